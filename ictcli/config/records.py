@@ -1,0 +1,136 @@
+"""Every configuration key: its type, its limits, its default and one paragraph of documentation."""
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+Fraction = Annotated[float, Meta(gt=0, le=1)]
+
+
+def doc(text: str) -> Meta:
+    """The one-paragraph documentation of a key, shown by ``config schema`` and in the reference."""
+    return Meta(description=text)
+
+
+class Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A frozen config table that rejects unknown keys."""
+
+
+class DataConfig(Record, frozen=True):
+    """Where files live, relative to the workspace."""
+
+    dir: Annotated[str, doc("Market data, detections, runs: Parquet parts behind manifests.")] = "data"
+    state: Annotated[str, doc("Locks, staging areas and checkpoints; always on a local disk.")] = "state"
+    keep_replaced: Annotated[
+        str,
+        doc("How long parts replaced by a newer generation stay on disk for readers that still use them."),
+    ] = "24h"
+
+
+class AccountConfig(Record, frozen=True):
+    """The account that backtests trade on."""
+
+    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3,5}$"), doc("Currency of balance, profit, fees.")] = "USD"
+    balance: Annotated[Decimal, doc("Opening balance, in the account currency.")] = Decimal("100000.00")
+    risk_per_trade: Annotated[
+        Fraction, doc("Fraction of the balance lost when the stop of one trade is hit, before rounding down.")
+    ] = 0.005
+    same_as: Annotated[
+        dict[str, str], doc("Currencies counted one for one as another, such as stablecoins.")
+    ] = msgspec.field(default_factory=lambda: {"USDT": "USD", "USDC": "USD"})
+
+
+class SimSource(Record, frozen=True, tag_field="kind", tag="sim"):
+    """The built-in simulated market."""
+
+    symbols: Annotated[tuple[str, ...], doc("Symbols to simulate; they share one set of market factors.")] = (
+        "EURUSD",
+        "XAUUSD",
+    )
+    timeframe: Annotated[str, doc("Bar length to store.")] = "M1"
+    start: Annotated[str, doc("First instant, ISO-8601 UTC.")] = "2024-01-01"
+    end: Annotated[str, doc("First instant not simulated, ISO-8601 UTC.")] = "2025-01-01"
+    seed: Annotated[int, Meta(ge=0, le=2**63 - 1), doc("Same seed, same market, bit for bit.")] = 7
+    edge: Annotated[
+        float,
+        Meta(ge=0, le=5),
+        doc("Strength of the planted edge; 0 is a martingale on which no strategy can profit before costs."),
+    ] = 0.0
+
+
+class FileSource(Record, frozen=True, tag_field="kind", tag="file"):
+    """Files on disk in any format that `fetch --source file` reads."""
+
+    path: Annotated[str, doc("File or glob, relative to the workspace.")]
+    symbol: Annotated[str, doc("Symbol of the files; empty: taken from the file name.")] = ""
+    timeframe: Annotated[str, doc("Timeframe of the files; empty: measured from the stamps.")] = ""
+    format: Annotated[str, doc("Importer to use; empty: recognised from the content.")] = ""
+    source_tz: Annotated[str, doc("Clock rule of the stamps; empty: inferred, refused when ambiguous.")] = ""
+    columns: Annotated[dict[str, str], doc("For generic CSV and Parquet: our column name = theirs.")] = {}
+
+
+SourceConfig = SimSource | FileSource
+
+
+class FetchConfig(Record, frozen=True):
+    """How strictly incoming data is judged."""
+
+    max_jump: Annotated[
+        float,
+        Meta(gt=1),
+        doc("A bar is implausible when it moves this many median ranges and straight back."),
+    ] = 50.0
+    chunk_rows: Annotated[int, Meta(ge=1_000), doc("Rows in memory at a time while importing.")] = 500_000
+
+
+class BacktestConfig(Record, frozen=True):
+    """Costs and fills of a backtest."""
+
+    timeframe: Annotated[str, doc("Timeframe to trade when none is given on the command line.")] = "M15"
+    slippage_points: Annotated[
+        int, Meta(ge=0), doc("Adverse slippage of market and stop fills, in points of the series.")
+    ] = 0
+    seed: Annotated[int, Meta(ge=0), doc("Seed of the bootstrap behind the reported intervals.")] = 1
+    resamples: Annotated[int, Meta(ge=100, le=100_000), doc("Bootstrap resamples per interval.")] = 2000
+    confidence: Annotated[float, Meta(gt=0.5, lt=1), doc("Two-sided confidence of every interval.")] = 0.95
+
+
+class DetectConfig(Record, frozen=True):
+    """Detector parameters shared by detect and backtest."""
+
+    swing_left: Annotated[int, Meta(ge=1, le=500), doc("Bars to the left that a swing must exceed.")] = 5
+    swing_right: Annotated[int, Meta(ge=1, le=500), doc("Bars to the right that confirm a swing.")] = 5
+    atr_length: Annotated[int, Meta(ge=2, le=500), doc("Bars of Wilder's average true range.")] = 14
+    max_active: Annotated[
+        int,
+        Meta(ge=1, le=128),
+        doc("Live zones kept per direction and detector; the oldest is `evicted`."),
+    ] = 128
+
+
+class LogConfig(Record, frozen=True):
+    """Logging to stderr."""
+
+    level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], doc("Least severe shown.")] = "WARNING"
+
+
+class Config(Record, frozen=True):
+    """Everything that can be configured."""
+
+    data: DataConfig = DataConfig()
+    account: AccountConfig = AccountConfig()
+    sources: Annotated[
+        dict[str, SourceConfig], doc("Data sources by name; `fetch` without arguments refreshes all of them.")
+    ] = {}
+    primary: Annotated[
+        dict[str, str], doc("Symbol = the source that `bars`, detect and backtest use when several have it.")
+    ] = {}
+    fetch: FetchConfig = FetchConfig()
+    detect: DetectConfig = DetectConfig()
+    backtest: BacktestConfig = BacktestConfig()
+    strategies: Annotated[
+        dict[str, dict[str, float | int | bool | str]], doc("Strategy name = its parameters.")
+    ] = {}
+    log: LogConfig = LogConfig()

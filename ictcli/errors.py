@@ -1,0 +1,102 @@
+"""Every way ictcli refuses or stops, and the exit code each way owns.
+
+    IctError                     1   unexpected: a bug, please report
+    ├── UsageError               2   the command line asks for something impossible
+    ├── Finding                  3   it worked, and found something you must look at
+    ├── ConfigError              4   a config file, key or value is invalid
+    ├── DataError                5   input data is missing, corrupt or contradicts what was said of it
+    ├── SourceUnavailable        6   a broker or source cannot be reached (retryable)
+    ├── PolicyRefused           11   refused by a rule that protects the user
+    └── Busy                    12   another process holds the lock (retryable)
+
+Commands never translate errors by hand: they raise one of these (or let one pass), and the program's
+single error handler prints ``message``, then ``hint``, and exits with ``code``.
+"""
+
+from enum import IntEnum
+from typing import ClassVar
+
+
+class ExitCode(IntEnum):
+    """Process exit codes; the table in docs/cli.md is generated from this enum."""
+
+    OK = 0
+    UNEXPECTED = 1
+    USAGE = 2
+    FINDING = 3
+    CONFIG = 4
+    DATA = 5
+    UNREACHABLE = 6
+    REJECTED = 7
+    UNKNOWN_OUTCOME = 8
+    DISCREPANCY = 9
+    INCONCLUSIVE = 10
+    REFUSED = 11
+    BUSY = 12
+    INTERRUPTED = 130
+
+
+class IctError(Exception):
+    """Base of all expected failures.
+
+    Args:
+        message: one line, lower case, no trailing period: what is wrong and where.
+        hint: the next thing to try, as an imperative sentence or a command; may be empty.
+    """
+
+    code: ClassVar[ExitCode] = ExitCode.UNEXPECTED
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    @property
+    def name(self) -> str:
+        """Stable machine-readable name, the ``error.name`` of ``--json``."""
+        return type(self).__name__
+
+
+class UsageError(IctError):
+    """The command line asks for something that does not exist or does not fit together."""
+
+    code = ExitCode.USAGE
+
+
+class Finding(IctError):
+    """The command did its work and found something the user must look at."""
+
+    code = ExitCode.FINDING
+
+
+class ConfigError(IctError):
+    """A config file, key or value is invalid."""
+
+    code = ExitCode.CONFIG
+
+
+class DataError(IctError):
+    """Input data is missing, corrupt, or contradicts what was said of it; nothing was stored."""
+
+    code = ExitCode.DATA
+
+
+class SourceUnavailable(IctError):
+    """A broker or data source cannot be reached or is not logged in."""
+
+    code = ExitCode.UNREACHABLE
+    retryable = True
+
+
+class PolicyRefused(IctError):
+    """Refused by a rule that protects the user."""
+
+    code = ExitCode.REFUSED
+
+
+class Busy(IctError):
+    """Another process holds the lock; the message names it."""
+
+    code = ExitCode.BUSY
+    retryable = True
