@@ -1,0 +1,50 @@
+# Everything starts here: `make demo` runs the main job, `make test` passes every test.
+# Needs Python >= 3.11 and make; everything else is installed into .venv from requirements.lock.
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+PY     := $(BIN)/python
+STAMP  := $(VENV)/.installed
+
+export ICTCLI_CACHE_DIR ?= $(CURDIR)/.cache
+
+.PHONY: help install demo test lint proof bench lock clean
+
+help:  ## Show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: $(STAMP)  ## Create .venv with the pinned, hash-checked dependencies
+
+$(STAMP): requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@touch $(STAMP)
+
+demo: install  ## Simulated market -> detections -> backtest -> gate -> report
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh scripts/demo.sh
+
+lint: install  ## Format, lint and types; warnings are errors
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+test: lint  ## Every test, coverage >= 95 %, kernels also with the compiler off
+	@rm -f .coverage .coverage.*
+	$(PY) -m pytest -m "not proof" -n auto --dist worksteal --cov --cov-report=
+	NUMBA_DISABLE_JIT=1 $(PY) -m pytest -m "jit_off and not proof" -q --cov --cov-append --cov-report=
+	$(PY) -m coverage report
+
+proof: install  ## The full counts, in resumable shards; results go to docs/proofs/
+	$(PY) scripts/proof.py
+
+bench: install  ## Speed as ratios against a peer or a floor, measured in one run
+	@for script in benchmarks/*.py; do $(PY) $$script || exit 1; done
+
+lock: install  ## Renew requirements.lock (needs uv)
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-header --quiet --output-file requirements.lock
+
+clean:  ## Remove everything that can be made again, but no data
+	rm -rf $(VENV) .cache .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist

@@ -1,0 +1,25 @@
+"""Shared by all tests: real data where it exists, hypothesis profiles, one kernel cache per checkout."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+os.environ.setdefault("ICTCLI_CACHE_DIR", str(Path(__file__).parents[1] / ".cache"))
+
+_SLOW_START = [HealthCheck.too_slow, HealthCheck.data_too_large]
+settings.register_profile(
+    "test", deadline=None, max_examples=25, derandomize=True, suppress_health_check=_SLOW_START
+)
+settings.register_profile("proof", deadline=None, max_examples=1000, suppress_health_check=_SLOW_START)
+settings.load_profile(os.environ.get("ICTCLI_TEST_PROFILE", "test"))
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real market data files, or a skip that says how to provide it."""
+    folder = os.environ.get("ICTCLI_REAL_DATA")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("real market data absent: set ICTCLI_REAL_DATA to its folder")
+    return Path(folder)
