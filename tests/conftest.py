@@ -1,6 +1,8 @@
 """Shared by all tests: real data where it exists, hypothesis profiles, one kernel cache per checkout."""
 
+import json
 import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -23,3 +25,14 @@ def real_data() -> Path:
     if not folder or not Path(folder).is_dir():
         pytest.skip("real market data absent: set ICTCLI_REAL_DATA to its folder")
     return Path(folder)
+
+
+@pytest.fixture
+def proof_facts(record_property: Callable[[str, object], None]) -> Iterator[dict[str, object]]:
+    """What a proof measured; `make proof` writes it beside the outcome."""
+    facts: dict[str, object] = {}
+    yield facts
+    for name, value in facts.items():
+        record_property(name, value)
+    if target := os.environ.get("ICTCLI_PROOF_FACTS"):
+        Path(target).write_text(json.dumps(facts))

@@ -1,0 +1,89 @@
+"""Run every test marked ``proof`` as its own shard and keep the results in docs/proofs/.
+
+    python scripts/proof.py [PATTERN]
+
+A shard that already passed on the same sources is skipped, so an interrupted run resumes. Each result
+file names the command that repeats it, the seed, the machine and the measured facts the test reported.
+"""
+
+import hashlib
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "docs" / "proofs"
+SEED = 20260101
+
+
+def sources_hash() -> str:
+    """Hash of the package and of the tests: a proof holds for exactly these."""
+    digest = hashlib.sha256()
+    for folder in ("ictcli", "tests"):
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.suffix in {".py", ".toml"}:
+                digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def shards(pattern: str) -> list[str]:
+    """Node ids of all proof tests whose id contains ``pattern``."""
+    listing = subprocess.run(
+        [sys.executable, "-m", "pytest", "--collect-only", "-q", "-m", "proof"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    found = [line for line in listing.stdout.splitlines() if "::" in line and pattern in line]
+    if not found:
+        sys.exit(f"no proof tests match {pattern!r}\n{listing.stdout}{listing.stderr}")
+    return found
+
+
+def run(node: str, code: str) -> bool:
+    """Run one shard unless its result is already on file; True when it passed."""
+    name = node.removeprefix("tests/").replace("/", ".").replace(".py::", ".").replace("::", ".")
+    target = RESULTS / f"{name.translate(str.maketrans('[]', '--'))}.json"
+    if target.is_file():
+        known = json.loads(target.read_text())
+        if known["sources"] == code and known["outcome"] == "passed":
+            print(f"{name}: passed before on these sources")
+            return True
+    facts = target.with_suffix(".facts")
+    environment = {
+        **os.environ, "ICTCLI_TEST_PROFILE": "proof", "ICTCLI_PROOF_SEED": str(SEED),
+        "ICTCLI_PROOF_FACTS": str(facts),
+    }  # fmt: skip
+    started = time.monotonic()
+    command = ["python", "-m", "pytest", "-q", "-m", "proof", node]
+    done = subprocess.run([sys.executable, *command[1:]], cwd=ROOT, env=environment, check=False)
+    record = {
+        "proof": name,
+        "command": "ICTCLI_TEST_PROFILE=proof " + " ".join(command),
+        "seed": SEED,
+        "outcome": "passed" if done.returncode == 0 else "failed",
+        "seconds": round(time.monotonic() - started, 1),
+        "facts": json.loads(facts.read_text()) if facts.is_file() else {},
+        "sources": code,
+        "python": platform.python_version(),
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+    }
+    facts.unlink(missing_ok=True)
+    target.write_text(json.dumps(record, indent=2) + "\n")
+    print(f"{name}: {record['outcome']} in {record['seconds']} s")
+    return done.returncode == 0
+
+
+def main() -> None:
+    """Run all shards and fail if one of them failed."""
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    code = sources_hash()
+    outcomes = [run(node, code) for node in shards(sys.argv[1] if len(sys.argv) > 1 else "")]
+    print(f"{sum(outcomes)} of {len(outcomes)} proofs passed")
+    sys.exit(0 if all(outcomes) else 1)
+
+
+if __name__ == "__main__":
+    main()
