@@ -1,0 +1,1 @@
+"""Where prices come from: files, the built-in simulated market, brokers."""

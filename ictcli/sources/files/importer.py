@@ -1,0 +1,46 @@
+"""The contract between one file format and the readers."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from ictcli.sources.files.records import FileFormat, RawChunk
+
+
+class RowSource(Protocol):
+    """Anything that yields a file's rows in order."""
+
+    def chunks(self, rows: int) -> Iterator[RawChunk]:
+        """Consecutive chunks of at most ``rows`` rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileReader:
+    """An opened price file.
+
+    Attributes:
+        path: the file.
+        format: its format, with the clock filled in where the file fixes it.
+        reason: why this format was chosen, one line.
+        alternatives: names of other formats that fit the same text.
+        symbol_hint: the symbol the file name (or, for TrueFX, the content) names, upper case.
+        timeframe_hint: the MetaTrader timeframe the file name names.
+        source: the rows.
+    """
+
+    path: Path
+    format: FileFormat
+    reason: str
+    alternatives: tuple[str, ...]
+    symbol_hint: str | None
+    timeframe_hint: str | None
+    source: RowSource
+
+    def chunks(self, rows: int) -> Iterator[RawChunk]:
+        """The rows from the first, in chunks of at most ``rows`` rows; memory is bounded by a chunk.
+
+        Raises:
+            DataError: the file is truncated, unreadable, or expands beyond the limits.
+        """
+        return self.source.chunks(rows)
