@@ -1,0 +1,43 @@
+#!/bin/sh
+# The main job, end to end, on the built-in simulated market: twice the same market rules, once with a
+# planted edge and once without. The gate must pass on the first and fail, exit 3, on the second.
+set -eu
+
+workspace="${1:-demo}"
+years=2
+symbols="EURUSD XAUUSD"
+
+say() { printf '\n\033[1m%s\033[0m\n' "$*" >&2; }
+run() { printf '$ %s\n' "$*" >&2; "$@"; }
+
+run ictcli init "$workspace" --force --quiet
+ICTCLI_WORKSPACE="$(cd "$workspace" && pwd)"
+export ICTCLI_WORKSPACE
+
+say "1/4  Two simulated markets, $years years of one-minute bars: one with a planted edge, one without"
+# shellcheck disable=SC2086
+run ictcli fetch $symbols --source sim --label planted --edge 1.0 --seed 7 --years $years
+# shellcheck disable=SC2086
+run ictcli fetch $symbols --source sim --label null --edge 0 --seed 7 --years $years
+
+say "2/4  Patterns on fifteen-minute bars"
+# shellcheck disable=SC2086
+run ictcli detect $symbols --source planted -t M15
+
+say "3/4  Backtest behind a gate: the planted edge must pass"
+# shellcheck disable=SC2086
+run ictcli backtest $symbols --source planted -t M15 --strategy fvg_retest --gate config/gates.toml
+run ictcli report latest --format json --out "$ICTCLI_WORKSPACE/report.json"
+run ictcli report latest
+
+say "4/4  The same backtest without an edge: the gate must not pass"
+code=0
+# shellcheck disable=SC2086
+run ictcli backtest $symbols --source null -t M15 --strategy fvg_retest --gate config/gates.toml || code=$?
+if [ "$code" -ne 3 ]; then
+    echo "the gate let a market without an edge pass (exit $code instead of 3)" >&2
+    exit 1
+fi
+echo "exit $code: the gate did its work" >&2
+
+say "Report of the run that passed: $workspace/report.json"
