@@ -5,7 +5,7 @@ An environment variable names a key by its path with double underscores: ``ICTCL
 """
 
 import difflib
-import os
+import hashlib
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -76,10 +76,15 @@ def flatten(value: Any, prefix: str = "") -> dict[str, Any]:
     return flat
 
 
-def user_config_file() -> Path:
+def user_config_file(environ: Mapping[str, str]) -> Path:
     """The per-user config file, which may be absent."""
-    base = os.environ.get("APPDATA") or os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    base = environ.get("APPDATA") or environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
     return Path(base) / "ictcli" / "ictcli.toml"
+
+
+def fingerprint(config: Config) -> str:
+    """Hash of every configured value; equal configurations have equal hashes on every machine."""
+    return hashlib.sha256(msgspec.json.encode(config, order="sorted")).hexdigest()
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -1,0 +1,108 @@
+"""Options that several commands share: one name, one meaning, one help text."""
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import click
+
+from ictcli.session import Session
+
+if TYPE_CHECKING:
+    from ictcli.market.timeframes import Timeframe
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class TimeframeType(click.ParamType):
+    """A MetaTrader timeframe name, given to the command as a ``Timeframe``."""
+
+    name = "timeframe"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> "Timeframe":
+        """Parse the name."""
+        from ictcli.market.timeframes import Timeframe, parse_timeframe
+
+        return value if isinstance(value, Timeframe) else parse_timeframe(value)
+
+
+class InstantType(click.ParamType):
+    """An ISO-8601 instant or a duration back from now, given to the command in nanoseconds UTC."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Parse the text, relative to the session's time."""
+        from ictcli.clock import now_ns, parse_instant
+
+        if isinstance(value, int):
+            return value
+        session = ctx.find_object(Session) if ctx else None
+        try:
+            return parse_instant(value, now=session.now if session else now_ns())
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+TIMEFRAME = TimeframeType()
+INSTANT = InstantType()
+
+
+def symbols_argument(func: F) -> F:
+    """``SYMBOL...``, also as ``-s/--symbol``; the command gets ``symbols``, a tuple without repetitions."""
+
+    @wraps(func)
+    def joined(*args: Any, symbols: tuple[str, ...], symbol_options: tuple[str, ...], **kwargs: Any) -> Any:
+        return func(*args, symbols=tuple(dict.fromkeys((*symbols, *symbol_options))), **kwargs)
+
+    option = click.option(
+        "-s", "--symbol", "symbol_options", multiple=True, help="Same as SYMBOL; repeatable."
+    )
+    return cast("F", click.argument("symbols", nargs=-1, metavar="[SYMBOL]...")(option(joined)))
+
+
+def timeframe_option(
+    default: str | None = None, text: str = "Timeframe, such as M1, M15, H4, D1."
+) -> Callable[[F], F]:
+    """``-t/--timeframe``; the command gets ``timeframe``, a ``Timeframe`` or None."""
+    return click.option(
+        "-t", "--timeframe", type=TIMEFRAME, default=default, show_default=default is not None, help=text
+    )
+
+
+def span_options(func: F) -> F:
+    """``--start`` and ``--end``; the command gets ``start`` and ``end``, nanoseconds UTC or None."""
+    func = click.option("--end", type=INSTANT, help="First instant left out: ISO-8601 (UTC) or 7d ago.")(func)
+    return click.option("--start", type=INSTANT, help="First instant: ISO-8601 (UTC), or 7d for a week ago.")(
+        func
+    )
+
+
+def seed_option(func: F) -> F:
+    """``--seed``; the command gets ``seed``, an int or None (the config's)."""
+    return click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Seed; default from the config.")(
+        func
+    )
+
+
+def jobs_option(func: F) -> F:
+    """``-j/--jobs``; the command gets ``jobs``."""
+    return click.option(
+        "-j", "--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Processes."
+    )(func)
+
+
+def out_option(text: str = "File to write instead of stdout; - is stdout.") -> Callable[[F], F]:
+    """``--out``; the command gets ``out``, a path or None."""
+    return click.option("--out", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), help=text)
+
+
+def dry_run_option(func: F) -> F:
+    """``-n/--dry-run``; the command gets ``dry_run``."""
+    return click.option("-n", "--dry-run", is_flag=True, help="Show what would happen; change nothing.")(func)
+
+
+def yes_option(func: F) -> F:
+    """``--yes``; the command gets ``yes``."""
+    return click.option("--yes", is_flag=True, help="Answer yes instead of asking.")(func)

@@ -1,0 +1,126 @@
+"""What one run of the program knows: workspace, configuration, store, symbols, time, output.
+
+Everything is made when first asked for, so a command pays only for what it uses.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ictcli import __version__
+from ictcli.clock import iso, now_ns, parse_duration
+from ictcli.errors import ConfigError, UsageError
+from ictcli.output import Output
+
+if TYPE_CHECKING:
+    from ictcli.config.loading import Loaded
+    from ictcli.market.symbols import SymbolBook
+    from ictcli.store.store import Store
+
+CONFIG_FILE = Path("config", "ictcli.toml")
+SYMBOLS_FILE = Path("config", "symbols.toml")
+GATES_FILE = Path("config", "gates.toml")
+
+
+class Session:
+    """One run of the program.
+
+    Args:
+        argv: the command line without the program's name.
+        environ: environment variables.
+        cwd: current directory.
+
+    Attributes:
+        out: where results go.
+        chosen_workspace: ``--workspace``.
+        chosen_config: ``--config``.
+    """
+
+    def __init__(self, argv: Sequence[str], environ: Mapping[str, str], cwd: Path) -> None:
+        self.argv = list(argv)
+        self.environ = environ
+        self.cwd = cwd
+        self.out = Output()
+        self.chosen_workspace: Path | None = None
+        self.chosen_config: Path | None = None
+
+    @cached_property
+    def workspace(self) -> Path:
+        """``--workspace``, ``$ICTCLI_WORKSPACE``, the nearest parent with a config, or the current directory.
+
+        Raises:
+            UsageError: the chosen directory does not exist.
+        """
+        given = self.chosen_workspace or self.environ.get("ICTCLI_WORKSPACE")
+        if not given:
+            return find_workspace(self.cwd)
+        chosen = self.cwd / given
+        if not chosen.is_dir():
+            raise UsageError(f"workspace {str(given)!r} does not exist", hint=f"Run: ictcli init {given}")
+        return chosen
+
+    @property
+    def config_files(self) -> list[Path]:
+        """The config files that count, least important first."""
+        from ictcli.config.loading import user_config_file
+
+        own = self.cwd / self.chosen_config if self.chosen_config else self.workspace / CONFIG_FILE
+        if self.chosen_config and not own.is_file():
+            raise ConfigError(f"{self.chosen_config}: no such config file")
+        return [user_config_file(self.environ), own]
+
+    @cached_property
+    def config(self) -> "Loaded":
+        """The merged configuration with the origin of every value."""
+        from ictcli import logs
+        from ictcli.config.loading import load
+
+        loaded = load(self.workspace, files=self.config_files, environ=self.environ)
+        logs.configure(self.out, loaded.config.log.level)
+        return loaded
+
+    @cached_property
+    def book(self) -> "SymbolBook":
+        """Known instruments, with the workspace's ``config/symbols.toml`` laid over the built-in ones."""
+        from ictcli.market.symbols import load_symbols
+
+        return load_symbols(self.workspace / SYMBOLS_FILE)
+
+    @cached_property
+    def store(self) -> "Store":
+        """The workspace's data."""
+        from ictcli.store.store import Store
+
+        keep = parse_duration(self.config.config.data.keep_replaced)
+        return Store(self.config.data_dir, self.config.state_dir, keep)
+
+    @cached_property
+    def now(self) -> int:
+        """The instant of this run, nanoseconds UTC; asked for once, so a run has one time."""
+        return now_ns()
+
+    def provenance(self) -> dict[str, Any]:
+        """What produced an artefact: command line, configuration, version, time."""
+        from ictcli.config.loading import fingerprint
+
+        return {
+            "argv": self.argv,
+            "config": fingerprint(self.config.config),
+            "version": __version__,
+            "time": iso(self.now),
+        }
+
+
+def new_session(argv: Sequence[str]) -> Session:
+    """The session of this process."""
+    return Session(argv, os.environ, Path.cwd())
+
+
+def find_workspace(start: Path) -> Path:
+    """``start`` or its nearest parent that holds ``config/ictcli.toml``; else ``start`` itself."""
+    for folder in (start, *start.parents):
+        if (folder / CONFIG_FILE).is_file():
+            return folder
+    return start
