@@ -37,6 +37,9 @@ TIMEFRAMES: dict[str, Timeframe] = {
     "MN1": Timeframe(30 * NS_PER_DAY, "MN1"),
 }
 
+TICK = Timeframe(0, "TICK")
+"""Marks a series of ticks; not a bar length, so not in ``TIMEFRAMES``."""
+
 
 def parse_timeframe(text: str) -> Timeframe:
     """The timeframe called ``text`` (any case).
