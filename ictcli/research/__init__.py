@@ -1,0 +1,1 @@
+"""Experiments: run a strategy over history, measure it, judge it."""

@@ -1,0 +1,1 @@
+"""Intervals and ratios with their conventions named; knows nothing of trading."""
