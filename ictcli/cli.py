@@ -5,27 +5,28 @@ stay fast.
 """
 
 from importlib import import_module
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
 
 from ictcli import __version__
-from ictcli.cli_command import CONTEXT, output_flags, require_known, write_examples
+from ictcli.cli_command import CONTEXT, Context, output_flags, require_known, write_examples
 from ictcli.session import Session
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 COMMANDS: dict[str, dict[str, str]] = {
     "Set up": {
         "init": "Create a workspace with commented config files and a secret key.",
         "config": "Show, check and document the configuration.",
-        "doctor": "Check the installation and the workspace, with a fix for every problem.",
+        "doctor": "Check installation and workspace; name a fix for every problem.",
         "completion": "Print a shell completion script.",
     },
     "Work": {
         "fetch": "Bring market data in: validate, quarantine, store, report gaps.",
         "detect": "Find ICT patterns with their whole life cycle.",
-        "backtest": "Run a strategy over history with full costs, and judge it by gates.",
+        "backtest": "Run a strategy over history with full costs; judge it by gates.",
     },
     "Look": {
         "report": "Show a backtest: performance, trades, gate verdict.",
@@ -46,6 +47,8 @@ EXAMPLES = (
 
 class Program(click.Group):
     """A group that knows its commands by name and imports only the one that runs."""
+
+    context_class = Context
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """All command names, in the order of the help page."""
@@ -77,8 +80,10 @@ class Program(click.Group):
             with formatter.section(section):
                 formatter.write_dl(list(commands.items()), col_max=12)
 
-    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list["CompletionItem"]:
         """Command names with their help, without importing them; else the global options."""
+        from click.shell_completion import CompletionItem
+
         found = [
             CompletionItem(name, help=text)
             for section in COMMANDS.values()
@@ -101,10 +106,8 @@ def _print_version(ctx: click.Context, param: click.Parameter, value: bool) -> N
 
 
 @click.group(cls=Program, context_settings=CONTEXT, subcommand_metavar="COMMAND [OPTIONS] [SYMBOL]...")
-@click.option("-w", "--workspace", type=click.Path(path_type=Path), help="Workspace directory.")
-@click.option(
-    "-c", "--config", type=click.Path(path_type=Path), help="Config file in place of the workspace's."
-)
+@click.option("-w", "--workspace", default="", metavar="DIR", help="Workspace directory.")
+@click.option("-c", "--config", default="", metavar="FILE", help="Config file in place of the workspace's.")
 @click.option("--no-color", is_flag=True, help="Never colour the output.")
 @click.option(
     "--version",
@@ -112,10 +115,10 @@ def _print_version(ctx: click.Context, param: click.Parameter, value: bool) -> N
     is_eager=True,
     expose_value=False,
     callback=_print_version,
-    help="Print the version (with -v also of the packages it runs on).",
+    help="Print the version; with -v also of key packages.",
 )
 @click.pass_obj
-def program(session: Session, workspace: Path | None, config: Path | None, no_color: bool) -> None:
+def program(session: Session, workspace: str, config: str, no_color: bool) -> None:
     """From raw bars to gated backtests, for traders of ICT and smart-money concepts."""
     session.chosen_workspace = workspace
     session.chosen_config = config

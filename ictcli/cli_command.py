@@ -1,6 +1,6 @@
 """The shape of every command: examples before options, output flags accepted after its name."""
 
-import difflib
+import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -8,7 +8,28 @@ import click
 
 from ictcli.session import Session
 
-CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+CONTEXT = {"help_option_names": ["-h", "--help"]}
+WIDEST = 100
+
+
+class Context(click.Context):
+    """Help pages as wide as the terminal, at most 100 columns."""
+
+    def make_formatter(self) -> click.HelpFormatter:
+        """A formatter of that width; asking ``os`` is faster than click's own way."""
+        return click.HelpFormatter(width=min(terminal_width(), WIDEST))
+
+
+def terminal_width() -> int:
+    """Columns of the terminal; 80 when there is none."""
+    try:
+        return int(os.environ.get("COLUMNS", "")) or 80
+    except ValueError:
+        pass
+    try:
+        return os.get_terminal_size().columns or 80
+    except OSError:
+        return 80
 
 
 class Command(click.Command):
@@ -17,6 +38,8 @@ class Command(click.Command):
     Args:
         examples: complete command lines, most common first.
     """
+
+    context_class = Context
 
     def __init__(self, *args: Any, examples: Sequence[str] = (), **kwargs: Any) -> None:
         kwargs["context_settings"] = {**CONTEXT, **kwargs.get("context_settings", {})}
@@ -38,6 +61,8 @@ class Command(click.Command):
 
 class CommandGroup(click.Group):
     """A command made of subcommands, such as ``config``."""
+
+    context_class = Context
 
     def __init__(self, *args: Any, examples: Sequence[str] = (), **kwargs: Any) -> None:
         kwargs["context_settings"] = {**CONTEXT, **kwargs.get("context_settings", {})}
@@ -67,6 +92,8 @@ def require_known(group: click.Group, ctx: click.Context, args: list[str]) -> No
     name = args[0]
     if name in group.list_commands(ctx) or name.startswith("-") or ctx.resilient_parsing:
         return
+    import difflib
+
     near = difflib.get_close_matches(name, group.list_commands(ctx), n=1)
     suggestion = f" Did you mean {near[0]!r}?" if near else ""
     raise click.UsageError(f"no such command {name!r}.{suggestion}", ctx)

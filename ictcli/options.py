@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class TimeframeType(click.ParamType):
+class TimeframeType(click.ParamType["Timeframe"]):
     """A MetaTrader timeframe name, given to the command as a ``Timeframe``."""
 
     name = "timeframe"
@@ -27,7 +27,7 @@ class TimeframeType(click.ParamType):
         return value if isinstance(value, Timeframe) else parse_timeframe(value)
 
 
-class InstantType(click.ParamType):
+class InstantType(click.ParamType[int]):
     """An ISO-8601 instant or a duration back from now, given to the command in nanoseconds UTC."""
 
     name = "time"

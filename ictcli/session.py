@@ -6,22 +6,22 @@ Everything is made when first asked for, so a command pays only for what it uses
 import os
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ictcli import __version__
-from ictcli.clock import iso, now_ns, parse_duration
 from ictcli.errors import ConfigError, UsageError
 from ictcli.output import Output
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ictcli.config.loading import Loaded
     from ictcli.market.symbols import SymbolBook
     from ictcli.store.store import Store
 
-CONFIG_FILE = Path("config", "ictcli.toml")
-SYMBOLS_FILE = Path("config", "symbols.toml")
-GATES_FILE = Path("config", "gates.toml")
+CONFIG_FILE = "config/ictcli.toml"
+SYMBOLS_FILE = "config/symbols.toml"
+GATES_FILE = "config/gates.toml"
 
 
 class Session:
@@ -30,24 +30,29 @@ class Session:
     Args:
         argv: the command line without the program's name.
         environ: environment variables.
-        cwd: current directory.
 
     Attributes:
         out: where results go.
-        chosen_workspace: ``--workspace``.
-        chosen_config: ``--config``.
+        chosen_workspace: ``--workspace``, empty when not given.
+        chosen_config: ``--config``, empty when not given.
     """
 
-    def __init__(self, argv: Sequence[str], environ: Mapping[str, str], cwd: Path) -> None:
+    def __init__(self, argv: Sequence[str], environ: Mapping[str, str]) -> None:
         self.argv = list(argv)
         self.environ = environ
-        self.cwd = cwd
         self.out = Output()
-        self.chosen_workspace: Path | None = None
-        self.chosen_config: Path | None = None
+        self.chosen_workspace = ""
+        self.chosen_config = ""
 
     @cached_property
-    def workspace(self) -> Path:
+    def cwd(self) -> "Path":
+        """The current directory."""
+        from pathlib import Path
+
+        return Path.cwd()
+
+    @cached_property
+    def workspace(self) -> "Path":
         """``--workspace``, ``$ICTCLI_WORKSPACE``, the nearest parent with a config, or the current directory.
 
         Raises:
@@ -58,11 +63,11 @@ class Session:
             return find_workspace(self.cwd)
         chosen = self.cwd / given
         if not chosen.is_dir():
-            raise UsageError(f"workspace {str(given)!r} does not exist", hint=f"Run: ictcli init {given}")
+            raise UsageError(f"workspace {given!r} does not exist", hint=f"Run `ictcli init {given}`.")
         return chosen
 
     @property
-    def config_files(self) -> list[Path]:
+    def config_files(self) -> list["Path"]:
         """The config files that count, least important first."""
         from ictcli.config.loading import user_config_file
 
@@ -91,6 +96,7 @@ class Session:
     @cached_property
     def store(self) -> "Store":
         """The workspace's data."""
+        from ictcli.clock import parse_duration
         from ictcli.store.store import Store
 
         keep = parse_duration(self.config.config.data.keep_replaced)
@@ -99,10 +105,13 @@ class Session:
     @cached_property
     def now(self) -> int:
         """The instant of this run, nanoseconds UTC; asked for once, so a run has one time."""
+        from ictcli.clock import now_ns
+
         return now_ns()
 
     def provenance(self) -> dict[str, Any]:
         """What produced an artefact: command line, configuration, version, time."""
+        from ictcli.clock import iso
         from ictcli.config.loading import fingerprint
 
         return {
@@ -115,10 +124,10 @@ class Session:
 
 def new_session(argv: Sequence[str]) -> Session:
     """The session of this process."""
-    return Session(argv, os.environ, Path.cwd())
+    return Session(argv, os.environ)
 
 
-def find_workspace(start: Path) -> Path:
+def find_workspace(start: "Path") -> "Path":
     """``start`` or its nearest parent that holds ``config/ictcli.toml``; else ``start`` itself."""
     for folder in (start, *start.parents):
         if (folder / CONFIG_FILE).is_file():
