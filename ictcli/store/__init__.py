@@ -1,0 +1,1 @@
+"""Market data and results on disk: immutable Parquet parts behind atomically swapped manifests."""

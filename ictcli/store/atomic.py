@@ -1,0 +1,81 @@
+"""Files that appear whole or not at all, also through a crash or a power cut."""
+
+import hashlib
+import os
+import time
+from pathlib import Path
+
+from ictcli.errors import DataError
+
+TEMPORARY = ".tmp-"
+"""Prefix of names that are being written; nothing reads them."""
+
+_ATTEMPTS = 40
+_PAUSE = 0.025
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Put ``data`` at ``path`` in one step: temporary name, fsync, rename, fsync of the folder.
+
+    Raises:
+        DataError: the disk refuses.
+    """
+    draft = path.with_name(f"{TEMPORARY}{os.getpid()}-{path.name}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with draft.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        replace(draft, path)
+        sync_folder(path.parent)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise DataError(
+            f"cannot write {path}: {error.strerror}", hint="Check permissions and free space."
+        ) from error
+
+
+def replace(source: Path, target: Path) -> None:
+    """Rename over ``target``; waits up to a second for a Windows reader to let go of it."""
+    for attempt in range(_ATTEMPTS):
+        try:
+            source.replace(target)
+        except PermissionError:
+            if attempt == _ATTEMPTS - 1:
+                raise
+            time.sleep(_PAUSE)
+        else:
+            return
+
+
+def sync_file(path: Path) -> None:
+    """Wait until a file's content is on the disk."""
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_folder(path: Path) -> None:
+    """Wait until a folder's names are on the disk; Windows does so by itself."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sha256_of(path: Path) -> str:
+    """Hash of a file's content."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sweep_drafts(folder: Path) -> None:
+    """Remove temporary files of writers that died; the caller holds the folder's lock."""
+    for draft in folder.glob(f"{TEMPORARY}*"):
+        draft.unlink(missing_ok=True)

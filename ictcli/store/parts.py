@@ -1,0 +1,166 @@
+"""One immutable Parquet file: written, checked and read.
+
+Every column is delta-encoded integers under zstd: prices as DECIMAL in INT64, which costs about a
+third of what compressed floats cost and which DuckDB and polars read as it is.
+"""
+
+import hashlib
+from pathlib import Path
+from typing import cast
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ictcli.clock import to_datetime
+from ictcli.errors import DataError
+from ictcli.market.bars import Bars
+from ictcli.market.ticks import Ticks
+from ictcli.store.atomic import TEMPORARY, sha256_of
+from ictcli.store.columns import Rows, to_bars, to_table, to_ticks
+from ictcli.store.records import FileRecord, Kind, Part
+
+HASH_LENGTH = 12
+_DELTA = "DELTA_BINARY_PACKED"
+_DELTA_TYPES = (pa.types.is_integer, pa.types.is_timestamp, pa.types.is_decimal)
+
+
+class Vanished(DataError):
+    """A file that a manifest names is not there: a newer generation may have replaced it."""
+
+
+def period_of(ts: int, kind: Kind) -> str:
+    """The partition an instant belongs to: the UTC month of a bar, the UTC day of a tick."""
+    return to_datetime(ts).strftime("%Y-%m" if kind == "bars" else "%Y-%m-%d")
+
+
+def folder_of(period: str) -> str:
+    """Folder of a period inside its series: ``month=2024-03`` or ``day=2024-03-15``."""
+    return f"{'month' if len(period) == 7 else 'day'}={period}"
+
+
+def encode(table: pa.Table) -> bytes:
+    """A table as the bytes of a Parquet file; equal tables give equal bytes."""
+    encodings = {
+        field.name: _DELTA for field in table.schema if any(test(field.type) for test in _DELTA_TYPES)
+    }
+    plain = [field.name for field in table.schema if field.name not in encodings]
+    sink = pa.BufferOutputStream()
+    pq.write_table(
+        table,
+        sink,
+        use_dictionary=plain or False,
+        column_encoding=encodings or None,
+        compression="zstd",
+        store_decimal_as_integer=True,
+    )
+    return cast("bytes", sink.getvalue().to_pybytes())
+
+
+def encode_part(rows: Rows, period: str) -> tuple[Part, bytes]:
+    """The record and the bytes of one period's rows, which must not be empty."""
+    data = encode(to_table(rows))
+    sha256 = hashlib.sha256(data).hexdigest()
+    last_close = rows.ts_close[-1] if isinstance(rows, Bars) else rows.ts[-1]
+    part = Part(
+        file=f"{folder_of(period)}/{period}-{sha256[:HASH_LENGTH]}.parquet",
+        rows=len(rows),
+        bytes=len(data),
+        sha256=sha256,
+        period=period,
+        first=int(rows.ts[0]),
+        last=int(rows.ts[-1]),
+        last_close=int(last_close),
+    )
+    return part, data
+
+
+def encode_table(name: str, table: pa.Table) -> tuple[FileRecord, bytes]:
+    """The record and the bytes of a side table such as ``gaps``."""
+    data = encode(table)
+    sha256 = hashlib.sha256(data).hexdigest()
+    file = f"{name}-{sha256[:HASH_LENGTH]}.parquet"
+    return FileRecord(file=file, rows=table.num_rows, bytes=len(data), sha256=sha256), data
+
+
+def read_rows(folder: Path, part: Part, kind: Kind, digits: int) -> Rows:
+    """The rows of one part.
+
+    Raises:
+        Vanished: the file is not there.
+        DataError: the file is not what the manifest says.
+    """
+    table = read_table(folder, part)
+    try:
+        rows: Bars | Ticks = to_bars(table, digits) if kind == "bars" else to_ticks(table, digits)
+    except DataError as error:
+        raise damaged(folder / part.file, error.message) from error
+    if int(rows.ts[0]) != part.first or int(rows.ts[-1]) != part.last:
+        raise damaged(folder / part.file, "its times differ from the manifest")
+    return rows
+
+
+def read_table(folder: Path, record: FileRecord, columns: list[str] | None = None) -> pa.Table:
+    """The table behind a file record; its size and row count are checked.
+
+    Raises:
+        Vanished: the file is not there.
+        DataError: the file is not what the manifest says.
+    """
+    path = folder / record.file
+    check_size(path, record)
+    try:
+        with pa.memory_map(str(path)) as source:
+            table = pq.ParquetFile(source).read(columns=columns, use_threads=False)
+    except FileNotFoundError as error:
+        raise Vanished(f"{path} is missing") from error
+    except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
+        raise damaged(path, _first_line(error)) from error
+    if table.num_rows != record.rows or table.num_rows == 0:
+        raise damaged(path, f"{table.num_rows} rows, the manifest says {record.rows}")
+    return table
+
+
+def check_size(path: Path, record: FileRecord) -> None:
+    """Compare a file's size with its record.
+
+    Raises:
+        Vanished: the file is not there.
+        DataError: the sizes differ.
+    """
+    try:
+        size = path.stat().st_size
+    except FileNotFoundError as error:
+        raise Vanished(f"{path} is missing") from error
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}", hint="Check permissions.") from error
+    if size != record.bytes:
+        raise damaged(path, f"{size} bytes, the manifest says {record.bytes}")
+
+
+def check_hash(path: Path, record: FileRecord) -> None:
+    """Compare a file's content with its record.
+
+    Raises:
+        Vanished: the file is not there.
+        DataError: the content differs.
+    """
+    check_size(path, record)
+    if sha256_of(path) != record.sha256:
+        raise damaged(path, "its hash differs from the manifest")
+
+
+def damaged(path: Path, reason: str) -> DataError:
+    """The error for a file whose content cannot be trusted."""
+    return DataError(
+        f"{path} is damaged: {reason}",
+        hint=f"Restore it from a backup, or remove the series folder of {path.name} and fetch it again.",
+    )
+
+
+def draft_name(final: str) -> str:
+    """Name inside the staging folder for a file that will be called ``final``."""
+    return TEMPORARY + final.replace("/", "@")
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]
