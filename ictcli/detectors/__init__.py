@@ -1,0 +1,24 @@
+"""ICT concepts as steps that cannot look ahead.
+
+One concept per file. A detector is a compiled ``step`` that receives one closed bar and its own
+fixed-size state record, and appends what became known at that bar's close to an event buffer::
+
+    count = step(state, events, count, ts, ts_close, open, high, low, close)
+
+``state`` is one record of the module's ``STATE`` dtype (``init_state(params)`` makes an array of one);
+its bytes are a checkpoint. ``events`` is an array of ``events.EVENT``; a step writes at most
+``events.MOST_PER_BAR`` records, starting at index ``count``, and returns the new count.
+
+Batch is a loop over the step, live is one call. The loop cannot grow an array, so each module's
+``run`` stops in time and says where::
+
+    next_bar, count = run(state, events, ts, ts_close, open, high, low, close, first_bar)
+
+It returns as soon as fewer than ``MOST_PER_BAR`` free records are left; the driver (``drive.collect``)
+copies the records out and calls again with ``first_bar = next_bar``. Because all memory of the past is
+in ``state``, where the loop was interrupted cannot matter.
+
+Bearish is bullish on negated bars, by construction: ``step`` calls the same kernel twice, with
+``(open, high, low, close)`` and with ``(-open, -low, -high, -close)``. Directions are those of the
+level or zone: +1 (bull) is support, -1 (bear) is resistance.
+"""

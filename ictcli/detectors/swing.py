@@ -1,0 +1,175 @@
+"""Swing highs and lows: fractal extremes with their labels, their prominence and their end.
+
+A swing low is a pivot low of ``left`` and ``right`` bars (``pivots``, ICT.md §4.1); it is support
+(bull). A swing high is a swing low on negated bars; it is resistance (bear). ``formed_at`` is the
+extreme bar p, ``confirmed_at`` the close of bar p + right. The label compares with the previous
+confirmed swing of the same kind: HH, LH (highs), LL, HL (lows) or EQ; the first has none (C20).
+The prominence of a low is the smaller of its two rises, to the highest high in the ``left`` bars before
+and in the ``right`` bars after, in average true ranges through bar p + right - 1 (C21).
+From the bar after its confirmation a swing is "swept" by the first price beyond it and "broken" by the
+first close beyond it, after which nothing more is recorded (C22).
+"""
+
+from typing import Annotated, Any
+
+import msgspec
+import numpy as np
+from msgspec import Meta
+from numpy.typing import NDArray
+
+from ictcli.detectors.events import BROKEN, CONFIRMED, MOST_PER_BAR, SPANS_GAP, place, stamp
+from ictcli.detectors.frame import FRAME, close_bar, in_atr, init_frame, open_bar, spans_gap
+from ictcli.detectors.levels import LEVELS, add_level, evict_level, init_levels, watch_levels
+from ictcli.detectors.pivots import PIVOTS, highest_opposite, init_pivots, is_pivot, low_at, push_bar
+from ictcli.kernels import kernel
+
+BEYOND = 1
+"""Label of a swing further out than the last: LL for lows, HH for highs."""
+WITHIN = 2
+"""Label of a swing less far out than the last: HL for lows, LH for highs."""
+EQUAL = 3
+"""Label of a swing exactly at the last: EQ."""
+
+STATE = np.dtype(
+    [
+        ("frame", FRAME),
+        ("pivots", PIVOTS),
+        ("levels", LEVELS),
+        ("serial", np.int64),
+        ("seen", np.int64, 2),  # 1 once a swing of the side is known
+        ("last", np.int64, 2),  # its signed price
+    ]
+)
+
+COLUMNS = ("level", "label", "layer", "size_atr", "swept_at", "broken_at", "evicted_at", "spans_gap")
+"""Filled output columns; ``size_atr`` is the prominence."""
+LABELS = {
+    (1, BEYOND): "LL",
+    (1, WITHIN): "HL",
+    (1, EQUAL): "EQ",
+    (-1, BEYOND): "HH",
+    (-1, WITHIN): "LH",
+    (-1, EQUAL): "EQ",
+}
+
+
+class SwingParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Parameters.
+
+    Attributes:
+        left: bars before the extreme that it must strictly exceed.
+        right: bars after the extreme that may not exceed it, which is also the delay until it is known.
+        atr_length: bars of the average true range behind the prominence.
+        max_active: swings watched per direction; the oldest is evicted.
+        layer: name of this size of swing, shown in the output.
+    """
+
+    left: Annotated[int, Meta(ge=1, le=500)] = 5
+    right: Annotated[int, Meta(ge=1, le=500)] = 5
+    atr_length: Annotated[int, Meta(ge=2, le=500)] = 14
+    max_active: Annotated[int, Meta(ge=1, le=128)] = 128
+    layer: str = "internal"
+
+
+def init_state(params: SwingParams, bar_ns: int) -> NDArray[np.void]:
+    """The state before the first bar, an array of one record."""
+    state = np.zeros(1, STATE)
+    init_frame(state[0]["frame"], bar_ns, params.atr_length)
+    init_pivots(state[0]["pivots"], params.left, params.right)
+    init_levels(state[0]["levels"], params.max_active)
+    return state
+
+
+@kernel
+def label_of(state: Any, side: int, low: int) -> int:
+    """How a new swing's signed price stands to the last one of its side; 0 for the first."""
+    if state["seen"][side] == 0:
+        return 0
+    last = state["last"][side]
+    if low < last:
+        return BEYOND
+    if low > last:
+        return WITHIN
+    return EQUAL
+
+
+@kernel
+def prominence(state: Any, side: int, pivot: int) -> float:
+    """The smaller of the two moves away from the pivot, in average true ranges."""
+    pivots = state["pivots"]
+    before = highest_opposite(pivots, side, pivot - pivots["left"], pivot - 1)
+    after = highest_opposite(pivots, side, pivot + 1, pivot + pivots["right"])
+    return in_atr(min(before, after) - low_at(pivots, side, pivot), state["frame"])
+
+
+@kernel
+def confirm(state: Any, events: Any, count: int, side: int) -> int:
+    """Append the swing of a side that the current bar confirms, if there is one."""
+    frame = state["frame"]
+    pivots = state["pivots"]
+    levels = state["levels"]
+    bar = frame["bar"]
+    if not is_pivot(pivots, side, bar):
+        return count
+    count = evict_level(levels, frame, events, count, side)
+    pivot = bar - pivots["right"]
+    low = low_at(pivots, side, pivot)
+    marks = SPANS_GAP if spans_gap(frame, pivot - pivots["left"]) else 0
+    event = events[count]
+    count = stamp(events, count, frame, CONFIRMED, 1 - 2 * side, state["serial"], marks)
+    event["formed"] = pivot
+    event["formed_ts"] = pivots["ts"][pivot % len(pivots["ts"])]
+    event["label"] = label_of(state, side, low)
+    event["size_atr"] = prominence(state, side, pivot)
+    place(event, 1 - 2 * side, low, low)
+    add_level(levels, side, event, low, 0)
+    state["serial"] += 1
+    state["seen"][side] = 1
+    state["last"][side] = low
+    return count
+
+
+@kernel
+def step(
+    state: Any,
+    events: Any,
+    count: int,
+    ts: int,
+    ts_close: int,
+    open_: int,
+    high: int,
+    low: int,
+    close: int,
+) -> int:
+    """Take one closed bar; append what became known; return the new number of records."""
+    frame = state["frame"]
+    levels = state["levels"]
+    bar = open_bar(frame, ts, ts_close)
+    count = watch_levels(levels, frame, events, count, 0, low, close, BROKEN)
+    count = watch_levels(levels, frame, events, count, 1, -high, -close, BROKEN)
+    push_bar(state["pivots"], bar, ts, high, low)
+    count = confirm(state, events, count, 0)
+    count = confirm(state, events, count, 1)
+    close_bar(frame, high, low, close)
+    return count
+
+
+@kernel
+def run(
+    state: Any,
+    events: Any,
+    ts: Any,
+    ts_close: Any,
+    opens: Any,
+    highs: Any,
+    lows: Any,
+    closes: Any,
+    first: int,
+) -> tuple[int, int]:
+    """Step over bars from ``first`` until they end or the buffer is nearly full."""
+    count = 0
+    for i in range(first, len(ts)):
+        if len(events) - count < MOST_PER_BAR:
+            return i, count
+        count = step(state, events, count, ts[i], ts_close[i], opens[i], highs[i], lows[i], closes[i])
+    return len(ts), count
