@@ -16,6 +16,8 @@ ROLL = 17 * 60
 REOPEN = 18 * 60
 SHORT = 13 * 60
 """The earliest usual close of a short session; some products run to 14:30."""
+MOURNING = (date(2018, 12, 5), date(2025, 1, 9))
+"""National days of mourning: equity index trading ended at 09:30."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +67,14 @@ def observed(day: date) -> date:
 
 
 def _exchange_full_days(year: int) -> list[Closure]:
-    good_friday = easter(year) - timedelta(days=2)
-    found = [_full_day("Good Friday", good_friday, ROLL, REOPEN)]
-    for name, day in (("New Year", date(year, 1, 1)), ("Christmas", date(year, 12, 25))):
-        kept = observed(day) if name == "Christmas" or day.weekday() != SATURDAY else day
-        found.append(
-            _full_day(name, kept, SHORT, REOPEN)
-            if name == "Christmas"
-            else _full_day(name, kept, ROLL, REOPEN)
-        )
-    return found
+    new_year, christmas = date(year, 1, 1), date(year, 12, 25)
+    # A New Year's Day on Saturday is not made up for; Christmas is, on the Friday.
+    kept = new_year if new_year.weekday() == SATURDAY else observed(new_year)
+    return [
+        _full_day("New Year", kept, ROLL, REOPEN),
+        _full_day("Good Friday", easter(year) - timedelta(days=2), ROLL, REOPEN),
+        _full_day("Christmas", observed(christmas), SHORT, REOPEN),
+    ]
 
 
 def _short_sessions(year: int) -> list[Closure]:
@@ -93,7 +93,9 @@ def _short_sessions(year: int) -> list[Closure]:
     ]
     if year >= 2022:
         days.append(("Juneteenth", observed(date(year, 6, 19))))
-    return [Closure(name, day, SHORT, day, REOPEN) for name, day in days if day.weekday() < SATURDAY]
+    found = [Closure(name, day, SHORT, day, REOPEN) for name, day in days if day.weekday() < SATURDAY]
+    mourning = [day for day in MOURNING if day.year == year]
+    return found + [Closure("National Day of Mourning", day, 9 * 60 + 30, day, REOPEN) for day in mourning]
 
 
 def _full_day(name: str, day: date, start: int, end: int) -> Closure:
