@@ -10,8 +10,6 @@ from ictcli.detectors.events import EVENT, MOST_PER_BAR
 from ictcli.errors import DataError
 from ictcli.market.bars import Bars
 
-_BUFFER = 16 * MOST_PER_BAR
-
 
 def arrays(bars: Bars) -> tuple[Any, ...]:
     """The columns of bars in the order in which steps take them."""
@@ -20,13 +18,15 @@ def arrays(bars: Bars) -> tuple[Any, ...]:
 
 def collect(detector: Detector, state: NDArray[np.void], bars: Bars, first: int = 0) -> NDArray[np.void]:
     """Run a detector over bars from ``first`` on, changing ``state``; all records in order."""
-    buffer = np.zeros(_BUFFER, EVENT)
+    events = np.empty((len(bars) - first) // 2 + 2 * MOST_PER_BAR, EVENT)
     columns = arrays(bars)
-    parts = []
+    total = 0
     while first < len(bars):
-        first, count = detector.run(state[0], buffer, *columns, first)
-        parts.append(buffer[:count].copy())
-    return np.concatenate(parts) if parts else np.zeros(0, EVENT)
+        if len(events) - total < MOST_PER_BAR:
+            events = np.concatenate((events[:total], np.empty(total + MOST_PER_BAR, EVENT)))
+        first, count = detector.run(state[0], events[total:], *columns, first)
+        total += count
+    return events[:total]
 
 
 def push(

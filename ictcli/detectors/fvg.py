@@ -14,15 +14,17 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
+from ictcli.detectors.book import BOOK, add, evict, init_book
 from ictcli.detectors.events import CONFIRMED, MOST_PER_BAR, SPANS_GAP, place, stamp
 from ictcli.detectors.frame import FRAME, close_bar, in_atr, init_frame, open_bar, spans_gap
-from ictcli.detectors.zones import ZONES, add_zone, evict, init_zones, watch_zones
+from ictcli.detectors.zones import watch_zones
 from ictcli.kernels import kernel
 
 STATE = np.dtype(
     [
         ("frame", FRAME),
-        ("zones", ZONES),
+        ("book", BOOK),
+        ("max_age", np.int64),
         ("min_size_atr", np.float64),
         ("serial", np.int64),
         ("ts", np.int64),  # open of the previous bar
@@ -58,7 +60,8 @@ def init_state(params: FvgParams, bar_ns: int) -> NDArray[np.void]:
     """The state before the first bar, an array of one record."""
     state = np.zeros(1, STATE)
     init_frame(state[0]["frame"], bar_ns, params.atr_length)
-    init_zones(state[0]["zones"], params.max_active, params.max_age)
+    init_book(state[0]["book"], params.max_active)
+    state[0]["max_age"] = params.max_age
     state[0]["min_size_atr"] = params.min_size_atr
     return state
 
@@ -75,12 +78,12 @@ def large_enough(state: Any, height: int) -> bool:
 def confirm(state: Any, events: Any, count: int, side: int, low: int) -> int:
     """Append the gap of a side that the current bar completes, if there is one."""
     frame = state["frame"]
-    zones = state["zones"]
+    book = state["book"]
     bar = frame["bar"]
     bottom = state["outer"][side]
     if bar < 2 or low <= bottom or not large_enough(state, low - bottom):
         return count
-    count = evict(zones, frame, events, count, side)
+    count = evict(book, frame, events, count, side)
     marks = SPANS_GAP if spans_gap(frame, bar - 2) else 0
     event = events[count]
     count = stamp(events, count, frame, CONFIRMED, 1 - 2 * side, state["serial"], marks)
@@ -88,7 +91,7 @@ def confirm(state: Any, events: Any, count: int, side: int, low: int) -> int:
     event["formed_ts"] = state["ts"]
     event["size_atr"] = in_atr(low - bottom, frame)
     place(event, 1 - 2 * side, bottom, low)
-    add_zone(zones, side, event)
+    add(book, side, low, event)
     state["serial"] += 1
     return count
 
@@ -107,12 +110,12 @@ def step(
 ) -> int:
     """Take one closed bar; append what became known; return the new number of records."""
     frame = state["frame"]
-    zones = state["zones"]
+    book = state["book"]
     middle = state["middle"]
     outer = state["outer"]
     open_bar(frame, ts, ts_close)
-    count = watch_zones(zones, frame, events, count, 0, low, close)
-    count = watch_zones(zones, frame, events, count, 1, -high, -close)
+    count = watch_zones(book, frame, events, count, 0, low, close, state["max_age"])
+    count = watch_zones(book, frame, events, count, 1, -high, -close, state["max_age"])
     count = confirm(state, events, count, 0, low)
     count = confirm(state, events, count, 1, -high)
     outer[0] = middle[0]

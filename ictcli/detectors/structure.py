@@ -17,10 +17,11 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
+from ictcli.detectors.book import BOOK, add, evict, init_book
 from ictcli.detectors.displacement import SHARE_SCALE, displacement_direction
 from ictcli.detectors.events import CONFIRMED, FAILED, INITIAL, MOST_PER_BAR, MSS, SPANS_GAP, place, stamp
 from ictcli.detectors.frame import FRAME, close_bar, in_atr, init_frame, open_bar, spans_gap
-from ictcli.detectors.levels import LEVELS, add_level, evict_level, init_levels, watch_levels
+from ictcli.detectors.levels import watch_closes
 from ictcli.detectors.pivots import PIVOTS, init_pivots, is_pivot, low_at, push_bar
 from ictcli.kernels import kernel
 
@@ -31,7 +32,7 @@ STATE = np.dtype(
     [
         ("frame", FRAME),
         ("pivots", PIVOTS),
-        ("levels", LEVELS),  # leg origins of past breaks
+        ("book", BOOK),  # leg origins of past breaks
         ("range_atr", np.float64),
         ("body_share", np.int64),
         ("lookback", np.int64),
@@ -87,7 +88,7 @@ def init_state(params: StructureParams, bar_ns: int) -> NDArray[np.void]:
     state = np.zeros(1, STATE)
     init_frame(state[0]["frame"], bar_ns, params.atr_length)
     init_pivots(state[0]["pivots"], params.left, params.right)
-    init_levels(state[0]["levels"], params.max_active)
+    init_book(state[0]["book"], params.max_active)
     state[0]["range_atr"] = params.range_atr
     state[0]["body_share"] = round(params.body_share * SHARE_SCALE)
     state[0]["lookback"] = params.displacement_lookback
@@ -137,9 +138,9 @@ def confirm(state: Any, events: Any, count: int, side: int, close: int) -> int:
     if state["armed"][side] == 0 or close <= state["reference"][side]:
         return count
     frame = state["frame"]
-    levels = state["levels"]
+    book = state["book"]
     direction = 1 - 2 * side
-    count = evict_level(levels, frame, events, count, side)
+    count = evict(book, frame, events, count, side)
     label = CHOCH if state["trend"] == -direction else BOS
     event = events[count]
     marks = break_marks(state, side, label)
@@ -153,7 +154,7 @@ def confirm(state: Any, events: Any, count: int, side: int, close: int) -> int:
     event["origin_level"] = direction * state["origin_low"][side]
     event["size_atr"] = in_atr(close - reference, frame)
     place(event, direction, reference, reference)
-    add_level(levels, side, event, state["origin_low"][side], 1)
+    add(book, side, state["origin_low"][side], event)
     state["armed"][side] = 0
     state["trend"] = direction
     state["serial"] += 1
@@ -183,10 +184,10 @@ def step(
 ) -> int:
     """Take one closed bar; append what became known; return the new number of records."""
     frame = state["frame"]
-    levels = state["levels"]
+    book = state["book"]
     bar = open_bar(frame, ts, ts_close)
-    count = watch_levels(levels, frame, events, count, 0, low, close, FAILED)
-    count = watch_levels(levels, frame, events, count, 1, -high, -close, FAILED)
+    count = watch_closes(book, frame, events, count, 0, close, FAILED)
+    count = watch_closes(book, frame, events, count, 1, -close, FAILED)
     moved = displacement_direction(
         open_, high, low, close, frame["atr"], state["range_atr"], state["body_share"]
     )

@@ -17,9 +17,10 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
+from ictcli.detectors.book import BOOK, add, evict, init_book
 from ictcli.detectors.events import BROKEN, CONFIRMED, MOST_PER_BAR, SPANS_GAP, place, stamp
 from ictcli.detectors.frame import FRAME, close_bar, in_atr, init_frame, open_bar, spans_gap
-from ictcli.detectors.levels import LEVELS, add_level, evict_level, init_levels, watch_levels
+from ictcli.detectors.levels import watch_sweeps
 from ictcli.detectors.pivots import PIVOTS, highest_opposite, init_pivots, is_pivot, low_at, push_bar
 from ictcli.kernels import kernel
 
@@ -34,7 +35,7 @@ STATE = np.dtype(
     [
         ("frame", FRAME),
         ("pivots", PIVOTS),
-        ("levels", LEVELS),
+        ("book", BOOK),
         ("serial", np.int64),
         ("seen", np.int64, 2),  # 1 once a swing of the side is known
         ("last", np.int64, 2),  # its signed price
@@ -76,7 +77,7 @@ def init_state(params: SwingParams, bar_ns: int) -> NDArray[np.void]:
     state = np.zeros(1, STATE)
     init_frame(state[0]["frame"], bar_ns, params.atr_length)
     init_pivots(state[0]["pivots"], params.left, params.right)
-    init_levels(state[0]["levels"], params.max_active)
+    init_book(state[0]["book"], params.max_active)
     return state
 
 
@@ -107,11 +108,11 @@ def confirm(state: Any, events: Any, count: int, side: int) -> int:
     """Append the swing of a side that the current bar confirms, if there is one."""
     frame = state["frame"]
     pivots = state["pivots"]
-    levels = state["levels"]
+    book = state["book"]
     bar = frame["bar"]
     if not is_pivot(pivots, side, bar):
         return count
-    count = evict_level(levels, frame, events, count, side)
+    count = evict(book, frame, events, count, side)
     pivot = bar - pivots["right"]
     low = low_at(pivots, side, pivot)
     marks = SPANS_GAP if spans_gap(frame, pivot - pivots["left"]) else 0
@@ -122,7 +123,7 @@ def confirm(state: Any, events: Any, count: int, side: int) -> int:
     event["label"] = label_of(state, side, low)
     event["size_atr"] = prominence(state, side, pivot)
     place(event, 1 - 2 * side, low, low)
-    add_level(levels, side, event, low, 0)
+    add(book, side, low, event)
     state["serial"] += 1
     state["seen"][side] = 1
     state["last"][side] = low
@@ -143,10 +144,10 @@ def step(
 ) -> int:
     """Take one closed bar; append what became known; return the new number of records."""
     frame = state["frame"]
-    levels = state["levels"]
+    book = state["book"]
     bar = open_bar(frame, ts, ts_close)
-    count = watch_levels(levels, frame, events, count, 0, low, close, BROKEN)
-    count = watch_levels(levels, frame, events, count, 1, -high, -close, BROKEN)
+    count = watch_sweeps(book, frame, events, count, 0, low, close, BROKEN)
+    count = watch_sweeps(book, frame, events, count, 1, -high, -close, BROKEN)
     push_bar(state["pivots"], bar, ts, high, low)
     count = confirm(state, events, count, 0)
     count = confirm(state, events, count, 1)
