@@ -16,12 +16,11 @@ from ictcli.errors import DataError
 from ictcli.market.bars import Bars
 from ictcli.market.ticks import Ticks
 from ictcli.store.atomic import TEMPORARY, sha256_of
-from ictcli.store.columns import Rows, to_bars, to_table, to_ticks
+from ictcli.store.columns import PRECISION, Rows, to_bars, to_table, to_ticks
 from ictcli.store.records import FileRecord, Kind, Part
 
 HASH_LENGTH = 12
 _DELTA = "DELTA_BINARY_PACKED"
-_DELTA_TYPES = (pa.types.is_integer, pa.types.is_timestamp, pa.types.is_decimal)
 
 
 class Vanished(DataError):
@@ -40,9 +39,7 @@ def folder_of(period: str) -> str:
 
 def encode(table: pa.Table) -> bytes:
     """A table as the bytes of a Parquet file; equal tables give equal bytes."""
-    encodings = {
-        field.name: _DELTA for field in table.schema if any(test(field.type) for test in _DELTA_TYPES)
-    }
+    encodings = {field.name: _DELTA for field in table.schema if _fits_delta(field.type)}
     plain = [field.name for field in table.schema if field.name not in encodings]
     sink = pa.BufferOutputStream()
     pq.write_table(
@@ -94,7 +91,7 @@ def read_rows(folder: Path, part: Part, kind: Kind, digits: int) -> Rows:
         rows: Bars | Ticks = to_bars(table, digits) if kind == "bars" else to_ticks(table, digits)
     except DataError as error:
         raise damaged(folder / part.file, error.message) from error
-    if int(rows.ts[0]) != part.first or int(rows.ts[-1]) != part.last:
+    if len(rows) == 0 or int(rows.ts[0]) != part.first or int(rows.ts[-1]) != part.last:
         raise damaged(folder / part.file, "its times differ from the manifest")
     return rows
 
@@ -115,7 +112,7 @@ def read_table(folder: Path, record: FileRecord, columns: list[str] | None = Non
         raise Vanished(f"{path} is missing") from error
     except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
         raise damaged(path, _first_line(error)) from error
-    if table.num_rows != record.rows or table.num_rows == 0:
+    if table.num_rows != record.rows:
         raise damaged(path, f"{table.num_rows} rows, the manifest says {record.rows}")
     return table
 
@@ -160,6 +157,12 @@ def damaged(path: Path, reason: str) -> DataError:
 def draft_name(final: str) -> str:
     """Name inside the staging folder for a file that will be called ``final``."""
     return TEMPORARY + final.replace("/", "@")
+
+
+def _fits_delta(kind: pa.DataType) -> bool:
+    if pa.types.is_decimal(kind):
+        return bool(kind.precision <= PRECISION)
+    return bool(pa.types.is_integer(kind) or pa.types.is_timestamp(kind))
 
 
 def _first_line(error: BaseException) -> str:

@@ -92,6 +92,13 @@ class Revision(msgspec.Struct, frozen=True, kw_only=True):
     last: int
 
 
+class Retired(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of an older generation, kept for readers that still use it, and when it was replaced."""
+
+    file: str
+    since: int
+
+
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """Everything a series consists of at one generation.
 
@@ -102,6 +109,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         gap_kinds: number of gaps by kind.
         inputs: what the series was built from, in order of arrival.
         revised: rows ever changed by a later input; ``revisions`` has the newest entries.
+        retired: files of older generations that are still on disk.
         provenance: command line, versions and times of the last commit; not part of the content.
     """
 
@@ -118,6 +126,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     inputs: tuple[InputRecord, ...] = ()
     revised: int = 0
     revisions: tuple[Revision, ...] = ()
+    retired: tuple[Retired, ...] = ()
     provenance: dict[str, Any] = {}
     schema: int = SCHEMA
 
@@ -141,8 +150,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     def content_hash(self) -> str:
         """Hash of the data alone: how and when it arrived makes no difference.
 
-        Covers series, digits, parts, gaps and quarantine; leaves out generation, inputs, revisions
-        and provenance.
+        Covers series, digits, parts, gaps and quarantine; leaves out generation, inputs,
+        revisions, retired files and provenance.
         """
         facts = [self.source, self.symbol, self.timeframe, self.kind, str(self.digits)]
         facts += [f"{file.file}:{file.rows}:{file.sha256}" for file in self.files]

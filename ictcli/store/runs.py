@@ -1,0 +1,125 @@
+"""Backtest runs on disk: one folder each, with a document and its tables."""
+
+import difflib
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+
+from ictcli.errors import DataError, UsageError
+from ictcli.store.atomic import TEMPORARY, replace, sync_folder, write_file
+from ictcli.store.manifests import check_inside, read_record, write_record
+from ictcli.store.parts import encode_table, read_table
+from ictcli.store.records import SCHEMA, FileRecord
+
+RUN_FILE = "run.json"
+LATEST = "latest"
+_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}")
+
+
+class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A run's document and the files of its tables."""
+
+    id: str
+    document: dict[str, Any]
+    tables: dict[str, FileRecord]
+    schema: int = SCHEMA
+
+
+class Run:
+    """A stored run.
+
+    Attributes:
+        id: name of the run.
+        folder: where it lives.
+        document: what was asked, what came out.
+    """
+
+    def __init__(self, folder: Path, record: RunRecord) -> None:
+        self.id = record.id
+        self.folder = folder
+        self.document = record.document
+        self.files = record.tables
+
+    def table(self, name: str) -> pa.Table | None:
+        """The table called ``name``; None when the run has none.
+
+        Raises:
+            DataError: its file is missing or damaged.
+        """
+        record = self.files.get(name)
+        return None if record is None else read_table(self.folder, record)
+
+
+class RunStore:
+    """All runs below ``data_dir/runs``."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.folder = data_dir / "runs"
+
+    def create(self, run_id: str, document: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> Run:
+        """Store a run whole; one with the same id is replaced.
+
+        Raises:
+            UsageError: the id is not a plain name.
+            DataError: the disk refuses.
+        """
+        if not _RUN_ID.fullmatch(run_id) or run_id == LATEST:
+            raise UsageError(f"run id {run_id!r} is not usable as a folder name")
+        draft = self.folder / f"{TEMPORARY}{os.getpid()}-{run_id}"
+        shutil.rmtree(draft, ignore_errors=True)
+        records: dict[str, FileRecord] = {}
+        for name, table in sorted(tables.items()):
+            records[name], data = encode_table(name, table)
+            write_file(draft / records[name].file, data)
+        record = RunRecord(id=run_id, document=dict(document), tables=records)
+        write_record(draft / RUN_FILE, record)
+        final = self.folder / run_id
+        old = self.folder / f"{TEMPORARY}{os.getpid()}-old-{run_id}"
+        try:
+            if final.exists():
+                replace(final, old)
+            replace(draft, final)
+            sync_folder(self.folder)
+        except OSError as error:
+            raise DataError(
+                f"cannot store run {run_id}: {error.strerror}", hint="Check permissions."
+            ) from error
+        shutil.rmtree(old, ignore_errors=True)
+        return Run(final, record)
+
+    def list(self) -> list[str]:
+        """Ids of all runs, oldest first."""
+        stamps = [
+            (path.stat().st_mtime_ns, path.parent.name)
+            for path in self.folder.glob(f"*/{RUN_FILE}")
+            if not path.parent.name.startswith(TEMPORARY)
+        ]
+        return [name for _, name in sorted(stamps)]
+
+    def load(self, run_id: str = LATEST) -> Run:
+        """A run by id, or the newest one.
+
+        Raises:
+            DataError: there is no such run, or its document is damaged.
+        """
+        known = self.list()
+        if not known:
+            raise DataError("no runs are stored", hint="Run `ictcli backtest` first.")
+        name = known[-1] if run_id == LATEST else run_id
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"Did you mean {near[0]}?" if near else f"The latest is {known[-1]}."
+            raise DataError(f"no run {name!r} is stored", hint=hint)
+        path = self.folder / name / RUN_FILE
+        record = read_record(path, RunRecord)
+        if record is None:
+            raise DataError(f"run {name!r} has just been removed", hint="Run again.")
+        for table in record.tables.values():
+            check_inside(path, table.file)
+        return Run(path.parent, record)
