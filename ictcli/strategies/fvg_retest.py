@@ -1,0 +1,287 @@
+"""FVG retest: join the trend when price comes back to the gap its last leg left behind.
+
+Long side; the short side is the long side on negated bars. At the close of a bar:
+
+1. the last break of structure (BOS or CHoCH) was bullish;
+2. a live bullish fair value gap, confirmed at or after the origin of the leg that made this break, is
+   touched for the first time;
+3. the gap is at least ``min_size_atr`` high and, with ``exclude_spans_gap``, has no missing bars inside;
+4. the close holds: above the gap's bottom, its midpoint or its top (``hold``);
+5. the bar opens inside one of the New York windows (``windows``).
+
+The signal is given at that close. Stop: the gap's bottom minus the larger of the bar's spread (at least one
+point) and ``buffer_atr`` average true ranges, rounded away from the entry. Target: the close plus
+``reward_risk`` times the distance from the close to the stop. After ``max_bars`` bars the trade is closed.
+Every gap gives at most one signal. Thresholds use the average true range through the previous bar.
+"""
+
+import math
+from typing import Annotated, Any, Literal
+
+import msgspec
+import numpy as np
+from msgspec import Meta
+from numpy.typing import NDArray
+
+from ictcli.clock import NS_PER_MINUTE
+from ictcli.detectors import fvg, structure
+from ictcli.detectors.drive import arrays, require_sound
+from ictcli.detectors.events import CONFIRMED, EVENT, MOST_PER_BAR, SPANS_GAP, TAPPED
+from ictcli.errors import ConfigError
+from ictcli.kernels import kernel
+from ictcli.market.bars import Bars, Int64
+from ictcli.market.zones import NEW_YORK, to_local
+from ictcli.strategies.signals import Signals
+
+Hold = Literal["bottom", "middle", "top"]
+
+_HOLDS: tuple[Hold, ...] = ("bottom", "middle", "top")
+_MINUTES_PER_DAY = 1440
+
+SIGNAL = np.dtype(
+    [
+        ("bar", np.int64),
+        ("side", np.int64),
+        ("stop", np.int64),
+        ("target", np.int64),
+        ("zone", np.int64),
+    ]
+)
+
+STATE = np.dtype(
+    [
+        ("structure", structure.STATE),
+        ("fvg", fvg.STATE),
+        ("min_size_atr", np.float64),
+        ("buffer_atr", np.float64),
+        ("reward_risk", np.float64),
+        ("hold", np.int64),  # halves of the gap the close must stay above
+        ("exclude_spans_gap", np.int64),
+        ("trend", np.int64),  # direction of the last break
+        ("origin", np.int64),  # bar of the leg origin of that break
+    ]
+)
+
+
+class FvgRetestParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Parameters.
+
+    Attributes:
+        left: bars before a structure swing that it must strictly exceed.
+        right: bars after a structure swing that may not exceed it.
+        atr_length: bars of the average true range.
+        max_active: live gaps kept per direction.
+        min_size_atr: least height of a gap, in average true ranges.
+        hold: where the close of the touching bar must stay above (long): the gap's bottom, middle or top.
+        buffer_atr: distance of the stop beyond the gap, in average true ranges; at least the spread.
+        reward_risk: distance of the target as a multiple of the distance of the stop.
+        max_bars: bars until the trade is closed at the market, 0 for no limit.
+        windows: New York times of bar opens that may give signals, ``HH:MM-HH:MM`` joined by commas, end
+            exclusive; empty: all day.
+        exclude_spans_gap: leave out gaps with missing bars inside.
+    """
+
+    left: Annotated[int, Meta(ge=1, le=500)] = 5
+    right: Annotated[int, Meta(ge=1, le=500)] = 5
+    atr_length: Annotated[int, Meta(ge=2, le=500)] = 14
+    max_active: Annotated[int, Meta(ge=1, le=128)] = 128
+    min_size_atr: Annotated[float, Meta(ge=0)] = 0.25
+    hold: Hold = "bottom"
+    buffer_atr: Annotated[float, Meta(ge=0)] = 0.1
+    reward_risk: Annotated[float, Meta(gt=0)] = 2.0
+    max_bars: Annotated[int, Meta(ge=0)] = 48
+    windows: str = "02:00-05:00,07:00-11:00"
+    exclude_spans_gap: bool = True
+
+
+def run(bars: Bars, params: FvgRetestParams) -> Signals:
+    """All signals of closed bars; a longer run starts with the same signals.
+
+    The bar length is taken as the shortest distance between two bars.
+
+    Raises:
+        DataError: a bar is not sound.
+        ConfigError: ``windows`` cannot be read.
+    """
+    require_sound(bars)
+    allowed = open_minutes(params.windows)[new_york_minutes(bars.ts)].astype(np.int64)
+    state = init_state(params, bar_length(bars))
+    signals = np.empty(len(bars), SIGNAL)
+    scratch = np.zeros(MOST_PER_BAR, EVENT)
+    spread = np.maximum(bars.spread, 1)
+    count = run_bars(state[0], scratch, signals, *arrays(bars), spread, allowed) if len(bars) else 0
+    chosen = signals[:count]
+    return Signals(
+        bar=chosen["bar"].copy(),
+        side=chosen["side"].astype(np.int8),
+        stop=chosen["stop"].copy(),
+        target=chosen["target"].copy(),
+        max_bars=np.full(count, params.max_bars, np.int64),
+        zone=chosen["zone"].copy(),
+    )
+
+
+def init_state(params: FvgRetestParams, bar_ns: int) -> NDArray[np.void]:
+    """The state before the first bar, an array of one record."""
+    state = np.zeros(1, STATE)
+    own = state[0]
+    shared = {"atr_length": params.atr_length, "max_active": params.max_active}
+    leg = structure.StructureParams(left=params.left, right=params.right, **shared)
+    own["structure"] = structure.init_state(leg, bar_ns)[0]
+    own["fvg"] = fvg.init_state(fvg.FvgParams(**shared), bar_ns)[0]
+    own["min_size_atr"] = params.min_size_atr
+    own["buffer_atr"] = params.buffer_atr
+    own["reward_risk"] = params.reward_risk
+    own["hold"] = _HOLDS.index(params.hold)
+    own["exclude_spans_gap"] = params.exclude_spans_gap
+    return state
+
+
+def bar_length(bars: Bars) -> int:
+    """The nominal bar length in nanoseconds: the shortest distance between two opens."""
+    return int(np.diff(bars.ts).min()) if len(bars) > 1 else NS_PER_MINUTE
+
+
+def new_york_minutes(ts: Int64) -> Int64:
+    """The New York minute of the day of every instant."""
+    return to_local(NEW_YORK, ts) // NS_PER_MINUTE % _MINUTES_PER_DAY
+
+
+def open_minutes(windows: str) -> NDArray[np.bool_]:
+    """Which minutes of the day the windows cover; a window may cross midnight.
+
+    Raises:
+        ConfigError: a window is not ``HH:MM-HH:MM``.
+    """
+    if not windows:
+        return np.ones(_MINUTES_PER_DAY, np.bool_)
+    allowed = np.zeros(_MINUTES_PER_DAY, np.bool_)
+    for window in windows.split(","):
+        start, _, end = window.strip().partition("-")
+        first, last = _minute(start, window), _minute(end, window)
+        span = np.arange(first, last if last > first else last + _MINUTES_PER_DAY)
+        allowed[span % _MINUTES_PER_DAY] = True
+    return allowed
+
+
+def _minute(clock: str, window: str) -> int:
+    hour, _, minute = clock.partition(":")
+    digits = hour.isdecimal() and minute.isdecimal() and len(minute) == 2
+    if not digits or not (int(hour) * 60 + int(minute) <= _MINUTES_PER_DAY and int(minute) < 60):
+        raise ConfigError(
+            f"windows: {window!r} is not a New York time window",
+            hint="Write HH:MM-HH:MM, joined by commas, for example 02:00-05:00,07:00-11:00.",
+        )
+    return int(hour) * 60 + int(minute)
+
+
+@kernel
+def follow_structure(state: Any, scratch: Any, count: int) -> None:
+    """Take over trend and leg origin from the breaks of the current bar."""
+    for at in range(count):
+        event = scratch[at]
+        if event["record"] == CONFIRMED:
+            state["trend"] = event["direction"]
+            state["origin"] = event["origin"]
+
+
+@kernel
+def qualifies(state: Any, event: Any, close: int) -> bool:
+    """Whether a record of the gap detector is a first touch that may be traded."""
+    direction = state["trend"]
+    if event["record"] != TAPPED or event["direction"] != direction or direction == 0:
+        return False
+    if event["confirmed"] < state["origin"] or event["size_atr"] < state["min_size_atr"]:
+        return False
+    if state["exclude_spans_gap"] == 1 and event["marks"] & SPANS_GAP:
+        return False
+    height = event["top"] - event["bottom"]
+    bottom = event["bottom"] if direction > 0 else -event["top"]
+    return bool(2 * (direction * close - bottom) > state["hold"] * height)
+
+
+@kernel
+def write_signal(
+    state: Any, event: Any, signals: Any, count: int, bar: int, close: int, spread: int, atr: float
+) -> int:
+    """Append the signal of a qualifying touch."""
+    direction = state["trend"]
+    buffer = max(spread, math.ceil(state["buffer_atr"] * atr))
+    bottom = event["bottom"] if direction > 0 else -event["top"]
+    stop = bottom - buffer
+    signed_close = direction * close
+    reward = math.floor(state["reward_risk"] * (signed_close - stop) + 0.5)
+    signal = signals[count]
+    signal["bar"] = bar
+    signal["side"] = direction
+    signal["stop"] = direction * stop
+    signal["target"] = direction * (signed_close + max(reward, 1))
+    signal["zone"] = event["serial"]
+    return count + 1
+
+
+@kernel
+def step(
+    state: Any,
+    scratch: Any,
+    signals: Any,
+    count: int,
+    ts: int,
+    ts_close: int,
+    open_: int,
+    high: int,
+    low: int,
+    close: int,
+    spread: int,
+    allowed: int,
+) -> int:
+    """Take one closed bar; append the signal it gives, at most one; return the new number of signals.
+
+    ``scratch`` holds ``MOST_PER_BAR`` records and is overwritten; ``allowed`` is 1 where signals may arise. Of several gaps first touched on one
+    bar the one nearest to the price counts.
+    """
+    atr = state["fvg"]["frame"]["atr"]
+    found = structure.step(state["structure"], scratch, 0, ts, ts_close, open_, high, low, close)
+    follow_structure(state, scratch, found)
+    found = fvg.step(state["fvg"], scratch, 0, ts, ts_close, open_, high, low, close)
+    if allowed == 0:
+        return count
+    bar = state["fvg"]["frame"]["bar"]
+    for at in range(found):
+        if qualifies(state, scratch[at], close):
+            return write_signal(state, scratch[at], signals, count, bar, close, spread, atr)
+    return count
+
+
+@kernel
+def run_bars(
+    state: Any,
+    scratch: Any,
+    signals: Any,
+    ts: Any,
+    ts_close: Any,
+    opens: Any,
+    highs: Any,
+    lows: Any,
+    closes: Any,
+    spreads: Any,
+    allowed: Any,
+) -> int:
+    """Step over all bars; ``signals`` has room for one signal per bar."""
+    count = 0
+    for i in range(len(ts)):
+        count = step(
+            state,
+            scratch,
+            signals,
+            count,
+            ts[i],
+            ts_close[i],
+            opens[i],
+            highs[i],
+            lows[i],
+            closes[i],
+            spreads[i],
+            allowed[i],
+        )
+    return count
