@@ -9,7 +9,7 @@ from types import FrameType
 
 import click
 
-from ictcli.cli import complete, program
+from ictcli.cli import program
 from ictcli.errors import ExitCode
 from ictcli.failures import as_failure
 from ictcli.session import Session, new_session
@@ -22,7 +22,9 @@ def main() -> None:
     _prepare_streams()
     signal.signal(signal.SIGINT, _interrupt_once)
     if instruction := os.environ.get(_COMPLETE):
-        sys.exit(complete(instruction, _COMPLETE))
+        from ictcli.completion import answer
+
+        sys.exit(answer(instruction))
     sys.exit(run(sys.argv[1:]))
 
 

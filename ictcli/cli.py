@@ -5,7 +5,7 @@ stay fast.
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -126,11 +126,3 @@ def program(session: Session, workspace: str, config: str, no_color: bool) -> No
 
 
 program.params[2:2] = output_flags()
-
-
-def complete(instruction: str, variable: str) -> int:
-    """Answer the shell's request for completions."""
-    from click.shell_completion import shell_complete
-
-    arguments: dict[str, Any] = {}
-    return shell_complete(program, arguments, "ictcli", variable, instruction)

@@ -36,6 +36,25 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
+MEANINGS: dict[ExitCode, str] = {
+    ExitCode.OK: "done, nothing to worry about",
+    ExitCode.UNEXPECTED: "unexpected error: a bug, or the system failed; says how to report it",
+    ExitCode.USAGE: "the command line asks for something impossible",
+    ExitCode.FINDING: "it worked and found something you must look at: a gate that did not pass, gaps",
+    ExitCode.CONFIG: "configuration invalid: names file, key and reason",
+    ExitCode.DATA: "input data missing, corrupt, or contradicting what was said of it; nothing stored",
+    ExitCode.UNREACHABLE: "broker or source unreachable or not logged in; try again",
+    ExitCode.REJECTED: "broker rejected the request",
+    ExitCode.UNKNOWN_OUTCOME: "outcome of a request unknown; reconcile before anything else",
+    ExitCode.DISCREPANCY: "reconciliation found discrepancies",
+    ExitCode.INCONCLUSIVE: "reconciliation inconclusive",
+    ExitCode.REFUSED: "refused by a rule that protects the user",
+    ExitCode.BUSY: "busy: another process holds the lock; names pid, host, since",
+    ExitCode.INTERRUPTED: "interrupted by Ctrl-C",
+}
+"""One line per exit code, for the documentation."""
+
+
 class IctError(Exception):
     """Base of all expected failures.
 

@@ -15,6 +15,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import ParamSpec, TypeVar, cast
 
+from ictcli.folders import cache_root
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -38,18 +40,10 @@ def cache_key(root: Path) -> str:
     return digest.hexdigest()[:16]
 
 
-def cache_root() -> Path:
-    """Where compiled kernels are kept: ``$ICTCLI_CACHE_DIR``, else the user's cache directory."""
-    if chosen := os.environ.get("ICTCLI_CACHE_DIR"):
-        return Path(chosen)
-    base = os.environ.get("LOCALAPPDATA") or os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "ictcli"
-
-
 def _prepare() -> None:
     os.environ["NUMBA_DISABLE_INTEL_SVML"] = "1"
     key = cache_key(Path(__file__).parent)
-    os.environ["NUMBA_CACHE_DIR"] = str(cache_root() / "kernels" / key)
+    os.environ["NUMBA_CACHE_DIR"] = str(cache_root(os.environ) / "kernels" / key)
 
 
 _prepare()

@@ -69,12 +69,13 @@ class Session:
     @property
     def config_files(self) -> list["Path"]:
         """The config files that count, least important first."""
-        from ictcli.config.loading import user_config_file
+        from ictcli.folders import user_config_file
 
         own = self.cwd / self.chosen_config if self.chosen_config else self.workspace / CONFIG_FILE
         if self.chosen_config and not own.is_file():
             raise ConfigError(f"{self.chosen_config}: no such config file")
-        return [user_config_file(self.environ), own]
+        user = user_config_file(self.environ)
+        return [user, own] if user else [own]
 
     @cached_property
     def config(self) -> "Loaded":
@@ -99,8 +100,9 @@ class Session:
         from ictcli.clock import parse_duration
         from ictcli.store.store import Store
 
-        keep = parse_duration(self.config.config.data.keep_replaced)
-        return Store(self.config.data_dir, self.config.state_dir, keep)
+        config = self.config.config
+        keep = parse_duration(config.data.keep_replaced)
+        return Store(self.config.data_dir, self.config.state_dir, keep, config.primary)
 
     @cached_property
     def now(self) -> int:

@@ -1,8 +1,9 @@
 """Versions of the packages that results depend on."""
 
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
-PACKAGES = (
+RUNTIME = (
     "click",
     "duckdb",
     "loguru",
@@ -16,10 +17,10 @@ PACKAGES = (
 )
 
 
-def package_versions() -> list[tuple[str, str]]:
-    """Each runtime package with its installed version, empty where it is missing."""
+def package_versions(names: Sequence[str] = RUNTIME) -> list[tuple[str, str]]:
+    """Each package with its installed version, empty where it is missing."""
     found = []
-    for name in PACKAGES:
+    for name in names:
         try:
             found.append((name, version(name)))
         except PackageNotFoundError:

@@ -8,14 +8,20 @@ import difflib
 import hashlib
 import tomllib
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, Literal, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Struct
 
 from ictcli.config.records import Config, FileSource, SimSource
+from ictcli.config.toml import read_toml
 from ictcli.errors import ConfigError
+
+_HINT = "See `ictcli config schema` for every key and its limits."
+
+_KINDS: dict[str, type[Struct]] = {"sim": SimSource, "file": FileSource}
 
 
 class Loaded(Struct, frozen=True):
@@ -35,6 +41,10 @@ class Loaded(Struct, frozen=True):
         """Absolute path of the state directory."""
         return self.workspace / self.config.data.state
 
+    def origin(self, key: str) -> str:
+        """Where the value of a dotted key was given; ``default`` when nowhere."""
+        return self.origins.get(key, "default")
+
 
 def load(
     workspace: Path, *, files: list[Path], environ: Mapping[str, str], flags: Mapping[str, Any] | None = None
@@ -44,7 +54,7 @@ def load(
     Args:
         workspace: directory that relative paths in the config start from.
         files: TOML files, least important first; absent ones are skipped.
-        environ: environment; only ``ICTCLI_*`` names that contain ``__`` or a top-level table are read.
+        environ: environment; only ``ICTCLI_*`` names that contain ``__`` are keys.
         flags: dotted key = value, from the command line.
 
     Raises:
@@ -54,14 +64,15 @@ def load(
     origins: dict[str, str] = {}
     for path in files:
         if path.is_file():
-            _merge(merged, _read(path), origins, str(path))
+            _merge(merged, read_toml(path), origins, str(path))
     for name, text in sorted(environ.items()):
         if name.startswith("ICTCLI_") and "__" in name:
-            keys = name.removeprefix("ICTCLI_").lower().split("__")
-            _merge(merged, _nest(keys, _env_value(text)), origins, f"${name}")
+            keys = _env_keys(name)
+            _merge(merged, _nest(keys, _env_value(keys, text)), origins, f"${name}")
     for dotted, value in (flags or {}).items():
         _merge(merged, _nest(dotted.split("."), value), origins, "command line")
     _check_keys(merged, Config, (), origins)
+    _check_finite(merged, (), origins)
     return Loaded(_convert(merged, origins), origins, workspace)
 
 
@@ -76,30 +87,27 @@ def flatten(value: Any, prefix: str = "") -> dict[str, Any]:
     return flat
 
 
-def user_config_file(environ: Mapping[str, str]) -> Path:
-    """The per-user config file, which may be absent."""
-    base = environ.get("APPDATA") or environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
-    return Path(base) / "ictcli" / "ictcli.toml"
-
-
 def fingerprint(config: Config) -> str:
     """Hash of every configured value; equal configurations have equal hashes on every machine."""
     return hashlib.sha256(msgspec.json.encode(config, order="sorted")).hexdigest()
 
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not valid TOML: {error}") from error
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+def _env_keys(name: str) -> list[str]:
+    keys = name.removeprefix("ICTCLI_").split("__")
+    lower = [key.lower() for key in keys]
+    return [*lower[:1], *keys[1:]] if lower[0] == "primary" else lower
 
 
-def _env_value(text: str) -> Any:
+def _env_value(keys: list[str], text: str) -> Any:
+    """A text as the type of its key: numbers, lists and tables in TOML, strings as they are."""
+    hint: Any = Config
+    for key in keys:
+        hint = get_type_hints(hint).get(key) if isinstance(hint, type) and issubclass(hint, Struct) else None
+    if hint is str or get_origin(hint) is Literal or keys[0] == "primary":
+        return text
     try:
-        return tomllib.loads(f"v = {text}")["v"]
-    except tomllib.TOMLDecodeError:
+        return tomllib.loads(f"v = {text}", parse_float=Decimal)["v"]
+    except (ValueError, ArithmeticError, RecursionError):
         return text
 
 
@@ -150,17 +158,49 @@ def _check_keys(
 
 
 def _check_sources(tables: dict[str, Any], origins: dict[str, str]) -> None:
-    kinds: dict[str, type[Struct]] = {"sim": SimSource, "file": FileSource}
     for name, table in tables.items():
-        if isinstance(table, dict) and table.get("kind") in kinds:
-            _check_keys(table, kinds[table["kind"]], ("sources", name), origins)
+        if isinstance(table, dict) and isinstance(kind := table.get("kind"), str) and kind in _KINDS:
+            _check_keys(table, _KINDS[kind], ("sources", name), origins)
+
+
+def _check_finite(value: Any, at: tuple[str, ...], origins: dict[str, str]) -> None:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            _check_finite(item, (*at, key), origins)
+    elif isinstance(value, Decimal) and not value.is_finite():
+        where = ".".join(at)
+        raise ConfigError(f"{origins.get(where, 'config')}: {where}: must be a finite number")
 
 
 def _convert(merged: dict[str, Any], origins: dict[str, str]) -> Config:
     try:
         return msgspec.convert(merged, Config, strict=True, str_keys=True)
     except msgspec.ValidationError as error:
-        reason, _, path = str(error).partition(" - at `$.")
-        key = path.rstrip("`")
-        where = origins.get(key, "config")
-        raise ConfigError(f"{where}: {key}: {reason}" if key else f"{where}: {reason}") from error
+        reason, _, place = str(error).partition(" - at ")
+        key = _offender(merged, place)
+        if (inner := f"{key}.{reason.split()[0]}") in origins:
+            key = inner
+        hint = f"Use one of {', '.join(_KINDS)}." if key.endswith(".kind") else _HINT
+        raise ConfigError(f"{_origin(key, origins)}: {key}: {reason}", hint=hint) from error
+    except (ValueError, ArithmeticError, RecursionError) as error:
+        raise ConfigError(f"config: {' '.join(str(error).split())}", hint=_HINT) from error
+
+
+def _offender(merged: dict[str, Any], place: str) -> str:
+    """The dotted key behind a place such as ``$.sources[...].seed``, which does not say which source."""
+    path = place.rpartition("$")[2].strip("`").lstrip(".")
+    head, inside, rest = path.partition("[...]")
+    if "key" in place.partition("$")[0] or (inside and "." not in head):
+        for name, value in merged[head].items():
+            try:
+                msgspec.convert({head: {name: value}}, Config, strict=True, str_keys=True)
+            except msgspec.ValidationError:
+                return f"{head}.{name}{rest}"
+    return path or "config"
+
+
+def _origin(key: str, origins: dict[str, str]) -> str:
+    """Where ``key``, or the nearest table around it, was given."""
+    while key and key not in origins:
+        key = key.rpartition(".")[0]
+    return origins.get(key, "config")

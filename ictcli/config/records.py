@@ -6,12 +6,36 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from ictcli.clock import parse_instant
+
 Fraction = Annotated[float, Meta(gt=0, le=1)]
+Duration = Annotated[str, Meta(pattern=r"^[0-9]{1,6}[smhdw]$", title="duration")]
+SourceName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9]([A-Za-z0-9_.-]{0,30}[A-Za-z0-9_-])?$")]
+_Timeframe = Literal[
+    "M1", "M2", "M3", "M4", "M5", "M6", "M10", "M12", "M15", "M20", "M30",
+    "H1", "H2", "H3", "H4", "H6", "H8", "H12", "D1", "W1", "MN1",
+]  # fmt: skip
+TimeframeName = Annotated[_Timeframe, Meta(title="timeframe")]
 
 
-def doc(text: str) -> Meta:
-    """The one-paragraph documentation of a key, shown by ``config schema`` and in the reference."""
-    return Meta(description=text)
+def doc(text: str, *examples: str) -> Meta:
+    """The one-paragraph documentation of a key, shown by ``config schema`` and in the reference.
+
+    Args:
+        text: what the key does; without an equals sign, which marks settings in the commented file.
+        examples: lines of TOML for a table that is empty by default.
+    """
+    return Meta(description=text, examples=list(examples) or None)
+
+
+def _instant(name: str, text: str) -> int:
+    try:
+        instant = parse_instant(text, now=-1)
+    except ValueError as error:
+        raise ValueError(f"{name} is {error}") from error
+    if instant < 0:
+        raise ValueError(f"{name} must be an instant such as 2024-01-01, not a duration")
+    return instant
 
 
 class Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -24,15 +48,25 @@ class DataConfig(Record, frozen=True):
     dir: Annotated[str, doc("Market data, detections, runs: Parquet parts behind manifests.")] = "data"
     state: Annotated[str, doc("Locks, staging areas and checkpoints; always on a local disk.")] = "state"
     keep_replaced: Annotated[
-        str,
-        doc("How long parts replaced by a newer generation stay on disk for readers that still use them."),
+        Duration,
+        doc(
+            "How long parts replaced by a newer generation stay on disk for readers that still use them, "
+            "such as 90m, 24h or 7d."
+        ),
     ] = "24h"
+
+    def __post_init__(self) -> None:
+        for name in ("dir", "state"):
+            if not getattr(self, name).strip() or "\0" in getattr(self, name):
+                raise ValueError(f"{name} must name a directory")
 
 
 class AccountConfig(Record, frozen=True):
     """The account that backtests trade on."""
 
-    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3,5}$"), doc("Currency of balance, profit, fees.")] = "USD"
+    currency: Annotated[
+        str, Meta(pattern=r"^[A-Z]{3,5}$", title="currency code"), doc("Currency of balance, profit, fees.")
+    ] = "USD"
     balance: Annotated[Decimal, doc("Opening balance, in the account currency.")] = Decimal("100000.00")
     risk_per_trade: Annotated[
         Fraction, doc("Fraction of the balance lost when the stop of one trade is hit, before rounding down.")
@@ -40,6 +74,10 @@ class AccountConfig(Record, frozen=True):
     same_as: Annotated[
         dict[str, str], doc("Currencies counted one for one as another, such as stablecoins.")
     ] = msgspec.field(default_factory=lambda: {"USDT": "USD", "USDC": "USD"})
+
+    def __post_init__(self) -> None:
+        if not (self.balance.is_finite() and 0 < self.balance < Decimal("1e12")):
+            raise ValueError("balance must be above 0 and below 1e12")
 
 
 class SimSource(Record, frozen=True, tag_field="kind", tag="sim"):
@@ -49,7 +87,7 @@ class SimSource(Record, frozen=True, tag_field="kind", tag="sim"):
         "EURUSD",
         "XAUUSD",
     )
-    timeframe: Annotated[str, doc("Bar length to store.")] = "M1"
+    timeframe: Annotated[TimeframeName, doc("Bar length to store.")] = "M1"
     start: Annotated[str, doc("First instant, ISO-8601 UTC.")] = "2024-01-01"
     end: Annotated[str, doc("First instant not simulated, ISO-8601 UTC.")] = "2025-01-01"
     seed: Annotated[int, Meta(ge=0, le=2**63 - 1), doc("Same seed, same market, bit for bit.")] = 7
@@ -59,16 +97,26 @@ class SimSource(Record, frozen=True, tag_field="kind", tag="sim"):
         doc("Strength of the planted edge; 0 is a martingale on which no strategy can profit before costs."),
     ] = 0.0
 
+    def __post_init__(self) -> None:
+        if not self.symbols:
+            raise ValueError("symbols must name at least one symbol")
+        if _instant("start", self.start) >= _instant("end", self.end):
+            raise ValueError("end must come after start")
+
 
 class FileSource(Record, frozen=True, tag_field="kind", tag="file"):
     """Files on disk in any format that `fetch --source file` reads."""
 
     path: Annotated[str, doc("File or glob, relative to the workspace.")]
     symbol: Annotated[str, doc("Symbol of the files; empty: taken from the file name.")] = ""
-    timeframe: Annotated[str, doc("Timeframe of the files; empty: measured from the stamps.")] = ""
+    timeframe: Annotated[
+        _Timeframe | Literal[""],
+        Meta(title="timeframe or empty"),
+        doc("Timeframe of the files; empty: measured from the stamps."),
+    ] = ""
     format: Annotated[str, doc("Importer to use; empty: recognised from the content.")] = ""
     source_tz: Annotated[str, doc("Clock rule of the stamps; empty: inferred, refused when ambiguous.")] = ""
-    columns: Annotated[dict[str, str], doc("For generic CSV and Parquet: our column name = theirs.")] = {}
+    columns: Annotated[dict[str, str], doc("For generic CSV and Parquet: our column name and theirs.")] = {}
 
 
 SourceConfig = SimSource | FileSource
@@ -79,20 +127,28 @@ class FetchConfig(Record, frozen=True):
 
     max_jump: Annotated[
         float,
-        Meta(gt=1),
+        Meta(gt=1, le=1e6),
         doc("A bar is implausible when it moves this many median ranges and straight back."),
     ] = 50.0
-    chunk_rows: Annotated[int, Meta(ge=1_000), doc("Rows in memory at a time while importing.")] = 500_000
+    chunk_rows: Annotated[
+        int, Meta(ge=1_000, le=50_000_000), doc("Rows in memory at a time while importing.")
+    ] = 500_000
 
 
 class BacktestConfig(Record, frozen=True):
     """Costs and fills of a backtest."""
 
-    timeframe: Annotated[str, doc("Timeframe to trade when none is given on the command line.")] = "M15"
+    timeframe: Annotated[TimeframeName, doc("Timeframe to trade when none is given on the command line.")] = (
+        "M15"
+    )
     slippage_points: Annotated[
-        int, Meta(ge=0), doc("Adverse slippage of market and stop fills, in points of the series.")
+        int,
+        Meta(ge=0, le=1_000_000),
+        doc("Adverse slippage of market and stop fills, in points of the series."),
     ] = 0
-    seed: Annotated[int, Meta(ge=0), doc("Seed of the bootstrap behind the reported intervals.")] = 1
+    seed: Annotated[
+        int, Meta(ge=0, le=2**63 - 1), doc("Seed of the bootstrap behind the reported intervals.")
+    ] = 1
     resamples: Annotated[int, Meta(ge=100, le=100_000), doc("Bootstrap resamples per interval.")] = 2000
     confidence: Annotated[float, Meta(gt=0.5, lt=1), doc("Two-sided confidence of every interval.")] = 0.95
 
@@ -122,15 +178,27 @@ class Config(Record, frozen=True):
     data: DataConfig = DataConfig()
     account: AccountConfig = AccountConfig()
     sources: Annotated[
-        dict[str, SourceConfig], doc("Data sources by name; `fetch` without arguments refreshes all of them.")
+        dict[SourceName, SourceConfig],
+        doc(
+            "Data sources by name; `fetch` without arguments refreshes all of them.",
+            'sim.kind = "sim"',
+            'sim.symbols = ["EURUSD", "XAUUSD"]',
+            'broker.kind = "file"',
+            'broker.path = "downloads/XAUUSD_M1_*.csv"',
+            'broker.source_tz = "ny+7"',
+        ),
     ] = {}
     primary: Annotated[
-        dict[str, str], doc("Symbol = the source that `bars`, detect and backtest use when several have it.")
+        dict[str, SourceName],
+        doc(
+            "For a symbol that several sources have: the one that `bars`, detect and backtest use.",
+            'XAUUSD = "broker"',
+        ),
     ] = {}
     fetch: FetchConfig = FetchConfig()
     detect: DetectConfig = DetectConfig()
     backtest: BacktestConfig = BacktestConfig()
     strategies: Annotated[
-        dict[str, dict[str, float | int | bool | str]], doc("Strategy name = its parameters.")
+        dict[str, dict[str, float | int | bool | str]], doc("Parameters of strategies by name.")
     ] = {}
     log: LogConfig = LogConfig()

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from ictcli.config.toml import read_toml
 from ictcli.errors import ConfigError
 
 AssetClass = Literal["fx", "metal", "energy", "index", "crypto", "future"]
@@ -140,7 +141,7 @@ def load_symbols(overrides: Path | None) -> SymbolBook:
         files("ictcli.market").joinpath("symbols.toml").read_text(encoding="utf-8"), parse_float=Decimal
     )
     if overrides is not None and overrides.is_file():
-        _overlay(tables, _read_toml(overrides), overrides)
+        _overlay(tables, read_toml(overrides), overrides)
     suffixes = tuple(tables.pop("suffixes"))
     specs = {name: _build(name, table, overrides) for name, table in tables.items()}
     return SymbolBook(specs, suffixes)
@@ -154,13 +155,6 @@ def stanza(name: str, digits: int) -> str:
         f'base = "{name[:3]}"\nquote = "{name[3:6]}"\nvolume_min = "0.01"\nvolume_max = "100"\n'
         'volume_step = "0.01"\nspread = 0\ncommission = "0"\ncalendar = "fx"\n'
     )
-
-
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not valid TOML: {error}") from error
 
 
 def _overlay(tables: dict[str, Any], extra: dict[str, Any], path: Path) -> None:

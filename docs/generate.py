@@ -1,0 +1,81 @@
+"""Write what follows from the code: docs/cli.md, docs/configuration.md and the commented config files.
+
+    python docs/generate.py
+
+A test compares these files with the code and names this command when they differ.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from ictcli.cli import COMMANDS, program
+from ictcli.config import reference
+from ictcli.errors import MEANINGS, ExitCode
+
+ROOT = Path(__file__).parents[1]
+BEGIN, END = "<!-- generated: begin -->", "<!-- generated: end -->"
+
+
+def pages() -> dict[Path, str]:
+    """Path = text of every generated file."""
+    return {
+        ROOT / "docs" / "cli.md": _between(ROOT / "docs" / "cli.md", cli_reference()),
+        ROOT / "docs" / "configuration.md": _between(
+            ROOT / "docs" / "configuration.md", reference.markdown()
+        ),
+        ROOT / "ictcli" / "templates" / "ictcli.toml": reference.commented_file(),
+        ROOT / "config" / "ictcli.toml": reference.commented_file(),
+        ROOT / "config" / "symbols.toml": (ROOT / "ictcli" / "templates" / "symbols.toml").read_text("utf-8"),
+    }
+
+
+def cli_reference() -> str:
+    """Exit codes and the help page of every command."""
+    parts = ["## Exit codes", "", "| code | name | meaning |", "|---|---|---|"]
+    parts += [f"| {code.value} | {code.name} | {MEANINGS[code]} |" for code in ExitCode]
+    parts += ["", "## Global options", "", "```", _help(program, "ictcli", None), "```"]
+    for section, names in COMMANDS.items():
+        parts += ["", f"## {section}"]
+        for name in names:
+            for path, text in _pages(name):
+                parts += ["", f"### `ictcli {path}`", "", "```", text, "```"]
+    return "\n".join(parts) + "\n"
+
+
+def _pages(name: str) -> Iterator[tuple[str, str]]:
+    with click.Context(program, info_name="ictcli") as root:
+        command = program.get_command(root, name)
+        assert command is not None
+        yield name, _help(command, name, root)
+        if isinstance(command, click.Group):
+            with command.context_class(command, info_name=name, parent=root) as parent:
+                for inner, subcommand in command.commands.items():
+                    yield f"{name} {inner}", _help(subcommand, inner, parent)
+
+
+def _help(command: click.Command, name: str, parent: click.Context | None) -> str:
+    with command.context_class(command, info_name=name, parent=parent) as context:
+        formatter = click.HelpFormatter(width=100)
+        command.format_help(context, formatter)
+        return formatter.getvalue().rstrip()
+
+
+def _between(path: Path, text: str) -> str:
+    """The hand-written page with its generated part replaced."""
+    before, begin, rest = path.read_text("utf-8").partition(BEGIN)
+    _, end, after = rest.partition(END)
+    assert begin, f"{path} has no {BEGIN}"
+    assert end, f"{path} has no {END}"
+    return f"{before}{BEGIN}\n\n{text}\n{END}{after}"
+
+
+def main() -> None:
+    """Write the files."""
+    for path, text in pages().items():
+        path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,204 @@
+"""The checks of ``doctor``: each looks at one thing that can be wrong and names the fix."""
+
+import json
+import os
+import platform
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from ictcli.clock import NS_PER_DAY, iso, parse_instant
+from ictcli.errors import ConfigError, IctError
+from ictcli.folders import cache_root
+from ictcli.research.gates import load_gate
+from ictcli.session import GATES_FILE, Session
+from ictcli.versions import package_versions
+
+State = Literal["ok", "warn", "fail", "skip"]
+
+_ROOM_WARN = 2 * 2**30
+_ROOM_FAIL = 200 * 2**20
+_STALE_NS = 7 * NS_PER_DAY
+_RELEASED = "2026-01-01"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The outcome of one check."""
+
+    check: str
+    state: State
+    detail: str
+    fix: str = ""
+
+
+Check = Callable[[Session], tuple[State, str, str]]
+
+
+def examine(session: Session) -> list[Row]:
+    """Run every check; one that breaks becomes a row of its own instead of an end."""
+    return [_run(name, check, session) for name, check in CHECKS.items()]
+
+
+def _run(name: str, check: Check, session: Session) -> Row:
+    try:
+        return Row(name, *check(session))
+    except ConfigError as error:
+        if name != "config":
+            return Row(name, "skip", "the configuration is invalid")
+        return Row(name, "fail", error.message, error.hint)
+    except IctError as error:
+        return Row(name, "fail", error.message, error.hint)
+    except Exception as error:
+        reason = " ".join(str(error).split())
+        return Row(name, "fail", f"{type(error).__name__}: {reason}", "Report this with `-v` output.")
+
+
+def config_facts(session: Session) -> dict[str, Any]:
+    """Load every config file of the workspace and say what they hold.
+
+    Raises:
+        ConfigError: one of them is invalid.
+    """
+    gates = session.workspace / GATES_FILE
+    if gates.is_file():
+        load_gate(gates)
+    return {
+        "files": [str(path) for path in session.config_files if path.is_file()],
+        "sources": sorted(session.config.config.sources),
+        "symbols": len(session.book.names),
+        "gates": gates.is_file(),
+    }
+
+
+def _python(session: Session) -> tuple[State, str, str]:
+    return "ok", f"{platform.python_version()} on {platform.platform(terse=True)}", ""
+
+
+def _packages(session: Session) -> tuple[State, str, str]:
+    found = package_versions()
+    missing = [name for name, version in found if not version]
+    if missing:
+        return "fail", "missing: " + ", ".join(missing), f"pip install {' '.join(missing)}"
+    return "ok", ", ".join(f"{name} {version}" for name, version in found), ""
+
+
+def _metatrader(session: Session) -> tuple[State, str, str]:
+    if platform.system() != "Windows":
+        return "skip", "MetaTrader5 exists for Windows only", ""
+    versions = dict(package_versions(("MetaTrader5",)))
+    if not versions["MetaTrader5"]:
+        return "warn", "the MetaTrader5 package is not installed", "pip install ictcli[mt5]"
+    return "ok", versions["MetaTrader5"], ""
+
+
+def _kernel_cache(session: Session) -> tuple[State, str, str]:
+    folder = cache_root(session.environ)
+    if reason := _unwritable(folder):
+        fix = "Set ICTCLI_CACHE_DIR to a folder you may write, or every run compiles its kernels again."
+        return "warn", f"{folder}: {reason}", fix
+    return "ok", str(folder), ""
+
+
+def _config(session: Session) -> tuple[State, str, str]:
+    facts = config_facts(session)
+    named = ", ".join(facts["files"]) or "no file, all defaults"
+    return "ok", f"{named}; {len(facts['sources'])} sources, {facts['symbols']} symbols", ""
+
+
+def _workspace(session: Session) -> tuple[State, str, str]:
+    for folder in (session.config.data_dir, session.config.state_dir):
+        if reason := _unwritable(folder):
+            return "fail", f"{folder}: {reason}", "Make it writable, or choose another workspace with -w."
+    return "ok", str(session.workspace), ""
+
+
+def _disk(session: Session) -> tuple[State, str, str]:
+    free = shutil.disk_usage(_existing(session.config.data_dir)).free
+    shown = f"{free / 2**30:.1f} GiB free"
+    if free < _ROOM_FAIL:
+        return "fail", shown, "Free some disk space: fetch needs room for a second copy of what it changes."
+    return ("warn", shown, "Free some disk space soon.") if free < _ROOM_WARN else ("ok", shown, "")
+
+
+def _clock(session: Session) -> tuple[State, str, str]:
+    shown = iso(session.now)
+    if session.now < parse_instant(_RELEASED, now=0):
+        return "fail", f"the clock says {shown}", "Set the system clock: it is before this program was made."
+    newest = max((last for _, last in _newest(session)), default=0)
+    if newest > session.now + NS_PER_DAY:
+        return "warn", f"the clock says {shown}, but bars reach {iso(newest)}", "Check clock and data."
+    return "ok", shown, ""
+
+
+def _locks(session: Session) -> tuple[State, str, str]:
+    if platform.system() == "Windows":
+        return "skip", "lock holders cannot be told apart from earlier ones on Windows", ""
+    held = []
+    for path in sorted((session.config.state_dir / "locks").glob("*.lock")):
+        try:
+            holder = json.loads(path.read_text(encoding="utf-8"))
+            os.kill(holder["pid"], 0)
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+        held.append(f"{path.stem} by pid {holder['pid']} since {holder['since']}")
+    return "ok", "; ".join(held) or "nothing is being written", ""
+
+
+def _integrity(session: Session) -> tuple[State, str, str]:
+    checked = 0
+    for manifest in session.store.manifests():
+        folder = session.store.folder(manifest.key)
+        for record in manifest.files:
+            path = folder / record.file
+            if not path.is_file() or path.stat().st_size != record.bytes:
+                fix = f"Remove {folder} and fetch it again: ictcli fetch {manifest.symbol}"
+                return "fail", f"{manifest.key}: {record.file} is missing or of another size", fix
+            checked += 1
+    return "ok", f"{checked} files as their manifests say", ""
+
+
+def _freshness(session: Session) -> tuple[State, str, str]:
+    newest = _newest(session)
+    if not newest:
+        return "skip", "nothing stored yet", ""
+    stale = [name for name, last in newest if session.now - last > _STALE_NS]
+    if stale:
+        return "warn", f"no bar in 7 days: {', '.join(stale)}", "ictcli fetch"
+    return "ok", f"{len(newest)} series, all with bars of the last 7 days", ""
+
+
+CHECKS: dict[str, Check] = {
+    "python": _python,
+    "packages": _packages,
+    "metatrader": _metatrader,
+    "kernel cache": _kernel_cache,
+    "config": _config,
+    "workspace": _workspace,
+    "disk": _disk,
+    "clock": _clock,
+    "locks": _locks,
+    "store": _integrity,
+    "freshness": _freshness,
+}
+
+
+def _newest(session: Session) -> list[tuple[str, int]]:
+    """Every stored series with the close of its last row."""
+    return [(str(one.key), one.parts[-1].last_close) for one in session.store.manifests() if one.parts]
+
+
+def _existing(folder: Path) -> Path:
+    return next(part for part in (folder, *folder.parents) if part.exists())
+
+
+def _unwritable(folder: Path) -> str:
+    """Why nothing can be written below ``folder`` (which may not exist yet); empty when it can."""
+    try:
+        with tempfile.TemporaryFile(dir=_existing(folder)):
+            return ""
+    except OSError as error:
+        return (error.strerror or str(error)).lower()

@@ -1,0 +1,110 @@
+"""The picture ``status`` shows: stored series, their freshness and faults, the last runs, the disk."""
+
+from pathlib import Path
+from typing import Any
+
+from ictcli.clock import NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE, NS_PER_SECOND, iso
+from ictcli.output import Output
+from ictcli.session import Session
+from ictcli.store.records import Manifest
+from ictcli.store.runs import RunStore
+
+LAST_RUNS = 5
+
+
+def overview(session: Session) -> dict[str, Any]:
+    """Everything ``status`` knows, as plain values.
+
+    Raises:
+        DataError: a manifest or a run is damaged.
+    """
+    series = [_series(manifest, session.now) for manifest in session.store.manifests()]
+    return {
+        "workspace": str(session.workspace),
+        "time": iso(session.now),
+        "series": series,
+        "runs": _last_runs(session.store.runs),
+        "disk_bytes": _size(session.config.data_dir),
+    }
+
+
+def overview_text(found: dict[str, Any], out: Output) -> str:
+    """The overview on one screen."""
+    lines = [f"workspace {found['workspace']}  {found['disk_bytes'] / 2**20:,.1f} MiB"]
+    if not found["series"]:
+        return "\n".join([*lines, "", "nothing stored yet; start with `ictcli fetch EURUSD --source sim`"])
+    rows = [
+        [
+            f"{one['source']}/{one['symbol']}/{one['timeframe']}",
+            f"{one['rows']:,}",
+            (one["first"] or "")[:10],
+            (one["last"] or "")[:16],
+            one["age"],
+            one["quarantined"],
+            one["gaps"].get("missing", 0),
+        ]
+        for one in found["series"]
+    ]
+    lines += ["", out.table(["series", "rows", "first", "last", "age", "quarantined", "missing"], rows)]
+    if found["runs"]:
+        runs = [
+            [run["run"], run["strategy"], run["timeframe"], run["trades"], run["gate"]]
+            for run in found["runs"]
+        ]
+        lines += ["", out.table(["run", "strategy", "timeframe", "trades", "gate"], runs)]
+    return "\n".join(lines)
+
+
+def age(ns: int) -> str:
+    """A span in its largest whole unit: ``42s``, ``7m``, ``5h``, ``12d``; ``now`` when it is not positive."""
+    if ns <= 0:
+        return "now"
+    for unit, name in ((NS_PER_DAY, "d"), (NS_PER_HOUR, "h"), (NS_PER_MINUTE, "m")):
+        if ns >= unit:
+            return f"{ns // unit}{name}"
+    return f"{ns // NS_PER_SECOND}s"
+
+
+def _series(manifest: Manifest, now: int) -> dict[str, Any]:
+    last = manifest.parts[-1].last_close if manifest.parts else None
+    return {
+        "source": manifest.source,
+        "symbol": manifest.symbol,
+        "timeframe": manifest.timeframe,
+        "rows": manifest.rows,
+        "first": iso(manifest.parts[0].first) if manifest.parts else None,
+        "last": None if last is None else iso(last),
+        "age": "" if last is None else age(now - last),
+        "quarantined": manifest.quarantine.rows if manifest.quarantine else 0,
+        "gaps": manifest.gap_kinds,
+        "revised": manifest.revised,
+        "generation": manifest.generation,
+    }
+
+
+def _last_runs(runs: RunStore) -> list[dict[str, Any]]:
+    """The newest runs, newest first."""
+    found = []
+    for run_id in reversed(runs.list()[-LAST_RUNS:]):
+        document = runs.load(run_id).document
+        found.append(
+            {
+                "run": run_id,
+                "strategy": document.get("strategy"),
+                "timeframe": document.get("timeframe"),
+                "trades": document.get("trades"),
+                "gate": (document.get("gate") or {}).get("verdict"),
+            }
+        )
+    return found
+
+
+def _size(folder: Path) -> int:
+    """Bytes of all files below a folder, as far as they are still there."""
+    total = 0
+    for path in folder.rglob("*"):
+        try:
+            total += path.stat().st_size if path.is_file() else 0
+        except OSError:
+            continue
+    return total

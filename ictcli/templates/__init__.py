@@ -1,0 +1,1 @@
+"""The commented config files that ``ictcli init`` puts into a new workspace."""

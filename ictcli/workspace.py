@@ -1,0 +1,75 @@
+"""Making a workspace: config files to edit, a folder for data, a secret key."""
+
+import os
+import secrets
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from ictcli.errors import UsageError
+
+TEMPLATES = ("ictcli.toml", "symbols.toml", "gates.toml")
+KEY_FILE = Path("state", "secret.key")
+KEY_BYTES = 32
+
+_GITIGNORE = "*\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What happened to one file: ``created``, ``replaced`` or ``kept``."""
+
+    path: str
+    action: str
+
+
+def template(name: str) -> str:
+    """The text of a config file as a new workspace gets it."""
+    return files("ictcli.templates").joinpath(name).read_text(encoding="utf-8")
+
+
+def create(folder: Path, *, force: bool = False) -> list[Step]:
+    """Make ``folder`` a workspace; running it again changes nothing.
+
+    Args:
+        folder: the workspace, created when absent.
+        force: put config files back to the shipped text. The secret key is never replaced: what it
+            signed could no longer be verified.
+
+    Raises:
+        UsageError: ``folder``, or a folder in it, is a file.
+    """
+    for part in (folder, folder / "config", folder / "data", folder / "state"):
+        if part.exists() and not part.is_dir():
+            raise UsageError(f"{part} is a file, not a directory", hint="Choose another directory.")
+        part.mkdir(parents=True, exist_ok=True)
+    steps = [_config_file(folder, Path("config", name), template(name), force=force) for name in TEMPLATES]
+    return [*steps, _private_file(folder, Path("state", ".gitignore"), _GITIGNORE), _key(folder)]
+
+
+def _config_file(folder: Path, name: Path, text: str, *, force: bool) -> Step:
+    path = folder / name
+    if not path.exists():
+        path.write_text(text, encoding="utf-8")
+        return Step(name.as_posix(), "created")
+    if not force or path.read_bytes() == text.encode():
+        return Step(name.as_posix(), "kept")
+    scratch = path.with_suffix(".new")
+    scratch.write_text(text, encoding="utf-8")
+    scratch.replace(path)
+    return Step(name.as_posix(), "replaced")
+
+
+def _key(folder: Path) -> Step:
+    return _private_file(folder, KEY_FILE, secrets.token_hex(KEY_BYTES) + "\n")
+
+
+def _private_file(folder: Path, name: Path, text: str) -> Step:
+    """A file that only its owner may read, from its first byte on."""
+    try:
+        handle = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return Step(name.as_posix(), "kept")
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(text)
+    return Step(name.as_posix(), "created")
