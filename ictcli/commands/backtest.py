@@ -1,0 +1,96 @@
+"""``ictcli backtest``: trade a strategy over stored bars, measure it, ask the gate."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ictcli.cli_command import Command
+from ictcli.options import seed_option, span_options, symbols_argument, timeframe_option
+from ictcli.session import Session
+
+if TYPE_CHECKING:
+    from ictcli.market.timeframes import Timeframe
+    from ictcli.research.backtest import Backtest
+
+_EXAMPLES = [
+    "ictcli backtest EURUSD --strategy fvg_retest -t M15",
+    "ictcli backtest EURUSD XAUUSD --strategy fvg_retest --gate config/gates.toml",
+    "ictcli backtest XAUUSD --strategy fvg_retest --param max_bars=48 --start 2024-01-01 --json",
+]
+
+
+@click.command("backtest", cls=Command, examples=_EXAMPLES)
+@symbols_argument
+@click.option("--strategy", required=True, metavar="NAME", help="Strategy to trade.")
+@click.option(
+    "--param", "params", multiple=True, metavar="NAME=VALUE", help="Strategy parameter; repeatable."
+)
+@timeframe_option(text="Timeframe to trade; default from the config.")
+@click.option("--source", metavar="NAME", help="Source of the bars; default: the symbol's primary one.")
+@span_options
+@click.option(
+    "--gate", type=click.Path(path_type=Path, dir_okay=False), help="Gate file; exit 3 unless it passes."
+)
+@click.option("--allow-inconclusive", is_flag=True, help="Exit 0 when the gate is inconclusive.")
+@seed_option
+@click.pass_obj
+def command(
+    session: Session,
+    symbols: tuple[str, ...],
+    strategy: str,
+    params: tuple[str, ...],
+    timeframe: "Timeframe | None",
+    source: str | None,
+    start: int | None,
+    end: int | None,
+    gate: Path | None,
+    allow_inconclusive: bool,
+    seed: int | None,
+) -> None:
+    """Trade a strategy over stored bars with full costs, and keep the run.
+
+    Without SYMBOL every stored symbol is traded on one account. Exits with 3 when the gate fails, or is
+    inconclusive without --allow-inconclusive.
+    """
+    from ictcli.market.timeframes import parse_timeframe
+    from ictcli.reports.summary import result_text
+    from ictcli.research.backtest import Request, Workshop, backtest
+    from ictcli.research.choices import parse_params
+
+    config = session.config.config
+    request = Request(
+        symbols=symbols,
+        strategy=strategy,
+        params=parse_params(params),
+        timeframe=timeframe or parse_timeframe(config.backtest.timeframe),
+        source=source,
+        start=start,
+        end=end,
+        seed=seed,
+        gate=_gate_file(session, gate) if gate else None,
+    )
+    shop = Workshop(session.store, session.book, config)
+    with session.out.progress() as progress:
+        result = backtest(request, shop, now=session.now, provenance=session.provenance(), progress=progress)
+    session.out.emit(
+        result.document,
+        lambda: f"{result_text(result.document)}\n\nReport: ictcli report {result.run}",
+    )
+    _judge(session, result, allow_inconclusive=allow_inconclusive)
+
+
+def _gate_file(session: Session, gate: Path) -> Path:
+    """A relative gate file is looked up from the current directory, then from the workspace."""
+    here = session.cwd / gate
+    return gate if here.is_file() else session.workspace / gate
+
+
+def _judge(session: Session, result: "Backtest", *, allow_inconclusive: bool) -> None:
+    """Leave with exit code 3 unless the verdict allows 0."""
+    if result.verdict is None or result.verdict == "PASS":
+        return
+    if result.verdict == "INCONCLUSIVE" and allow_inconclusive:
+        return
+    word = "failed" if result.verdict == "FAIL" else "is inconclusive"
+    session.out.finding(f"the gate {word}", f"See `ictcli report {result.run}`.")

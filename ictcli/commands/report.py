@@ -1,0 +1,77 @@
+"""``ictcli report``: a stored run as text, JSON, or its trades as rows."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ictcli.cli_command import Command
+from ictcli.options import out_option
+from ictcli.session import Session
+
+if TYPE_CHECKING:
+    from ictcli.store.runs import Run
+
+_FORMATS = ["table", "json", "csv", "parquet", "nl"]
+_EXAMPLES = [
+    "ictcli report",
+    "ictcli report latest --format json --out report.json",
+    "ictcli report 20260131T093000Z-1a2b3c4d --format csv --out trades.csv",
+]
+
+
+@click.command("report", cls=Command, examples=_EXAMPLES)
+@click.argument("run", default="latest", metavar="[RUN|latest]")
+@click.option(
+    "--format",
+    "format",
+    type=click.Choice(_FORMATS),
+    help="table: for people (default); json: everything but the trades; csv, parquet, nl: the trades.",
+)
+@out_option()
+@click.pass_obj
+def command(session: Session, run: str, format: str | None, out: Path | None) -> None:
+    """Show a stored run: metrics with intervals, verdict, breakdowns, fill assumptions, provenance."""
+    stored = session.store.runs.load(run)
+    chosen = "json" if session.out.json and format in {None, "table"} else format or "table"
+    data = _render(session, stored, chosen)
+    if out is None or str(out) == "-":
+        if chosen == "parquet":
+            session.out.write_bytes(data)
+        else:
+            session.out.write(data.decode())
+        return
+    from ictcli.store.atomic import write_file
+
+    write_file(session.cwd / out, data)
+    session.out.note(f"wrote {out}")
+
+
+def _render(session: Session, stored: "Run", chosen: str) -> bytes:
+    from ictcli.engine.trades import TRADES
+    from ictcli.output import SCHEMA, encode
+    from ictcli.reports import export, summary
+
+    document = stored.document
+    trades = stored.table("trades")
+    if trades is None:
+        trades = TRADES.empty_table()
+    match chosen:
+        case "json":
+            body = {"schema": SCHEMA, "command": "report", **summary.report_document(document, trades)}
+            return (encode(body, indent=2) + "\n").encode()
+        case "csv":
+            return export.trades_csv(trades)
+        case "parquet":
+            return export.trades_parquet(trades)
+        case "nl":
+            return _lines(export.trades_rows(trades, document["series"]))
+        case _:
+            return (summary.report_text(document, trades) + "\n").encode()
+
+
+def _lines(rows: Iterable[Mapping[str, Any]]) -> bytes:
+    from ictcli.output import encode
+
+    return "".join(encode(row) + "\n" for row in rows).encode()

@@ -1,0 +1,102 @@
+"""The document of a run: everything about it that is not a table, as plain values ready for JSON."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ictcli import __version__
+from ictcli.clock import iso
+from ictcli.config.records import Config
+from ictcli.engine.assumptions import ASSUMPTIONS
+from ictcli.engine.refusals import Refusal
+from ictcli.engine.simulate import Simulation
+from ictcli.market.timeframes import Timeframe
+from ictcli.research.choices import Choice
+from ictcli.research.gates import Check
+from ictcli.research.series import Series
+
+SCHEMA = 1
+"""Version of the run document; raised when a key changes its meaning or disappears."""
+
+_INPUTS = ("schema", "strategy", "params", "timeframe", "seed", "confidence", "resamples", "version")
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One series of a run: its bars, what was signalled, what came of it."""
+
+    series: Series
+    simulation: Simulation
+    trades: pa.Table
+    signals: pa.Table
+
+    @property
+    def refusals(self) -> dict[str, int]:
+        """Number of signals by refusal, without the filled ones."""
+        counts = Counter(self.simulation.codes.tolist())
+        return {code.label: counts[code] for code in Refusal if code and counts[code]}
+
+
+def run_document(
+    config: Config, choice: Choice, timeframe: Timeframe, seed: int, legs: Sequence[Leg], trades: pa.Table
+) -> dict[str, Any]:
+    """What was run on what, before any metric: strategy, account, series, assumptions."""
+    net = pc.sum(trades.column("net")).as_py() or 0
+    return {
+        "schema": SCHEMA,
+        "kind": "backtest",
+        "strategy": choice.strategy.name,
+        "params": msgspec.to_builtins(choice.params),
+        "timeframe": timeframe.name,
+        "seed": seed,
+        "confidence": config.backtest.confidence,
+        "resamples": config.backtest.resamples,
+        "version": __version__,
+        "account": {
+            "currency": config.account.currency,
+            "balance": f"{config.account.balance:.2f}",
+            "closing_balance": f"{config.account.balance + net:.2f}",
+            "risk_per_trade": config.account.risk_per_trade,
+            "sized_on": "running balance" if len(legs) == 1 else "opening balance",
+            "slippage_points": config.backtest.slippage_points,
+        },
+        "series": [_series(leg) for leg in legs],
+        "trades": len(trades),
+        "assumptions": [{"about": item.topic, "assumed": item.rule} for item in ASSUMPTIONS],
+    }
+
+
+def content_hash(document: dict[str, Any], checks: Sequence[Check]) -> str:
+    """Hash of everything that decides a run's outcome; equal inputs have equal hashes."""
+    account = {key: value for key, value in document["account"].items() if key != "closing_balance"}
+    series = [
+        {key: one[key] for key in ("stored", "content", "first", "last", "bars")}
+        for one in document["series"]
+    ]
+    facts = {name: document[name] for name in _INPUTS}
+    facts |= {"account": account, "series": series, "checks": msgspec.to_builtins(list(checks))}
+    return hashlib.sha256(msgspec.json.encode(facts, order="sorted")).hexdigest()
+
+
+def _series(leg: Leg) -> dict[str, Any]:
+    series, bars = leg.series, leg.series.bars
+    return {
+        "source": series.key.source,
+        "symbol": series.key.symbol,
+        "timeframe": series.key.timeframe.name,
+        "stored": str(series.stored),
+        "content": series.content,
+        "digits": bars.digits,
+        "bars": len(bars),
+        "first": iso(int(bars.ts[0])),
+        "last": iso(int(bars.ts_close[-1])),
+        "signals": len(leg.simulation.codes),
+        "trades": len(leg.trades),
+        "refusals": leg.refusals,
+    }
