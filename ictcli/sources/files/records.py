@@ -39,7 +39,7 @@ class FileFormat:
 
 @dataclass(frozen=True, slots=True)
 class RejectedRow:
-    """A row that does not parse: 1-based physical line (row number in Parquet and JSON), rule, first characters."""
+    """A row that does not parse: 1-based physical line (else row number), rule, first characters."""
 
     line: int
     rule: Rule

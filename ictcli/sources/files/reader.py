@@ -1,10 +1,12 @@
-"""The contract between one file format and the readers."""
+"""An opened price file."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from ictcli.sources.files.containers import damaged
 from ictcli.sources.files.records import FileFormat, RawChunk
 
 
@@ -44,3 +46,15 @@ class FileReader:
             DataError: the file is truncated, unreadable, or expands beyond the limits.
         """
         return self.source.chunks(rows)
+
+    def sha256(self) -> str:
+        """Hash of the file's bytes as they lie on disk.
+
+        Raises:
+            DataError: the file cannot be read.
+        """
+        try:
+            with self.path.open("rb") as stream:
+                return hashlib.file_digest(stream, "sha256").hexdigest()
+        except OSError as error:
+            raise damaged(self.path, error) from error
