@@ -1,0 +1,194 @@
+"""Which clock a file keeps, read from when its weeks and days begin and end.
+
+Markets close on Friday 17:00 New York, and open on Sunday at 17:00 or 18:00; metals, indices and futures
+also pause daily from 17:00 to 18:00. A clock rule fits a file if under it the file's gaps lie there: in
+winter, in summer, and in the weeks when only the US has changed its clocks. The cheapest rule (see
+``market.clock_trials``) is believed if most sessions are on time and every rule that reads the file
+differently costs clearly more. Rules that read every stamp of the file alike count as one.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ictcli.clock import NS_PER_HOUR, iso
+from ictcli.market.bars import Int64
+from ictcli.market.calendars import Calendar, calendar
+from ictcli.market.clock_trials import Trial, close_on_time, familiarity, known_rules, open_on_time, try_rule
+from ictcli.market.clock_words import describe, rivalry
+from ictcli.market.clocks import ClockRule, to_utc
+from ictcli.market.sessions import Runs, Sessions, sessions
+
+FEWEST_WEEKENDS = 2
+FEWEST_SESSIONS = 4
+MOSTLY = 0.6
+MARGIN = 2.0
+MARGIN_PER_EDGE = 0.25
+LONGEST_BAR = NS_PER_HOUR
+"""Longer bars show too little of when trading begins and ends."""
+RUN_OF_SESSIONS = 3
+"""A clock change must hold for this many weekends or daily breaks on both sides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Clock rules that read every stamp of a file alike.
+
+    Attributes:
+        rule: the most familiar of them.
+        names: all of them, most familiar first.
+        on_time: share of weekends and daily breaks that begin and end on time.
+        cost: see the module's description; lower is better.
+    """
+
+    rule: ClockRule
+    names: tuple[str, ...]
+    on_time: float
+    cost: float
+
+
+@dataclass(frozen=True, slots=True)
+class Inference:
+    """What a file's stamps say about its clock.
+
+    Attributes:
+        rule: the rule that fits; None if there is no single one.
+        candidates: the rules that remain possible, best first.
+        evidence: lines for people.
+        unambiguous: exactly one reading of the stamps fits.
+    """
+
+    rule: ClockRule | None
+    candidates: list[Candidate]
+    evidence: list[str]
+    unambiguous: bool
+
+
+class ClockEvidence:
+    """Collects the naive stamps of one file and infers the clock they were written by.
+
+    Args:
+        bar_ns: length of a bar in nanoseconds; 0 for ticks.
+    """
+
+    def __init__(self, bar_ns: int) -> None:
+        self._bar_ns = bar_ns
+        self._runs = Runs(bar_ns)
+
+    def add(self, wall: Int64) -> None:
+        """Take in the next stamps as the file shows them, in any order."""
+        self._runs.add(wall)
+
+    def infer(self, cal: Calendar) -> Inference:
+        """The clock of the file, for a market with the hours of ``cal``."""
+        seen = sessions(self._runs, self._bar_ns, cal)
+        if refusal := self._refusal(seen, cal):
+            return Inference(None, [], [refusal], unambiguous=False)
+        trials = self._trials(seen, cal)
+        best = trials[0]
+        same, rivals = self._split(best, trials)
+        open_questions = [rival for rival in rivals if not self._beaten(rival, best)]
+        candidates = [self._candidate(best, same)]
+        candidates += [self._candidate(rival, [rival]) for rival in open_questions[:5]]
+        evidence = describe(best, seen, self._bar_ns, cal)
+        if len(same) > 1:
+            names = ", ".join(candidates[0].names[:6])
+            evidence.append(f"these rules read every stamp of the file alike: {names}")
+        changes = self._changes(best, seen)
+        fits = float(best.on_time.mean()) >= MOSTLY
+        if not fits:
+            evidence.append("too few weeks begin and end on time under any rule")
+        evidence += [rivalry(rival, best) for rival in open_questions[:3]]
+        sure = fits and not open_questions and not changes
+        rule = candidates[0].rule if sure else None
+        return Inference(rule, candidates, evidence + changes, unambiguous=sure)
+
+    def contradiction(self, rule: ClockRule, cal: Calendar) -> list[str]:
+        """Why ``rule`` cannot be the clock of the file; empty if it fits or cannot be judged."""
+        seen = sessions(self._runs, self._bar_ns, cal)
+        if self._refusal(seen, cal):
+            return []
+        best = self._trials(seen, cal)[0]
+        given = try_rule(rule, seen, self._bar_ns, cal)
+        if float(best.on_time.mean()) < MOSTLY or not self._beaten(given, best):
+            return []
+        lines = describe(given, seen, self._bar_ns, cal)
+        return [*lines, *(f"{line}, which fits" for line in describe(best, seen, self._bar_ns, cal)[:1])]
+
+    def change_points(self) -> list[str]:
+        """Where in the file its clock was set differently; empty for a clock that keeps one rule."""
+        found: tuple[float, list[str]] | None = None
+        for cal in (calendar("fx"), calendar("metal")):
+            seen = sessions(self._runs, self._bar_ns, cal)
+            if self._refusal(seen, cal):
+                continue
+            best = self._trials(seen, cal)[0]
+            if found is None or best.cost / len(seen) < found[0]:
+                found = best.cost / len(seen), self._changes(best, seen)
+        return found[1] if found else []
+
+    def _refusal(self, seen: Sessions, cal: Calendar) -> str:
+        if cal.always_open:
+            return "trading never stops, so no week shows when it begins or ends"
+        if self._bar_ns > LONGEST_BAR:
+            return "bars longer than one hour do not show when a week begins and ends"
+        weekends = int(seen.weekly.sum())
+        few = weekends < 1 or len(seen) < FEWEST_SESSIONS if cal.break_minutes else weekends < FEWEST_WEEKENDS
+        if few:
+            daily = f" and {len(seen) - weekends} daily breaks" if cal.break_minutes else ""
+            return f"{weekends} ordinary weekends{daily} are too few to tell the clock"
+        return ""
+
+    def _trials(self, seen: Sessions, cal: Calendar) -> list[Trial]:
+        """All rules, cheapest first; equally cheap ones in order of familiarity.
+
+        Bars carry their open unless the edges say otherwise: a close-stamped rule competes only where
+        its open-stamped twin costs clearly more.
+        """
+        trials = [try_rule(rule, seen, self._bar_ns, cal) for rule in known_rules()]
+        opens = {trial.rule.name: trial for trial in trials}
+        for name, twin in opens.items():
+            closes = try_rule(ClockRule(name, "close"), seen, self._bar_ns, cal)
+            if self._bar_ns and self._beaten(twin, closes):
+                trials.append(closes)
+        return sorted(trials, key=lambda trial: (trial.cost, familiarity(trial.rule)))
+
+    def _split(self, best: Trial, trials: list[Trial]) -> tuple[list[Trial], list[Trial]]:
+        """Trials whose rules read the whole file as ``best`` does, and the others."""
+        samples = self._runs.samples()
+        reading = to_utc(best.rule, samples, self._bar_ns)
+        same: list[Trial] = []
+        others: list[Trial] = []
+        for trial in trials:
+            alike = np.array_equal(to_utc(trial.rule, samples, self._bar_ns), reading)
+            (same if alike else others).append(trial)
+        return same, others
+
+    def _candidate(self, trial: Trial, same: list[Trial]) -> Candidate:
+        rules = sorted((item.rule for item in same), key=familiarity)
+        names = tuple(str(rule) for rule in rules)
+        return Candidate(rules[0], names, float(trial.on_time.mean()), trial.cost)
+
+    def _beaten(self, rival: Trial, best: Trial) -> bool:
+        """Whether the edges that the two rules read differently speak clearly for ``best``."""
+        differing = int((rival.opening != best.opening).sum() + (rival.closing != best.closing).sum())
+        margin = rival.cost - best.cost
+        return differing > 0 and margin >= max(MARGIN, MARGIN_PER_EDGE * differing)
+
+    def _changes(self, best: Trial, seen: Sessions) -> list[str]:
+        """Sentences for every point from which both edges of the sessions are off by the same time."""
+        shift = np.round((best.opening + best.closing) / 60).astype(np.int64) * 30
+        judged = np.flatnonzero(open_on_time(best.opening - shift) & close_on_time(best.closing - shift))
+        values = shift[judged]
+        starts = np.flatnonzero(np.diff(values, prepend=values[:1] - 1))
+        lengths = np.diff(np.append(starts, len(values)))
+        lasting = starts[lengths >= RUN_OF_SESSIONS]
+        found = []
+        for before, after in zip(lasting[:-1].tolist(), lasting[1:].tolist(), strict=True):
+            if values[before] != values[after]:
+                when = iso(int(seen.first[judged[after]]))[:10]
+                moved = (values[after] - values[before]) / 60
+                found.append(
+                    f"the clock changes by {moved:+g} hours against New York before the session of {when}"
+                )
+        return found

@@ -1,0 +1,102 @@
+"""One clock rule held against the weekends and daily breaks of a file, and what its errors cost.
+
+Each edge of a session costs the rule
+
+    nothing  when it is on time, up to 16 minutes late to open or early to close
+    1        for an open up to 75 minutes late: servers that wait for their own midnight
+    2        for a close up to 75 minutes early
+    4        otherwise, above all for trading while the market is closed
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ictcli.market.bars import Int64
+from ictcli.market.calendars import Calendar
+from ictcli.market.clocks import ClockRule, parse_rule, to_utc
+from ictcli.market.sessions import Sessions, closing_error, opening_error
+from ictcli.market.zones import NEW_YORK, to_local
+
+ON_TIME = 16
+SLIGHTLY = 5
+NEAR = 75
+LATE_OPEN, EARLY_CLOSE, OFF = 1, 2, 4
+
+_FAMILIAR = ("utc", "ny+7", "eet", "ny")
+_ZONES = ("Europe/London", "Europe/Berlin", "Australia/Sydney")
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """How well a rule explains the sessions of a file.
+
+    Attributes:
+        rule: the rule.
+        opening: minutes from the regular open to each first bar.
+        closing: minutes from the regular close to the end of each last bar.
+        cost: what the errors cost together.
+    """
+
+    rule: ClockRule
+    opening: Int64
+    closing: Int64
+    cost: float
+
+    @property
+    def on_time(self) -> NDArray[np.bool_]:
+        """Whether each session both begins and ends on time."""
+        return open_on_time(self.opening) & close_on_time(self.closing)
+
+
+def try_rule(rule: ClockRule, seen: Sessions, bar_ns: int, cal: Calendar) -> Trial:
+    """The errors of one rule."""
+    opened = to_local(NEW_YORK, to_utc(rule, seen.first, bar_ns))
+    closed = to_local(NEW_YORK, to_utc(rule, seen.last, bar_ns)) + bar_ns
+    opening = opening_error(opened, seen.weekly, cal)
+    closing = closing_error(closed, seen.weekly)
+    return Trial(rule, opening, closing, float((_open_cost(opening) + _close_cost(closing)).sum()))
+
+
+@cache
+def known_rules() -> tuple[ClockRule, ...]:
+    """The open-stamped rules that inference considers."""
+    shifted = [f"ny{hours:+d}" for hours in range(-5, 15) if hours not in (0, 7)]
+    fixed = []
+    for half_hours in range(-24, 29):
+        hours, half = divmod(abs(half_hours), 2)
+        sign = "-" if half_hours < 0 else "+"
+        fixed.append(f"utc{sign}{hours:02d}:{30 * half:02d}")
+    fixed.remove("utc+00:00")
+    return tuple(parse_rule(name) for name in (*_FAMILIAR, *_ZONES, *shifted, *fixed))
+
+
+def familiarity(rule: ClockRule) -> int:
+    """Rank of a known rule, the most familiar first; close-stamped rules come after open-stamped ones."""
+    names = [known.name for known in known_rules()]
+    if rule.stamp == "open" or rule.name not in _FAMILIAR:
+        return names.index(rule.name) * 2 + (rule.stamp == "close")
+    return len(_FAMILIAR) * 2 - 1
+
+
+def open_on_time(error: Int64) -> NDArray[np.bool_]:
+    """Whether an open is at most ``ON_TIME`` minutes late."""
+    return (error >= 0) & (error <= ON_TIME)
+
+
+def close_on_time(error: Int64) -> NDArray[np.bool_]:
+    """Whether a close is at most ``ON_TIME`` minutes early."""
+    return (error <= 0) & (error >= -ON_TIME)
+
+
+def _open_cost(error: Int64) -> Int64:
+    late = (error >= -SLIGHTLY) & (error <= NEAR)
+    return np.where(open_on_time(error), 0, np.where(late, LATE_OPEN, OFF))
+
+
+def _close_cost(error: Int64) -> Int64:
+    early = (error < 0) & (error >= -NEAR)
+    barely = (error > 0) & (error <= SLIGHTLY)
+    return np.where(close_on_time(error), 0, np.where(early, EARLY_CLOSE, np.where(barely, LATE_OPEN, OFF)))

@@ -1,0 +1,69 @@
+"""What the trial of a clock rule found, in sentences for people."""
+
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ictcli.clock import NS_PER_HOUR
+from ictcli.market.bars import Int64
+from ictcli.market.calendars import FRIDAY_CLOSE, ROLL_MINUTE, Calendar
+from ictcli.market.clock_trials import Trial, close_on_time, open_on_time
+from ictcli.market.clocks import to_utc
+from ictcli.market.sessions import Sessions
+from ictcli.market.zones import NEW_YORK, offsets
+
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_ATHENS = ZoneInfo("Europe/Athens")
+
+
+def describe(trial: Trial, seen: Sessions, bar_ns: int, cal: Calendar) -> list[str]:
+    """How many weeks (and daily breaks) begin and end on time under the rule, by season."""
+    opened = to_utc(trial.rule, seen.first, bar_ns)
+    week = seen.weekly
+    week_open = cal.week_open or 0
+    lines = [
+        _line("week opens", week_open, trial.opening[week], open_on_time(trial.opening[week]), opened[week]),
+        _line(
+            "week closes", FRIDAY_CLOSE, trial.closing[week], close_on_time(trial.closing[week]), opened[week]
+        ),
+    ]
+    days = int((~week).sum())
+    if days:
+        kept = int(trial.on_time[~week].sum())
+        span = f"{clock_time(ROLL_MINUTE)} to {clock_time(ROLL_MINUTE + cal.break_minutes)}"
+        lines.append(f"daily break lies at {span} New York on {kept} of {days} days")
+    return [f"{line} under {trial.rule}" for line in lines]
+
+
+def rivalry(rival: Trial, best: Trial) -> str:
+    """Why two rules cannot be told apart."""
+    edges = int((rival.opening != best.opening).sum() + (rival.closing != best.closing).sum())
+    return (
+        f"{rival.rule} reads the file differently from {best.rule}, and {edges} session edges do not decide"
+    )
+
+
+def clock_time(minute: int) -> str:
+    """``17:05`` of minutes since midnight."""
+    return f"{minute // 60 % 24:02d}:{minute % 60:02d}"
+
+
+def _line(what: str, target: int, errors: Int64, on_time: NDArray[np.bool_], when: Int64) -> str:
+    kept, n = int(on_time.sum()), len(errors)
+    line = f"{what} {_week_time(target)} New York in {kept} of {n} weeks"
+    if 2 * kept < n:
+        values, counts = np.unique(errors, return_counts=True)
+        return f"{line} (mostly {_week_time(target + int(values[counts.argmax()]))})"
+    return f"{line} ({_seasons(when[on_time])})"
+
+
+def _week_time(minute: int) -> str:
+    return f"{_DAYS[minute // 1440 % 7]} {clock_time(minute)}"
+
+
+def _seasons(when: Int64) -> str:
+    us = offsets(NEW_YORK, when) == -4 * NS_PER_HOUR
+    eu = offsets(_ATHENS, when) == 3 * NS_PER_HOUR
+    counts = {"winter": ~us & ~eu, "summer": us & eu, "only the US on summer time": us ^ eu}
+    return ", ".join(f"{season} {int(mask.sum())}" for season, mask in counts.items() if mask.any())
