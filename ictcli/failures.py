@@ -45,11 +45,20 @@ def as_failure(error: BaseException) -> IctError:
 def _usage_error(error: click.ClickException) -> UsageError:
     context = error.ctx if isinstance(error, click.UsageError) else None
     hint = f"See `{context.command_path} --help`." if context else ""
-    message, mark, suggestion = error.format_message().partition(" Did you mean ")
-    if mark:
+    message, _, suggestion = error.format_message().partition(" Did you mean ")
+    if isinstance(error, click.NoSuchOption):
+        message, suggestion = f"no such option {error.option_name!r}", _nearest(error)
+    if suggestion:
         hint = f"Did you mean {suggestion} {hint}".rstrip()
     message = " ".join(message.split()).rstrip(".")
     return UsageError(message[:1].lower() + message[1:], hint=hint)
+
+
+def _nearest(error: click.NoSuchOption) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(error.option_name, error.possibilities or (), n=1)
+    return f"{near[0]!r}?" if near else ""
 
 
 def _system_failure(error: OSError) -> IctError:
