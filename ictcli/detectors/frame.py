@@ -39,7 +39,7 @@ def init_frame(frame: Any, bar_ns: int, atr_length: int) -> None:
 @kernel
 def open_bar(frame: Any, ts: int, ts_close: int) -> int:
     """Move to the next bar and return its index."""
-    bar = frame["bar"] + 1
+    bar = int(frame["bar"] + 1)
     if bar > 0 and 2 * (ts - frame["ts"]) > 3 * frame["bar_ns"]:
         frame["gap"] = bar
     frame["bar"] = bar

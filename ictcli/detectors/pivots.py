@@ -52,7 +52,7 @@ def push_bar(pivots: Any, bar: int, ts: int, high: int, low: int) -> None:
 @kernel
 def low_at(pivots: Any, side: int, bar: int) -> int:
     """The signed low of a remembered bar."""
-    return pivots["low"][side, bar & (RING - 1)]
+    return int(pivots["low"][side, bar & (RING - 1)])
 
 
 @kernel

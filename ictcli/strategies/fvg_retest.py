@@ -109,7 +109,8 @@ def run(bars: Bars, params: FvgRetestParams) -> Signals:
     signals = np.empty(len(bars), SIGNAL)
     scratch = np.zeros(MOST_PER_BAR, EVENT)
     spread = np.maximum(bars.spread, 1)
-    count = run_bars(state[0], scratch, signals, *arrays(bars), spread, allowed) if len(bars) else 0
+    columns = (*arrays(bars), spread, allowed)
+    count = run_bars(state[0], scratch, signals, *columns)
     chosen = signals[:count]
     return Signals(
         bar=chosen["bar"].copy(),
@@ -125,10 +126,12 @@ def init_state(params: FvgRetestParams, bar_ns: int) -> NDArray[np.void]:
     """The state before the first bar, an array of one record."""
     state = np.zeros(1, STATE)
     own = state[0]
-    shared = {"atr_length": params.atr_length, "max_active": params.max_active}
-    leg = structure.StructureParams(left=params.left, right=params.right, **shared)
+    gaps = fvg.FvgParams(atr_length=params.atr_length, max_active=params.max_active)
+    leg = structure.StructureParams(
+        left=params.left, right=params.right, atr_length=params.atr_length, max_active=params.max_active
+    )
     own["structure"] = structure.init_state(leg, bar_ns)[0]
-    own["fvg"] = fvg.init_state(fvg.FvgParams(**shared), bar_ns)[0]
+    own["fvg"] = fvg.init_state(gaps, bar_ns)[0]
     own["min_size_atr"] = params.min_size_atr
     own["buffer_atr"] = params.buffer_atr
     own["reward_risk"] = params.reward_risk
@@ -237,8 +240,8 @@ def step(
 ) -> int:
     """Take one closed bar; append the signal it gives, at most one; return the new number of signals.
 
-    ``scratch`` holds ``MOST_PER_BAR`` records and is overwritten; ``allowed`` is 1 where signals may arise. Of several gaps first touched on one
-    bar the one nearest to the price counts.
+    ``scratch`` holds ``MOST_PER_BAR`` records and is overwritten; ``allowed`` is 1 where signals may arise.
+    Of several gaps first touched on one bar the one nearest to the price counts.
     """
     atr = state["fvg"]["frame"]["atr"]
     found = structure.step(state["structure"], scratch, 0, ts, ts_close, open_, high, low, close)

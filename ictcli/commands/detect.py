@@ -1,0 +1,224 @@
+"""``ictcli detect``: ICT patterns of stored bars with their whole life cycle."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ictcli.cli_command import Command
+from ictcli.errors import UsageError
+from ictcli.options import INSTANT, span_options, symbols_argument, timeframe_option
+from ictcli.session import Session
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from ictcli.detectors.journal import Subject
+    from ictcli.detectors.scan import Detections
+    from ictcli.market.timeframes import Timeframe
+
+_EXAMPLES = [
+    "ictcli detect EURUSD -t M15",
+    "ictcli detect EURUSD XAUUSD -t H1 --kind fvg,structure --start 7d",
+    "ictcli detect XAUUSD -t M15 --events --nl",
+    "ictcli detect XAUUSD -t M15 --as-of 2026-01-29T15:30Z",
+    "ictcli detect XAUUSD -t M15 --verify",
+]
+_LATEST = 10
+
+
+@click.command("detect", cls=Command, examples=_EXAMPLES)
+@symbols_argument
+@timeframe_option("M15")
+@click.option("--kind", "kinds", metavar="NAME,...", help="Detectors to show; default: all.")
+@click.option("--source", metavar="NAME", help="Source of the bars; default: the symbol's primary one.")
+@span_options
+@click.option("--as-of", type=INSTANT, help="Only what was known at this instant; nothing is stored.")
+@click.option("--events", is_flag=True, help="The log of what became known when, instead of the objects.")
+@click.option("--nl", is_flag=True, help="One JSON object per row and line.")
+@click.option("--verify", is_flag=True, help="Replay prefixes of the data; exit 3 if a record changes.")
+@click.pass_obj
+def command(
+    session: Session,
+    symbols: tuple[str, ...],
+    timeframe: "Timeframe",
+    kinds: str | None,
+    source: str | None,
+    start: int | None,
+    end: int | None,
+    as_of: int | None,
+    events: bool,
+    nl: bool,
+    verify: bool,
+) -> None:
+    """Find ICT patterns with their whole life cycle: one row per zone, level or point.
+
+    Without SYMBOL every stored symbol is looked at. Results are kept and recomputed only when the bars or
+    the parameters changed. --start and --end bound the time at which a row became known.
+    """
+    from ictcli.detectors.journal import View
+    from ictcli.detectors.registry import choose
+
+    _refuse_contradictions(session, events=events, nl=nl, verify=verify, as_of=as_of)
+    names = choose([name.strip() for name in kinds.split(",")] if kinds else [])
+    subjects = _subjects(session, symbols, timeframe, source)
+    if verify:
+        _verify(session, subjects, names)
+        return
+    view = View(names, start, end)
+    looks = (_look(session, subject, view, as_of, events=events) for subject in subjects)
+    if nl:
+        session.out.rows(row for _, rows in looks for row in _rows(rows))
+        return
+    documents = list(looks)
+    payload = {
+        "series": [facts for facts, _ in documents],
+        "events" if events else "detections": _all_rows(session, documents),
+    }
+    session.out.emit(payload, lambda: "\n\n".join(_text(session, *document) for document in documents))
+
+
+def _refuse_contradictions(
+    session: Session, *, events: bool, nl: bool, verify: bool, as_of: int | None
+) -> None:
+    if nl and session.out.json:
+        raise UsageError("--json and --nl contradict each other", hint="Choose one of them.")
+    if verify and (events or nl or as_of is not None):
+        raise UsageError("--verify shows no rows", hint="Leave out --events, --nl and --as-of.")
+
+
+def _subjects(
+    session: Session, symbols: tuple[str, ...], timeframe: "Timeframe", source: str | None
+) -> list["Subject"]:
+    """The stored series behind every symbol, all of them known before the first is looked at."""
+    from ictcli.detectors.journal import Subject
+    from ictcli.market.calendars import calendar
+    from ictcli.research.series import Selection, choose, stored_symbols
+
+    store = session.store
+    selection = Selection(timeframe, source, None, None, session.config.config.primary)
+    known = stored_symbols(store, source)
+    found = []
+    for symbol in symbols or known:
+        spec = session.book.resolve(symbol)
+        stored = choose(store, symbol if symbol in known or spec is None else spec.name, selection)
+        if spec is None:
+            _warn_unspecified(session, symbol, stored)
+        found.append(Subject(stored, timeframe, calendar(spec.calendar if spec else "fx")))
+    return found
+
+
+def _warn_unspecified(session: Session, symbol: str, stored: Any) -> None:
+    from ictcli.market.symbols import stanza
+
+    manifest = session.store.manifest(stored)
+    session.out.warn(
+        f"{symbol} has no specification; FX hours are assumed. Add to config/symbols.toml:\n"
+        + stanza(symbol, manifest.digits if manifest else 0)
+    )
+
+
+def _look(
+    session: Session, subject: "Subject", view: Any, as_of: int | None, *, events: bool
+) -> tuple[dict[str, Any], "pa.Table"]:
+    """Facts about one series and the rows to show."""
+    from ictcli.clock import iso
+    from ictcli.detectors.journal import known_at, refresh, select, state_counts
+
+    config = session.config.config.detect
+    found: Detections
+    if as_of is None:
+        with session.out.progress() as progress:
+            found, computed = refresh(session.store, subject, config, session.provenance(), progress)
+        if not computed:
+            session.out.note(f"{subject.key}: up to date")
+    else:
+        found, computed = known_at(session.store, subject, config, as_of, view.names), True
+    zones = select(found.zones, view, "confirmed_at")
+    rows = select(found.events, view, "at") if events else zones
+    key = subject.key
+    facts = {
+        "source": key.source,
+        "symbol": key.symbol,
+        "timeframe": str(key.timeframe),
+        "as_of": None if as_of is None else iso(as_of),
+        "up_to_date": not computed,
+        "counts": state_counts(zones),
+    }
+    return facts, rows
+
+
+def _rows(table: "pa.Table") -> Iterator[dict[str, Any]]:
+    for batch in table.to_batches(max_chunksize=1000):
+        yield from batch.to_pylist()
+
+
+def _all_rows(session: Session, documents: list[tuple[dict[str, Any], "pa.Table"]]) -> list[dict[str, Any]]:
+    return [row for _, rows in documents for row in _rows(rows)] if session.out.json else []
+
+
+def _text(session: Session, facts: dict[str, Any], rows: "pa.Table") -> str:
+    """What people see of one series."""
+    title = f"{facts['source']}/{facts['symbol']}/{facts['timeframe']}"
+    if facts["as_of"]:
+        title += f" as of {facts['as_of']}"
+    counts = [[row["kind"], row["dir"], row["state"], row["count"]] for row in facts["counts"]]
+    summary = session.out.table(["kind", "dir", "state", "count"], counts)
+    latest = rows.slice(max(0, rows.num_rows - _LATEST))
+    shown = [_cells(row) for row in _rows(latest)]
+    if not shown:
+        return f"{title}: nothing found"
+    headers = list(shown[0])
+    table = session.out.table(headers, [list(row.values()) for row in shown])
+    return f"{title}\n{summary}\n\nLatest {len(shown)} of {rows.num_rows} rows (times in UTC)\n{table}"
+
+
+def _cells(row: dict[str, Any]) -> dict[str, Any]:
+    """The columns of a row that fit a terminal."""
+    event = "record" in row
+    price = row["level"] if row["level"] is not None else f"{row['bottom']}-{row['top']}"
+    moment = row["at"] if event else row["confirmed_at"]
+    label = "MSS" if row["mss"] else row["label"]
+    return {
+        "id": row["id"],
+        "kind": row["kind"],
+        "dir": row["dir"],
+        "label": label,
+        "known at" if event else "confirmed": f"{moment:%Y-%m-%d %H:%M}",
+        "price": price,
+        "record" if event else "state": row["record"] if event else row["state"],
+        "fill": None if row["fill"] is None else f"{row['fill']:.0%}",
+    }
+
+
+def _verify(session: Session, subjects: list["Subject"], names: tuple[str, ...]) -> None:
+    """Replay every subject; exit 3 when a record changed."""
+    from ictcli.detectors.journal import closed_bars
+    from ictcli.detectors.registry import DETECTORS, configured
+    from ictcli.detectors.verification import verify
+
+    params = configured(names, session.config.config.detect)
+    results = []
+    for subject in subjects:
+        with session.out.progress() as progress:
+            bars = closed_bars(session.store, subject)
+            chosen = [DETECTORS[name] for name in names]
+            results.append(verify(chosen, bars, subject.timeframe, params, progress=progress))
+    series = [
+        {"series": str(subject.key), "first": result.first, "rewritten": result.rewritten}
+        for subject, result in zip(subjects, results, strict=True)
+    ]
+    totals = {
+        "detectors": list(names),
+        "prefixes": sum(result.prefixes for result in results),
+        "rewritten": sum(result.rewritten for result in results),
+        "batch_mismatches": sum(result.batch_mismatches for result in results),
+    }
+    text = "\n".join(f"{name}: {value}" for name, value in totals.items() if name != "detectors")
+    session.out.emit({**totals, "series": series}, f"detectors: {', '.join(names)}\n{text}")
+    if totals["rewritten"] or totals["batch_mismatches"]:
+        first = next(result.first for result in results if result.first)
+        session.out.finding(
+            f"{first.detector} changed a record of bar {first.at} ({first.what})",
+            "The detector looks ahead or depends on where it started: do not trade on it.",
+        )
