@@ -81,7 +81,7 @@ def fewest_digits(columns: tuple[Float64, ...]) -> int:
 
 
 def off_grid(columns: tuple[Float64, ...], digits: int, error: float) -> Mask:
-    """Rows in which a price is not a whole number of points (below 2**53), but for a relative rounding error."""
+    """Rows in which a price is not a whole number of points below 2**53, but for rounding."""
     scale = 10.0**digits
     off = np.zeros(len(columns[0]), np.bool_)
     for column in columns:

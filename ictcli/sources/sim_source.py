@@ -1,0 +1,100 @@
+"""The simulated market as a source."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ictcli.clock import iso, parse_instant
+from ictcli.config.records import SimSource
+from ictcli.errors import UsageError
+from ictcli.market.bars import Int64, SeriesKey
+from ictcli.market.calendars import calendar
+from ictcli.market.gaps import Gap, find_gaps
+from ictcli.market.timeframes import TICK, Timeframe, parse_timeframe
+from ictcli.sources.quality import ClockReport, Delivery, SeriesReport
+from ictcli.sources.series import known_input, series_report
+from ictcli.sources.sim.market import SimMarket
+from ictcli.sources.source import Harvest, Request, Surroundings
+from ictcli.store.columns import Rows
+from ictcli.store.records import InputRecord
+
+_NS_PER_MINUTE = 60_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedMarket:
+    """Bars or ticks of the simulated market.
+
+    Attributes:
+        name: what the series are stored under.
+        config: symbols, span, seed and edge.
+    """
+
+    name: str
+    config: SimSource
+
+    def fetch(self, request: Request, surroundings: Surroundings) -> Harvest:
+        """Simulate what is asked for and store it; what is stored already is left alone.
+
+        Raises:
+            ConfigError: a symbol has no specification.
+            UsageError: the span is empty.
+        """
+        book = surroundings.book
+        symbols = tuple(book.require(symbol).name for symbol in request.symbols or self.config.symbols)
+        start = parse_instant(self.config.start, now=surroundings.now)
+        end = parse_instant(self.config.end, now=surroundings.now)
+        first = start if request.start is None else request.start
+        last = end if request.end is None else request.end
+        if first >= last:
+            raise UsageError(
+                f"nothing lies between {iso(first)} and {iso(last)}", hint="--end must come after --start."
+            )
+        frame = request.timeframe or parse_timeframe(self.config.timeframe)
+        market = SimMarket(book, symbols, self.config.seed, self.config.edge, first)
+        reports = [self._deliver(market, symbol, frame, first, last, surroundings) for symbol in symbols]
+        return Harvest(reports)
+
+    def _deliver(
+        self, market: SimMarket, symbol: str, frame: Timeframe, start: int, end: int, around: Surroundings
+    ) -> SeriesReport:
+        config = self.config
+        key = SeriesKey(self.name, symbol, frame)
+        request = f"sim seed={config.seed} edge={config.edge:g} {symbol} {frame} {iso(start)}/{iso(end)}"
+        clock = ClockReport("utc", "simulated")
+        known = known_input(around.store, self.name, request)
+        if known is not None and known[0].key == key:
+            delivery = Delivery(request, "sim", known[1].rows, clock, up_to_date=True)
+            return series_report(around.store, key, delivery, None)
+        cal = calendar(around.book.require(symbol).calendar)
+
+        def gaps(ts: Int64, ts_close: Int64) -> list[Gap]:
+            return find_gaps(ts, ts_close, frame, cal)
+
+        parts: Iterable[Rows] = (
+            market.ticks(symbol, start, end)
+            if frame == TICK
+            else market.bars(symbol, frame, start, end, around.config.chunk_rows)
+        )
+        with around.store.writer(key, around.provenance, now=around.now) as writer:
+            rows, first, last = 0, None, None
+            for part in parts:
+                writer.add(part)
+                rows += len(part)
+                first = int(part.ts[0]) if first is None else first
+                last = int(part.ts[-1])
+                done, whole = (last - start) // _NS_PER_MINUTE, (end - start) // _NS_PER_MINUTE
+                around.progress(f"simulating {symbol}", done, whole)
+            writer.record_input(
+                InputRecord(
+                    name=request,
+                    sha256=request,
+                    rows=rows,
+                    quarantined=0,
+                    clock="utc",
+                    format="sim",
+                    ts_min=first,
+                    ts_max=last,
+                )
+            )
+            result = writer.commit(gaps)
+        return series_report(around.store, key, Delivery(request, "sim", rows, clock), result)
