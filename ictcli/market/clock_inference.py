@@ -15,14 +15,15 @@ from ictcli.clock import NS_PER_HOUR, iso
 from ictcli.market.bars import Int64
 from ictcli.market.calendars import Calendar, calendar
 from ictcli.market.clock_trials import Trial, close_on_time, familiarity, known_rules, open_on_time, try_rule
-from ictcli.market.clock_words import describe, rivalry
+from ictcli.market.clock_words import US_SUMMER_ONLY, describe, rivalry, seasons
 from ictcli.market.clocks import ClockRule, to_utc
 from ictcli.market.sessions import Runs, Sessions, sessions
 
 FEWEST_WEEKENDS = 2
 FEWEST_SESSIONS = 4
 MOSTLY = 0.6
-MARGIN = 2.0
+MARGIN = 5.0
+"""More than any single edge can cost: one freak bar decides nothing."""
 MARGIN_PER_EDGE = 0.25
 LONGEST_BAR = NS_PER_HOUR
 """Longer bars show too little of when trading begins and ends."""
@@ -176,9 +177,14 @@ class ClockEvidence:
         return differing > 0 and margin >= max(MARGIN, MARGIN_PER_EDGE * differing)
 
     def _changes(self, best: Trial, seen: Sessions) -> list[str]:
-        """Sentences for every point from which both edges of the sessions are off by the same time."""
+        """Sentences for every point from which both edges of the sessions are off by the same time.
+
+        Weeks when only the US is on summer time are left out: some brokers keep their own hours then.
+        """
+        season = seasons(to_utc(best.rule, seen.first, self._bar_ns))
         shift = np.round((best.opening + best.closing) / 60).astype(np.int64) * 30
-        judged = np.flatnonzero(open_on_time(best.opening - shift) & close_on_time(best.closing - shift))
+        agreed = open_on_time(best.opening - shift) & close_on_time(best.closing - shift)
+        judged = np.flatnonzero(agreed & (season != US_SUMMER_ONLY))
         values = shift[judged]
         starts = np.flatnonzero(np.diff(values, prepend=values[:1] - 1))
         lengths = np.diff(np.append(starts, len(values)))

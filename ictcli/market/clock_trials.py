@@ -4,7 +4,7 @@ Each edge of a session costs the rule
 
     nothing  when it is on time, up to 16 minutes late to open or early to close
     1        for an open up to 75 minutes late: servers that wait for their own midnight
-    2        for a close up to 75 minutes early
+    3        for a close up to 75 minutes early: trading never stops early for a server's sake
     4        otherwise, above all for trading while the market is closed
 """
 
@@ -23,7 +23,7 @@ from ictcli.market.zones import NEW_YORK, to_local
 ON_TIME = 16
 SLIGHTLY = 5
 NEAR = 75
-LATE_OPEN, EARLY_CLOSE, OFF = 1, 2, 4
+LATE_OPEN, EARLY_CLOSE, OFF = 1, 3, 4
 
 _FAMILIAR = ("utc", "ny+7", "eet", "ny")
 _ZONES = ("Europe/London", "Europe/Berlin", "Australia/Sydney")

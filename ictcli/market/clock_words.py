@@ -14,7 +14,16 @@ from ictcli.market.sessions import Sessions
 from ictcli.market.zones import NEW_YORK, offsets
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_SEASONS = ("winter", "summer", "only the US on summer time")
+US_SUMMER_ONLY = 2
 _ATHENS = ZoneInfo("Europe/Athens")
+
+
+def seasons(when: Int64) -> Int64:
+    """0 in winter, 1 in summer, 2 while only the US (or only the EU) is on summer time."""
+    us = offsets(NEW_YORK, when) == -4 * NS_PER_HOUR
+    eu = offsets(_ATHENS, when) == 3 * NS_PER_HOUR
+    return np.where(us == eu, us.astype(np.int64), US_SUMMER_ONLY)
 
 
 def describe(trial: Trial, seen: Sessions, bar_ns: int, cal: Calendar) -> list[str]:
@@ -55,15 +64,15 @@ def _line(what: str, target: int, errors: Int64, on_time: NDArray[np.bool_], whe
     if 2 * kept < n:
         values, counts = np.unique(errors, return_counts=True)
         return f"{line} (mostly {_week_time(target + int(values[counts.argmax()]))})"
-    return f"{line} ({_seasons(when[on_time])})"
+    return f"{line} ({_by_season(when[on_time])})"
 
 
 def _week_time(minute: int) -> str:
     return f"{_DAYS[minute // 1440 % 7]} {clock_time(minute)}"
 
 
-def _seasons(when: Int64) -> str:
-    us = offsets(NEW_YORK, when) == -4 * NS_PER_HOUR
-    eu = offsets(_ATHENS, when) == 3 * NS_PER_HOUR
-    counts = {"winter": ~us & ~eu, "summer": us & eu, "only the US on summer time": us ^ eu}
-    return ", ".join(f"{season} {int(mask.sum())}" for season, mask in counts.items() if mask.any())
+def _by_season(when: Int64) -> str:
+    season = seasons(when)
+    return ", ".join(
+        f"{name} {int((season == n).sum())}" for n, name in enumerate(_SEASONS) if (season == n).any()
+    )
