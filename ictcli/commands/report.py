@@ -62,7 +62,7 @@ def _render(session: Session, stored: "Run", chosen: str) -> bytes:
             body = {"schema": SCHEMA, "command": "report", **summary.report_document(document, trades)}
             return (encode(body, indent=2) + "\n").encode()
         case "csv":
-            return export.trades_csv(trades)
+            return export.trades_csv(trades, document["series"])
         case "parquet":
             return export.trades_parquet(trades)
         case "nl":

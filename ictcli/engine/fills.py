@@ -128,7 +128,10 @@ def close_position(
 def manage(
     params: Record, state: Record, opens: int, high: int, low: int, close: int, spread: int, trade: Record
 ) -> bool:
-    """Let one bar act on the open position; True when it closed. Prices are bid; shorts leave at the ask."""
+    """Let one bar act on the open position; True when it closed. Prices are bid; shorts leave at the ask.
+
+    On the entry bar the open cannot lie beyond stop or target: ``enter`` would have refused.
+    """
     side, stop, target = state["side"], state["stop"], state["target"]
     slippage = params["slippage"]
     offset = 0 if side > 0 else spread
@@ -136,13 +139,12 @@ def manage(
     if side < 0:
         best, worst = worst, best
     has_target = target > 0
-    if state["bar"] > state["opened"]:
-        if side * (first - stop) <= 0:
-            close_position(params, state, first, slippage, spread, _STOP, trade)
-            return True
-        if has_target and side * (first - target) >= 0:
-            close_position(params, state, first, 0, spread, _TARGET, trade)
-            return True
+    if side * (first - stop) <= 0:
+        close_position(params, state, first, slippage, spread, _STOP, trade)
+        return True
+    if has_target and side * (first - target) >= 0:
+        close_position(params, state, first, 0, spread, _TARGET, trade)
+        return True
     hit_target = has_target and side * (best - target) >= 0
     if side * (worst - stop) <= 0:
         close_position(params, state, stop, slippage, spread, _STOP, trade)

@@ -73,8 +73,8 @@ def headline(document: Document) -> list[str]:
 def metrics_lines(document: Document) -> list[str]:
     """The table of metrics with intervals."""
     rows = []
-    for name, metric in document["metrics"].items():
-        unit = METRICS[name].unit
+    for name in (name for name in METRICS if name in document["metrics"]):
+        metric, unit = document["metrics"][name], METRICS[name].unit
         bounds = BLANK if metric["low"] is None and metric["high"] is None else _interval(metric, unit)
         rows.append([METRICS[name].label, number(metric["value"], unit), bounds, f"{metric['n']:,}"])
     interval = f"{100 * document['confidence']:g} % interval"
@@ -96,10 +96,16 @@ def gate_lines(gate: Mapping[str, Any] | None) -> list[str]:
 def symbol_lines(rows: Sequence[breakdown.Row], series: Sequence[Mapping[str, Any]]) -> list[str]:
     """One line per symbol."""
     cells = [
-        [row["symbol"], f"{one['bars']:,}", f"{one['signals']:,}", *_summary_cells(row)]
+        [
+            row["symbol"],
+            f"{one['bars']:,}",
+            number(one["spread_known"], "share"),
+            f"{one['signals']:,}",
+            *_summary_cells(row),
+        ]
         for row, one in zip(rows, series, strict=True)
     ]
-    headers = ["Symbol", "Bars", "Signals", *_SUMMARY_HEADERS]
+    headers = ["Symbol", "Bars", "Spread known", "Signals", *_SUMMARY_HEADERS]
     return aligned(headers, cells, "<" + ">" * (len(headers) - 1))
 
 

@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, get_origin, get_type_hints
+from typing import Any
 
 import msgspec
 
@@ -26,7 +26,7 @@ def choose_strategy(name: str, tables: Mapping[str, Mapping[str, Any]], given: M
     Args:
         name: of the strategy.
         tables: strategy name = configured parameters.
-        given: parameter = text from the command line; lists are separated by commas.
+        given: parameter = text from the command line.
 
     Raises:
         UsageError: no such strategy, or a given parameter does not exist or fit.
@@ -34,15 +34,14 @@ def choose_strategy(name: str, tables: Mapping[str, Mapping[str, Any]], given: M
     """
     strategy = find_strategy(name)
     base = configured(strategy, tables.get(name, {}))
-    hints = get_type_hints(strategy.params)
+    known = [field.name for field in msgspec.structs.fields(strategy.params)]
     values: dict[str, Any] = msgspec.to_builtins(base)
     for key, text in given.items():
-        if key not in hints:
-            near = difflib.get_close_matches(key, hints, n=1)
-            hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(hints)}."
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}."
             raise UsageError(f"--param: {name} has no parameter {key!r}", hint=hint)
-        several = get_origin(hints[key]) in {tuple, list}
-        values[key] = [part.strip() for part in text.split(",") if part.strip()] if several else text
+        values[key] = text
     try:
         return Choice(strategy, msgspec.convert(values, strategy.params, strict=False))
     except msgspec.ValidationError as error:

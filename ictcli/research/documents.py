@@ -94,6 +94,7 @@ def _series(leg: Leg) -> dict[str, Any]:
         "content": series.content,
         "digits": bars.digits,
         "bars": len(bars),
+        "spread_known": float((bars.spread >= 0).mean()),
         "first": iso(int(bars.ts[0])),
         "last": iso(int(bars.ts_close[-1])),
         "signals": len(leg.simulation.codes),

@@ -22,7 +22,7 @@ def spec(symbol: str = "EURUSD", **changes: Any) -> SymbolSpec:
     return msgspec.structs.replace(BOOK.require(symbol), **plain)
 
 
-def bars(rows: Sequence[tuple[int, int, int, int]], spreads: Sequence[int], digits: int = 5) -> Bars:
+def bars(rows: Sequence[Sequence[int]], spreads: Sequence[int], digits: int = 5) -> Bars:
     """One-minute bars from open/high/low/close rows."""
     ts = np.arange(len(rows), dtype=np.int64) * MINUTE
     columns = [np.array([row[i] for row in rows], np.int64) for i in range(4)]
@@ -35,7 +35,7 @@ def bars(rows: Sequence[tuple[int, int, int, int]], spreads: Sequence[int], digi
     )
 
 
-def signals(*rows: tuple[int, int, int, int, int]) -> Signals:
+def signals(*rows: Sequence[int]) -> Signals:
     """Signals from (bar, side, stop, target, max_bars) rows."""
     table = np.array(rows, np.int64).reshape(-1, 5)
     return Signals(

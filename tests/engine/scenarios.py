@@ -7,6 +7,7 @@ risk, that is 50.00 USD or 5,000 minor units, which is 5,000 point-steps.
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 Bar = tuple[int, int, int, int]
 
@@ -40,7 +41,7 @@ class Scenario:
     expected: Expected | str
     max_bars: int = 0
     spreads: list[int] | None = None
-    settings: dict[str, object] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
 
 
 QUIET = (100_000, 100_020, 99_990, 100_000)
@@ -49,14 +50,14 @@ LONG_STOP, LONG_TARGET = 99_900, 100_200
 SHORT_STOP, SHORT_TARGET = 100_100, 99_800
 
 
-def _long(name: str, why: str, bars: list[Bar], expected: Expected | str, **more: object) -> Scenario:
+def _long(name: str, why: str, bars: list[Bar], expected: Expected | str, **more: Any) -> Scenario:
     values = {"stop": LONG_STOP, "target": LONG_TARGET, **more}
-    return Scenario(name, why, [QUIET, *bars], 1, expected=expected, **values)  # type: ignore[arg-type]
+    return Scenario(name, why, [QUIET, *bars], 1, expected=expected, **values)
 
 
-def _short(name: str, why: str, bars: list[Bar], expected: Expected | str, **more: object) -> Scenario:
+def _short(name: str, why: str, bars: list[Bar], expected: Expected | str, **more: Any) -> Scenario:
     values = {"stop": SHORT_STOP, "target": SHORT_TARGET, **more}
-    return Scenario(name, why, [QUIET, *bars], -1, expected=expected, **values)  # type: ignore[arg-type]
+    return Scenario(name, why, [QUIET, *bars], -1, expected=expected, **values)
 
 
 SCENARIOS: list[Scenario] = [
