@@ -25,12 +25,12 @@ COMMANDS: dict[str, dict[str, str]] = {
     },
     "Work": {
         "fetch": "Bring market data in: validate, quarantine, store, report gaps.",
-        "detect": "Find ICT patterns with their whole life cycle.",
-        "backtest": "Run a strategy over history with full costs; judge it by gates.",
+        "detect": "Find ICT patterns with their whole life cycle: one row per zone, level or point.",
+        "backtest": "Trade a strategy over stored bars with full costs, and keep the run.",
     },
     "Look": {
-        "report": "Show a backtest: performance, trades, gate verdict.",
-        "query": "Ask everything in the workspace in SQL, read-only.",
+        "report": "Show a stored run: metrics with intervals, verdict, breakdowns, fill assumptions, provenance.",
+        "query": "Ask with SQL (DuckDB, read-only): bars, gaps, quarantine, detections, runs, trades.",
         "status": "Show what is stored, how fresh it is, and the last runs.",
     },
 }

@@ -1,0 +1,103 @@
+"""``ictcli doctor``: a row per check, a fix per problem, exit 3 when one fails."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ictcli import health
+from ictcli.__main__ import run
+from ictcli.session import Session
+from ictcli.workspace import create
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A fresh workspace as the current directory."""
+    create(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def checks(capsys: pytest.CaptureFixture[str]) -> dict[str, dict[str, Any]]:
+    """Rows of the document by check."""
+    document = json.loads(capsys.readouterr().out)
+    return {row["check"]: row for row in document["checks"]}
+
+
+def test_a_fresh_workspace_is_healthy(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["doctor", "--json"]) == 0
+    rows = checks(capsys)
+    assert list(rows) == list(health.CHECKS)
+    assert {row["state"] for row in rows.values()} <= {"ok", "skip", "warn"}
+
+
+def test_people_get_a_table(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["doctor"]) == 0
+    assert capsys.readouterr().out.startswith("check ")
+
+
+def test_an_invalid_config_fails_its_row_and_skips_what_needs_it(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (desk / "config" / "ictcli.toml").write_text("[acount]\n")
+    assert run(["doctor", "--json"]) == 3
+    captured = capsys.readouterr()
+    rows = {row["check"]: row for row in json.loads(captured.out)["checks"]}
+    assert (rows["config"]["state"], rows["config"]["fix"]) == ("fail", "Did you mean 'account'?")
+    assert rows["workspace"]["state"] == "skip"
+    assert rows["python"]["state"] == "ok"
+    assert "error: failed: config" in captured.err
+
+
+def test_a_damaged_store_fails_with_a_fix(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = desk / "data" / "bars" / "source=a" / "symbol=EURUSD" / "timeframe=M1"
+    folder.mkdir(parents=True)
+    (folder / "manifest.json").write_text("{")
+    assert run(["doctor", "--json"]) == 3
+    row = checks(capsys)["store"]
+    assert row["state"] == "fail"
+    assert "manifest.json" in row["detail"]
+    assert row["fix"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="lock holders are not told on Windows")
+def test_a_lock_is_shown_while_its_holder_lives(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    locks = desk / "state" / "locks"
+    locks.mkdir()
+    (locks / "bars@a@EURUSD@M1.lock").write_text(
+        json.dumps({"pid": os.getpid(), "host": "here", "since": "2026-01-01T00:00:00Z"})
+    )
+    (locks / "bars@a@EURUSD@M5.lock").write_text("{}")
+    run(["doctor", "--json"])
+    expected = f"bars@a@EURUSD@M1 by pid {os.getpid()} since 2026-01-01T00:00:00Z"
+    assert checks(capsys)["locks"]["detail"] == expected
+
+
+def test_a_cache_that_cannot_be_written_is_a_warning_with_a_fix(
+    desk: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (desk / "file").write_text("in the way")
+    monkeypatch.setenv("ICTCLI_CACHE_DIR", str(desk / "file" / "cache"))
+    assert run(["doctor", "--json"]) == 0
+    row = checks(capsys)["kernel cache"]
+    assert (row["state"], row["fix"][:20]) == ("warn", "Set ICTCLI_CACHE_DIR")
+
+
+def test_a_clock_before_the_release_fails(desk: Path) -> None:
+    session = Session(["doctor"], dict(os.environ))
+    session.now = 0
+    rows = {row.check: row for row in health.examine(session)}
+    assert rows["clock"].state == "fail"
+    assert "1970-01-01" in rows["clock"].detail
+
+
+def test_a_check_that_breaks_becomes_a_row_of_its_own(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(session: Session) -> tuple[health.State, str, str]:
+        raise ZeroDivisionError("planted")
+
+    monkeypatch.setitem(health.CHECKS, "planted", breaks)
+    row = health.examine(Session([], dict(os.environ)))[-1]
+    assert (row.check, row.state, row.detail) == ("planted", "fail", "ZeroDivisionError: planted")

@@ -1,0 +1,93 @@
+"""``ictcli status``: series, freshness, faults, runs, disk."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ictcli.__main__ import run
+from ictcli.clock import NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE, NS_PER_SECOND, now_ns
+from ictcli.market.bars import SeriesKey, make_bars
+from ictcli.market.gaps import Gap
+from ictcli.market.timeframes import parse_timeframe
+from ictcli.overview import age
+from ictcli.store.records import QuarantinedRow
+from ictcli.store.store import Store
+from ictcli.workspace import create
+
+M1 = parse_timeframe("M1")
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A workspace with three one-minute bars that ended two hours ago, a gap and a quarantined row."""
+    create(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    last = (now_ns() - 2 * NS_PER_HOUR) // NS_PER_MINUTE * NS_PER_MINUTE
+    ts = np.array([last - 10 * NS_PER_MINUTE, last - NS_PER_MINUTE, last], np.int64)
+    flat = np.array([100, 100, 100], np.int64)
+    bars = make_bars(5, ts, ts + NS_PER_MINUTE, (flat, flat, flat, flat))
+    gap = Gap(int(ts[0]) + NS_PER_MINUTE, int(ts[1]), "missing", 8)
+    store = Store(tmp_path / "data", tmp_path / "state", NS_PER_DAY)
+    with store.writer(SeriesKey("broker", "EURUSD", M1), {}) as writer:
+        writer.add(bars)
+        writer.quarantine([QuarantinedRow("a.csv", 7, "nan", "x,y")])
+        writer.commit(lambda ts, ts_close: [gap])
+    return tmp_path
+
+
+def test_a_series_is_shown_with_rows_span_age_and_faults(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["status", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    (series,) = document["series"]
+    assert (series["source"], series["symbol"], series["timeframe"]) == ("broker", "EURUSD", "M1")
+    assert (series["rows"], series["quarantined"], series["gaps"]) == (3, 1, {"missing": 1})
+    assert series["age"] in {"1h", "2h"}
+    assert series["first"].endswith("Z")
+    assert document["disk_bytes"] > 0
+
+
+def test_one_screen_for_people(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["status"]) == 0
+    text = capsys.readouterr().out
+    assert "broker/EURUSD/M1" in text
+    assert "quarantined" in text
+
+
+def test_the_last_runs_come_newest_first(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    runs = Store(desk / "data", desk / "state", 0).runs
+    runs.create("one", {"strategy": "a", "timeframe": "M15", "trades": 5}, {})
+    runs.create("two", {"strategy": "b", "timeframe": "M5", "trades": 6, "gate": {"verdict": "FAIL"}}, {})
+    run(["status", "--json"])
+    shown = json.loads(capsys.readouterr().out)["runs"]
+    assert [(one["run"], one["trades"], one["gate"]) for one in shown] == [
+        ("two", 6, "FAIL"),
+        ("one", 5, None),
+    ]
+    run(["status"])
+    assert "FAIL" in capsys.readouterr().out
+
+
+def test_nothing_stored_names_the_next_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["status"]) == 0
+    assert "ictcli fetch" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("span", "shown"),
+    [
+        (-5, "now"),
+        (42 * NS_PER_SECOND, "42s"),
+        (7 * NS_PER_MINUTE, "7m"),
+        (47 * NS_PER_HOUR, "1d"),
+        (5 * NS_PER_HOUR, "5h"),
+    ],
+)
+def test_ages_in_their_largest_unit(span: int, shown: str) -> None:
+    assert age(span) == shown
