@@ -102,6 +102,11 @@ def check_signals(bars: Bars, signals: Signals) -> Int64:
     return codes
 
 
+def typical_spread(spec: SymbolSpec, digits: int) -> int:
+    """The symbol's typical spread in points of a series with ``digits`` decimals, rounded up."""
+    return int(Decimal(spec.spread).scaleb(digits - spec.digits).to_integral_value(rounding="ROUND_CEILING"))
+
+
 def kernel_params(spec: SymbolSpec, money: Terms, on: Account, digits: int) -> NDArray[np.void]:
     """The kernel's parameter record for one series on one account.
 
@@ -113,14 +118,13 @@ def kernel_params(spec: SymbolSpec, money: Terms, on: Account, digits: int) -> N
         raise ConfigError(
             f"{spec.name}: volume_min {spec.volume_min} is not a multiple of volume_step {spec.volume_step}"
         )
-    spread = Decimal(spec.spread).scaleb(digits - spec.digits)
     params = np.zeros(1, PARAMS)
     params["point_value"], params["commission"] = money.point_value, money.commission
     params["denominator"], params["by_price"] = money.denominator, money.by_price
     params["min_steps"], params["max_steps"] = int(smallest), int(largest)
     params["risk_ppm"], params["opening_balance"] = on.risk_ppm, on.balance
     params["compound"], params["slippage"] = on.compound, on.slippage
-    params["typical_spread"] = int(spread.to_integral_value(rounding="ROUND_CEILING"))
+    params["typical_spread"] = typical_spread(spec, digits)
     return params
 
 
@@ -132,14 +136,14 @@ def simulate(bars: Bars, signals: Signals, spec: SymbolSpec, on: Account) -> Sim
         DataError: the signals are not in time order.
     """
     money = terms(spec, bars.digits, on.currency, on.same_as)
-    params = kernel_params(spec, money, on, bars.digits)
-    state = initial_state(params)
     codes = check_signals(bars, signals)
     trades = np.zeros(len(codes) + 1, TRADE)
     if not len(bars):
         return Simulation(trades[:0], codes, on.balance, money)
-    highest = int(bars.high.max()) + int(max(bars.spread.max(), params["typical_spread"][0]))
-    money.check_range(2 * (highest + 2 * on.slippage), int(params["max_steps"][0]))
+    highest = int(bars.high.max()) + max(int(bars.spread.max()), typical_spread(spec, bars.digits))
+    money.check_range(2 * (highest + 2 * on.slippage), int(spec.volume_max / spec.volume_step))
+    params = kernel_params(spec, money, on, bars.digits)
+    state = initial_state(params)
     count = run(params[0], state[0], _columns(bars), _orders(signals, codes), codes, trades)
     if finish(params[0], state[0], int(bars.close[-1]), int(bars.spread[-1]), trades[count]):
         count += 1
