@@ -1,0 +1,141 @@
+"""Scans as tables: identifiers, instants, order, refusals."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import numpy as np
+import pytest
+
+from ictcli.detectors.fvg import FvgParams
+from ictcli.detectors.scan import scan
+from ictcli.detectors.swing import SwingParams
+from ictcli.errors import DataError
+from ictcli.market.bars import Bars, SeriesKey
+from ictcli.market.timeframes import TIMEFRAMES
+
+KEY = SeriesKey("desk", "XAUUSD", TIMEFRAMES["M1"])
+V1 = [
+    *((100, 102, 99, 101), (101, 110, 101, 109), (109, 112, 106, 111), (111, 113, 108, 112)),
+    *((112, 112, 105, 107), (107, 108, 104, 108), (108, 109, 102, 103), (103, 104, 98, 100)),
+]
+Build = Callable[..., Bars]
+
+
+def minute(at: int) -> datetime:
+    return datetime(1970, 1, 1, 0, at, tzinfo=UTC)
+
+
+def walk(build: Build, count: int = 400) -> Bars:
+    rng = np.random.default_rng(5)
+    closes = 5000 + np.cumsum(rng.integers(-9, 10, count))
+    opens = np.append(5000, closes[:-1])
+    highs, lows = np.maximum(opens, closes) + 2, np.minimum(opens, closes) - 2
+    return build(np.column_stack([opens, highs, lows, closes]))
+
+
+def test_a_gap_row_has_its_whole_life_in_instants_and_prices(build: Build) -> None:
+    (row,) = scan(build(V1), KEY, ["fvg"]).zones.to_pylist()
+    assert (
+        row
+        | {
+            "source": "desk",
+            "kind": "fvg",
+            "dir": "bull",
+            "state": "invalidated",
+            "formed_at": minute(1),
+            "confirmed_at": minute(3),
+            "tapped_at": minute(5),
+            "ce_at": minute(6),
+            "filled_at": minute(7),
+            "invalidated_at": minute(8),
+            "bottom": Decimal("1.02"),
+            "top": Decimal("1.06"),
+            "level": None,
+            "fill": 1.0,
+            "touch_count": 1,
+            "expired_at": None,
+            "label": None,
+            "mss": None,
+            "parents": [],
+        }
+        == row
+    )
+
+
+def test_a_live_gap_shows_its_fill_and_touches_up_to_the_last_bar(build: Build) -> None:
+    (row,) = scan(build(V1[:6]), KEY, ["fvg"]).zones.to_pylist()
+    assert (row["state"], row["fill"], row["touch_count"]) == ("ce", 0.5, 1)
+
+
+def test_negative_prices_stay_decimals(build: Build) -> None:
+    shifted = [tuple(price - 200 for price in row) for row in V1]
+    (row,) = scan(build(shifted), KEY, ["fvg"]).zones.to_pylist()
+    assert (row["bottom"], row["top"]) == (Decimal("-0.98"), Decimal("-0.94"))
+
+
+def test_the_id_is_the_published_hash_recipe(build: Build) -> None:
+    (row,) = scan(build(V1), KEY, ["fvg"]).zones.to_pylist()
+    text = "fvg|1|atr_length=14,max_active=128,max_age=0,min_size_atr=0.0|XAUUSD|M1|1|60000|180000"
+    assert row["id"] == hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def test_ids_are_unique_and_change_with_the_parameters(build: Build) -> None:
+    bars = walk(build)
+    ids = scan(bars, KEY).zones["id"].to_pylist()
+    assert len(set(ids)) == len(ids) > 50
+    other = scan(bars, KEY, ["fvg"], {"fvg": FvgParams(max_active=7)}).zones["id"].to_pylist()
+    assert not set(ids) & set(other)
+
+
+def test_the_log_replays_into_the_states_of_the_zones(build: Build) -> None:
+    found = scan(walk(build), KEY)
+    last = {row["id"]: row["record"] for row in found.events.to_pylist()}
+    for row in found.zones.to_pylist():
+        first = "confirmed" if row["state"] in {"active", "point"} else row["state"]
+        assert last[row["id"]] == first
+        assert (row["state"] == "point") == (row["kind"] == "displacement")
+
+
+def test_records_of_one_bar_follow_the_fixed_order(build: Build) -> None:
+    place = {"swing": 2, "displacement": 3, "structure": 4, "fvg": 5}
+    rows = scan(walk(build), KEY, params={"swing": SwingParams(left=1, right=1)}).events.to_pylist()
+    order = [
+        (
+            *(row["at"], place[row["kind"]] if row["record"] == "confirmed" else 1),
+            *(row["dir"] == "bear", row["formed_at"], row["id"]),
+        )
+        for row in rows
+    ]
+    assert order == sorted(order)
+
+
+def test_detectors_together_find_what_each_finds_alone(build: Build) -> None:
+    bars = walk(build)
+    together = scan(bars, KEY).zones.to_pylist()
+    alone = [row for name in ("swing", "fvg") for row in scan(bars, KEY, [name]).zones.to_pylist()]
+    assert sorted(row["id"] for row in together if row["kind"] in {"swing", "fvg"}) == sorted(
+        row["id"] for row in alone
+    )
+
+
+def test_no_bars_give_empty_tables_with_all_columns(build: Build) -> None:
+    found = scan(build([]), KEY)
+    full = scan(walk(build), KEY)
+    assert (found.zones.num_rows, found.events.num_rows) == (0, 0)
+    assert found.zones.schema == full.zones.schema
+    assert found.events.schema == full.events.schema
+
+
+def test_a_bar_whose_prices_contradict_each_other_is_refused_with_its_row(build: Build) -> None:
+    bad = [*V1[:4], (100, 99, 98, 100), *V1[4:]]
+    with pytest.raises(DataError, match="row 4"):
+        scan(build(bad), KEY)
+
+
+def test_bars_out_of_order_are_refused_with_their_row(build: Build) -> None:
+    bars = build(V1, [0, 1, 2, 2, 4, 5, 6, 7])
+    with pytest.raises(DataError, match="row 3"):
+        scan(replace(bars), KEY)
