@@ -1,6 +1,6 @@
 """Tables derived from a series, such as detections: replaced as a set, up to date or not."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,12 +42,16 @@ class ArtifactSet:
         folder: of the set.
         lock: lock file of its writer.
         title: what the set is, for messages.
+        on_change: called after every replacement.
     """
 
-    def __init__(self, folder: Path, lock: Path, title: str) -> None:
+    def __init__(
+        self, folder: Path, lock: Path, title: str, on_change: Callable[[], None] | None = None
+    ) -> None:
         self.folder = folder
         self._lock = lock
         self._title = title
+        self._on_change = on_change
 
     def manifest(self) -> ArtifactManifest | None:
         """What is stored; None when the set was never written.
@@ -99,7 +103,9 @@ class ArtifactSet:
             )
             write_record(self.folder / MANIFEST, manifest)
             self._sweep(manifest)
-            return True
+        if self._on_change is not None:
+            self._on_change()
+        return True
 
     def read(self, name: str) -> pa.Table | None:
         """The table called ``name``; None when the set was never written or has no such table.

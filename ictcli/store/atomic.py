@@ -3,7 +3,10 @@
 import hashlib
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from ictcli.errors import DataError
 
@@ -34,6 +37,26 @@ def write_file(path: Path, data: bytes) -> None:
         raise DataError(
             f"cannot write {path}: {error.strerror}", hint="Check permissions and free space."
         ) from error
+
+
+@contextmanager
+def drafted(path: Path) -> Iterator[BinaryIO]:
+    """A file to fill, which appears at ``path`` only when the block ends well.
+
+    Raises:
+        DataError: the disk refuses.
+    """
+    draft = path.with_name(f"{TEMPORARY}{os.getpid()}-{path.name}")
+    try:
+        with draft.open("wb") as file:
+            yield file
+        replace(draft, path)
+    except OSError as error:
+        raise DataError(
+            f"cannot write {path}: {error.strerror}", hint="Check the folder, permissions and free space."
+        ) from error
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def replace(source: Path, target: Path) -> None:

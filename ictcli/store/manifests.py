@@ -50,6 +50,21 @@ def load_manifest(folder: Path) -> Manifest | None:
     return manifest
 
 
+def all_manifests(data_dir: Path) -> list[Manifest]:
+    """The manifests of all series ever written, in order of their keys.
+
+    Raises:
+        DataError: a manifest is damaged.
+    """
+    found = []
+    for kind in ("bars", "ticks"):
+        for path in (data_dir / kind).glob(f"source=*/symbol=*/timeframe=*/{MANIFEST}"):
+            manifest = load_manifest(path.parent)
+            if manifest is not None:
+                found.append(manifest)
+    return sorted(found, key=lambda manifest: manifest.key)
+
+
 def save_manifest(folder: Path, manifest: Manifest) -> None:
     """Swap the manifest: before this call the old generation stands, after it the new one."""
     write_record(folder / MANIFEST, manifest)

@@ -4,7 +4,7 @@ import difflib
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -57,9 +57,15 @@ class Run:
 
 
 class RunStore:
-    """All runs below ``data_dir/runs``."""
+    """All runs below ``data_dir/runs``.
 
-    def __init__(self, data_dir: Path) -> None:
+    Args:
+        data_dir: the workspace's data.
+        on_change: called after a run was stored.
+    """
+
+    def __init__(self, data_dir: Path, on_change: Callable[[], None] | None = None) -> None:
+        self._on_change = on_change
         self.folder = data_dir / "runs"
 
     def create(self, run_id: str, document: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> Run:
@@ -91,6 +97,8 @@ class RunStore:
                 f"cannot store run {run_id}: {error.strerror}", hint="Check permissions."
             ) from error
         shutil.rmtree(old, ignore_errors=True)
+        if self._on_change is not None:
+            self._on_change()
         return Run(final, record)
 
     def list(self) -> list[str]:

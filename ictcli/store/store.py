@@ -12,16 +12,20 @@ from ictcli.market.gaps import Gap
 from ictcli.market.ticks import Ticks
 from ictcli.market.timeframes import TICK, Timeframe
 from ictcli.store.artifacts import ArtifactSet
+from ictcli.store.catalog_file import write_catalog
 from ictcli.store.columns import Rows, empty_bars, empty_ticks, join, join_ticks
 from ictcli.store.gap_table import load_gaps
 from ictcli.store.locks import exclusive
-from ictcli.store.manifests import MANIFEST, load_manifest, lock_file, series_folder
+from ictcli.store.manifests import MANIFEST, all_manifests, load_manifest, lock_file, series_folder
 from ictcli.store.parts import Vanished, check_hash, damaged, read_rows
 from ictcli.store.records import Manifest, Part, kind_of
 from ictcli.store.runs import RunStore
+from ictcli.store.views import catalog_views
 from ictcli.store.writer import SeriesWriter
 
 R = TypeVar("R")
+
+CATALOG = "catalog.duckdb"
 
 _RETRIES = 5
 
@@ -53,7 +57,7 @@ class Store:
     @property
     def runs(self) -> RunStore:
         """Backtest runs."""
-        return RunStore(self.data_dir)
+        return RunStore(self.data_dir, self.refresh_catalog)
 
     def manifests(self) -> list[Manifest]:
         """The manifests of all series ever written, in order of their keys.
@@ -61,13 +65,7 @@ class Store:
         Raises:
             DataError: a manifest is damaged.
         """
-        found = []
-        for kind in ("bars", "ticks"):
-            for path in (self.data_dir / kind).glob(f"source=*/symbol=*/timeframe=*/{MANIFEST}"):
-                manifest = load_manifest(path.parent)
-                if manifest is not None:
-                    found.append(manifest)
-        return sorted(found, key=lambda manifest: manifest.key)
+        return all_manifests(self.data_dir)
 
     def keys(self) -> list[SeriesKey]:
         """The series that have rows, sorted."""
@@ -194,12 +192,23 @@ class Store:
                 yield writer
             finally:
                 writer.discard()
+        if writer.published:
+            self.refresh_catalog()
 
     def artifacts(self, kind: str, key: SeriesKey) -> ArtifactSet:
         """Tables derived from a series, such as its detections."""
         return ArtifactSet(
-            series_folder(self.data_dir, kind, key), lock_file(self.state_dir, kind, key), f"{kind} of {key}"
+            series_folder(self.data_dir, kind, key),
+            lock_file(self.state_dir, kind, key),
+            f"{kind} of {key}",
+            self.refresh_catalog,
         )
+
+    def refresh_catalog(self) -> None:
+        """Write ``catalog.duckdb`` anew; every commit does so by itself."""
+        path = self.data_dir / CATALOG
+        with exclusive(self.state_dir / "locks" / "catalog.lock", "the catalog", now=now_ns(), wait=30.0):
+            write_catalog(path, catalog_views(self.data_dir, self.primary_sources))
 
     def verify(self, key: SeriesKey) -> Manifest:
         """Read every file of a series and compare its hash with the manifest.

@@ -72,6 +72,7 @@ class SeriesWriter:
         self._quarantine = QuarantineBuffer()
         self._inputs: list[InputRecord] = []
         self.committed = False
+        self.published = False
         clear_staging(folder)
         sweep_drafts(folder)
 
@@ -120,6 +121,7 @@ class SeriesWriter:
         if changed:
             self._staging.publish(proposed.files)
             save_manifest(self._folder, proposed)
+            self.published = True
         self._staging.discard()
         self.committed = True
         final = proposed if changed else self._base

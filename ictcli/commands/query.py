@@ -1,0 +1,139 @@
+"""``ictcli query``: SQL over everything stored, read-only."""
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ictcli.cli_command import Command
+from ictcli.options import out_option
+from ictcli.session import Session
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+FORMATS = ("table", "csv", "json", "nl", "parquet")
+SHOWN_ROWS = 50
+"""Rows of a table for people; files and the other formats get all of them."""
+
+
+@click.command(
+    "query",
+    cls=Command,
+    examples=[
+        'ictcli query "SELECT symbol, timeframe, count(*) FROM bars GROUP BY ALL"',
+        "ictcli query \"FROM bars WHERE symbol = 'XAUUSD' AND ts >= '2024-03-01'\" --format csv",
+        'ictcli query "SHOW TABLES"',
+        "ictcli query - < question.sql",
+    ],
+)
+@click.argument("sql")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    default="table",
+    show_default=True,
+    help=f"How to print rows; nl is one JSON object per line, a table shows {SHOWN_ROWS} rows.",
+)
+@out_option("File to write instead of stdout; - is stdout.")
+@click.pass_obj
+def command(session: Session, sql: str, form: str, out: Path | None) -> None:
+    """Ask with SQL (DuckDB, read-only): bars, gaps, quarantine, detections, runs, trades.
+
+    SQL is one SELECT, or - to read it from stdin.
+    """
+    from ictcli.store.catalog import ask, open_catalog
+
+    question = sys.stdin.read() if sql == "-" else sql
+    if form == "json":
+        session.out.json = True
+    connection, ambiguous = open_catalog(session.store)
+    with closing(connection):
+        for symbol, sources in ambiguous.items():
+            session.out.warn(
+                f"{symbol} is stored from {', '.join(sources)}: bars leaves it out, bars_all has all; "
+                f'choose with [primary] {symbol} = "{sources[0]}" in config/ictcli.toml'
+            )
+        answer = ask(session.store, connection, question)
+        if out is not None and str(out) != "-":
+            _save(session, answer, "json" if session.out.json else form, out)
+        else:
+            _show(session, answer, form)
+
+
+def _show(session: Session, answer: "pa.RecordBatchReader", form: str) -> None:
+    from ictcli.store.answers import csv_text, records
+
+    if session.out.json:
+        rows = list(records(answer))
+        session.out.emit({"columns": _columns(answer), "rows": rows}, "")
+    elif form == "table":
+        _show_table(session, answer)
+    elif form == "nl":
+        session.out.rows(records(answer))
+    elif form == "csv":
+        for text in csv_text(answer):
+            session.out.write(text)
+    else:
+        _show_parquet(session, answer)
+
+
+def _show_table(session: Session, answer: "pa.RecordBatchReader") -> None:
+    from ictcli.store.answers import rows, unique_names
+
+    first = list(islice(rows(answer), SHOWN_ROWS + 1))
+    session.out.emit({}, lambda: session.out.table(unique_names(answer.schema), first[:SHOWN_ROWS]))
+    if len(first) > SHOWN_ROWS:
+        session.out.note(f"Only the first {SHOWN_ROWS} rows are shown; --format csv prints all of them.")
+
+
+def _show_parquet(session: Session, answer: "pa.RecordBatchReader") -> None:
+    import io
+
+    from ictcli.errors import UsageError
+    from ictcli.store.answers import write_parquet
+
+    if sys.stdout.isatty():
+        raise UsageError("parquet is not for terminals", hint="Add --out FILE, or redirect stdout.")
+    buffer = io.BytesIO()
+    write_parquet(answer, buffer)
+    session.out.write_bytes(buffer.getvalue())
+
+
+def _save(session: Session, answer: "pa.RecordBatchReader", form: str, path: Path) -> None:
+    from ictcli.store.answers import write_parquet
+    from ictcli.store.atomic import drafted
+
+    with drafted(session.cwd / path) as file:
+        if form == "parquet":
+            write_parquet(answer, file)
+        else:
+            for text in _texts(session, answer, form):
+                file.write(text.encode())
+    session.out.note(f"Wrote {path}.")
+
+
+def _texts(session: Session, answer: "pa.RecordBatchReader", form: str) -> Iterator[str]:
+    from ictcli.output import SCHEMA, encode
+    from ictcli.store.answers import csv_text, records, rows, unique_names
+
+    if form == "csv":
+        yield from csv_text(answer)
+    elif form == "nl":
+        yield from (encode(row) + "\n" for row in records(answer))
+    elif form == "json":
+        document = {"schema": SCHEMA, "command": session.out.command, "columns": _columns(answer)}
+        yield encode({**document, "rows": list(records(answer))}, indent=2) + "\n"
+    else:
+        yield session.out.table(unique_names(answer.schema), rows(answer)) + "\n"
+
+
+def _columns(answer: "pa.RecordBatchReader") -> Iterable[str]:
+    from ictcli.store.answers import unique_names
+
+    return unique_names(answer.schema)

@@ -1,0 +1,275 @@
+"""The SQL of the catalog's views, written from manifests: files are listed, never globbed."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ictcli.store.artifacts import ArtifactSet
+from ictcli.store.manifests import MANIFEST, all_manifests, series_folder
+from ictcli.store.parts import damaged
+from ictcli.store.records import FileRecord, Manifest
+from ictcli.store.runs import Run, RunStore
+
+PRICE = "DECIMAL(18, {digits})"
+INSTANT = "TIMESTAMPTZ"
+
+_SERIES = {"source": "VARCHAR", "symbol": "VARCHAR", "timeframe": "VARCHAR"}
+_BARS = {
+    "ts": INSTANT,
+    "ts_close": INSTANT,
+    "open": PRICE,
+    "high": PRICE,
+    "low": PRICE,
+    "close": PRICE,
+    "tick_volume": "BIGINT",
+    "real_volume": "DECIMAL(18, 8)",
+    "spread": "INTEGER",
+}
+_TICKS = {"ts": INSTANT, "bid": PRICE, "ask": PRICE}
+_GAPS = {"start": INSTANT, "end": INSTANT, "kind": "VARCHAR", "bars": "BIGINT"}
+_QUARANTINE = {"file": "VARCHAR", "line": "BIGINT", "rule": "VARCHAR", "raw": "VARCHAR"}
+_OBJECT = {
+    "formed_at": INSTANT,
+    "confirmed_at": INSTANT,
+    "bottom": PRICE,
+    "top": PRICE,
+    "level": PRICE,
+}
+_DETECTIONS = {
+    "id": "VARCHAR",
+    **_SERIES,
+    "kind": "VARCHAR",
+    "dir": "VARCHAR",
+    "state": "VARCHAR",
+    **_OBJECT,
+}
+_EVENTS = {
+    "id": "VARCHAR",
+    **_SERIES,
+    "kind": "VARCHAR",
+    "dir": "VARCHAR",
+    "record": "VARCHAR",
+    "at": INSTANT,
+    **_OBJECT,
+}
+_MONEY = "DECIMAL(18, 2)"
+_RUN_PRICE = "DECIMAL(18, 8)"
+_SIGNALS = {
+    "run": "VARCHAR",
+    **_SERIES,
+    "signal_at": INSTANT,
+    "side": "VARCHAR",
+    "stop": _RUN_PRICE,
+    "target": _RUN_PRICE,
+    "outcome": "VARCHAR",
+}
+_TRADES = {
+    "run": "VARCHAR",
+    **_SERIES,
+    "side": "VARCHAR",
+    "signal_at": INSTANT,
+    "opened_at": INSTANT,
+    "closed_at": INSTANT,
+    "entry": _RUN_PRICE,
+    "stop": _RUN_PRICE,
+    "target": _RUN_PRICE,
+    "exit": _RUN_PRICE,
+    "exit_reason": "VARCHAR",
+    "volume": "DECIMAL(18, 8)",
+    "gross": _MONEY,
+    "commission": _MONEY,
+    "net": _MONEY,
+    "r_multiple": "DOUBLE",
+}
+_RUNS = {
+    "run": "VARCHAR",
+    "created": INSTANT,
+    "strategy": "VARCHAR",
+    "timeframe": "VARCHAR",
+    "trades": "BIGINT",
+    "verdict": "VARCHAR",
+    "document": "VARCHAR",
+}
+_DETECTION_TABLES = {
+    "detections": ("detections", "zones"),
+    "detection_events": ("detection_events", "events"),
+}
+
+Columns = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Views:
+    """The catalog at one moment.
+
+    Attributes:
+        sql: view name = its SELECT.
+        ambiguous: symbols that several sources have and no primary source is set for; ``bars`` and
+            ``ticks`` leave them out.
+    """
+
+    sql: dict[str, str]
+    ambiguous: dict[str, list[str]]
+
+
+def catalog_views(data_dir: Path, primary: Mapping[str, str]) -> Views:
+    """All views over what is stored below ``data_dir``.
+
+    Raises:
+        DataError: a manifest is damaged.
+    """
+    manifests = all_manifests(data_dir)
+    digits = max((manifest.digits for manifest in manifests), default=5)
+    bars = [manifest for manifest in manifests if manifest.kind == "bars" and manifest.parts]
+    ticks = [manifest for manifest in manifests if manifest.kind == "ticks" and manifest.parts]
+    main_bars, unclear = choose(bars, primary)
+    main_ticks, unclear_ticks = choose(ticks, primary)
+
+    def union(columns: Columns, chosen: Iterable[tuple[Manifest, Sequence[FileRecord]]]) -> str:
+        return _series_union(data_dir, _with_digits(columns, digits), chosen)
+
+    sql = {
+        "bars": union(_BARS, ((manifest, manifest.parts) for manifest in main_bars)),
+        "bars_all": union(_BARS, ((manifest, manifest.parts) for manifest in bars)),
+        "ticks": union(_TICKS, ((manifest, manifest.parts) for manifest in main_ticks)),
+        "gaps": union(_GAPS, ((one, (one.gaps,)) for one in manifests if one.gaps)),
+        "quarantine": union(_QUARANTINE, ((one, (one.quarantine,)) for one in manifests if one.quarantine)),
+        **_detection_views(data_dir, digits),
+        **_run_views(data_dir),
+    }
+    return Views(sql, {**unclear_ticks, **unclear})
+
+
+def choose(
+    manifests: Sequence[Manifest], primary: Mapping[str, str]
+) -> tuple[list[Manifest], dict[str, list[str]]]:
+    """The series that stand for their symbols, and the sources of symbols for which none does."""
+    sources: dict[tuple[str, str], list[str]] = {}
+    for manifest in manifests:
+        sources.setdefault((manifest.symbol, manifest.timeframe), []).append(manifest.source)
+    chosen = []
+    unclear: dict[str, list[str]] = {}
+    for manifest in manifests:
+        rivals = sources[manifest.symbol, manifest.timeframe]
+        wanted = primary.get(manifest.symbol)
+        if wanted == manifest.source or (wanted is None and len(rivals) == 1):
+            chosen.append(manifest)
+        elif wanted is None:
+            unclear[manifest.symbol] = sorted({*unclear.get(manifest.symbol, ()), *rivals})
+    return chosen, unclear
+
+
+def _detection_views(data_dir: Path, digits: int) -> dict[str, str]:
+    found: dict[str, list[Path]] = {name: [] for name in _DETECTION_TABLES}
+    for path in sorted((data_dir / "detections").glob(f"source=*/symbol=*/timeframe=*/{MANIFEST}")):
+        manifest = ArtifactSet(path.parent, path, "detections").manifest()
+        for view, names in _DETECTION_TABLES.items():
+            tables = manifest.tables if manifest else {}
+            found[view] += [path.parent / tables[name].file for name in names if name in tables]
+    return {
+        "detections": _table_union(_with_digits(_DETECTIONS, digits), found["detections"]),
+        "detection_events": _table_union(_with_digits(_EVENTS, digits), found["detection_events"]),
+    }
+
+
+def _run_views(data_dir: Path) -> dict[str, str]:
+    store = RunStore(data_dir)
+    runs = [store.load(name) for name in store.list()]
+
+    def files(name: str) -> list[Path]:
+        return [run.folder / run.files[name].file for run in runs if name in run.files]
+
+    return {
+        "signals": _table_union(_SIGNALS, files("signals")),
+        "trades": _table_union(_TRADES, files("trades")),
+        "runs": _run_rows(runs),
+    }
+
+
+def _run_rows(runs: Sequence[Run]) -> str:
+    if not runs:
+        return _nothing(_RUNS)
+    rows = []
+    for run in runs:
+        facts = run.document
+        gate = facts.get("gate")
+        verdict = gate.get("verdict") if isinstance(gate, dict) else None
+        given: list[Any] = [facts.get(name) for name in ("created", "strategy", "timeframe", "trades")]
+        values = [run.id, *given, verdict, json.dumps(facts, sort_keys=True)]
+        typed = zip(values, _RUNS.values(), strict=True)
+        rows.append("SELECT " + ", ".join(f"TRY_CAST({_literal(value)} AS {kind})" for value, kind in typed))
+    names = ", ".join(_name(name) for name in _RUNS)
+    return f"SELECT * FROM ({' UNION ALL '.join(rows)}) AS t({names})"  # noqa: S608 - quoted above
+
+
+def _series_union(
+    data_dir: Path, columns: Columns, chosen: Iterable[tuple[Manifest, Sequence[FileRecord]]]
+) -> str:
+    selects = []
+    for manifest, records in chosen:
+        folder = series_folder(data_dir, manifest.kind, manifest.key)
+        constants = ", ".join(f"{_literal(getattr(manifest, name))} AS {name}" for name in _SERIES)
+        files = _file_list([folder / record.file for record in records])
+        selects.append(f"SELECT {constants}, {_casts(columns)} FROM read_parquet({files})")  # noqa: S608 - quoted
+    return " UNION ALL ".join(selects) if selects else _nothing({**_SERIES, **columns})
+
+
+def _table_union(columns: Columns, files: Sequence[Path]) -> str:
+    """Files of one kind with the catalog's columns first and the newest file's own columns after them."""
+    if not files:
+        return _nothing(columns)
+    present = _column_names(files[-1])
+    listed = [
+        f"CAST({_name(name)} AS {kind}) AS {_name(name)}"
+        if name in present
+        else f"CAST(NULL AS {kind}) AS {_name(name)}"
+        for name, kind in columns.items()
+    ]
+    extra = [_name(name) for name in present if name not in columns]
+    source = f"read_parquet({_file_list(files)}, union_by_name = true)"
+    return f"SELECT {', '.join([*listed, *extra])} FROM {source}"  # noqa: S608 - quoted above
+
+
+def _column_names(path: Path) -> list[str]:
+    try:
+        return list(pq.read_schema(path).names)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise damaged(path, str(error).splitlines()[0] if str(error) else "unreadable") from error
+
+
+def _with_digits(columns: Columns, digits: int) -> Columns:
+    return {name: kind.format(digits=digits) for name, kind in columns.items()}
+
+
+def _casts(columns: Columns) -> str:
+    return ", ".join(f"CAST({_name(name)} AS {kind}) AS {_name(name)}" for name, kind in columns.items())
+
+
+def _nothing(columns: Columns) -> str:
+    return (
+        "SELECT "
+        + ", ".join(f"CAST(NULL AS {kind}) AS {_name(name)}" for name, kind in columns.items())
+        + " WHERE false"
+    )
+
+
+def _file_list(files: Sequence[Path]) -> str:
+    """A list literal; characters that DuckDB would take for a pattern are escaped."""
+    names = []
+    for path in files:
+        plain = "".join(f"[{char}]" if char in "*?[" else char for char in path.as_posix())
+        names.append(_literal(plain))
+    return f"[{', '.join(names)}], hive_partitioning = false"
+
+
+def _literal(value: object) -> str:
+    return "NULL" if value is None else "'" + str(value).replace("'", "''") + "'"
+
+
+def _name(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
