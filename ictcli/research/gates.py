@@ -97,7 +97,7 @@ def load_gate(path: Path) -> tuple[Check, ...]:
         raise ConfigError(f"gate file {path} does not exist", hint="Run `ictcli init`.") from None
     except OSError as error:
         raise ConfigError(f"gate file {path} cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from error
     for key in table:
         if key != "checks":

@@ -65,6 +65,12 @@ METRICS: dict[str, Definition] = {
 }  # fmt: skip
 
 
+def metric_table() -> str:
+    """Markdown table of the metrics, as docs/gates.md prints it."""
+    rows = [f"| `{name}` | {metric.interval} | {metric.meaning} |" for name, metric in METRICS.items()]
+    return "\n".join(["| metric | interval | meaning |", "|---|---|---|", *rows])
+
+
 @dataclass(frozen=True, slots=True)
 class Sample:
     """What metrics are computed from.

@@ -1,0 +1,59 @@
+"""Intervals against published and hand-checked values."""
+
+import numpy as np
+import pytest
+
+from ictcli.stats.intervals import Interval, normal_quantile, percentile_interval, wilson
+
+
+@pytest.mark.parametrize(
+    ("successes", "n", "low", "high"),
+    [
+        (85, 100, 0.782097, 0.899463),
+        (91, 100, 0.851512, 0.946887),
+        (178, 200, 0.848274, 0.921316),
+        (411, 500, 0.792152, 0.848382),
+        (5, 100, 0.024547, 0.099161),
+        (68, 100, 0.599399, 0.751118),
+        (169, 260, 0.600026, 0.696884),
+        (0, 24, 0.0, 0.101310),
+    ],
+)
+def test_one_sided_wilson_bounds(successes: int, n: int, low: float, high: float) -> None:
+    interval = wilson(successes, n, 0.95, two_sided=False)
+    assert interval.low == pytest.approx(low, abs=5e-7)
+    assert interval.high == pytest.approx(high, abs=5e-7)
+
+
+def test_two_sided_wilson_matches_newcombes_example() -> None:
+    # Newcombe (1998), method 3, 81 of 263: 0.2553 to 0.3662.
+    interval = wilson(81, 263, 0.95)
+    assert (round(interval.low or 0, 4), round(interval.high or 0, 4)) == (0.2553, 0.3662)
+
+
+def test_bounds_are_exact_at_the_ends_and_absent_without_data() -> None:
+    assert wilson(0, 10, 0.95).low == 0.0
+    assert wilson(10, 10, 0.95).high == 1.0
+    assert wilson(0, 0, 0.95) == Interval(None, None)
+
+
+def test_normal_quantiles() -> None:
+    assert normal_quantile(0.95) == pytest.approx(1.959963984540054)
+    assert normal_quantile(0.95, two_sided=False) == pytest.approx(1.6448536269514722)
+
+
+def test_percentile_interval_takes_actual_resamples() -> None:
+    assert percentile_interval(np.arange(1.0, 101.0), 0.90) == Interval(5.0, 95.0)
+
+
+def test_undefined_resamples_are_left_out_while_they_are_few() -> None:
+    values = np.arange(100.0)
+    values[:5] = np.nan
+    assert percentile_interval(values, 0.9).low is not None
+    values[:6] = np.nan
+    assert percentile_interval(values, 0.9) == Interval(None, None)
+
+
+def test_an_infinite_bound_is_none() -> None:
+    values = np.array([1.0] * 90 + [np.inf] * 10)
+    assert percentile_interval(values, 0.9) == Interval(1.0, None)
