@@ -1,5 +1,7 @@
 """Any delimited text with recognisable column names, a column map, or five to seven bare columns."""
 
+import re
+from collections import Counter
 from collections.abc import Mapping
 
 from ictcli.errors import DataError
@@ -55,14 +57,14 @@ def _header(
 
 def _headless(head: Head, separator: str, columns: Mapping[str, str]) -> Claim | None:
     if columns:
-        rows = head.cells(separator)
-        names = [""] * max(map(len, rows))
+        rows, width = _usual_width(head.cells(separator))
+        names = [""] * width
         roles = roles_by_map(names, columns, head.name)
         return _claim(head, separator, names, roles, rows, 0, "rows without a header and a column map")
     rows = rows_of(head, separator, (5, 6, 7))
     if not rows:
         return None
-    width = len(rows[-1])
+    rows, width = _usual_width(rows)
     split = width >= 6 and column_is(rows, 0, is_date) and column_is(rows, 1, is_clock)
     order = ["date", "time"] if split else ["ts"]
     order += ["open", "high", "low", "close", "volume"]
@@ -71,6 +73,11 @@ def _headless(head: Head, separator: str, columns: Mapping[str, str]) -> Claim |
     roles = {role: index for index, role in enumerate(order[:width])}
     names = [""] * width
     return _claim(head, separator, names, roles, rows, 0, f"{width} columns without a header")
+
+
+def _usual_width(rows: list[list[str]]) -> tuple[list[list[str]], int]:
+    width = Counter(map(len, rows)).most_common(1)[0][0]
+    return [row for row in rows if len(row) == width], width
 
 
 def _claim(
@@ -139,7 +146,7 @@ def _fields(
             fields[roles[role]] = role
     if "volume" in roles and kind == "bars":
         volume = roles["volume"]
-        whole = all(row[volume].isdecimal() for row in rows)
+        whole = all(re.fullmatch(r"\d*(\.0*)?", row[volume]) for row in rows)
         if "real_volume" not in roles and ("tick_volume" in roles or not whole):
             fields[volume] = "real_volume"
         elif "tick_volume" not in roles:

@@ -81,7 +81,7 @@ def roles_by_map(names: Sequence[str], columns: Mapping[str, str], path: str) ->
     ``theirs`` is a column's name (exact spelling first, then any case) or its number from 1.
 
     Raises:
-        UsageError: ``ours`` is not a name we have.
+        UsageError: ``ours`` is not a name we have, or a column is mapped twice.
         DataError: the file has no such column.
     """
     roles = roles_by_name(names)
@@ -93,6 +93,8 @@ def roles_by_map(names: Sequence[str], columns: Mapping[str, str], path: str) ->
         if index is None:
             shown = ", ".join(name for name in names if name)[:200]
             raise DataError(f"{path} has no column {theirs!r}", hint=f"It has: {shown}.")
+        if index in given.values():
+            raise UsageError(f"column {theirs!r} is mapped twice", hint="Give every column one meaning.")
         given[ours] = index
     if "ts" in given:
         roles.pop("date", None)

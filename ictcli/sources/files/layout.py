@@ -160,7 +160,7 @@ def is_number(text: str, decimal: str = ".") -> bool:
 
 def split_offset(text: str) -> tuple[str, str]:
     """A stamp and the zone offset at its end (empty when there is none)."""
-    date, _, rest = text.replace("T", " ", 1).partition(" ")
+    date, _, rest = re.sub(r"(?<=\d)T(?=\d)", " ", text, count=1).partition(" ")
     found = _OFFSET.fullmatch(rest)
     return (f"{date} {found[1]}", found[2]) if found else (f"{date} {rest}".rstrip(), "")
 

@@ -58,7 +58,8 @@ def hints_of(name: str) -> tuple[str | None, str | None]:
         if timeframe is None and place == len(tokens) - 1 and _PAIR.fullmatch(before) and token.isdecimal():
             timeframe = _MINUTES.get(int(token[:6]))
         if timeframe is not None:
-            return _symbol(before) or _any_pair(tokens), timeframe
+            named = (_symbol(earlier) for earlier in reversed(tokens[:place]))
+            return next(filter(None, named), None) or _any_pair(tokens), timeframe
         joined = _PAIR_WITH_MINUTES.fullmatch(token)
         if joined and int(joined[2]) in _MINUTES:
             return joined[1], _MINUTES[int(joined[2])]

@@ -74,7 +74,7 @@ def head_of(source: ByteSource) -> Head:
     numbered = [(number, line) for number, line in enumerate(lines, start=1) if line]
     if not numbered:
         raise DataError(f"{source.path} holds no text", hint="Download or export it again.")
-    if "\0" in complete[:4096].decode("latin-1"):
+    if complete.count(0) * 100 > len(complete):
         raise DataError(
             f"{source.path} is binary, not text", hint="Check that the file is what its name says."
         )

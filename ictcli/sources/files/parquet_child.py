@@ -18,7 +18,11 @@ from ictcli.errors import DataError, IctError, UsageError
 from ictcli.sources.files.headers import kind_of, roles_by_map, roles_by_name
 
 BATCH_ROWS = 1 << 17
-MAX_TEXT = 64  # a stamp written as text is never longer
+MAX_ROWS = 1_000_000_000
+"""More rows than any price history has: a file that claims them is refused."""
+MEMORY_LIMIT = 8 << 30
+OUTPUT_LIMIT = 64 << 30
+"""Bytes of address space and of output; beyond, the system ends this process (where it can)."""
 
 
 def copy_columns(path: str, columns: Mapping[str, str], sink: IO[bytes]) -> None:
@@ -28,6 +32,8 @@ def copy_columns(path: str, columns: Mapping[str, str], sink: IO[bytes]) -> None
         IctError: the file lacks needed columns or is not readable as Parquet.
     """
     file = pq.ParquetFile(path)
+    if file.metadata.num_rows > MAX_ROWS:
+        raise DataError(f"{path} claims {file.metadata.num_rows} rows", hint="Split it into smaller files.")
     names = list(file.schema_arrow.names)
     roles = roles_by_map(names, columns, path) if columns else roles_by_name(names)
     kind = kind_of(roles)
@@ -51,9 +57,22 @@ def copy_columns(path: str, columns: Mapping[str, str], sink: IO[bytes]) -> None
             writer.write_batch(pa.RecordBatch.from_arrays(chosen.columns, schema=schema))
 
 
+def limit_resources() -> None:
+    """Bound memory and output where the operating system can (not on Windows)."""
+    try:
+        import resource  # noqa: PLC0415 - POSIX only
+    except ImportError:
+        return
+    for what, wanted in ((resource.RLIMIT_AS, MEMORY_LIMIT), (resource.RLIMIT_FSIZE, OUTPUT_LIMIT)):
+        _, hard = resource.getrlimit(what)
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(what, (soft, hard))
+
+
 def main() -> int:
     """Copy the file named by the first argument."""
     path = sys.argv[1]
+    limit_resources()
     try:
         copy_columns(path, json.load(sys.stdin), sys.stdout.buffer)
         sys.stdout.buffer.flush()

@@ -61,7 +61,7 @@ class ParquetRows:
         return states_utc(stamp) or pa.types.is_integer(kind) or pa.types.is_floating(kind)
 
     def chunks(self, rows: int) -> Iterator[RawChunk]:
-        """Consecutive chunks of ``rows`` rows, the last one shorter.
+        """Consecutive chunks of ``rows`` rows, the last one shorter; one iteration at a time.
 
         Raises:
             DataError: a column has a type that cannot be a time or a number.
@@ -154,8 +154,8 @@ class ParquetRows:
 
 def _decode(path: Path, columns: Mapping[str, str], sink: IO[bytes]) -> None:
     command = [sys.executable, "-P", "-m", "ictcli.sources.files.parquet_child", str(path.resolve())]
-    here = str(Path(ictcli.__file__).parent.parent)
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([here, os.environ.get("PYTHONPATH", "")])}
+    search = [str(Path(ictcli.__file__).parent.parent), os.environ.get("PYTHONPATH", "")]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, search))}
     try:
         done = subprocess.run(  # noqa: S603 - our own module, no shell
             command,

@@ -88,19 +88,33 @@ def choose(
                 hint="Leave --format out to have the format recognised.",
             )
         return IMPORTERS[named], claim, ()
-    claims = [
-        (claim, importer)
-        for importer in IMPORTERS.values()
-        if (claim := importer.claim(head, columns)) is not None
-    ]
-    claims.sort(key=lambda pair: -pair[0].confidence)
+    claims, refusals = _claims(head, columns)
     if not claims:
-        raise DataError(
-            f"{head.name} has no format we know: it starts {_start(head)}",
-            hint="Give --format, or a column map such as ts=Time,open=O,high=H,low=L,close=C.",
+        raise (
+            refusals[0]
+            if refusals
+            else DataError(
+                f"{head.name} has no format we know: it starts {_start(head)}",
+                hint="Give --format, or a column map such as ts=Time,open=O,high=H,low=L,close=C.",
+            )
         )
     others = tuple(importer.format.name for claim, importer in claims[1:] if claim.confidence >= _MENTIONED)
     return claims[0][1], claims[0][0], others
+
+
+def _claims(head: Head, columns: Mapping[str, str]) -> tuple[list[tuple[Claim, Importer]], list[DataError]]:
+    claims = []
+    refusals = []
+    for importer in IMPORTERS.values():
+        try:
+            claim = importer.claim(head, columns)
+        except DataError as refusal:  # one format's refusal must not hide another that fits
+            refusals.append(refusal)
+            continue
+        if claim is not None:
+            claims.append((claim, importer))
+    claims.sort(key=lambda pair: -pair[0].confidence)
+    return claims, refusals
 
 
 def _start(head: Head) -> str:
