@@ -29,6 +29,11 @@ REAL = {
     "US500": "US500_M15_ftmo",
     "BTCUSD": "BTCUSD_M5_ftmo",
 }
+SPREADS = {
+    "EURUSD": "EURUSD_M1_brokerH201806",
+    "XAUUSD": "XAUUSD_M1_ftmo",
+    "BTCUSD": "BTCUSD_M1_ftmo",
+}
 LAGS = (1, 10, 96)
 
 
@@ -72,6 +77,13 @@ def real(folder: Path, name: str) -> Facts:
     return facts(ts[last] // (15 * NS_PER_MINUTE) * (15 * NS_PER_MINUTE), table["close"].to_numpy()[last])
 
 
+def real_spread(folder: Path, symbol: str) -> str:
+    if symbol not in SPREADS:
+        return ""
+    table = pl.read_parquet(folder / "bars" / f"{SPREADS[symbol]}.parquet")
+    return f"{np.median(table['spread'].to_numpy()):.0f}"
+
+
 def row(label: str, found: Facts, spread: str, likeness: str) -> str:
     persistence = " / ".join(f"{value:.2f}" for value in found.persistence)
     return (
@@ -104,7 +116,7 @@ def main() -> None:
         runs = [simulated(symbol, seed) for seed in SEEDS]
         truth = real(Path(folder), name) if folder else None
         if truth:
-            print(row(f"{symbol}, real", truth, "", ""))
+            print(row(f"{symbol}, real", truth, real_spread(Path(folder or ""), symbol), ""))
         for seed, (found, spread) in zip(SEEDS, runs, strict=True):
             like = f"{likeness(found, truth):.2f}" if truth else ""
             print(row(f"{symbol}, seed {seed}", found, f"{spread:.0f}", like))

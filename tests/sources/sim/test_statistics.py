@@ -59,7 +59,7 @@ def kurtosis(values: Float64) -> float:
 def hourly_profile(values: Float64, ts: Int64) -> Float64:
     hour = to_local(NEW_YORK, ts) // NS_PER_HOUR % 24
     sizes = np.abs(values)
-    return np.array([sizes[hour == k].mean() if (hour == k).any() else np.nan for k in range(24)])
+    return np.array([sizes[hour == k].mean() if (hour == k).any() else 0.0 for k in range(24)])
 
 
 def momentum(close: Float64, span: int) -> Float64:
@@ -224,8 +224,18 @@ def test_the_hourly_profile_follows_new_york_through_clock_changes(euro: Bars) -
     assert correlation(*profiles) > 0.9
 
 
-def test_the_hourly_profile_matches_real_euro_bars(euro: Bars, real_data: Path) -> None:
-    table = pl.read_parquet(real_data / "bars" / "EURUSD_M15_brokerJ.parquet")
+@pytest.mark.parametrize(
+    ("symbol", "name"), [("EURUSD", "EURUSD_M15_brokerJ"), ("XAUUSD", "XAUUSD_M15_ftmo")]
+)
+def test_the_shape_of_returns_matches_real_bars(symbol: str, name: str, real_data: Path) -> None:
+    table = pl.read_parquet(real_data / "bars" / f"{name}.parquet")
     stamps = table["ts"].cast(pl.Datetime("ns")).to_physical().to_numpy().astype(np.int64)
-    real = hourly_profile(*returns(stamps, (table["close"].to_numpy() * 1e5).round().astype(np.int64)))
-    assert correlation(real, hourly_profile(*returns(euro.ts, euro.close))) >= 0.8
+    real, real_ts = returns(stamps, (table["close"].to_numpy() * 1e5).round().astype(np.int64))
+    bars = series(symbol)
+    made, made_ts = returns(bars.ts, bars.close)
+    assert correlation(hourly_profile(real, real_ts), hourly_profile(made, made_ts)) >= 0.8
+    assert 1 / 3 < kurtosis(made) / kurtosis(real) < 3
+    assert 1 / 1.5 < made.std() / real.std() < 1.5
+    for lag in (1, 10, 96):
+        likeness = [correlation(size[:-lag], size[lag:]) for size in (np.abs(real), np.abs(made))]
+        assert abs(likeness[0] - likeness[1]) < 0.17, lag

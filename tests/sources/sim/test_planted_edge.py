@@ -1,0 +1,64 @@
+"""The planted edge is what an ICT continuation setup finds, and only where it is planted."""
+
+from decimal import Decimal
+from functools import lru_cache
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from ictcli.clock import parse_instant
+from ictcli.engine.simulate import account, simulate
+from ictcli.market.bars import concat
+from ictcli.market.symbols import load_symbols
+from ictcli.market.timeframes import TIMEFRAMES
+from ictcli.sources.sim.market import SimMarket
+from ictcli.strategies.fvg_retest import FvgRetestParams, run
+
+START, END = parse_instant("2023-01-01", now=0), parse_instant("2025-01-01", now=0)
+SYMBOLS = ("EURUSD", "XAUUSD")
+
+
+@lru_cache(maxsize=8)
+def outcomes(edge: float, seed: int) -> NDArray[np.float64]:
+    """Net result of every trade of two years in R, after spread, commission and one point of slippage."""
+    book = load_symbols(None)
+    market = SimMarket(book, SYMBOLS, seed, edge, START)
+    on = account("USD", Decimal(1_000_000), 0.01, compound=False, slippage=1, same_as={})
+    found = []
+    for symbol in SYMBOLS:
+        bars = concat(list(market.bars(symbol, TIMEFRAMES["M15"], START, END)))
+        trades = simulate(bars, run(bars, FvgRetestParams()), book.require(symbol), on).trades
+        found.append((trades["gross"] - trades["commission"]) / trades["risk"])
+    return np.concatenate(found)
+
+
+@pytest.mark.parametrize("seed", [1, 7])
+def test_without_an_edge_the_retest_loses_its_costs(seed: int) -> None:
+    net = outcomes(0.0, seed)
+    assert len(net) > 150
+    assert net.mean() < 0
+
+
+@pytest.mark.parametrize("seed", [1, 7])
+def test_at_full_edge_the_retest_is_clearly_profitable_after_costs(seed: int) -> None:
+    net = outcomes(1.0, seed)
+    assert len(net) > 150
+    assert (net > 0).mean() >= 0.45
+    assert net.mean() >= 0.25
+
+
+def test_the_profit_grows_with_the_edge() -> None:
+    means = [outcomes(edge, 7).mean() for edge in (0.0, 0.5, 1.0)]
+    assert means == sorted(means)
+
+
+@pytest.mark.proof
+def test_without_an_edge_many_seeds_never_profit_and_with_it_always(proof_facts: dict[str, object]) -> None:
+    seeds = range(20, 32)
+    without = [float(outcomes(0.0, seed).mean()) for seed in seeds]
+    planted = [float(outcomes(1.0, seed).mean()) for seed in seeds]
+    proof_facts["expectancy_r_edge_0"] = [round(value, 3) for value in without]
+    proof_facts["expectancy_r_edge_1"] = [round(value, 3) for value in planted]
+    assert max(without) < 0
+    assert min(planted) >= 0.25
