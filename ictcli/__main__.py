@@ -46,6 +46,7 @@ def _guarded(session: Session) -> int:
     try:
         with program.make_context("ictcli", list(session.argv), obj=session) as ctx:
             program.invoke(ctx)
+        session.out.settle()
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except BaseException as error:

@@ -24,12 +24,12 @@ COMMANDS: dict[str, dict[str, str]] = {
         "completion": "Print a shell completion script.",
     },
     "Work": {
-        "fetch": "Bring market data in: validate, quarantine, store, report gaps.",
+        "fetch": "Bring bars or ticks in: validate, quarantine, store, report quality and gaps.",
         "detect": "Find ICT patterns with their whole life cycle: one row per zone, level or point.",
         "backtest": "Trade a strategy over stored bars with full costs, and keep the run.",
     },
     "Look": {
-        "report": "Show a stored run: metrics with intervals, verdict, breakdowns, fill assumptions, provenance.",
+        "report": "Show a stored run: metrics with intervals, verdict, fill assumptions, provenance.",
         "query": "Ask with SQL (DuckDB, read-only): bars, gaps, quarantine, detections, runs, trades.",
         "status": "Show what is stored, how fresh it is, and the last runs.",
     },
@@ -38,9 +38,9 @@ COMMANDS: dict[str, dict[str, str]] = {
 
 EXAMPLES = (
     "ictcli init my-desk && cd my-desk",
-    "ictcli fetch EURUSD --source sim -t M1 --start 2024-01-01 --end 2024-07-01",
+    "ictcli fetch EURUSD --source sim --years 2",
     "ictcli detect EURUSD -t M15 --kind fvg",
-    "ictcli backtest EURUSD -t M15 --gate config/gates.toml",
+    "ictcli backtest EURUSD --strategy fvg_retest --gate config/gates.toml",
     "ictcli report latest",
 )
 

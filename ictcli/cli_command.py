@@ -37,14 +37,16 @@ class Command(click.Command):
 
     Args:
         examples: complete command lines, most common first.
+        slow: whether a terminal should show at once that the command is at work.
     """
 
     context_class = Context
 
-    def __init__(self, *args: Any, examples: Sequence[str] = (), **kwargs: Any) -> None:
+    def __init__(self, *args: Any, examples: Sequence[str] = (), slow: bool = True, **kwargs: Any) -> None:
         kwargs["context_settings"] = {**CONTEXT, **kwargs.get("context_settings", {})}
         super().__init__(*args, **kwargs)
         self.examples = tuple(examples)
+        self.slow = slow
         self.params.extend(output_flags())
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -56,6 +58,8 @@ class Command(click.Command):
         """Run the command under its full name."""
         if isinstance(ctx.obj, Session):
             ctx.obj.out.command = command_name(ctx)
+            if self.slow:
+                ctx.obj.out.begin()
         return super().invoke(ctx)
 
 

@@ -18,7 +18,7 @@ def configure(out: Output, level: str) -> None:
     shown = "DEBUG" if out.verbose else "ERROR" if out.quiet else level
     logger.remove()
     logger.add(
-        sys.stderr,
+        out.log,
         level=shown,
         format=_FORMAT,
         colorize=not out.plain and coloured(sys.stderr, os.environ),

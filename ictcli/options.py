@@ -45,8 +45,22 @@ class InstantType(click.ParamType[int]):
             self.fail(str(error), param, ctx)
 
 
+class SeedType(click.ParamType[int]):
+    """A whole number from 0 to 2**63 - 1."""
+
+    name = "integer"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Parse the number."""
+        number = click.INT.convert(value, param, ctx)
+        if not 0 <= number < 2**63:
+            self.fail(f"{number} is not from 0 to 2**63 - 1", param, ctx)
+        return int(number)
+
+
 TIMEFRAME = TimeframeType()
 INSTANT = InstantType()
+SEED = SeedType()
 
 
 def symbols_argument(func: F) -> F:
@@ -81,9 +95,7 @@ def span_options(func: F) -> F:
 
 def seed_option(func: F) -> F:
     """``--seed``; the command gets ``seed``, an int or None (the config's)."""
-    return click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Seed; default from the config.")(
-        func
-    )
+    return click.option("--seed", type=SEED, help="Seed; default from the config.")(func)
 
 
 def jobs_option(func: F) -> F:

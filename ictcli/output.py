@@ -16,6 +16,9 @@ from ictcli.telemetry import Progress, silent
 SCHEMA = 1
 """Version of every ``--json`` document; raised when a key changes its meaning or disappears."""
 
+CLEAR = "\r\033[K"
+"""Moves to the start of a terminal's line and empties it."""
+
 _COLOURS = {"red": "\033[1;31m", "yellow": "\033[33m", "green": "\033[32m", "dim": "\033[2m"}
 
 
@@ -40,6 +43,23 @@ class Output:
         self.verbose = verbose
         self.plain = plain
         self.written = False
+        self._line = False
+
+    def begin(self) -> None:
+        """Show on a terminal that the command is at work, before anything slow is imported."""
+        if self._animated:
+            self.draw(f"{self.command} ...")
+
+    def draw(self, line: str) -> None:
+        """Put ``line`` where the progress line is; whatever is printed next takes its place."""
+        _write(sys.stderr, CLEAR + line)
+        self._line = True
+
+    def settle(self) -> None:
+        """Leave the terminal without a line of progress on it."""
+        if self._line:
+            self._line = False
+            _write(sys.stderr, CLEAR)
 
     def emit(self, payload: Mapping[str, Any], text: str | Callable[[], str]) -> None:
         """Print a command's result: ``payload`` as one JSON document with ``--json``, else ``text``."""
@@ -69,11 +89,13 @@ class Output:
 
     def write(self, text: str) -> None:
         """Write ``text`` to stdout as it is and flush it."""
+        self.settle()
         self.written = self.written or bool(text)
         _write(sys.stdout, text)
 
     def write_bytes(self, data: bytes) -> None:
         """Write binary data (Parquet, PNG) to stdout."""
+        self.settle()
         self.written = True
         sys.stdout.flush()
         sys.stdout.buffer.write(data)
@@ -82,17 +104,17 @@ class Output:
     def note(self, text: str) -> None:
         """Tell people something that is not data; silent with ``--quiet``."""
         if not self.quiet:
-            _write(sys.stderr, text + "\n")
+            self._to_stderr(text + "\n")
 
     def warn(self, text: str) -> None:
         """Warn on stderr."""
-        _write(sys.stderr, f"{self.paint('warning:', 'yellow', sys.stderr)} {text}\n")
+        self._to_stderr(f"{self.paint('warning:', 'yellow', sys.stderr)} {text}\n")
 
     def error(self, message: str, hint: str = "") -> None:
         """Print an error and the next thing to try on stderr."""
-        _write(sys.stderr, f"{self.paint('error:', 'red', sys.stderr)} {message}\n")
+        self._to_stderr(f"{self.paint('error:', 'red', sys.stderr)} {message}\n")
         if hint:
-            _write(sys.stderr, f"{self.paint('hint:', 'dim', sys.stderr)} {hint}\n")
+            self._to_stderr(f"{self.paint('hint:', 'dim', sys.stderr)} {hint}\n")
 
     def error_document(self, error: IctError) -> None:
         """With ``--json``, the error as a document, unless data already went out."""
@@ -111,23 +133,35 @@ class Output:
         """
         if not sys.stdin.isatty() or not sys.stderr.isatty():
             raise UsageError("confirmation needed, but there is no terminal to ask on", hint="Pass --yes.")
-        _write(sys.stderr, f"{question} [y/N] ")
+        self._to_stderr(f"{question} [y/N] ")
         return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
     @contextmanager
     def progress(self, label: str = "") -> Iterator[Progress]:
         """A progress line on stderr while the block runs; it shows at once, and only on a terminal."""
-        if self.quiet or not _animates(sys.stderr):
+        if not self._animated:
             yield silent
             return
         from ictcli.progress import Meter
 
-        meter = Meter(sys.stderr)
+        meter = Meter(self.draw)
         meter(label or self.command or "working", 0, None)
         try:
             yield meter
         finally:
-            meter.clear()
+            self.settle()
+
+    def log(self, record: str) -> None:
+        """Write a formatted log record to stderr."""
+        self._to_stderr(record)
+
+    @property
+    def _animated(self) -> bool:
+        return not self.quiet and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+    def _to_stderr(self, text: str) -> None:
+        self.settle()
+        _write(sys.stderr, text)
 
     def paint(self, text: str, colour: str, stream: IO[str]) -> str:
         """``text`` in a colour, where ``stream`` shows colours."""
@@ -212,10 +246,6 @@ def _is_number(cell: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _animates(stream: IO[str]) -> bool:
-    return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def _write(stream: IO[str], text: str) -> None:

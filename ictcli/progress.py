@@ -1,7 +1,7 @@
 """The progress line: what is being done, how far, how fast, how long still."""
 
 import shutil
-from typing import IO
+from collections.abc import Callable
 
 from ictcli.clock import monotonic
 
@@ -13,10 +13,13 @@ class Meter:
     """Draws progress over one line of a terminal, at most ten times a second.
 
     The rate is the average since the label first appeared; the remaining time follows from it.
+
+    Args:
+        draw: shows a line in place of the last one.
     """
 
-    def __init__(self, stream: IO[str]) -> None:
-        self._stream = stream
+    def __init__(self, draw: Callable[[str], None]) -> None:
+        self._draw = draw
         self._label = ""
         self._started = 0.0
         self._drawn = float("-inf")
@@ -30,13 +33,7 @@ class Meter:
             return
         self._drawn = now
         width = shutil.get_terminal_size().columns - 1
-        self._stream.write("\r\033[K" + describe(label, done, total, now - self._started)[:width])
-        self._stream.flush()
-
-    def clear(self) -> None:
-        """Leave the line empty for what is printed next."""
-        self._stream.write("\r\033[K")
-        self._stream.flush()
+        self._draw(describe(label, done, total, now - self._started)[:width])
 
 
 def describe(label: str, done: int, total: int | None, seconds: float) -> str:

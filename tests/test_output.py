@@ -187,6 +187,33 @@ def test_progress_shows_at_once_on_a_terminal_and_leaves_no_trace(monkeypatch: p
     assert terminal.getvalue().endswith("\r\033[K")
 
 
+def test_words_take_the_place_of_the_progress_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("NO_COLOR", "1")
+    out = Output()
+    with out.progress("importing") as progress:
+        out.note("one")
+        progress("importing more", 0, None)
+        out.log("two\n")
+    clear = "\r\033[K"
+    assert terminal.getvalue() == f"{clear}importing ...{clear}one\n{clear}importing more ...{clear}two\n"
+
+
+def test_a_slow_command_shows_itself_before_it_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    monkeypatch.setenv("TERM", "xterm")
+    out = Output()
+    out.command = "fetch"
+    out.begin()
+    assert terminal.getvalue() == "\r\033[Kfetch ..."
+    out.emit({}, "done")
+    assert terminal.getvalue().endswith("\r\033[K")
+
+
 @pytest.mark.parametrize(("quiet", "term"), [(True, "xterm"), (False, "dumb")])
 def test_progress_keeps_still_when_told(quiet: bool, term: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", Terminal())

@@ -26,6 +26,7 @@ Register-ArgumentCompleter -Native -CommandName ictcli -ScriptBlock {
 @click.command(
     "completion",
     cls=Command,
+    slow=False,
     examples=[
         "ictcli completion bash > ~/.local/share/bash-completion/completions/ictcli",
         "ictcli completion zsh > ~/.zfunc/_ictcli",

@@ -17,7 +17,9 @@ def command() -> None:
     """Show, check and document the configuration."""
 
 
-@command.command("show", cls=Command, examples=["ictcli config show", "ictcli config show --origin --json"])
+@command.command(
+    "show", cls=Command, slow=False, examples=["ictcli config show", "ictcli config show --origin --json"]
+)
 @click.option("--origin", is_flag=True, help="Also say where each value was given.")
 @click.pass_obj
 def show(session: Session, origin: bool) -> None:
@@ -49,7 +51,9 @@ def check(session: Session) -> None:
     session.out.emit({"valid": True, **facts}, text)
 
 
-@command.command("schema", cls=Command, examples=["ictcli config schema", "ictcli config schema --json"])
+@command.command(
+    "schema", cls=Command, slow=False, examples=["ictcli config schema", "ictcli config schema --json"]
+)
 @click.pass_obj
 def schema(session: Session) -> None:
     """List every key with its type, limits, default and meaning."""

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    "init", cls=Command, examples=["ictcli init", "ictcli init my-desk", "ictcli init my-desk --force"]
+    "init",
+    cls=Command,
+    slow=False,
+    examples=["ictcli init", "ictcli init my-desk", "ictcli init my-desk --force"],
 )
 @click.argument("directory", metavar="[DIR]", default="")
 @click.option("--force", is_flag=True, help="Put changed config files back to their first state.")

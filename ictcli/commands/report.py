@@ -32,7 +32,7 @@ _EXAMPLES = [
 @out_option()
 @click.pass_obj
 def command(session: Session, run: str, format: str | None, out: Path | None) -> None:
-    """Show a stored run: metrics with intervals, verdict, breakdowns, fill assumptions, provenance."""
+    """Show a stored run: metrics with intervals, verdict, fill assumptions, provenance."""
     stored = session.store.runs.load(run)
     chosen = "json" if session.out.json and format in {None, "table"} else format or "table"
     data = _render(session, stored, chosen)

@@ -1,8 +1,10 @@
 """Help, version and usage errors of the real program: what is shown, how fast, importing what."""
 
 import re
+import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
@@ -10,7 +12,8 @@ import click
 import pytest
 
 from ictcli import __version__
-from ictcli.cli import COMMANDS, program
+from ictcli.cli import COMMANDS, EXAMPLES, program
+from ictcli.session import Session
 from tests.contract.program import PROGRAM, Run, environment
 
 NAMES = [name for section in COMMANDS.values() for name in section]
@@ -47,13 +50,43 @@ def test_every_option_of_a_command_has_help(name: str) -> None:
     assert silent == []
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_examples_parse(name: str) -> None:
+def arguments(example: str) -> list[str]:
+    """The words after ``ictcli`` up to a redirection or the next command."""
+    words = shlex.split(example)
+    assert words[0] == "ictcli"
+    ends = [at for at, word in enumerate(words) if word in {">", ">>", "<", "|", "&&"}]
+    return words[1 : min(ends, default=len(words))]
+
+
+def parse(group: click.Group, args: list[str], parent: click.Context) -> list[str]:
+    """Parse a command line down to its last subcommand without running it; returns the names."""
+    name, command, rest = group.resolve_command(parent, args)
+    assert name
+    assert command
+    context = command.make_context(name, list(rest), parent=parent)
+    if isinstance(command, click.Group):
+        return [name, *parse(command, rest, context)]
+    return [name]
+
+
+def examples() -> Iterator[tuple[str, str]]:
+    """Every example with the command that shows it."""
+    yield from (("", example) for example in EXAMPLES)
     with click.Context(program) as context:
-        command = program.get_command(context, name)
-    examples: tuple[str, ...] = getattr(command, "examples", ())
-    assert examples
-    assert all(example.startswith("ictcli ") for example in examples)
+        for name in NAMES:
+            command = program.get_command(context, name)
+            inner = list(command.commands.values()) if isinstance(command, click.Group) else []
+            for shown in (command, *inner):
+                found: tuple[str, ...] = getattr(shown, "examples", ())
+                assert found, f"{name} has no examples"
+                yield from ((name, example) for example in found)
+
+
+@pytest.mark.parametrize(("name", "example"), list(examples()))
+def test_every_example_is_a_valid_command_line_of_its_command(name: str, example: str) -> None:
+    args = arguments(example)
+    root = program.make_context("ictcli", list(args), obj=Session(args, {}))
+    assert parse(program, root._protected_args + root.args, root)[0] == (name or args[0])
 
 
 def test_short_and_long_help_are_the_same(ictcli: Run) -> None:

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,30 @@ def test_a_terminal_gets_colours_unless_it_says_no(
     os.close(master)
     assert "no such command 'fecth'" in shown
     assert (ESCAPE in shown) is coloured
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a POSIX terminal")
+def test_a_terminal_sees_something_long_before_the_work_is_done(tmp_path: Path) -> None:
+    import pty
+
+    master, slave = pty.openpty()
+    started = time.perf_counter()
+    with subprocess.Popen(
+        [*PROGRAM, "status"],
+        stdout=subprocess.DEVNULL,
+        stderr=slave,
+        stdin=slave,
+        cwd=tmp_path,
+        env=environment(tmp_path, {"TERM": "xterm"}),
+    ) as process:
+        os.close(slave)
+        shown = os.read(master, 4096)
+        first = time.perf_counter() - started
+        process.wait()
+        whole = time.perf_counter() - started
+    os.close(master)
+    assert b"status ..." in shown
+    assert first < whole / 2
 
 
 def test_output_is_utf_8_whatever_the_platform_says(tmp_path: Path) -> None:
