@@ -14,8 +14,16 @@ import numpy as np
 from ictcli.clock import NS_PER_HOUR, iso
 from ictcli.market.bars import Int64
 from ictcli.market.calendars import Calendar, calendar
-from ictcli.market.clock_trials import Trial, close_on_time, familiarity, known_rules, open_on_time, try_rule
-from ictcli.market.clock_words import US_SUMMER_ONLY, describe, rivalry, seasons
+from ictcli.market.clock_trials import (
+    SHIFTED,
+    Trial,
+    close_on_time,
+    familiarity,
+    known_rules,
+    open_on_time,
+    try_rule,
+)
+from ictcli.market.clock_words import US_SUMMER_ONLY, compare, describe, rivalry, seasons
 from ictcli.market.clocks import ClockRule, to_utc
 from ictcli.market.sessions import Runs, Sessions, sessions
 
@@ -24,6 +32,8 @@ FEWEST_SESSIONS = 4
 MOSTLY = 0.6
 MARGIN = 5.0
 """More than any single edge can cost: one freak bar decides nothing."""
+REFUTED = 10.0
+"""What a rule that the user gave must cost more than the best one before it is contradicted."""
 MARGIN_PER_EDGE = 0.25
 LONGEST_BAR = NS_PER_HOUR
 """Longer bars show too little of when trading begins and ends."""
@@ -96,9 +106,11 @@ class ClockEvidence:
             names = ", ".join(candidates[0].names[:6])
             evidence.append(f"these rules read every stamp of the file alike: {names}")
         changes = self._changes(best, seen)
-        fits = float(best.on_time.mean()) >= MOSTLY
+        fits = self._fits(best, seen)
         if not fits:
-            evidence.append("too few weeks begin and end on time under any rule")
+            evidence.append("too few weeks begin and end on time under any rule, or not in every season")
+        if best.rule.stamp == "open" and self._bar_ns and not self._stamp_is_shown(best, seen, cal):
+            evidence.append("stamps are taken for bar opens; the edges would also allow bar closes")
         evidence += [rivalry(rival, best) for rival in open_questions[:3]]
         sure = fits and not open_questions and not changes
         rule = candidates[0].rule if sure else None
@@ -111,22 +123,27 @@ class ClockEvidence:
             return []
         best = self._trials(seen, cal)[0]
         given = try_rule(rule, seen, self._bar_ns, cal)
-        if float(best.on_time.mean()) < MOSTLY or not self._beaten(given, best):
+        if not self._fits(best, seen) or not self._beaten(given, best, REFUTED):
             return []
-        lines = describe(given, seen, self._bar_ns, cal)
-        return [*lines, *(f"{line}, which fits" for line in describe(best, seen, self._bar_ns, cal)[:1])]
+        return compare(given, best, seen, self._bar_ns, cal)
 
-    def change_points(self) -> list[str]:
-        """Where in the file its clock was set differently; empty for a clock that keeps one rule."""
-        found: tuple[float, list[str]] | None = None
-        for cal in (calendar("fx"), calendar("metal")):
-            seen = sessions(self._runs, self._bar_ns, cal)
-            if self._refusal(seen, cal):
+    def change_points(self, cal: Calendar | None = None) -> list[str]:
+        """Where in the file its clock was set differently; empty for a clock that keeps one rule.
+
+        Args:
+            cal: trading hours of the market; None to try those of FX and metals and believe the better fit.
+        """
+        found: list[str] = []
+        most_on_time = 0.0
+        for hours in (calendar("fx"), calendar("metal")):
+            seen = sessions(self._runs, self._bar_ns, hours)
+            if self._refusal(seen, hours):
                 continue
-            best = self._trials(seen, cal)[0]
-            if found is None or best.cost / len(seen) < found[0]:
-                found = best.cost / len(seen), self._changes(best, seen)
-        return found[1] if found else []
+            best = self._trials(seen, hours)[0]
+            on_time = float(best.on_time.mean())
+            if on_time > most_on_time:
+                most_on_time, found = on_time, self._changes(best, seen)
+        return found
 
     def _refusal(self, seen: Sessions, cal: Calendar) -> str:
         if cal.always_open:
@@ -144,15 +161,28 @@ class ClockEvidence:
         """All rules, cheapest first; equally cheap ones in order of familiarity.
 
         Bars carry their open unless the edges say otherwise: a close-stamped rule competes only where
-        its open-stamped twin costs clearly more.
+        its open-stamped twin costs clearly more. (For bars of half an hour and more, close stamps only
+        look like another zone, so there the familiar ones compete as such.)
         """
         trials = [try_rule(rule, seen, self._bar_ns, cal) for rule in known_rules()]
         opens = {trial.rule.name: trial for trial in trials}
         for name, twin in opens.items():
             closes = try_rule(ClockRule(name, "close"), seen, self._bar_ns, cal)
-            if self._bar_ns and self._beaten(twin, closes):
+            shifts_clock = self._bar_ns >= NS_PER_HOUR // 2 and familiarity(twin.rule) < SHIFTED
+            if self._bar_ns and (shifts_clock or self._beaten(twin, closes)):
                 trials.append(closes)
         return sorted(trials, key=lambda trial: (trial.cost, familiarity(trial.rule)))
+
+    def _fits(self, trial: Trial, seen: Sessions) -> bool:
+        """Most sessions are on time, and in no season are many of them off."""
+        season = seasons(to_utc(trial.rule, seen.first, self._bar_ns))
+        off = [trial.off[season == n] for n in range(3)]
+        steady = all(float(part.mean()) <= 1 - MOSTLY for part in off if len(part) > 1)
+        return steady and float(trial.on_time.mean()) >= MOSTLY
+
+    def _stamp_is_shown(self, best: Trial, seen: Sessions, cal: Calendar) -> bool:
+        closes = try_rule(ClockRule(best.rule.name, "close"), seen, self._bar_ns, cal)
+        return self._beaten(closes, best)
 
     def _split(self, best: Trial, trials: list[Trial]) -> tuple[list[Trial], list[Trial]]:
         """Trials whose rules read the whole file as ``best`` does, and the others."""
@@ -170,11 +200,11 @@ class ClockEvidence:
         names = tuple(str(rule) for rule in rules)
         return Candidate(rules[0], names, float(trial.on_time.mean()), trial.cost)
 
-    def _beaten(self, rival: Trial, best: Trial) -> bool:
+    def _beaten(self, rival: Trial, best: Trial, least: float = MARGIN) -> bool:
         """Whether the edges that the two rules read differently speak clearly for ``best``."""
         differing = int((rival.opening != best.opening).sum() + (rival.closing != best.closing).sum())
         margin = rival.cost - best.cost
-        return differing > 0 and margin >= max(MARGIN, MARGIN_PER_EDGE * differing)
+        return differing > 0 and margin >= max(least, MARGIN_PER_EDGE * differing)
 
     def _changes(self, best: Trial, seen: Sessions) -> list[str]:
         """Sentences for every point from which both edges of the sessions are off by the same time.

@@ -26,7 +26,9 @@ NEAR = 75
 LATE_OPEN, EARLY_CLOSE, OFF = 1, 3, 4
 
 _FAMILIAR = ("utc", "ny+7", "eet", "ny")
-_ZONES = ("Europe/London", "Europe/Berlin", "Australia/Sydney")
+_ZONES = ("Europe/London", "Europe/Berlin", "Atlantic/Azores", "Australia/Sydney", "Asia/Kathmandu")
+SHIFTED = 2 * (len(_FAMILIAR) + len(_ZONES))
+"""``familiarity`` from which rules are shifts and offsets that no market or server is named after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,11 @@ class Trial:
     def on_time(self) -> NDArray[np.bool_]:
         """Whether each session both begins and ends on time."""
         return open_on_time(self.opening) & close_on_time(self.closing)
+
+    @property
+    def off(self) -> NDArray[np.bool_]:
+        """Whether each session begins or ends at a wrong time."""
+        return np.equal(np.maximum(_open_cost(self.opening), _close_cost(self.closing)), OFF)
 
 
 def try_rule(rule: ClockRule, seen: Sessions, bar_ns: int, cal: Calendar) -> Trial:

@@ -28,10 +28,20 @@ def seasons(when: Int64) -> Int64:
 
 def describe(trial: Trial, seen: Sessions, bar_ns: int, cal: Calendar) -> list[str]:
     """How many weeks (and daily breaks) begin and end on time under the rule, by season."""
+    return [line for _, line in _findings(trial, seen, bar_ns, cal)]
+
+
+def compare(given: Trial, best: Trial, seen: Sessions, bar_ns: int, cal: Calendar) -> list[str]:
+    """Where the ``given`` rule puts fewer sessions on time than the ``best``."""
+    pairs = zip(_findings(given, seen, bar_ns, cal), _findings(best, seen, bar_ns, cal), strict=True)
+    return [f"{worse}; {better}" for (kept, worse), (more, better) in pairs if kept < more]
+
+
+def _findings(trial: Trial, seen: Sessions, bar_ns: int, cal: Calendar) -> list[tuple[int, str]]:
     opened = to_utc(trial.rule, seen.first, bar_ns)
     week = seen.weekly
     week_open = cal.week_open or 0
-    lines = [
+    found = [
         _line("week opens", week_open, trial.opening[week], open_on_time(trial.opening[week]), opened[week]),
         _line(
             "week closes", FRIDAY_CLOSE, trial.closing[week], close_on_time(trial.closing[week]), opened[week]
@@ -41,8 +51,8 @@ def describe(trial: Trial, seen: Sessions, bar_ns: int, cal: Calendar) -> list[s
     if days:
         kept = int(trial.on_time[~week].sum())
         span = f"{clock_time(ROLL_MINUTE)} to {clock_time(ROLL_MINUTE + cal.break_minutes)}"
-        lines.append(f"daily break lies at {span} New York on {kept} of {days} days")
-    return [f"{line} under {trial.rule}" for line in lines]
+        found.append((kept, f"daily break lies at {span} New York on {kept} of {days} days"))
+    return [(kept, f"{line} under {trial.rule}") for kept, line in found]
 
 
 def rivalry(rival: Trial, best: Trial) -> str:
@@ -58,13 +68,13 @@ def clock_time(minute: int) -> str:
     return f"{minute // 60 % 24:02d}:{minute % 60:02d}"
 
 
-def _line(what: str, target: int, errors: Int64, on_time: NDArray[np.bool_], when: Int64) -> str:
+def _line(what: str, target: int, errors: Int64, on_time: NDArray[np.bool_], when: Int64) -> tuple[int, str]:
     kept, n = int(on_time.sum()), len(errors)
     line = f"{what} {_week_time(target)} New York in {kept} of {n} weeks"
-    if 2 * kept < n:
-        values, counts = np.unique(errors, return_counts=True)
-        return f"{line} (mostly {_week_time(target + int(values[counts.argmax()]))})"
-    return f"{line} ({_by_season(when[on_time])})"
+    if 2 * kept >= n:
+        return kept, f"{line} ({_by_season(when[on_time])})"
+    values, counts = np.unique(errors, return_counts=True)
+    return kept, f"{line} (mostly {_week_time(target + int(values[counts.argmax()]))})"
 
 
 def _week_time(minute: int) -> str:
