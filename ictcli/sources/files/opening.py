@@ -1,5 +1,6 @@
 """Open a price file of any known format."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -32,7 +33,7 @@ def open_file(
         path: plain, gzip or zip text, or Parquet.
         format: name of the format to use instead of the recognised one.
         columns: ours=theirs; implies the generic formats.
-        member: name, or part of a name that only one member has, of the file to read inside a zip.
+        member: which file inside a zip: its name, words of it (``ES_201403``) or a part that only it has.
 
     Raises:
         UsageError: no such format, or a column map with a name we do not have.
@@ -96,8 +97,7 @@ def _member(path: Path, wanted: str | None) -> str:
     if not names:
         raise DataError(f"{path} holds no files", hint="Download it again.")
     if wanted is not None:
-        exact = [name for name in names if name == wanted]
-        chosen = exact or [name for name in names if wanted.lower() in name.lower()]
+        chosen = _matching(names, wanted)
     else:
         chosen = [name for name in names if not name.lower().endswith(("readme.txt", "license.txt"))] or names
     if len(chosen) == 1:
@@ -108,6 +108,20 @@ def _member(path: Path, wanted: str | None) -> str:
         f"{path} holds {len(names)} files ({what}): {shown}",
         hint="Name the contract with --symbol or the member, or unpack the archive.",
     )
+
+
+def _matching(names: list[str], wanted: str) -> list[str]:
+    """Members called ``wanted``, else those with all its words as words, else those that contain it."""
+    words = _words(wanted)
+    return (
+        [name for name in names if name == wanted]
+        or [name for name in names if words <= _words(name)]
+        or [name for name in names if wanted.lower() in name.lower()]
+    )
+
+
+def _words(name: str) -> set[str]:
+    return set(re.split(r"[_\-\s./]+", name.lower()))
 
 
 def _open_text(source: ByteSource, named: str | None, columns: Mapping[str, str]) -> FileReader:

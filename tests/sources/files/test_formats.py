@@ -341,6 +341,9 @@ def test_lean_minutes_count_from_midnight_of_the_date_in_the_name(
     with pytest.raises(DataError, match=r"201403\.csv, 20131218_es_minute_trade_201406\.csv") as refused:
         open_file(path)
     assert "--symbol" in refused.value.hint
+    assert read(path, member="ES_201403").reader.symbol_hint == "ES_201403"
+    with pytest.raises(DataError, match="2 of them match '20131218'"):
+        open_file(path, member="20131218")
     whole = read(path, member="201406")
     assert whole.reader.format.name == "lean_zip"
     assert whole.wall == [at("2013-12-18T00:02")]
