@@ -67,13 +67,13 @@ def command(
     from ictcli.sources.fetching import Wishes, fetch, unexplained, worst
     from ictcli.sources.source import Request
 
-    given = {"path": path, "format": file_format, "source_tz": source_tz, "columns": columns}
+    given: dict[str, Any] = {"path": path, "format": file_format, "source_tz": source_tz, "columns": columns}
     given |= {"years": years, "seed": seed, "edge": edge}
     wishes = Wishes(source, label, {name: value for name, value in given.items() if value not in (None, ())})
     request = Request(symbols, timeframe, start, end, force)
     configured = session.config.config.sources
     # Without a named source nobody is there to ask: the nightly refresh takes what is unambiguous.
-    accept = yes or not wishes.options and source is None
+    accept = yes or (source is None and path is None)
     with session.out.progress() as progress:
         around = _surroundings(session, progress, accept=accept)
         harvest = fetch(wishes, request, configured, (session.workspace, session.cwd), around)

@@ -57,7 +57,7 @@ def choose_clock(
         DataError: the evidence contradicts the rule, or the clock changes inside the file.
         UsageError: no rule was given and the stamps fit several, or the answer was no.
     """
-    changes = [] if layout.clock or cal.always_open else evidence.change_points()
+    changes = [] if layout.clock or cal.always_open else evidence.change_points(cal)
     if changes and not force:
         raise DataError(
             f"the clock changes inside {name}: " + "; ".join(changes),

@@ -80,10 +80,8 @@ def worst(failures: Sequence[Failure]) -> IctError:
     if len(failures) == 1:
         return most.error
     others = len(failures) - 1
-    error = type(most.error)(
-        f"{most.what}: {most.error.message} (and {others} more failed)", hint=most.error.hint
-    )
-    return error
+    message = f"{most.what}: {most.error.message} (and {others} more failed)"
+    return type(most.error)(message, hint=most.error.hint)
 
 
 def unexplained(reports: Sequence[SeriesReport]) -> str:

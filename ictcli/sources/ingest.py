@@ -4,12 +4,12 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from ictcli.errors import DataError
+from ictcli.errors import DataError, UsageError
 from ictcli.market.bars import Int64
 from ictcli.market.clock_inference import ClockEvidence
 from ictcli.market.clocks import ClockRule
 from ictcli.market.gaps import Gap, find_gaps
-from ictcli.market.validation.signs import SignCounter
+from ictcli.market.validation.signs import SignCounter, stamp_signs
 from ictcli.sources.clock_choice import choose_clock, settled_clock
 from ictcli.sources.files.opening import open_file
 from ictcli.sources.files.reader import FileReader
@@ -142,9 +142,17 @@ def _clock(
     for wall in stamps_for_clock(staging, bar_ns, newest_first=stock.stamps.newest_first):
         evidence.add(wall)
     confirm = job.around.confirm
-    return choose_clock(
-        settled, job.name, layout, evidence, subject.cal, force=job.request.force, confirm=confirm
-    )
+    try:
+        return choose_clock(
+            settled, job.name, layout, evidence, subject.cal, force=job.request.force, confirm=confirm
+        )
+    except UsageError:
+        # A generated file keeps no market hours; say so before the user looks for its clock.
+        weekend = 0 if subject.cal.always_open else stock.weekend
+        beyond = stock.digits.beyond
+        for sign in stamp_signs(stock.rows, weekend=weekend, sub_second=stock.sub_second, beyond=beyond):
+            job.around.warn(f"{job.name} looks generated, not recorded: {sign.evidence}")
+        raise
 
 
 def _store(
@@ -153,7 +161,7 @@ def _store(
     around, key = job.around, subject.key
     rows = job.reader.source
     text = rows.source if isinstance(rows, TextRows) else None
-    tally, signs = Tally(), SignCounter(subject.cal, bars=key.timeframe.ns > 0)
+    tally, signs = Tally(), SignCounter(subject.cal)
     newest_first = stock.stamps.newest_first
 
     def gaps(ts: Int64, ts_close: Int64) -> list[Gap]:
@@ -200,7 +208,7 @@ def _delivery(job: Job, stock: Stock, tally: Tally, clock: ClockReport, signs: S
         quarantined=quarantined,
         reported={rule: count for rule, count in reported.items() if count},
         outside=tally.outside,
-        signs=tuple(signs.signs(dict(tally.broken), stock.rows)),
+        signs=tuple(signs.signs(stock.rows, sub_second=stock.sub_second, beyond=stock.digits.beyond)),
     )
 
 

@@ -17,6 +17,7 @@ from ictcli.sources.staging import Staging
 
 PRICES = ("open", "high", "low", "close")
 QUOTES = ("bid", "ask")
+VOLUMES = ("tick_volume", "real_volume")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,9 @@ def _judge(before: Block | None, here: Block, after: Block | None, limits: Limit
     else:
         ts = np.concatenate([part.ts for part in parts])
         prices = Prices(*(_joined(parts, name) for name in PRICES))
-        verdicts = check_bars(ts, _joined(parts, "wall"), prices, limits)
+        volume = next((name for name in VOLUMES if name in here.columns), None)
+        known = None if volume is None else _joined(parts, volume)
+        verdicts = check_bars(ts, _joined(parts, "wall"), prices, limits, known)
     start = 0 if left is None else len(left)
     own = verdicts[start : start + len(here)]
     if before is not None and "bid" not in here.columns:

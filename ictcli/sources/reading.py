@@ -41,6 +41,11 @@ class Stock:
     weekend: int = 0
 
     @property
+    def sub_second(self) -> int:
+        """Bars stamped with a fraction of a second."""
+        return self.stamps.sub_second if "open" in self.names else 0
+
+    @property
     def rows(self) -> int:
         """All rows, parsed or not."""
         return self.stamps.rows + len(self.rejected)

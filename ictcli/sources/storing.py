@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from ictcli.clock import iso
 from ictcli.market.bars import Int64
 from ictcli.market.timeframes import TICK
+from ictcli.market.validation.prices import Prices
 from ictcli.market.validation.rules import RULES, names_of
 from ictcli.market.validation.signs import SignCounter
 from ictcli.sources.conversion import bars_of, crossed, ticks_of
 from ictcli.sources.files.containers import ByteSource
 from ictcli.sources.files.records import RejectedRow
-from ictcli.sources.judging import PRICES, QUOTES, Block
+from ictcli.sources.judging import PRICES, Block
 from ictcli.sources.raw_rows import raw_lines, values_as_text
 from ictcli.sources.source import Request
 from ictcli.sources.subject import Subject
@@ -88,10 +89,11 @@ def store_block(
 
 def watch_for_signs(block: Block, signs: SignCounter) -> None:
     """Let the sign counter see a block."""
-    names = PRICES if "open" in block.columns else QUOTES
     columns = block.columns
-    volume = columns.get("tick_volume", columns.get("real_volume"))
-    signs.add(block.ts, tuple(columns[name] for name in names), volume)
+    signs.add_stamps(block.ts)
+    if "open" in columns:
+        volume = columns.get("tick_volume", columns.get("real_volume"))
+        signs.add_bars(Prices(*(columns[name] for name in PRICES)), volume)
 
 
 def quarantine(

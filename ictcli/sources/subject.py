@@ -112,13 +112,15 @@ def timeframe_of(reader: FileReader, stock: Stock, request: Request, around: Sur
         return TICK
     measured = stock.stamps.timeframe()
     hinted = TIMEFRAMES.get(reader.timeframe_hint or "")
-    if said is not None and (measured == said or stock.rows < _FEW_ROWS or request.force):
+    if said is not None and (measured == said or _sparse(stock, said) or request.force):
         return said
     if said is not None:
         raise DataError(
             f"the rows of {reader.path.name} are {_apart(stock)}, so they are not {said} bars",
             hint="Leave --timeframe out, or pass --force to insist.",
         )
+    if hinted is not None and _sparse(stock, hinted):
+        return hinted
     if measured is None:
         if hinted is None or stock.rows >= _FEW_ROWS:
             raise DataError(
@@ -152,6 +154,11 @@ def _calendar(spec: SymbolSpec | None, stock: Stock) -> Calendar:
     if spec is not None:
         return calendar(spec.calendar)
     return calendar("crypto" if stock.weekend > _CRYPTO_WEEKEND * stock.stamps.rows else "fx")
+
+
+def _sparse(stock: Stock, frame: Timeframe) -> bool:
+    """Whether the rows can be ``frame`` bars of which most are absent, or are too few to tell."""
+    return stock.rows < _FEW_ROWS or stock.stamps.shortest_step == frame.ns
 
 
 def _apart(stock: Stock) -> str:

@@ -38,7 +38,9 @@ class Limits:
     max_jump: float
 
 
-def check_bars(ts: Int64, wall: Int64, prices: Prices, limits: Limits) -> Verdicts:
+def check_bars(
+    ts: Int64, wall: Int64, prices: Prices, limits: Limits, volume: Float64 | None = None
+) -> Verdicts:
     """The rule that each bar breaks, as a number of ``rules.CODES``; 0 for a good bar.
 
     Args:
@@ -46,6 +48,7 @@ def check_bars(ts: Int64, wall: Int64, prices: Prices, limits: Limits) -> Verdic
         wall: the naive stamps of the same rows.
         prices: their prices; nan and inf allowed.
         limits: what to judge against.
+        volume: ticks or units traded; nan where unknown.
     """
     verdicts = np.zeros(len(ts), np.int8)
     file_under(verdicts, "sub_second", sub_second(wall))
@@ -58,7 +61,10 @@ def check_bars(ts: Int64, wall: Int64, prices: Prices, limits: Limits) -> Verdic
     _file_at(verdicts, good, "duplicate_same", same)
     _file_at(verdicts, good, "duplicate_conflict", conflict)
     good = np.flatnonzero(verdicts == 0)
-    _file_at(verdicts, good, "implausible_jump", implausible_jump(_take(prices, good), limits.max_jump))
+    known = None if volume is None else volume[good]
+    _file_at(
+        verdicts, good, "implausible_jump", implausible_jump(_take(prices, good), limits.max_jump, known)
+    )
     return verdicts
 
 

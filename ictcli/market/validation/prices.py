@@ -8,10 +8,13 @@ from ictcli.market.validation.rules import Float64, Mask
 
 NEIGHBOURS = 2
 """Bars on each side that a spike is judged against."""
+SWEEP = 5
+"""A bar with this many times its neighbours' volume was traded through."""
 WINDOW = 15
 """Bars on each side of the median that a decimal shift is judged against."""
 _SHIFT_TOLERANCE = 0.05
-_QUIET = 5e-5
+_QUIET = 1e-4
+"""Share of the price that the unit of a jump is at least: thin markets stand still most of the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,20 +77,24 @@ def decimal_shift(columns: tuple[Float64, ...]) -> Mask:
     return shifted
 
 
-def implausible_jump(prices: Prices, max_jump: float) -> Mask:
+def implausible_jump(prices: Prices, max_jump: float, volume: Float64 | None = None) -> Mask:
     """Bars that reach far beyond the bars on both sides while those rest.
 
     A bar's reach is how far its high lies above the highest, or its low below the lowest, of the
-    ``NEIGHBOURS`` bars on each side. It is implausible beyond ``max_jump`` times the unit: the median range
-    of all bars that moved, or the largest range among the neighbours if that is larger. A real shock
-    leaves its neighbours moving; a bad tick does not. The first and last two bars are not judged.
+    ``NEIGHBOURS`` bars on each side. It is implausible beyond ``max_jump`` times the unit: the median true
+    range (which counts the step from the bar before) of all bars that moved, the largest range among the
+    neighbours, or 0.01 % of the price, whichever is largest. A real shock leaves its neighbours moving; a
+    bad tick does not. Nor does a bad tick bring volume: a bar with ``SWEEP`` times the largest volume among
+    its neighbours was traded through, not mistyped. The first and last two bars are not judged.
     """
     n = len(prices.high)
     bad = np.zeros(n, np.bool_)
     if n <= 2 * NEIGHBOURS:
         return bad
     ranges = prices.high - prices.low
-    moved = ranges[ranges > 0]
+    before = prices.close[:-1]
+    true_ranges = np.maximum(prices.high[1:], before) - np.minimum(prices.low[1:], before)
+    moved = true_ranges[true_ranges > 0]
     unit = max(float(np.median(moved)) if len(moved) else 0.0, float(np.median(prices.close)) * _QUIET)
     reach = np.maximum(
         prices.high - _around(prices.high, np.maximum), _around(prices.low, np.minimum) - prices.low
@@ -96,6 +103,9 @@ def implausible_jump(prices: Prices, max_jump: float) -> Mask:
     if len(candidates):
         units = np.maximum(_around(ranges, np.maximum)[candidates], unit)
         bad[candidates] = reach[candidates] > max_jump * units
+        if volume is not None:
+            swept = volume[candidates] >= SWEEP * _around(volume, np.maximum)[candidates]
+            bad[candidates] &= ~(swept & (volume[candidates] > 0))
     bad[:NEIGHBOURS] = bad[n - NEIGHBOURS :] = False
     return bad
 

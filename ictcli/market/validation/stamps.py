@@ -64,6 +64,11 @@ class StampStatistics:
         most = max(self._steps.values())
         return min(step for step, count in self._steps.items() if count == most)
 
+    @property
+    def shortest_step(self) -> int | None:
+        """The shortest distance between successive stamps in nanoseconds."""
+        return min(self._steps, default=None)
+
     def timeframe(self) -> Timeframe | None:
         """The MetaTrader timeframe whose bars lie ``usual_step`` apart; None when there is none."""
         step = self.usual_step
