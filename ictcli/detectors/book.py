@@ -21,6 +21,9 @@ CAPACITY = 128
 
 NOBODY = -1
 
+FAR = -(2**62)
+"""A signed price no bar reaches."""
+
 BOOK = np.dtype(
     [
         ("most", np.int64),
@@ -49,6 +52,19 @@ def init_book(book: Any, most: int) -> None:
     book["oldest"] = NOBODY
     book["newest"] = NOBODY
     book["slot"] = np.arange(CAPACITY)
+
+
+@kernel
+def nearest(book: Any, side: int) -> int:
+    """The signed price of the object nearest to the market, ``FAR`` when there is none.
+
+    Steps ask this before they call anything that takes the event buffer: passing an array costs more
+    than the answer, and most bars touch nothing.
+    """
+    count = book["count"][side]
+    if count == 0:
+        return FAR
+    return int(book["price"][side, count - 1])
 
 
 @kernel

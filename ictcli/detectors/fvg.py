@@ -14,10 +14,10 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
-from ictcli.detectors.book import BOOK, add, evict, init_book
+from ictcli.detectors.book import BOOK, add, evict, init_book, nearest
 from ictcli.detectors.events import CONFIRMED, MOST_PER_BAR, SPANS_GAP, place, stamp
 from ictcli.detectors.frame import FRAME, close_bar, in_atr, init_frame, open_bar, spans_gap
-from ictcli.detectors.zones import watch_zones
+from ictcli.detectors.zones import expire, watch_zones
 from ictcli.kernels import kernel
 
 STATE = np.dtype(
@@ -67,22 +67,23 @@ def init_state(params: FvgParams, bar_ns: int) -> NDArray[np.void]:
 
 
 @kernel
-def large_enough(state: Any, height: int) -> bool:
-    """Whether a gap of this height passes ``min_size_atr``."""
+def is_gap(state: Any, side: int, low: int) -> bool:
+    """Whether the current bar, with this signed low, completes a gap of the side."""
+    frame = state["frame"]
+    height = low - state["outer"][side]
+    if frame["bar"] < 2 or height <= 0:
+        return False
     least = state["min_size_atr"]
-    atr = state["frame"]["atr"]
-    return bool(least == 0.0 or (atr > 0.0 and float(height) >= least * atr))
+    return bool(least == 0.0 or (frame["atr"] > 0.0 and float(height) >= least * frame["atr"]))
 
 
 @kernel
 def confirm(state: Any, events: Any, count: int, side: int, low: int) -> int:
-    """Append the gap of a side that the current bar completes, if there is one."""
+    """Append the gap of a side that the current bar completes."""
     frame = state["frame"]
     book = state["book"]
     bar = frame["bar"]
     bottom = state["outer"][side]
-    if bar < 2 or low <= bottom or not large_enough(state, low - bottom):
-        return count
     count = evict(book, frame, events, count, side)
     marks = SPANS_GAP if spans_gap(frame, bar - 2) else 0
     event = events[count]
@@ -114,10 +115,17 @@ def step(
     middle = state["middle"]
     outer = state["outer"]
     open_bar(frame, ts, ts_close)
-    count = watch_zones(book, frame, events, count, 0, low, close, state["max_age"])
-    count = watch_zones(book, frame, events, count, 1, -high, -close, state["max_age"])
-    count = confirm(state, events, count, 0, low)
-    count = confirm(state, events, count, 1, -high)
+    if state["max_age"] > 0:
+        count = expire(book, frame, events, count, 0, state["max_age"])
+        count = expire(book, frame, events, count, 1, state["max_age"])
+    if low <= nearest(book, 0):
+        count = watch_zones(book, frame, events, count, 0, low, close)
+    if -high <= nearest(book, 1):
+        count = watch_zones(book, frame, events, count, 1, -high, -close)
+    if is_gap(state, 0, low):
+        count = confirm(state, events, count, 0, low)
+    if is_gap(state, 1, -high):
+        count = confirm(state, events, count, 1, -high)
     outer[0] = middle[0]
     outer[1] = middle[1]
     middle[0] = high

@@ -17,7 +17,7 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
-from ictcli.detectors.book import BOOK, add, evict, init_book
+from ictcli.detectors.book import BOOK, add, evict, init_book, nearest
 from ictcli.detectors.displacement import SHARE_SCALE, displacement_direction
 from ictcli.detectors.events import CONFIRMED, FAILED, INITIAL, MOST_PER_BAR, MSS, SPANS_GAP, place, stamp
 from ictcli.detectors.frame import FRAME, close_bar, in_atr, init_frame, open_bar, spans_gap
@@ -133,10 +133,14 @@ def break_marks(state: Any, side: int, label: int) -> int:
 
 
 @kernel
+def breaks(state: Any, side: int, close: int) -> bool:
+    """Whether a signed close breaks the reference of the side."""
+    return bool(state["armed"][side] == 1 and close > state["reference"][side])
+
+
+@kernel
 def confirm(state: Any, events: Any, count: int, side: int, close: int) -> int:
-    """Append the break of a side that the current bar's signed close makes, if there is one."""
-    if state["armed"][side] == 0 or close <= state["reference"][side]:
-        return count
+    """Append the break of a side that the current bar's signed close makes."""
     frame = state["frame"]
     book = state["book"]
     direction = 1 - 2 * side
@@ -186,8 +190,10 @@ def step(
     frame = state["frame"]
     book = state["book"]
     bar = open_bar(frame, ts, ts_close)
-    count = watch_closes(book, frame, events, count, 0, close, FAILED)
-    count = watch_closes(book, frame, events, count, 1, -close, FAILED)
+    if close < nearest(book, 0):
+        count = watch_closes(book, frame, events, count, 0, close, FAILED)
+    if -close < nearest(book, 1):
+        count = watch_closes(book, frame, events, count, 1, -close, FAILED)
     moved = displacement_direction(
         open_, high, low, close, frame["atr"], state["range_atr"], state["body_share"]
     )
@@ -196,8 +202,10 @@ def step(
     push_bar(state["pivots"], bar, ts, high, low)
     install(state, 0)
     install(state, 1)
-    count = confirm(state, events, count, 0, close)
-    count = confirm(state, events, count, 1, -close)
+    if breaks(state, 0, close):
+        count = confirm(state, events, count, 0, close)
+    if breaks(state, 1, -close):
+        count = confirm(state, events, count, 1, -close)
     follow_leg(state, 0, low)
     follow_leg(state, 1, -high)
     close_bar(frame, high, low, close)

@@ -17,7 +17,7 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
-from ictcli.detectors.book import BOOK, add, evict, init_book
+from ictcli.detectors.book import BOOK, add, evict, init_book, nearest
 from ictcli.detectors.events import BROKEN, CONFIRMED, MOST_PER_BAR, SPANS_GAP, place, stamp
 from ictcli.detectors.frame import FRAME, close_bar, in_atr, init_frame, open_bar, spans_gap
 from ictcli.detectors.levels import watch_sweeps
@@ -105,13 +105,11 @@ def prominence(state: Any, side: int, pivot: int) -> float:
 
 @kernel
 def confirm(state: Any, events: Any, count: int, side: int) -> int:
-    """Append the swing of a side that the current bar confirms, if there is one."""
+    """Append the swing of a side that the current bar confirms."""
     frame = state["frame"]
     pivots = state["pivots"]
     book = state["book"]
     bar = frame["bar"]
-    if not is_pivot(pivots, side, bar):
-        return count
     count = evict(book, frame, events, count, side)
     pivot = bar - pivots["right"]
     low = low_at(pivots, side, pivot)
@@ -146,11 +144,15 @@ def step(
     frame = state["frame"]
     book = state["book"]
     bar = open_bar(frame, ts, ts_close)
-    count = watch_sweeps(book, frame, events, count, 0, low, close, BROKEN)
-    count = watch_sweeps(book, frame, events, count, 1, -high, -close, BROKEN)
+    if low < nearest(book, 0):
+        count = watch_sweeps(book, frame, events, count, 0, low, close, BROKEN)
+    if -high < nearest(book, 1):
+        count = watch_sweeps(book, frame, events, count, 1, -high, -close, BROKEN)
     push_bar(state["pivots"], bar, ts, high, low)
-    count = confirm(state, events, count, 0)
-    count = confirm(state, events, count, 1)
+    if is_pivot(state["pivots"], 0, bar):
+        count = confirm(state, events, count, 0)
+    if is_pivot(state["pivots"], 1, bar):
+        count = confirm(state, events, count, 1)
     close_bar(frame, high, low, close)
     return count
 

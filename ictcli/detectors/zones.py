@@ -54,19 +54,17 @@ def touch(
 
 
 @kernel
-def watch_zones(
-    book: Any, frame: Any, events: Any, count: int, side: int, low: int, close: int, max_age: int
-) -> int:
-    """Evaluate all live zones of a side on the current bar, whose prices are signed by the side.
+def expire(book: Any, frame: Any, events: Any, count: int, side: int, max_age: int) -> int:
+    """End the zones of a side that are more than ``max_age`` bars old."""
+    youngest = frame["bar"] - max_age
+    while book["count"][side] > 0 and book["held"][side, book["oldest"][side]]["confirmed"] < youngest:
+        count = end_oldest(book, frame, events, count, EXPIRED, side)
+    return count
 
-    ``max_age`` is in bars, 0 for none.
-    """
-    if max_age > 0:
-        while (
-            book["count"][side] > 0
-            and frame["bar"] - book["held"][side, book["oldest"][side]]["confirmed"] > max_age
-        ):
-            count = end_oldest(book, frame, events, count, EXPIRED, side)
+
+@kernel
+def watch_zones(book: Any, frame: Any, events: Any, count: int, side: int, low: int, close: int) -> int:
+    """Evaluate all live zones of a side on the current bar, whose prices are signed by the side."""
     at = book["count"][side] - 1
     while at >= 0 and low <= book["price"][side, at]:
         count, alive = touch(book, frame, events, count, side, at, low, close)
