@@ -12,6 +12,7 @@ from ictcli.market.gaps import Gap
 from ictcli.market.ticks import Ticks
 from ictcli.market.timeframes import TICK, Timeframe
 from ictcli.store.artifacts import ArtifactSet
+from ictcli.store.atomic import sweep_drafts
 from ictcli.store.catalog_file import write_catalog
 from ictcli.store.columns import Rows, empty_bars, empty_ticks, join, join_ticks
 from ictcli.store.gap_table import load_gaps
@@ -192,7 +193,7 @@ class Store:
                 yield writer
             finally:
                 writer.discard()
-        if writer.published:
+        if writer.published or self._catalog_is_older(folder / MANIFEST):
             self.refresh_catalog()
 
     def artifacts(self, kind: str, key: SeriesKey) -> ArtifactSet:
@@ -208,6 +209,7 @@ class Store:
         """Write ``catalog.duckdb`` anew; every commit does so by itself."""
         path = self.data_dir / CATALOG
         with exclusive(self.state_dir / "locks" / "catalog.lock", "the catalog", now=now_ns(), wait=30.0):
+            sweep_drafts(self.data_dir)
             write_catalog(path, catalog_views(self.data_dir, self.primary_sources))
 
     def verify(self, key: SeriesKey) -> Manifest:
@@ -223,6 +225,13 @@ class Store:
             return manifest
 
         return self._steady(key, attempt)
+
+    def _catalog_is_older(self, manifest: Path) -> bool:
+        """Whether a writer died between swapping a manifest and writing the catalog."""
+        catalog = self.data_dir / CATALOG
+        if not manifest.exists():
+            return False
+        return not catalog.exists() or catalog.stat().st_mtime_ns < manifest.stat().st_mtime_ns
 
     def _one_generation(self, key: SeriesKey, start: int | None, end: int | None) -> Iterator[Rows]:
         manifest = self._require(key)
