@@ -43,6 +43,11 @@ def number(value: float | str | None, unit: str) -> str:
             return f"{amount:.2f}"
 
 
+def wrap(text: str) -> list[str]:
+    """Lines of running text."""
+    return textwrap.wrap(text, WIDTH) or [""]
+
+
 def entries(pairs: Sequence[tuple[str, str]]) -> list[str]:
     """``about  text`` lines, wrapped and indented."""
     width = max((len(about) for about, _ in pairs), default=0)

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from ictcli.reports import breakdown
-from ictcli.reports.layout import BLANK, aligned, entries, number
+from ictcli.reports.layout import BLANK, aligned, entries, number, wrap
 from ictcli.reports.verdicts import edge_sentence, gate_sentence
 from ictcli.research.metrics import METRICS
 
@@ -55,7 +55,7 @@ def report_document(document: Document, trades: pa.Table) -> dict[str, Any]:
 
 
 def headline(document: Document) -> list[str]:
-    """Run, strategy, data and account in three lines."""
+    """Run, strategy, data and account."""
     series, account = document["series"], document["account"]
     sources = sorted({one["source"] for one in series})
     names = ", ".join(one["symbol"] for one in series[:6]) + (" …" if len(series) > 6 else "")
@@ -65,8 +65,8 @@ def headline(document: Document) -> list[str]:
     risk = f"{100 * account['risk_per_trade']:g} % risk per trade on the {account['sized_on']}"
     return [
         f"Backtest {document['run']}",
-        f"{document['strategy']} on {names} {document['timeframe']} from {', '.join(sources)}",
-        f"{first[:10]} to {last[:10]}, {bars:,} bars; {balance}, {risk}",
+        *wrap(f"{document['strategy']} on {names} {document['timeframe']} from {', '.join(sources)}"),
+        *wrap(f"{first[:10]} to {last[:10]}, {bars:,} bars; {balance}, {risk}"),
     ]
 
 
@@ -83,14 +83,17 @@ def metrics_lines(document: Document) -> list[str]:
 
 def gate_lines(gate: Mapping[str, Any] | None) -> list[str]:
     """The verdict and every check behind it."""
-    lines = [gate_sentence(gate)]
-    for check in gate["checks"] if gate else ():
+    lines = wrap(gate_sentence(gate))
+    if gate is None:
+        return lines
+    cells = []
+    for check in gate["checks"]:
         unit = METRICS[check["metric"]].unit
         found = number(check["found"], unit)
         if check["found_bound"] is not None:
             found += f", {check['bound']} {number(check['found_bound'], unit)}"
-        lines.append(f"  {check['verdict']:<12}  {check['condition']:<32}  {found}: {check['reason']}")
-    return lines
+        cells.append([check["verdict"], check["condition"], found, check["reason"]])
+    return lines + [f"  {line}" for line in aligned(["Check", "Condition", "Found", ""], cells, "<<<<")]
 
 
 def symbol_lines(rows: Sequence[breakdown.Row], series: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -133,7 +136,7 @@ def exit_lines(exits: Sequence[breakdown.Row], refused: Sequence[breakdown.Row])
         lines.append(f"{ambiguous:,} stops ambiguous: their bar also touched the target.")
     if refused:
         reasons = ", ".join(f"{row['reason']} {row['signals']:,}" for row in refused)
-        lines.append(f"Signals not traded: {reasons}")
+        lines += wrap(f"Signals not traded: {reasons}")
     return lines
 
 

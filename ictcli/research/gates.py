@@ -168,9 +168,9 @@ def _decide(check: Check, metric: Metric, bound: float | None) -> tuple[Verdict,
     if metric.value is None:
         return Verdict.INCONCLUSIVE, "undefined for this run"
     if not compare(metric.value, check.value):
-        return Verdict.FAIL, "the value itself misses the limit"
+        return Verdict.FAIL, "value misses the limit"
     if bound is None:
         return Verdict.INCONCLUSIVE, f"no {check.bound} bound for this run"
     if not compare(bound, check.value):
-        return Verdict.INCONCLUSIVE, "the interval includes the limit"
+        return Verdict.INCONCLUSIVE, "interval includes the limit"
     return Verdict.PASS, "met"

@@ -1,0 +1,47 @@
+"""Numbers and tables for people."""
+
+import pytest
+
+from ictcli.reports.layout import aligned, entries, number
+from ictcli.reports.summary import _short
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (None, "money", "-"),
+        (1234, "count", "1,234"),
+        ("-1234.5", "money", "-1,234.50"),
+        (0.4567, "share", "45.7 %"),
+        (-0.1234, "r", "-0.123 R"),
+        (1.005, "ratio", "1.00"),
+    ],
+)
+def test_numbers_carry_their_unit(value: float | str | None, unit: str, text: str) -> None:
+    assert number(value, unit) == text
+
+
+def test_columns_line_up_on_the_side_asked_for() -> None:
+    assert aligned(["A", "Net"], [["EURUSD", "1"], ["X", "-10"]], "<>") == [
+        "A       Net",
+        "------  ---",
+        "EURUSD    1",
+        "X       -10",
+    ]
+
+
+def test_long_entries_wrap_under_their_text() -> None:
+    lines = entries([("about", "word " * 40), ("x", "short")])
+    assert all(len(line) <= 100 for line in lines)
+    assert lines[1].startswith(" " * 9 + "word")
+    assert lines[-1] == "  x      short"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [("12.4", "12"), ("-99999", "-99999"), ("123456", "123k"), ("-12345678", "-12m"), ("1e11", "1e+11")],
+)
+def test_money_in_the_month_grid_stays_short(value: str, text: str) -> None:
+    from decimal import Decimal
+
+    assert _short(Decimal(value)) == text

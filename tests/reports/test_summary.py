@@ -1,0 +1,79 @@
+"""The report as text: everything on it, nothing wider than a terminal."""
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from ictcli.engine.assumptions import assumption_table
+from ictcli.engine.refusals import refusal_table
+from ictcli.engine.trades import TRADES
+from ictcli.reports.layout import WIDTH
+from ictcli.reports.summary import report_document, report_text, result_text
+
+
+def test_no_line_is_wider_than_the_screen(document: dict[str, Any], trades: pa.Table) -> None:
+    for text in (result_text(document), report_text(document, trades)):
+        assert max(len(line) for line in text.splitlines()) <= WIDTH
+        assert not any(line != line.rstrip() for line in text.splitlines())
+
+
+def test_metrics_stand_in_their_own_order_with_intervals(document: dict[str, Any]) -> None:
+    lines = result_text(document).splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith("Metric"))
+    table = [line.split("  ")[0] for line in lines[start + 2 : start + 7]]
+    assert table == ["trades", "net profit", "expectancy", "win rate", "profit factor"]
+    assert any("0.379 R" in line and "-0.500 R to 1.200 R" in line for line in lines)
+    assert lines[start + 6].split()[2:] == ["-", "-", "5"]  # undefined, not zero
+
+
+def test_the_gate_is_told_with_every_reason(document: dict[str, Any]) -> None:
+    text = result_text(document)
+    assert "Gate INCONCLUSIVE: 0 of 1 checks met, 1 inconclusive (config/gates.toml)" in text
+    assert "low -0.500 R  interval includes the limit" in text
+    assert "Gate: none asked" in result_text({**document, "gate": None})
+
+
+def test_a_report_shows_all_its_parts(document: dict[str, Any], trades: pa.Table) -> None:
+    text = report_text(document, trades)
+    for part in (
+        "20240301T000000Z-abcdef01",
+        "fvg_retest on EURUSD, XAUUSD M15 from sim",
+        "No edge shown: the 95 % interval of the expectancy includes zero.",
+        "10,000.00 USD, 0.5 % risk per trade on the opening balance",
+        "Signals not traded: in_position 2",
+        "1 stops ambiguous",
+        "market order at the next open",
+        "ictcli backtest EURUSD --strategy fvg_retest",
+        "sim/EURUSD/M1 abababab",
+    ):
+        assert part in text
+
+
+def test_months_are_a_grid_of_net_results(document: dict[str, Any], trades: pa.Table) -> None:
+    line = next(line for line in report_text(document, trades).splitlines() if line.startswith("2024 "))
+    # 120 - 50 in January, -50.50 + 75.25 + 0 in February
+    assert line.split() == ["2024", "70", "25", "95"]
+
+
+def test_a_run_without_trades_still_makes_a_report(document: dict[str, Any]) -> None:
+    document["metrics"]["trades"]["value"] = 0
+    text = report_text(document, TRADES.empty_table())
+    assert "No trades: nothing is shown" in text
+    assert "Fill assumptions" in text
+
+
+def test_the_document_adds_breakdowns_to_what_was_kept(document: dict[str, Any], trades: pa.Table) -> None:
+    report = report_document(document, trades)
+    assert {key: report[key] for key in document} == document
+    assert [row["symbol"] for row in report["by_symbol"]] == ["EURUSD", "XAUUSD"]
+    assert [row["month"] for row in report["by_month"]] == ["2024-01", "2024-02"]
+    assert report["best"][0]["net"] > 0 > report["worst"][0]["net"]
+
+
+def test_the_page_on_backtests_prints_the_tables_of_the_code() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "backtest.md").read_text(encoding="utf-8")
+    assert assumption_table() in page
+    assert refusal_table() in page
+    for field in TRADES:
+        assert f"`{field.name}`" in page

@@ -1,0 +1,29 @@
+"""Words that say no more than the numbers."""
+
+from typing import Any
+
+import pytest
+
+from ictcli.reports.verdicts import edge_sentence
+
+
+@pytest.mark.parametrize(
+    ("trades", "low", "high", "beginning"),
+    [
+        (0, None, None, "No trades"),
+        (1, None, None, "No edge shown: too few"),
+        (50, -0.1, 0.3, "No edge shown: the 90 % interval of the expectancy includes zero."),
+        (50, 0.0, 0.3, "No edge shown"),
+        (50, 0.01, 0.3, "Edge shown on this data"),
+        (50, -0.3, -0.1, "A loss is shown"),
+        (50, -0.3, 0.0, "No edge shown"),
+    ],
+)
+def test_an_edge_is_claimed_only_when_the_whole_interval_is_above_zero(
+    trades: int, low: float | None, high: float | None, beginning: str
+) -> None:
+    metrics: dict[str, dict[str, Any]] = {
+        "trades": {"value": trades},
+        "net_expectancy_r": {"low": low, "high": high},
+    }
+    assert edge_sentence(metrics, 0.9).startswith(beginning)
