@@ -1,0 +1,104 @@
+"""Specifications: built in, overridden, found by broker names."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from ictcli.errors import ConfigError
+from ictcli.market.calendars import calendar
+from ictcli.market.symbols import SymbolBook, load_symbols, stanza
+
+
+@pytest.fixture(scope="module")
+def book() -> SymbolBook:
+    return load_symbols(None)
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "symbols.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("EURUSD", "EURUSD"),
+        ("eurusd", "EURUSD"),
+        ("EUR/USD", "EURUSD"),
+        ("EURUSD.x", "EURUSD"),
+        ("EURUSDm", "EURUSD"),
+        ("XAUUSD.raw", "XAUUSD"),
+    ],
+)
+def test_broker_names_resolve(book: SymbolBook, asked: str, found: str) -> None:
+    spec = book.resolve(asked)
+    assert spec is not None
+    assert spec.name == found
+
+
+def test_a_futures_code_takes_its_roots_specification(book: SymbolBook) -> None:
+    spec = book.resolve("ESH4")
+    assert spec is not None
+    assert (spec.name, spec.asset, spec.calendar) == ("ESH4", "future", "cme")
+
+
+@pytest.mark.parametrize("name", ["NOSUCH", "EURUSDH4", ""])
+def test_unknown_names_resolve_to_nothing(book: SymbolBook, name: str) -> None:
+    assert book.resolve(name) is None
+
+
+def test_an_unknown_symbol_is_refused_where_money_is_needed(book: SymbolBook) -> None:
+    with pytest.raises(ConfigError, match="EURUSX") as caught:
+        book.require("EURUSX")
+    assert "Did you mean EURUSD?" in caught.value.hint
+
+
+def test_every_built_in_specification_is_consistent(book: SymbolBook) -> None:
+    assert book.names == sorted(book.names)
+    for name in book.names:
+        spec = book.require(name)
+        assert calendar(spec.calendar).name == spec.calendar
+        assert spec.tick_value == spec.tick_size * spec.contract_size
+        assert spec.tick_size >= spec.point
+
+
+def test_overrides_change_single_keys(tmp_path: Path, book: SymbolBook) -> None:
+    path = write(tmp_path, "[EURUSD]\nspread = 3\n")
+    changed = load_symbols(path).require("EURUSD")
+    assert changed.spread == 3
+    assert changed.contract_size == book.require("EURUSD").contract_size
+
+
+def test_the_printed_stanza_is_a_complete_specification(tmp_path: Path) -> None:
+    spec = load_symbols(write(tmp_path, stanza("AUDCAD", 5))).require("AUDCAD")
+    assert (spec.point, spec.base, spec.quote) == (Decimal("0.00001"), "AUD", "CAD")
+
+
+def test_more_suffixes_can_be_declared(tmp_path: Path) -> None:
+    assert load_symbols(write(tmp_path, 'suffixes = ["_weird"]\n')).resolve("XAUUSD_weird") is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("[EURUSD", "not valid TOML"),
+        ('EURUSD = "x"', "must be a table"),
+        ("suffixes = 3", "list of strings"),
+        ("[EURUSD]\nspred = 3", "unknown key 'spred'"),
+        ("[EURUSD]\nspread = -3", "spread"),
+        ('[EURUSD]\ntick_size = "0"', "tick_size must be above 0"),
+        ('[EURUSD]\ntick_size = "0.000015"', "multiple of the point"),
+        ('[EURUSD]\nvolume_min = "200"', "volume_min must not exceed"),
+        ('[EURUSD]\ncommission = "-1"', "commission"),
+        ("[NEWONE]\ndigits = 2", "NEWONE"),
+    ],
+)
+def test_mistakes_in_the_file_are_named(tmp_path: Path, text: str, complaint: str) -> None:
+    with pytest.raises(ConfigError, match=complaint):
+        load_symbols(write(tmp_path, text))
+
+
+def test_a_missing_file_changes_nothing(tmp_path: Path, book: SymbolBook) -> None:
+    assert load_symbols(tmp_path / "none.toml").names == book.names

@@ -1,0 +1,42 @@
+"""Every way of refusing owns one exit code, one name and one hint."""
+
+import pytest
+
+from ictcli import errors
+from ictcli.errors import ExitCode, IctError
+
+CODES = {
+    "UsageError": 2,
+    "Finding": 3,
+    "ConfigError": 4,
+    "DataError": 5,
+    "SourceUnavailable": 6,
+    "PolicyRefused": 11,
+    "Busy": 12,
+}
+
+
+@pytest.mark.parametrize(("name", "code"), CODES.items())
+def test_each_error_owns_the_documented_exit_code(name: str, code: int) -> None:
+    kind: type[IctError] = getattr(errors, name)
+    raised = kind("bars are missing", hint="Run ictcli fetch.")
+    assert (raised.code, raised.name, raised.message, raised.hint) == (
+        code,
+        name,
+        "bars are missing",
+        "Run ictcli fetch.",
+    )
+    assert str(raised) == "bars are missing"
+
+
+def test_the_table_above_names_every_error() -> None:
+    assert {kind.__name__ for kind in IctError.__subclasses__()} == set(CODES)
+
+
+def test_only_a_lock_and_a_silent_source_are_worth_retrying() -> None:
+    retryable = {kind.__name__ for kind in IctError.__subclasses__() if kind.retryable}
+    assert retryable == {"SourceUnavailable", "Busy"}
+
+
+def test_an_error_without_a_class_of_its_own_is_unexpected() -> None:
+    assert IctError("odd").code is ExitCode.UNEXPECTED
