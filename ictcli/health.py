@@ -141,10 +141,10 @@ def _locks(session: Session) -> tuple[State, str, str]:
     for path in sorted((session.config.state_dir / "locks").glob("*.lock")):
         try:
             holder = json.loads(path.read_text(encoding="utf-8"))
-            os.kill(holder["pid"], 0)
+            if _lives(holder["pid"]):
+                held.append(f"{path.stem} by pid {holder['pid']} since {holder['since']}")
         except (OSError, ValueError, KeyError, TypeError):
             continue
-        held.append(f"{path.stem} by pid {holder['pid']} since {holder['since']}")
     return "ok", "; ".join(held) or "nothing is being written", ""
 
 
@@ -189,6 +189,17 @@ CHECKS: dict[str, Check] = {
 def _newest(session: Session) -> list[tuple[str, int]]:
     """Every stored series with the close of its last row."""
     return [(str(one.key), one.parts[-1].last_close) for one in session.store.manifests() if one.parts]
+
+
+def _lives(pid: int) -> bool:
+    """Whether a process of this machine has that number."""
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return True
 
 
 def _existing(folder: Path) -> Path:

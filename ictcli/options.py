@@ -98,21 +98,9 @@ def seed_option(func: F) -> F:
     return click.option("--seed", type=SEED, help="Seed; default from the config.")(func)
 
 
-def jobs_option(func: F) -> F:
-    """``-j/--jobs``; the command gets ``jobs``."""
-    return click.option(
-        "-j", "--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Processes."
-    )(func)
-
-
 def out_option(text: str = "File to write instead of stdout; - is stdout.") -> Callable[[F], F]:
     """``--out``; the command gets ``out``, a path or None."""
     return click.option("--out", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), help=text)
-
-
-def dry_run_option(func: F) -> F:
-    """``-n/--dry-run``; the command gets ``dry_run``."""
-    return click.option("-n", "--dry-run", is_flag=True, help="Show what would happen; change nothing.")(func)
 
 
 def yes_option(func: F) -> F:

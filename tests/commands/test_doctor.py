@@ -2,14 +2,22 @@
 
 import json
 import os
+import platform
+import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from ictcli import health
 from ictcli.__main__ import run
+from ictcli.clock import NS_PER_DAY, NS_PER_MINUTE, now_ns
+from ictcli.market.bars import SeriesKey, make_bars
+from ictcli.market.timeframes import parse_timeframe
 from ictcli.session import Session
+from ictcli.store.store import Store
+from ictcli.versions import package_versions
 from ictcli.workspace import create
 
 
@@ -101,3 +109,72 @@ def test_a_check_that_breaks_becomes_a_row_of_its_own(desk: Path, monkeypatch: p
     monkeypatch.setitem(health.CHECKS, "planted", breaks)
     row = health.examine(Session([], dict(os.environ)))[-1]
     assert (row.check, row.state, row.detail) == ("planted", "fail", "ZeroDivisionError: planted")
+
+
+def store_bars(desk: Path, last: int) -> Path:
+    """One stored series of two bars, the second opening at ``last``; returns its folder."""
+    ts = np.array([last - NS_PER_MINUTE, last], np.int64)
+    flat = np.array([100, 100], np.int64)
+    store = Store(desk / "data", desk / "state", NS_PER_DAY)
+    key = SeriesKey("broker", "EURUSD", parse_timeframe("M1"))
+    with store.writer(key, {}) as writer:
+        writer.add(make_bars(5, ts, ts + NS_PER_MINUTE, (flat, flat, flat, flat)))
+        writer.commit(lambda ts, ts_close: [])
+    return store.folder(key)
+
+
+@pytest.mark.parametrize(
+    ("ago", "check", "state", "words"),
+    [
+        (NS_PER_DAY, "freshness", "ok", "1 series"),
+        (30 * NS_PER_DAY, "freshness", "warn", "no bar in 7 days: broker/EURUSD/M1"),
+        (-3 * NS_PER_DAY, "clock", "warn", "but bars reach"),
+        (NS_PER_DAY, "store", "ok", "1 files as their manifests say"),
+    ],
+)
+def test_the_age_of_the_data_is_judged(
+    ago: int, check: str, state: str, words: str, desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store_bars(desk, (now_ns() - ago) // NS_PER_MINUTE * NS_PER_MINUTE)
+    run(["doctor", "--json"])
+    row = checks(capsys)[check]
+    assert row["state"] == state
+    assert words in row["detail"]
+
+
+def test_a_lost_part_file_is_found(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = store_bars(desk, now_ns() // NS_PER_MINUTE * NS_PER_MINUTE - NS_PER_DAY)
+    next(folder.rglob("*.parquet")).unlink()
+    assert run(["doctor", "--json"]) == 3
+    row = checks(capsys)["store"]
+    assert "is missing or of another size" in row["detail"]
+    assert "ictcli fetch EURUSD" in row["fix"]
+
+
+@pytest.mark.parametrize(("free", "state"), [(10 * 2**30, "ok"), (2**30, "warn"), (2**20, "fail")])
+def test_the_room_on_the_disk_is_judged(
+    free: int, state: str, desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage(desk)._replace(free=free)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
+    rows = {row.check: row for row in health.examine(Session([], dict(os.environ)))}
+    assert rows["disk"].state == state
+
+
+def test_a_missing_package_fails_with_the_command_that_installs_it(
+    desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "package_versions", lambda: package_versions(("click", "no-such-package")))
+    row = next(row for row in health.examine(Session([], dict(os.environ))) if row.check == "packages")
+    assert (row.state, row.detail, row.fix) == (
+        "fail",
+        "missing: no-such-package",
+        "pip install no-such-package",
+    )
+
+
+def test_metatrader_is_only_missed_on_windows(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform, "system", lambda: "Windows")
+    rows = {row.check: row for row in health.examine(Session([], dict(os.environ)))}
+    assert rows["metatrader"].state == "warn"
+    assert rows["locks"].state == "skip"
