@@ -2,6 +2,7 @@ import os
 import subprocess
 import sys
 import zlib
+from functools import lru_cache
 from itertools import islice
 
 import numpy as np
@@ -28,6 +29,7 @@ def at(text: str) -> int:
 
 
 START = at("2024-03-01")
+PINNED_SHORT = (1368852164, 1105236567, 4181522487, 749017959)
 PINNED = (4320, 2083128398)
 
 
@@ -56,6 +58,29 @@ def test_the_same_seed_gives_the_same_bytes_everywhere() -> None:
     assert (len(bars), checksum(bars)) == PINNED
 
 
+@pytest.mark.jit_off
+def test_a_short_market_through_news_an_episode_and_the_daily_break_gives_known_bytes() -> None:
+    begin, end = at("2024-02-29T11:50"), at("2024-02-29T13:50")
+    made = SimMarket(BOOK, ("XAUUSD",), 7, 1.0, begin)
+    bars = whole(made, "XAUUSD", "M1", begin, end)
+    ticks = concat_asks(made, "XAUUSD", begin, begin + 5 * NS_PER_MINUTE)
+    planted = made.episodes("XAUUSD", begin, end)
+    late = SimMarket(BOOK, ("XAUUSD",), 7, 1.0, at("2024-02-29T21:50"))
+    reopened = whole(late, "XAUUSD", "M1", late.start, at("2024-02-29T23:10"))
+    assert len(planted) > 0
+    assert len(reopened) == 20
+    assert (
+        checksum(bars),
+        zlib.crc32(ticks),
+        zlib.crc32(planted.tobytes()),
+        checksum(reopened),
+    ) == PINNED_SHORT
+
+
+def concat_asks(made: SimMarket, symbol: str, start: int, end: int) -> bytes:
+    return b"".join(part.ask.tobytes() for part in made.ticks(symbol, start, end))
+
+
 def test_another_seed_gives_another_market() -> None:
     ends = {
         int(whole(market(seed=seed), "EURUSD", "M1", START, at("2024-03-02")).close[-1]) for seed in range(5)
@@ -82,20 +107,23 @@ def test_any_range_in_any_chunks_is_the_slice_of_one_long_run(
 ) -> None:
     start = START + first * NS_PER_MINUTE
     end = start + length * NS_PER_MINUTE
-    everything = LONG[name]
+    made, runs = long_market()
+    everything = runs[name]
     low, high = np.searchsorted(everything.ts, start), np.searchsorted(everything.ts_close, end, side="right")
-    parts = list(SHARED.bars("EURUSD", TIMEFRAMES[name], start, end, max(rows, length // 40 + 1)))
+    parts = list(made.bars("EURUSD", TIMEFRAMES[name], start, end, max(rows, length // 40 + 1)))
     if high <= low:
         assert parts == []
     else:
         assert same(concat(parts), everything.slice(int(low), int(high)))
 
 
-SHARED = market(edge=1.0)
-LONG = {
-    name: whole(SHARED, "EURUSD", name, START, START + 124 * NS_PER_DAY)
-    for name in ("M1", "M5", "M15", "H1", "H4", "D1")
-}
+@lru_cache(maxsize=1)
+def long_market() -> tuple[SimMarket, dict[str, Bars]]:
+    made = market(edge=1.0)
+    end = START + 124 * NS_PER_DAY
+    return made, {
+        name: whole(made, "EURUSD", name, START, end) for name in ("M1", "M5", "M15", "H1", "H4", "D1")
+    }
 
 
 def test_no_chunk_is_longer_than_asked() -> None:

@@ -3,6 +3,8 @@ import pytest
 
 from ictcli.sources.sim.randomness import bits, shocks, stream_key, unit
 
+pytestmark = pytest.mark.jit_off
+
 
 def test_draws_are_the_published_splitmix64_sequence() -> None:
     # the reference generator seeded with 1234567, first three outputs; counters start at 1
@@ -17,13 +19,13 @@ def test_streams_differ_by_label_and_by_seed() -> None:
 
 
 def test_shocks_have_mean_zero_and_variance_one() -> None:
-    n = 50_000
+    n = 20_000
     values = np.empty(4 * n)
     with np.errstate(over="ignore"):
         for counter in range(n):
             shocks(np.uint64(bits(np.uint64(99), counter)), values, 4 * counter)
     assert abs(values.mean()) < 4 / np.sqrt(4 * n)
-    assert values.var() == pytest.approx(1.0, abs=0.01)
+    assert values.var() == pytest.approx(1.0, abs=0.015)
     assert abs(np.corrcoef(values[:-1], values[1:])[0, 1]) < 4 / np.sqrt(4 * n)
 
 
