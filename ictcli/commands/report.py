@@ -52,8 +52,10 @@ def _render(session: Session, stored: "Run", chosen: str) -> bytes:
     from ictcli.engine.trades import TRADES
     from ictcli.output import SCHEMA, encode
     from ictcli.reports import export, summary
+    from ictcli.research.documents import require_document
 
     document = stored.document
+    require_document(document, stored.id)
     trades = stored.table("trades")
     if trades is None:
         trades = TRADES.empty_table()

@@ -2,13 +2,14 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec import Meta
 
 from ictcli import __version__
 from ictcli.clock import iso
@@ -16,13 +17,72 @@ from ictcli.config.records import Config
 from ictcli.engine.assumptions import ASSUMPTIONS
 from ictcli.engine.refusals import Refusal
 from ictcli.engine.simulate import Simulation
+from ictcli.errors import DataError
 from ictcli.market.timeframes import Timeframe
 from ictcli.research.choices import Choice
-from ictcli.research.gates import Check
+from ictcli.research.gates import Check, GateResult
+from ictcli.research.metrics import METRICS
 from ictcli.research.series import Series
 
 SCHEMA = 1
 """Version of the run document; raised when a key changes its meaning or disappears."""
+
+
+class SeriesShape(msgspec.Struct, frozen=True):
+    """What must be known of each series of a kept run."""
+
+    source: str
+    symbol: str
+    stored: str
+    content: str
+    digits: int
+    bars: int
+    spread_known: float
+    first: str
+    last: str
+    signals: int
+    trades: int
+    refusals: dict[str, int]
+
+
+class MetricShape(msgspec.Struct, frozen=True):
+    """A kept metric."""
+
+    value: float | str | None
+    low: float | str | None
+    high: float | str | None
+    n: int
+
+
+class AccountShape(msgspec.Struct, frozen=True):
+    """The account of a kept run."""
+
+    currency: str
+    balance: str
+    risk_per_trade: float
+    sized_on: str
+
+
+class RunShape(msgspec.Struct, frozen=True):
+    """What a kept run's document must hold before anything is read from it."""
+
+    schema: int
+    run: str
+    created: str
+    strategy: str
+    timeframe: str
+    seed: int
+    confidence: float
+    version: str
+    content_hash: str
+    account: AccountShape
+    series: Annotated[list[SeriesShape], Meta(min_length=1)]
+    metrics: dict[str, MetricShape]
+    gate: GateResult | None
+    params: dict[str, Any]
+    assumptions: list[dict[str, str]]
+    provenance: dict[str, Any]
+
 
 _INPUTS = ("schema", "strategy", "params", "timeframe", "seed", "confidence", "resamples", "version")
 
@@ -70,6 +130,21 @@ def run_document(
         "trades": len(trades),
         "assumptions": [{"about": item.topic, "assumed": item.rule} for item in ASSUMPTIONS],
     }
+
+
+def require_document(document: Mapping[str, Any], run: str) -> None:
+    """Check a kept document before it is read.
+
+    Raises:
+        DataError: it is not a backtest's document of this version.
+    """
+    try:
+        shape = msgspec.convert(document, RunShape)
+    except msgspec.ValidationError as error:
+        raise DataError(f"run {run!r} is not readable: {error}", hint="Run the backtest again.") from error
+    unknown = set(shape.metrics) - set(METRICS)
+    if shape.schema != SCHEMA or unknown or not {"trades", "net_expectancy_r"} <= set(shape.metrics):
+        raise DataError(f"run {run!r} was kept by another version", hint="Run the backtest again.")
 
 
 def content_hash(document: dict[str, Any], checks: Sequence[Check]) -> str:

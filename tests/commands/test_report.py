@@ -77,6 +77,18 @@ def test_an_unknown_run_is_refused_with_the_latest_named(
     assert traded in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("damage", [{"series": []}, {"schema": 99}, {"metrics": {}}, {"confidence": "high"}])
+def test_a_damaged_run_is_refused_not_guessed(
+    traded: str, tmp_path: Path, damage: dict[str, object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "data" / "runs" / traded / "run.json"
+    kept = json.loads(path.read_text())
+    kept["document"].update(damage)
+    path.write_text(json.dumps(kept))
+    assert run(["report"]) == 5
+    assert traded in capsys.readouterr().err
+
+
 def test_without_runs_the_command_to_make_one_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
