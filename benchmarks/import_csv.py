@@ -7,6 +7,7 @@ kernels; peak memory is the child's maximum resident set.
 """
 
 import argparse
+import os
 import resource
 import subprocess
 import sys
@@ -23,7 +24,8 @@ polars.read_csv(sys.argv[1], try_parse_dates=True).write_parquet(sys.argv[2], co
 ICTCLI = """
 import sys
 from ictcli.__main__ import main
-sys.argv = ["ictcli", "-w", sys.argv[2], "fetch", "EURUSD", "--path", sys.argv[1], "--source-tz", "ny+7", "-q"]
+given = ["EURUSD", "--path", sys.argv[1], "--source-tz", "ny+7", "-q"]
+sys.argv = ["ictcli", "-w", sys.argv[2], "fetch", *given]
 main()
 """
 
@@ -57,7 +59,7 @@ def run(program: str, *args: Path) -> tuple[float, float]:
     """Seconds and peak MiB of one child process."""
     started = time.perf_counter()
     child = subprocess.Popen([sys.executable, "-c", program, *map(str, args)], stdout=subprocess.DEVNULL)
-    _, status, usage = __import__("os").wait4(child.pid, 0)
+    _, status, usage = os.wait4(child.pid, 0)
     if status:
         raise SystemExit(f"a child failed with status {status}")
     assert isinstance(usage, resource.struct_rusage)
@@ -70,11 +72,17 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=5_000_000)
     parser.add_argument("--folder", type=Path, default=None)
     parser.add_argument("--limit", type=float, default=3.0)
+    parser.add_argument("--generate", type=Path, default=None, help="only write this file")
     options = parser.parse_args()
+    if options.generate is not None:
+        write_file(options.generate, options.rows)
+        return 0
     with tempfile.TemporaryDirectory(dir=options.folder) as name:
         folder = Path(name)
         for rows, what in ((20_000, "warm"), (options.rows, "bars")):
-            write_file(folder / f"{what}.csv", rows)
+            # In a process of its own: a child's peak memory starts at its parent's size.
+            place = ["--generate", str(folder / f"{what}.csv"), "--rows", str(rows)]
+            subprocess.run([sys.executable, __file__, *place], check=True)
             (folder / what).mkdir()
         run(ICTCLI, folder / "warm.csv", folder / "warm")
         peer, peer_peak = run(POLARS, folder / "bars.csv", folder / "bars.parquet")

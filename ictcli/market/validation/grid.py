@@ -10,7 +10,7 @@ BEYOND = 3
 DOUBLE = 4e-16
 SINGLE = 1.2e-7
 """Relative error of prices that passed through 8-byte and 4-byte floats."""
-_NEAR = 1e-3
+_NEAR = 1e-5
 _AT_MOST = 0.1
 _SAMPLE = 20_000
 _MOST_POINTS = 2.0**53
@@ -86,6 +86,8 @@ def off_grid(columns: tuple[Float64, ...], digits: int, error: float) -> Mask:
     off = np.zeros(len(columns[0]), np.bool_)
     for column in columns:
         points = column * scale
+        whole = np.rint(points)
         slack = np.minimum(_NEAR + error * np.abs(points), _AT_MOST)
-        off |= ~(np.abs(points - np.rint(points)) <= slack) | (np.abs(points) >= _MOST_POINTS)
+        off |= ~(np.abs(points - whole) <= slack) | (np.abs(points) >= _MOST_POINTS)
+        off |= (whole == 0) & (points != 0)
     return off
