@@ -18,7 +18,7 @@ from ictcli.errors import DataError, UsageError
 from ictcli.store.catalog_file import create_views, write_catalog
 from ictcli.store.parts import check_hash
 from ictcli.store.store import Store
-from ictcli.store.views import catalog_views
+from ictcli.store.views import catalog_views, literal, pattern_free
 
 R = TypeVar("R")
 
@@ -59,8 +59,8 @@ def open_catalog(store: Store) -> tuple[duckdb.DuckDBPyConnection, dict[str, lis
     try:
         connection.execute("SET TimeZone = 'UTC'")
         create_views(connection, views)
-        folder = str(store.data_dir).replace("'", "''")
-        connection.execute(f"SET allowed_directories = ['{folder}']")
+        folders = ", ".join({literal(store.data_dir.as_posix()), literal(pattern_free(store.data_dir))})
+        connection.execute(f"SET allowed_directories = [{folders}]")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
     except duckdb.Error as error:

@@ -202,7 +202,7 @@ def _run_rows(runs: Sequence[Run]) -> str:
         given: list[Any] = [facts.get(name) for name in ("created", "strategy", "timeframe", "trades")]
         values = [run.id, *given, verdict, json.dumps(facts, sort_keys=True)]
         typed = zip(values, _RUNS.values(), strict=True)
-        rows.append("SELECT " + ", ".join(f"TRY_CAST({_literal(value)} AS {kind})" for value, kind in typed))
+        rows.append("SELECT " + ", ".join(f"TRY_CAST({literal(value)} AS {kind})" for value, kind in typed))
     names = ", ".join(_name(name) for name in _RUNS)
     return f"SELECT * FROM ({' UNION ALL '.join(rows)}) AS t({names})"  # noqa: S608 - quoted above
 
@@ -213,7 +213,7 @@ def _series_union(
     selects = []
     for manifest, records in chosen:
         folder = series_folder(data_dir, manifest.kind, manifest.key)
-        constants = ", ".join(f"{_literal(getattr(manifest, name))} AS {name}" for name in _SERIES)
+        constants = ", ".join(f"{literal(getattr(manifest, name))} AS {name}" for name in _SERIES)
         files = _file_list([folder / record.file for record in records])
         selects.append(f"SELECT {constants}, {_casts(columns)} FROM read_parquet({files})")  # noqa: S608 - quoted
     return " UNION ALL ".join(selects) if selects else _nothing({**_SERIES, **columns})
@@ -259,15 +259,16 @@ def _nothing(columns: Columns) -> str:
 
 
 def _file_list(files: Sequence[Path]) -> str:
-    """A list literal; characters that DuckDB would take for a pattern are escaped."""
-    names = []
-    for path in files:
-        plain = "".join(f"[{char}]" if char in "*?[" else char for char in path.as_posix())
-        names.append(_literal(plain))
-    return f"[{', '.join(names)}], hive_partitioning = false"
+    return f"[{', '.join(literal(pattern_free(path)) for path in files)}], hive_partitioning = false"
 
 
-def _literal(value: object) -> str:
+def pattern_free(path: Path) -> str:
+    """A path in which the characters that DuckDB takes for a pattern stand for themselves."""
+    return "".join(f"[{char}]" if char in "*?[" else char for char in path.as_posix())
+
+
+def literal(value: object) -> str:
+    """A value as an SQL string, None as NULL."""
     return "NULL" if value is None else "'" + str(value).replace("'", "''") + "'"
 
 
