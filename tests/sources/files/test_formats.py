@@ -1,6 +1,7 @@
 """Every format: recognised from a few lines of its text, and read right."""
 
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -446,5 +447,29 @@ def test_days_and_months_that_cannot_be_told_apart_are_refused(tmp_path: Path) -
 def test_prices_with_thousands_separators_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_text("Date;Open;High;Low;Close\n2020-01-31 10:05;1.100,5;1.300,5;1.000,5;1.200,5\n")
+    with pytest.raises(DataError, match="no format we know"):
+        open_file(path)
+
+
+def test_a_terminal_export_with_commas_or_decimal_commas_is_read(
+    tmp_path: Path, read: Callable[..., Any]
+) -> None:
+    path = tmp_path / "XAUUSD_M15.csv"
+    path.write_text(SAMPLES["mt5"].text.replace("\t", ","), newline="")
+    assert read(path).values("close") == [1.2, 1.2]
+    path.write_text(re.sub(r"\b1\.(?=\d\t)", "1,", SAMPLES["mt5"].text), newline="")
+    assert read(path, format="mt5").values("close") == [1.2, 1.2]
+
+
+def test_lean_names_without_a_true_date_are_not_lean(tmp_path: Path) -> None:
+    path = tmp_path / "20131318_es_minute_trade_201403.csv"
+    path.write_text("60000,1.1,1.3,1.0,1.2,10\n" * 3)
+    with pytest.raises(DataError, match="not a lean_zip file"):
+        open_file(path, format="lean_zip")
+
+
+def test_headed_bid_and_ask_without_times_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "truefx.csv"
+    path.write_text("timestamp,bid,ask\nnever,1.1,1.2\n")
     with pytest.raises(DataError, match="no format we know"):
         open_file(path)
