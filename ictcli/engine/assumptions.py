@@ -33,6 +33,7 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
         "size", "fraction of the balance over the loss at the stop with costs, rounded down to the step"
     ),
     Assumption("balance", "one symbol: size from the running balance; several: from the opening balance"),
+    Assumption("ruin", "nothing is opened once the closed balance is zero or below"),
     Assumption("liquidity", "any allowed volume fills at once and moves no price; no margin, no swap"),
     Assumption("money", "each deal's profit and commission is rounded half to even to the smallest unit"),
     Assumption("time", "a trade closes at its exit bar's close, the first moment it is known"),

@@ -17,7 +17,8 @@ Document = Mapping[str, Any]
 
 def result_text(document: Document) -> str:
     """What ``backtest`` prints: headline, metrics, what they allow to say, the gate."""
-    metrics = [*metrics_lines(document), "", edge_sentence(document["metrics"], document["confidence"])]
+    said = wrap(edge_sentence(document["metrics"], document["confidence"]))
+    metrics = [*metrics_lines(document), "", *said]
     return "\n".join([*headline(document), "", *metrics, "", *gate_lines(document["gate"])])
 
 
@@ -93,7 +94,7 @@ def gate_lines(gate: Mapping[str, Any] | None) -> list[str]:
         if check["found_bound"] is not None:
             found += f", {check['bound']} {number(check['found_bound'], unit)}"
         cells.append([check["verdict"], check["condition"], found, check["reason"]])
-    return lines + [f"  {line}" for line in aligned(["Check", "Condition", "Found", ""], cells, "<<<<")]
+    return lines + [f"  {line}" for line in aligned(["Check", "Condition", "Found", "Reason"], cells, "<<<<")]
 
 
 def symbol_lines(rows: Sequence[breakdown.Row], series: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -1,6 +1,6 @@
 """A backtest from stored bars to a stored run: load, signal, fill, measure, judge, keep."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from ictcli.clock import NS_PER_SECOND, iso
 from ictcli.config.records import Config
-from ictcli.engine.simulate import Account, account, simulate
+from ictcli.engine.simulate import Account, Simulation, account, simulate
 from ictcli.engine.trades import trade_table
 from ictcli.market.bars import Int64
 from ictcli.market.calendars import calendar
@@ -22,9 +22,11 @@ from ictcli.research.choices import Choice, choose_strategy
 from ictcli.research.documents import Leg, content_hash, run_document
 from ictcli.research.gates import Verdict, judge, load_gate
 from ictcli.research.metrics import Resampling, Sample, measure, metric_document
+from ictcli.research.ruin import stop_at_ruin
 from ictcli.research.series import Selection, Series, load_series, stored_symbols
 from ictcli.research.signal_log import signal_table
 from ictcli.store.store import Store
+from ictcli.strategies.signals import Signals
 from ictcli.telemetry import Progress
 
 
@@ -95,10 +97,11 @@ def backtest(
     symbols = request.symbols or stored_symbols(shop.store, request.source)
     on = _account(config, compound=len(symbols) == 1)
     selection = Selection(request.timeframe, request.source, request.start, request.end, config.primary)
-    legs = []
+    plays = []
     for done, symbol in enumerate(symbols):
         progress(f"{symbol} {request.timeframe}", done, len(symbols))
-        legs.append(_leg(load_series(shop.store, shop.book, symbol, selection), choice, on))
+        plays.append(_play(load_series(shop.store, shop.book, symbol, selection), choice, on))
+    legs = _legs(plays, on)
     progress("intervals", len(symbols), len(symbols))
     trades = _merged([leg.trades for leg in legs])
     seed = config.backtest.seed if request.seed is None else request.seed
@@ -130,11 +133,19 @@ def _account(config: Config, *, compound: bool) -> Account:
     )
 
 
-def _leg(series: Series, choice: Choice, on: Account) -> Leg:
+def _play(series: Series, choice: Choice, on: Account) -> tuple[Series, Signals, Simulation]:
     signals = choice.strategy.run(series.bars, choice.params)
-    result = simulate(series.bars, signals, series.spec, on)
-    trades = trade_table(series.key, series.bars, signals, series.spec, result)
-    return Leg(series, result, trades, signal_table(series.key, series.bars, signals, result.codes))
+    return series, signals, simulate(series.bars, signals, series.spec, on)
+
+
+def _legs(plays: Sequence[tuple[Series, Signals, Simulation]], on: Account) -> list[Leg]:
+    results = stop_at_ruin([(series.bars, signals, result) for series, signals, result in plays], on.balance)
+    legs = []
+    for (series, signals, _), result in zip(plays, results, strict=True):
+        trades = trade_table(series.key, series.bars, signals, series.spec, result)
+        log = signal_table(series.key, series.bars, signals, result.codes)
+        legs.append(Leg(series, result, trades, log))
+    return legs
 
 
 def _merged(tables: list[pa.Table]) -> pa.Table:
