@@ -1,8 +1,10 @@
 """The planted edge is what an ICT continuation setup finds, and only where it is planted."""
 
+from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 
+import msgspec
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -20,15 +22,22 @@ SYMBOLS = ("EURUSD", "XAUUSD")
 
 
 @lru_cache(maxsize=8)
-def outcomes(edge: float, seed: int) -> NDArray[np.float64]:
-    """Net result of every trade of two years in R, after spread, commission and one point of slippage."""
+def outcomes(edge: float, seed: int, *, free: bool = False) -> NDArray[np.float64]:
+    """Net result of every trade of two years in R, after spread, commission and one point of slippage.
+
+    ``free`` takes all three away.
+    """
     book = load_symbols(None)
     market = SimMarket(book, SYMBOLS, seed, edge, START)
-    on = account("USD", Decimal(1_000_000), 0.01, compound=False, slippage=1, same_as={})
+    on = account("USD", Decimal(1_000_000), 0.0005, compound=False, slippage=0 if free else 1, same_as={})
     found = []
     for symbol in SYMBOLS:
         bars = concat(list(market.bars(symbol, TIMEFRAMES["M15"], START, END)))
-        trades = simulate(bars, run(bars, FvgRetestParams()), book.require(symbol), on).trades
+        signals, spec = run(bars, FvgRetestParams()), book.require(symbol)
+        if free:
+            bars = replace(bars, spread=np.zeros(len(bars), np.int32))
+            spec = msgspec.structs.replace(spec, commission=Decimal(0))
+        trades = simulate(bars, signals, spec, on).trades
         found.append((trades["gross"] - trades["commission"]) / trades["risk"])
     return np.concatenate(found)
 
@@ -38,6 +47,11 @@ def test_without_an_edge_the_retest_loses_its_costs(seed: int) -> None:
     net = outcomes(0.0, seed)
     assert len(net) > 150
     assert net.mean() < 0
+
+
+def test_without_an_edge_and_without_costs_the_retest_neither_earns_nor_loses() -> None:
+    net = np.concatenate([outcomes(0.0, seed, free=True) for seed in (1, 2, 3)])
+    assert abs(net.mean()) < 4 * net.std() / np.sqrt(len(net))
 
 
 @pytest.mark.parametrize("seed", [1, 7])
