@@ -16,10 +16,10 @@ from ictcli.market.bars import Bars, make_bars
 Row = tuple[int, int, int, int]
 
 
-def _build(rows: Sequence[Sequence[int]], minutes: Sequence[int] | None = None) -> Bars:
+def _build(rows: Sequence[Sequence[int]], minutes: Sequence[float] | None = None) -> Bars:
     prices = np.array(rows, np.int64).reshape(-1, 4)
     opens = np.arange(len(prices)) if minutes is None else np.array(minutes)
-    ts = opens.astype(np.int64) * NS_PER_MINUTE
+    ts = (opens * NS_PER_MINUTE).astype(np.int64)
     columns = tuple(np.ascontiguousarray(prices[:, at]) for at in range(4))
     return make_bars(2, ts, ts + NS_PER_MINUTE, (columns[0], columns[1], columns[2], columns[3]))
 

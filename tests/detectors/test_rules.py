@@ -64,6 +64,35 @@ def test_a_pause_inside_the_three_bars_marks_the_gap_but_one_before_them_does_no
     assert marks == [SPANS_GAP, 0]
 
 
+def test_a_bar_is_late_only_beyond_one_and_a_half_bar_lengths(build: Build, records: Records) -> None:
+    on_time = records("fvg", build(RISING[:3], [0, 1.5, 3]))
+    late = records("fvg", build(RISING[:3], [0, 1.5, 3.25]))
+    assert [on_time[0]["marks"], late[0]["marks"]] == [0, SPANS_GAP]
+
+
+def test_a_pause_anywhere_in_the_window_marks_the_swing(build: Build, records: Records) -> None:
+    rows = [
+        (9, 10, 8, 9),
+        (9, 11, 9, 11),
+        (11, 14, 10, 12),
+        (12, 13, 11, 12),
+        (12, 12, 10, 11),
+        (11, 12, 9, 10),
+    ]
+    params = {"left": 2, "right": 1}
+    for pause, marks in ((0, 0), (1, SPANS_GAP), (2, SPANS_GAP), (3, SPANS_GAP), (4, 0)):
+        minutes = [at + (9 if at >= pause else 0) for at in range(len(rows))]
+        (high,) = (row for row in records("swing", build(rows, minutes), params) if row["direction"] < 0)
+        assert (high["formed"], high["marks"]) == (2, marks), pause
+
+
+def test_a_gap_of_exactly_the_least_size_counts(build: Build, records: Records) -> None:
+    bars = build([*[(10, 12, 8, 11)] * 4, (11, 12, 8, 12), (12, 18, 14, 18)])  # ATR 4, height 2
+    exact = records("fvg", bars, {"atr_length": 4, "min_size_atr": 0.5})
+    assert [(row["bottom"], row["top"]) for row in exact] == [(12, 14)]
+    assert records("fvg", bars, {"atr_length": 4, "min_size_atr": 0.501}) == []
+
+
 def test_small_gaps_are_left_out_and_none_counts_before_the_average_range_exists(
     build: Build, records: Records
 ) -> None:
@@ -110,6 +139,12 @@ def test_a_break_fails_at_the_first_close_beyond_the_origin_of_its_leg(
 def test_after_flat_bars_no_displacement_is_seen(build: Build, records: Records) -> None:
     rows = [(10, 10, 10, 10)] * 5 + [(10, 13, 10, 13)]
     assert records("displacement", build(rows), {"atr_length": 3}) == []
+
+
+def test_a_range_of_exactly_the_multiple_is_enough(build: Build, records: Records) -> None:
+    quiet = [(10, 12, 8, 11)] * 4
+    assert len(records("displacement", build([*quiet, (10, 16, 10, 16)]), {"atr_length": 3})) == 1
+    assert records("displacement", build([*quiet, (10, 15, 10, 15)]), {"atr_length": 3}) == []
 
 
 def test_a_body_of_exactly_the_share_is_enough(build: Build, records: Records) -> None:
