@@ -150,7 +150,7 @@ class Store:
         if chosen in sources:
             return SeriesKey(chosen, symbol, timeframe)
         if not sources:
-            raise self._absent(symbol, timeframe)
+            raise _absent(symbol, timeframe)
         if chosen is not None:
             raise DataError(
                 f"{symbol} {timeframe} is not stored from its primary source {chosen!r}",
@@ -193,7 +193,7 @@ class Store:
                 yield writer
             finally:
                 writer.discard()
-        if writer.published or self._catalog_is_older(folder / MANIFEST):
+        if writer.published or _is_older(self.data_dir / CATALOG, folder / MANIFEST):
             self.refresh_catalog()
 
     def artifacts(self, kind: str, key: SeriesKey) -> ArtifactSet:
@@ -225,13 +225,6 @@ class Store:
             return manifest
 
         return self._steady(key, attempt)
-
-    def _catalog_is_older(self, manifest: Path) -> bool:
-        """Whether a writer died between swapping a manifest and writing the catalog."""
-        catalog = self.data_dir / CATALOG
-        if not manifest.exists():
-            return False
-        return not catalog.exists() or catalog.stat().st_mtime_ns < manifest.stat().st_mtime_ns
 
     def _one_generation(self, key: SeriesKey, start: int | None, end: int | None) -> Iterator[Rows]:
         manifest = self._require(key)
@@ -270,16 +263,24 @@ class Store:
     def _require(self, key: SeriesKey) -> Manifest:
         manifest = self.manifest(key)
         if manifest is None or not manifest.parts:
-            raise self._absent(key.symbol, key.timeframe, key.source)
+            raise _absent(key.symbol, key.timeframe, key.source)
         return manifest
 
-    def _absent(self, symbol: str, timeframe: Timeframe, source: str = "") -> DataError:
-        kind = "ticks" if timeframe == TICK else f"{timeframe} bars"
-        origin = f" from source {source!r}" if source else ""
-        return DataError(
-            f"no {kind} of {symbol} are stored{origin}",
-            hint=f"Run `ictcli fetch {symbol} -t {timeframe} --source file --path FILE` (or --source sim).",
-        )
+
+def _absent(symbol: str, timeframe: Timeframe, source: str = "") -> DataError:
+    kind = "ticks" if timeframe == TICK else f"{timeframe} bars"
+    origin = f" from source {source!r}" if source else ""
+    return DataError(
+        f"no {kind} of {symbol} are stored{origin}",
+        hint=f"Run `ictcli fetch {symbol} -t {timeframe} --source file --path FILE` (or --source sim).",
+    )
+
+
+def _is_older(catalog: Path, manifest: Path) -> bool:
+    """Whether a writer died between swapping a manifest and writing the catalog."""
+    if not manifest.exists():
+        return False
+    return not catalog.exists() or catalog.stat().st_mtime_ns < manifest.stat().st_mtime_ns
 
 
 def _between(rows: Rows, part: Part, start: int | None, end: int | None) -> Rows:

@@ -48,7 +48,7 @@ def _die_at(wanted: int, side: str) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         return result
 
-    Path.replace = counted  # type: ignore[method-assign,assignment]
+    Path.replace = counted  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":
