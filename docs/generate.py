@@ -45,21 +45,25 @@ def cli_reference() -> str:
 
 
 def _pages(name: str) -> Iterator[tuple[str, str]]:
-    with click.Context(program, info_name="ictcli") as root:
+    with _context(program, "ictcli", None) as root:
         command = program.get_command(root, name)
         assert command is not None
         yield name, _help(command, name, root)
         if isinstance(command, click.Group):
-            with command.context_class(command, info_name=name, parent=root) as parent:
+            with _context(command, name, root) as parent:
                 for inner, subcommand in command.commands.items():
                     yield f"{name} {inner}", _help(subcommand, inner, parent)
 
 
 def _help(command: click.Command, name: str, parent: click.Context | None) -> str:
-    with command.context_class(command, info_name=name, parent=parent) as context:
+    with _context(command, name, parent) as context:
         formatter = click.HelpFormatter(width=100)
         command.format_help(context, formatter)
         return formatter.getvalue().rstrip()
+
+
+def _context(command: click.Command, name: str, parent: click.Context | None) -> click.Context:
+    return command.context_class(command, info_name=name, parent=parent, **command.context_settings)
 
 
 def _between(path: Path, text: str) -> str:

@@ -5,16 +5,18 @@ import os
 import platform
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from ictcli.clock import NS_PER_DAY, iso, parse_instant
-from ictcli.errors import ConfigError, IctError
+from ictcli.config.records import FileSource
+from ictcli.errors import ConfigError, IctError, UsageError
 from ictcli.folders import cache_root
 from ictcli.research.gates import load_gate
 from ictcli.session import GATES_FILE, Session
+from ictcli.strategies.registry import configured, find_strategy
 from ictcli.versions import package_versions
 
 State = Literal["ok", "warn", "fail", "skip"]
@@ -66,12 +68,24 @@ def config_facts(session: Session) -> dict[str, Any]:
     gates = session.workspace / GATES_FILE
     if gates.is_file():
         load_gate(gates)
+    config = session.config.config
+    for name, values in config.strategies.items():
+        _check_strategy(name, values, session.config.origin(f"strategies.{name}"))
     return {
         "files": [str(path) for path in session.config_files if path.is_file()],
-        "sources": sorted(session.config.config.sources),
+        "sources": sorted(config.sources),
         "symbols": len(session.book.names),
         "gates": gates.is_file(),
     }
+
+
+def _check_strategy(name: str, values: Mapping[str, object], origin: str) -> None:
+    try:
+        configured(find_strategy(name), values)
+    except UsageError as error:
+        raise ConfigError(f"{origin}: strategies.{name}: {error.message}", hint=error.hint) from error
+    except ConfigError as error:
+        raise ConfigError(f"{origin}: {error.message}", hint=error.hint) from error
 
 
 def _python(session: Session) -> tuple[State, str, str]:
@@ -162,9 +176,11 @@ def _integrity(session: Session) -> tuple[State, str, str]:
 
 
 def _freshness(session: Session) -> tuple[State, str, str]:
-    newest = _newest(session)
+    sources = session.config.config.sources
+    kept = {name for name, source in sources.items() if isinstance(source, FileSource)}
+    newest = [(name, last) for name, last in _newest(session) if name.partition("/")[0] in kept]
     if not newest:
-        return "skip", "nothing stored yet", ""
+        return "skip", "no stored series is refreshed from a configured source", ""
     stale = [name for name, last in newest if session.now - last > _STALE_NS]
     if stale:
         return "warn", f"no bar in 7 days: {', '.join(stale)}", "ictcli fetch"

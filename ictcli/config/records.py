@@ -199,6 +199,7 @@ class Config(Record, frozen=True):
     detect: DetectConfig = DetectConfig()
     backtest: BacktestConfig = BacktestConfig()
     strategies: Annotated[
-        dict[str, dict[str, float | int | bool | str]], doc("Parameters of strategies by name.")
+        dict[str, dict[str, float | int | bool | str]],
+        doc("Parameters of strategies by name.", "fvg_retest.reward_risk = 2.0", "fvg_retest.max_bars = 48"),
     ] = {}
     log: LogConfig = LogConfig()

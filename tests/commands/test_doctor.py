@@ -135,6 +135,7 @@ def store_bars(desk: Path, last: int) -> Path:
 def test_the_age_of_the_data_is_judged(
     ago: int, check: str, state: str, words: str, desk: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    (desk / "config" / "ictcli.toml").write_text('[sources.broker]\nkind = "file"\npath = "x.csv"\n')
     store_bars(desk, (now_ns() - ago) // NS_PER_MINUTE * NS_PER_MINUTE)
     run(["doctor", "--json"])
     row = checks(capsys)[check]
