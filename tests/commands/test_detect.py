@@ -123,6 +123,31 @@ def test_start_and_end_bound_the_time_a_row_became_known(ask: Ask) -> None:
     assert found == [row for row in everything if row["confirmed_at"] in times]
 
 
+def test_people_see_counts_and_the_latest_rows(ask: Ask) -> None:
+    code, out, _ = ask("detect", "EURUSD", "-t", "M5")
+    assert code == 0
+    assert out.startswith("sim/EURUSD/M5\n")
+    assert "invalidated" in out
+    assert f"Latest 10 of {len(rows(ask, '-t', 'M5'))} rows (times in UTC)" in out
+
+
+def test_people_see_the_log_with_its_records(ask: Ask) -> None:
+    _, out, _ = ask("detect", "EURUSD", "-t", "M5", "--events", "--kind", "structure")
+    assert "known at" in out
+    assert {"BOS", "CHoCH"} & set(out.split())
+
+
+def test_an_empty_span_says_so(ask: Ask) -> None:
+    code, out, _ = ask("detect", "EURUSD", "-t", "M5", "--end", "2024-01-01")
+    assert (code, out) == (0, "sim/EURUSD/M5: nothing found\n")
+
+
+def test_the_catalog_shows_the_kept_detections(ask: Ask) -> None:
+    found = rows(ask, "-t", "M5")
+    code, out, _ = ask("query", "SELECT count(*) AS n FROM detections", "--format", "csv")
+    assert (code, out.split()) == (0, ["n", str(len(found))])
+
+
 def test_json_is_one_document_with_counts_and_rows(ask: Ask) -> None:
     code, out, _ = ask("detect", "EURUSD", "-t", "M5", "--kind", "fvg", "--json")
     document = json.loads(out)
