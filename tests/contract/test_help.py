@@ -13,7 +13,6 @@ import pytest
 
 from ictcli import __version__
 from ictcli.cli import COMMANDS, EXAMPLES, program
-from ictcli.cli_command import CONTEXT
 from ictcli.session import Session
 from tests.contract.program import PROGRAM, Run, environment
 
@@ -44,7 +43,7 @@ def test_the_command_list_says_what_the_command_itself_says(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_option_of_a_command_has_help(name: str) -> None:
-    with click.Context(program, **CONTEXT) as context:
+    with click.Context(program, **program.context_settings) as context:
         command = program.get_command(context, name)
     assert command is not None
     silent = [p.name for p in command.params if isinstance(p, click.Option) and not p.help]
@@ -73,7 +72,7 @@ def parse(group: click.Group, args: list[str], parent: click.Context) -> list[st
 def examples() -> Iterator[tuple[str, str]]:
     """Every example with the command that shows it."""
     yield from (("", example) for example in EXAMPLES)
-    with click.Context(program, **CONTEXT) as context:
+    with click.Context(program, **program.context_settings) as context:
         for name in NAMES:
             command = program.get_command(context, name)
             inner = list(command.commands.values()) if isinstance(command, click.Group) else []
