@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ictcli.clock import iso
+from ictcli.clock import NS_PER_HOUR, iso
 from ictcli.errors import DataError, UsageError
 from ictcli.market.bars import Bars, SeriesKey
 from ictcli.market.calendars import calendar
@@ -113,11 +113,18 @@ def choose(store: Store, symbol: str, selection: Selection) -> SeriesKey:
             f"{symbol} is stored from {', '.join(sources)}: which one?",
             hint=f'Pass --source {sources[0]}, or set [primary] {symbol} = "{sources[0]}" in the config.',
         )
-    return max((key for key in keys if key.source == source), key=lambda key: key.timeframe)
+    return max(
+        (key for key in keys if key.source == source), key=lambda key: _preference(key.timeframe, wanted)
+    )
 
 
 def _serves(stored: Timeframe, wanted: Timeframe) -> bool:
     return stored == wanted or (stored.intraday and stored.ns < wanted.ns and wanted.ns % stored.ns == 0)
+
+
+def _preference(stored: Timeframe, wanted: Timeframe) -> tuple[bool, bool, int]:
+    """Exact first; then the longest up to H1: some brokers' longer bars do not nest in a New York day."""
+    return stored == wanted, stored.ns <= NS_PER_HOUR, stored.ns
 
 
 def _bar_keys(store: Store) -> list[SeriesKey]:
