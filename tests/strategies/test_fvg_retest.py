@@ -10,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ictcli.clock import NS_PER_HOUR, NS_PER_MINUTE
+from ictcli.detectors.drive import arrays
+from ictcli.detectors.events import EVENT, MOST_PER_BAR
 from ictcli.errors import ConfigError, DataError, UsageError
 from ictcli.market.bars import Bars, make_bars
-from ictcli.strategies.fvg_retest import FvgRetestParams, open_minutes, run
+from ictcli.strategies.fvg_retest import SIGNAL, STATE, FvgRetestParams, init_state, open_minutes, run, step
 from ictcli.strategies.registry import STRATEGIES, configured, find_strategy
 from ictcli.strategies.signals import Signals
 
@@ -145,6 +147,21 @@ def test_a_longer_run_starts_with_the_same_signals(seed: int, known: int) -> Non
     bars = random_bars(seed, 300)
     full = rows(run(bars, PARAMS))
     assert rows(run(bars.slice(0, known), PARAMS)) == [row for row in full if row[0] < known]
+
+
+@given(seed=st.integers(0, 10_000), restart=st.integers(0, 300))
+def test_one_bar_at_a_time_with_a_restart_gives_the_signals_of_the_batch(seed: int, restart: int) -> None:
+    bars = random_bars(seed, 300)
+    state = init_state(PARAMS, NS_PER_MINUTE)
+    scratch, signals, count = np.zeros(MOST_PER_BAR, EVENT), np.zeros(len(bars), SIGNAL), 0
+    for at in range(len(bars)):
+        if at == restart:
+            state = np.frombuffer(bytearray(state.tobytes()), STATE)
+        bar = (*(column[at] for column in arrays(bars)), 1, 1)
+        count = step(state[0], scratch, signals, count, *bar)
+    batch = run(bars, PARAMS)
+    for name in ("bar", "side", "stop", "target", "zone"):
+        assert signals[name][:count].tolist() == getattr(batch, name).tolist()
 
 
 @given(seed=st.integers(0, 10_000))
