@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from ictcli.errors import ConfigError
@@ -38,7 +39,7 @@ def test_a_check_with_a_bound(value: float | None, low: float | None, n: int, ex
     [(">=", 1.0, "PASS"), (">", 1.0, "FAIL"), ("<=", 1.0, "PASS"), ("<", 1.0, "FAIL"), ("<", 0.9, "PASS")],
 )
 def test_comparisons_at_the_limit(op: str, value: float, expected: str) -> None:
-    check = Check(metric="profit_factor", op=op, value=1.0)  # type: ignore[arg-type]
+    check = msgspec.convert({"metric": "profit_factor", "op": op, "value": 1.0}, Check)
     assert verdict(check, Metric(value, None, None, 5)) == expected
 
 
