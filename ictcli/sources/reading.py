@@ -30,6 +30,7 @@ class Stock:
         names: the staged columns.
         stamps: what its stamps look like.
         digits: what its prices look like.
+        ordered: the same for the stamps in time order; ``stamps`` itself unless the file is in disorder.
         rejected: rows that do not parse.
         weekend: rows stamped deep in the weekend, whatever the clock.
     """
@@ -37,6 +38,7 @@ class Stock:
     names: tuple[str, ...]
     stamps: StampStatistics
     digits: DigitCounter
+    ordered: StampStatistics
     rejected: list[RejectedRow] = field(default_factory=list)
     weekend: int = 0
 
@@ -72,7 +74,8 @@ def read_file(
         raise DataError(f"{reader.path.name} has no rows", hint="Export it again.")
     stamps = StampStatistics()
     stamps.add(first.wall)
-    stock = Stock(_columns(first, reader.format.kind == "bars"), StampStatistics(), DigitCounter(specified))
+    seen = StampStatistics()
+    stock = Stock(_columns(first, reader.format.kind == "bars"), seen, DigitCounter(specified), seen)
     dtypes = {name: "i8" if name in ("line", "wall") else "f8" for name in stock.names}
     staging = Staging(folder, dtypes, period_for(stamps.usual_step))
     expected = _expected_rows(reader.path)
@@ -86,6 +89,10 @@ def read_file(
     if stock.stamps.rows == 0:
         staging.close()
         raise DataError(f"no row of {reader.path.name} can be read: {_example(stock)}")
+    if stock.stamps.disorder:
+        stock.ordered = StampStatistics()
+        for columns in staging.blocks(("wall",)):
+            stock.ordered.add(np.sort(columns["wall"]))
     return staging, stock
 
 

@@ -110,7 +110,7 @@ def timeframe_of(reader: FileReader, stock: Stock, request: Request, around: Sur
                 hint="Leave --timeframe out; bars of any timeframe are made from stored ticks.",
             )
         return TICK
-    measured = stock.stamps.timeframe()
+    measured = stock.ordered.timeframe()
     hinted = TIMEFRAMES.get(reader.timeframe_hint or "")
     if said is not None and (measured == said or _sparse(stock, said) or request.force):
         return said
@@ -158,9 +158,9 @@ def _calendar(spec: SymbolSpec | None, stock: Stock) -> Calendar:
 
 def _sparse(stock: Stock, frame: Timeframe) -> bool:
     """Whether the rows can be ``frame`` bars of which most are absent, or are too few to tell."""
-    return stock.rows < _FEW_ROWS or stock.stamps.shortest_step == frame.ns
+    return stock.rows < _FEW_ROWS or stock.ordered.shortest_step == frame.ns
 
 
 def _apart(stock: Stock) -> str:
-    step = stock.stamps.usual_step
+    step = stock.ordered.usual_step
     return "too few to measure" if step is None else f"mostly {step / 60e9:g} minutes apart"

@@ -57,6 +57,11 @@ class StampStatistics:
         return self.backward > 9 * self.forward
 
     @property
+    def disorder(self) -> bool:
+        """So many rows are out of order that distances in file order mean little."""
+        return 100 * self.backward > self.rows and not self.newest_first
+
+    @property
     def usual_step(self) -> int | None:
         """The most frequent distance between successive stamps in nanoseconds; the shorter of equals."""
         if not self._steps:
