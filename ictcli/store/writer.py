@@ -75,6 +75,7 @@ class SeriesWriter:
         self.published = False
         clear_staging(folder)
         sweep_drafts(folder)
+        sweep(folder, self._base, expired_before=now - keep_replaced_ns)
 
     def has_input(self, sha256: str) -> bool:
         """Whether the series was built from this input already (so importing it again changes nothing)."""
