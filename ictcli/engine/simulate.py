@@ -15,6 +15,9 @@ from ictcli.market.bars import Bars, Int64
 from ictcli.market.symbols import SymbolSpec
 from ictcli.strategies.signals import Signals
 
+_FARTHEST = 10
+"""A stop or target beyond this many times the highest price is no price; it bounds all money arithmetic."""
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -90,10 +93,12 @@ def check_signals(bars: Bars, signals: Signals) -> Int64:
     """
     side = np.asarray(signals.side)
     numbers = [np.asarray(values, np.float64) for values in (signals.bar, side, signals.stop, signals.target)]
-    finite = np.all([np.isfinite(values) for values in numbers], axis=0)
+    finite = np.all([np.abs(values) < 1e18 for values in numbers], axis=0)  # False for NaN
     at, direction, stop, target = (np.where(finite, values, 0).astype(np.int64) for values in numbers)
     known = (at >= 0) & (at < len(bars))
+    limit = _FARTHEST * int(bars.high.max()) if len(bars) else 0
     valid = finite & known & (np.abs(direction) == 1) & (stop > 0) & (target >= 0)
+    valid &= (stop <= limit) & (target <= limit)
     close = bars.close[np.where(known, at, 0)] if len(bars) else np.zeros(len(at), np.int64)
     codes = np.zeros(len(at), np.int64)
     codes[(target > 0) & (direction * (target - close) <= 0)] = Refusal.TARGET_WRONG_SIDE
@@ -140,8 +145,9 @@ def simulate(bars: Bars, signals: Signals, spec: SymbolSpec, on: Account) -> Sim
     trades = np.zeros(len(codes) + 1, TRADE)
     if not len(bars):
         return Simulation(trades[:0], codes, on.balance, money)
-    highest = int(bars.high.max()) + max(int(bars.spread.max()), typical_spread(spec, bars.digits))
-    money.check_range(2 * (highest + 2 * on.slippage), int(spec.volume_max / spec.volume_step))
+    widest = max(int(bars.spread.max()), typical_spread(spec, bars.digits)) + 2 * on.slippage
+    farthest = _FARTHEST * int(bars.high.max()) + widest
+    money.check_range(farthest, int(spec.volume_max / spec.volume_step))
     params = kernel_params(spec, money, on, bars.digits)
     state = initial_state(params)
     count = run(params[0], state[0], _columns(bars), _orders(signals, codes), codes, trades)

@@ -33,13 +33,21 @@ def test_no_signals_give_no_trades() -> None:
 
 
 @pytest.mark.parametrize("field", ["stop", "target", "side", "bar"])
-@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e300])
 def test_a_number_that_is_none_is_refused(field: str, value: float) -> None:
     values = {"bar": 0.0, "side": 1.0, "stop": 99_900.0, "target": 100_100.0, field: value}
     columns: dict[str, Any] = {name: np.array([number]) for name, number in values.items()}
     bad = replace(samples.signals((0, 1, 99_900, 100_100, 0)), **columns)
     bars = samples.bars([QUIET] * 3, [10] * 3)
     result = simulate(bars, bad, samples.spec(), samples.on_account())
+    assert [Refusal(code) for code in result.codes] == [Refusal.INVALID_SIGNAL]
+
+
+@pytest.mark.parametrize(("stop", "target"), [(10**17, 99_000), (100_100, -1), (99_000, 10**17)])
+def test_a_price_out_of_this_world_is_refused(stop: int, target: int) -> None:
+    bars = samples.bars([QUIET] * 3, [10] * 3)
+    side = -1 if stop > 100_000 else 1
+    result = simulate(bars, samples.signals((0, side, stop, target, 0)), samples.spec(), samples.on_account())
     assert [Refusal(code) for code in result.codes] == [Refusal.INVALID_SIGNAL]
 
 
