@@ -43,7 +43,7 @@ class ExitReason(IntEnum):
 
 EXPLANATIONS: dict[Refusal, str] = {
     Refusal.NONE: "the signal was filled",
-    Refusal.INVALID_SIGNAL: "side is not +1 or -1, the stop is missing, or a number is NaN, negative or too large",
+    Refusal.INVALID_SIGNAL: "side is not +1 or -1, no stop, or a number is NaN, negative or too large",
     Refusal.STOP_WRONG_SIDE: "the stop is not beyond the signal bar's close on the losing side",
     Refusal.TARGET_WRONG_SIDE: "the target is not beyond the signal bar's close on the winning side",
     Refusal.IN_POSITION: "the series already had a position at the open that would have filled it",
