@@ -30,8 +30,8 @@ from ictcli.market.sessions import Runs, Sessions, sessions
 FEWEST_WEEKENDS = 2
 FEWEST_SESSIONS = 4
 MOSTLY = 0.6
-MARGIN = 5.0
-"""More than any single edge can cost: one freak bar decides nothing."""
+MARGIN = 7.0
+"""More than one freak bar and two late opens can cost."""
 REFUTED = 10.0
 """What a rule that the user gave must cost more than the best one before it is contradicted."""
 MARGIN_PER_EDGE = 0.25

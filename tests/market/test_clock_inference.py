@@ -120,6 +120,8 @@ UNDECIDED = {
     "AUDUSD_M1_histdata202306": "hours are missing around every weekend",
     "EURUSD_M1_histdata202306": "hours are missing around every weekend",
     "EURUSD_M1_histdata202006": "no weekend inside",
+    "EURUSD_M15_brokerB2023": "too few weeks when only the US is on summer time",
+    "US100_M15_brokerB": "too few days when only the EU has changed",
     "EURUSD_M15_brokerB": "ends two days after the EU clock change",
     "GBPUSD_M15_brokerB": "ends two days after the EU clock change",
     "USDJPY_M15_brokerB": "ends two days after the EU clock change",
