@@ -9,6 +9,7 @@ that needs no kernel must not import it.
 import hashlib
 import os
 import platform
+import re
 import sys
 from collections.abc import Callable
 from importlib.metadata import version
@@ -20,12 +21,26 @@ from ictcli.folders import cache_root
 P = ParamSpec("P")
 R = TypeVar("R")
 
+_IMPORT = re.compile(rb"^from ictcli\.([\w.]+) import", re.MULTILINE)
 _SWITCHES = ("NUMBA_DISABLE_JIT", "NUMBA_BOUNDSCHECK", "NUMBA_CPU_NAME", "NUMBA_OPT")
 
 
 def kernel_sources(root: Path) -> list[Path]:
-    """The package's files that define kernels, sorted."""
-    return sorted(path for path in root.rglob("*.py") if b"kernels import" in path.read_bytes())
+    """The package's files that decide what kernels do, sorted.
+
+    These are the files that define kernels and, transitively, every file of the package they import:
+    a constant that a kernel takes from another file is compiled into it.
+    """
+    texts = {path: path.read_bytes() for path in root.rglob("*.py")}
+    found = {path for path, text in texts.items() if b"kernels import kernel" in text}
+    pending = list(found)
+    while pending:
+        for module in _IMPORT.findall(texts[pending.pop()]):
+            path = root.joinpath(*module.decode().split(".")).with_suffix(".py")
+            if path in texts and path not in found:
+                found.add(path)
+                pending.append(path)
+    return sorted(found)
 
 
 def cache_key(root: Path) -> str:
@@ -40,15 +55,11 @@ def cache_key(root: Path) -> str:
     return digest.hexdigest()[:16]
 
 
-def _prepare() -> None:
-    os.environ["NUMBA_DISABLE_INTEL_SVML"] = "1"
-    key = cache_key(Path(__file__).parent)
-    os.environ["NUMBA_CACHE_DIR"] = str(cache_root(os.environ) / "kernels" / key)
+os.environ["NUMBA_DISABLE_INTEL_SVML"] = "1"
 
+import numba  # noqa: E402 - numba reads the switch above when it is imported
 
-_prepare()
-
-import numba  # noqa: E402 - the cache directory must be set before numba reads it
+numba.config.CACHE_DIR = str(cache_root(os.environ) / "kernels" / cache_key(Path(__file__).parent))
 
 
 def kernel(func: Callable[P, R]) -> Callable[P, R]:
