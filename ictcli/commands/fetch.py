@@ -6,11 +6,10 @@ import click
 
 from ictcli.cli_command import Command
 from ictcli.errors import UsageError
-from ictcli.options import seed_option, span_options, symbols_argument, timeframe_option, yes_option
+from ictcli.options import seed_option, span_options, symbols_argument, yes_option
 from ictcli.session import Session
 
 if TYPE_CHECKING:
-    from ictcli.market.timeframes import Timeframe
     from ictcli.sources.source import Harvest, Surroundings
     from ictcli.telemetry import Progress
 
@@ -32,7 +31,7 @@ _EXAMPLES = [
     "--source-tz", help="Clock of the stamps: utc, ny+7, eet, utc-03:30, a zone; @close if need be."
 )
 @click.option("--column", "columns", multiple=True, metavar="OURS=THEIRS", help="Column map; repeatable.")
-@timeframe_option()
+@click.option("-t", "--timeframe", help="Timeframe, such as M1 or H4, or TICK; default: measured (sim: M1).")
 @span_options
 @click.option("--years", type=click.IntRange(1, 100), help="sim: years from the start.")
 @seed_option
@@ -50,7 +49,7 @@ def command(
     file_format: str | None,
     source_tz: str | None,
     columns: tuple[str, ...],
-    timeframe: "Timeframe | None",
+    timeframe: str | None,
     start: int | None,
     end: int | None,
     years: int | None,
@@ -64,13 +63,13 @@ def command(
 
     Without arguments every source that the config names is refreshed, which is what cron wants.
     """
-    from ictcli.sources.fetching import Wishes, fetch, unexplained, worst
+    from ictcli.sources.fetching import Wishes, fetch, series_timeframe, unexplained, worst
     from ictcli.sources.source import Request
 
     given: dict[str, Any] = {"path": path, "format": file_format, "source_tz": source_tz, "columns": columns}
     given |= {"years": years, "seed": seed, "edge": edge}
     wishes = Wishes(source, label, {name: value for name, value in given.items() if value not in (None, ())})
-    request = Request(symbols, timeframe, start, end, force)
+    request = Request(symbols, series_timeframe(timeframe) if timeframe else None, start, end, force)
     configured = session.config.config.sources
     # Without a named source nobody is there to ask: the nightly refresh takes what is unambiguous.
     accept = yes or (source is None and path is None)

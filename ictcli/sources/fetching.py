@@ -11,7 +11,7 @@ from msgspec.structs import replace as changed
 from ictcli.clock import from_datetime, iso, parse_instant, to_datetime
 from ictcli.config.records import FileSource, SimSource, SourceConfig
 from ictcli.errors import IctError, UsageError
-from ictcli.market.timeframes import parse_timeframe
+from ictcli.market.timeframes import TICK, Timeframe, parse_timeframe
 from ictcli.sources.quality import SeriesReport, merged
 from ictcli.sources.registry import named, source, timeframe_name
 from ictcli.sources.source import Failure, Harvest, Request, Surroundings
@@ -72,6 +72,15 @@ def fetch(
             harvest.reports.extend(found.reports)
             harvest.failures.extend(found.failures)
     return Harvest(merged(harvest.reports), harvest.failures)
+
+
+def series_timeframe(text: str) -> Timeframe:
+    """The timeframe called ``text``, or ``TICK``.
+
+    Raises:
+        UsageError: there is no such timeframe.
+    """
+    return TICK if text.upper() == TICK.name else parse_timeframe(text)
 
 
 def worst(failures: Sequence[Failure]) -> IctError:

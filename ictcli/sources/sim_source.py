@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ictcli.clock import iso, parse_instant
+from ictcli.clock import NS_PER_MINUTE, iso, parse_instant
 from ictcli.config.records import SimSource
-from ictcli.errors import UsageError
+from ictcli.errors import DataError, UsageError
 from ictcli.market.bars import Int64, SeriesKey
 from ictcli.market.calendars import calendar
 from ictcli.market.gaps import Gap, find_gaps
@@ -16,8 +16,6 @@ from ictcli.sources.sim.market import SimMarket
 from ictcli.sources.source import Harvest, Request, Surroundings
 from ictcli.store.columns import Rows
 from ictcli.store.records import InputRecord
-
-_NS_PER_MINUTE = 60_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +36,7 @@ class SimulatedMarket:
         Raises:
             ConfigError: a symbol has no specification.
             UsageError: the span is empty.
+            DataError: a series holds another market already.
         """
         book = surroundings.book
         symbols = tuple(book.require(symbol).name for symbol in request.symbols or self.config.symbols)
@@ -50,16 +49,40 @@ class SimulatedMarket:
                 f"nothing lies between {iso(first)} and {iso(last)}", hint="--end must come after --start."
             )
         frame = request.timeframe or parse_timeframe(self.config.timeframe)
-        market = SimMarket(book, symbols, self.config.seed, self.config.edge, first)
+        # One market per start: the configured one, so that every later span is a part of the same market.
+        market = SimMarket(book, symbols, self.config.seed, self.config.edge, min(start, first))
+        for symbol in symbols:
+            self._refuse_mixture(SeriesKey(self.name, symbol, frame), market, request, surroundings)
         reports = [self._deliver(market, symbol, frame, first, last, surroundings) for symbol in symbols]
         return Harvest(reports)
+
+    def _title(self, market: SimMarket) -> str:
+        return f"sim seed={self.config.seed} edge={self.config.edge:g} from {iso(market.start)[:16]}Z"
+
+    def _refuse_mixture(
+        self, key: SeriesKey, market: SimMarket, request: Request, around: Surroundings
+    ) -> None:
+        manifest = around.store.manifest(key)
+        others = (
+            []
+            if manifest is None
+            else [
+                record.name
+                for record in manifest.inputs
+                if not record.name.startswith(self._title(market) + " ")
+            ]
+        )
+        if others and not request.force:
+            raise DataError(
+                f"{key} holds something else than {self._title(market)}: {others[0]}",
+                hint="Store it under another --label, or pass --force to mix them.",
+            )
 
     def _deliver(
         self, market: SimMarket, symbol: str, frame: Timeframe, start: int, end: int, around: Surroundings
     ) -> SeriesReport:
-        config = self.config
         key = SeriesKey(self.name, symbol, frame)
-        request = f"sim seed={config.seed} edge={config.edge:g} {symbol} {frame} {iso(start)}/{iso(end)}"
+        request = f"{self._title(market)} {symbol} {frame} {iso(start)}/{iso(end)}"
         clock = ClockReport("utc", "simulated")
         known = known_input(around.store, self.name, request)
         if known is not None and known[0].key == key:
@@ -82,7 +105,7 @@ class SimulatedMarket:
                 rows += len(part)
                 first = int(part.ts[0]) if first is None else first
                 last = int(part.ts[-1])
-                done, whole = (last - start) // _NS_PER_MINUTE, (end - start) // _NS_PER_MINUTE
+                done, whole = (last - start) // NS_PER_MINUTE, (end - start) // NS_PER_MINUTE
                 around.progress(f"simulating {symbol}", done, whole)
             writer.record_input(
                 InputRecord(

@@ -205,3 +205,31 @@ def test_a_simulated_market_is_fetched_and_then_up_to_date(ictcli: Run, workspac
     assert [each["symbol"] for each in series] == ["EURUSD", "XAUUSD"]
     assert all(each["added"] > 400 and each["source"] == "null" for each in series)
     assert all(each["up_to_date"] for each in json.loads(again.stdout)["series"])
+
+
+def test_simulated_ticks_are_stored_as_ticks(ictcli: Run, workspace: Path) -> None:
+    span = ("--start", "2024-01-02", "--end", "2024-01-03")
+    done = ictcli("fetch", "EURUSD", "--source", "sim", "-t", "tick", *span, "--json", cwd=workspace)
+    (series,) = json.loads(done.stdout)["series"]
+
+    assert (series["timeframe"], done.returncode) == ("TICK", 0)
+    assert series["added"] > 1000
+
+
+def test_a_part_of_a_simulated_market_joins_the_whole(ictcli: Run, workspace: Path) -> None:
+    base = ("fetch", "EURUSD", "--source", "sim", "-t", "H1", "--end", "2024-02-01", "--json")
+    ictcli(*base, "--start", "2024-01-15", cwd=workspace)
+    whole = ictcli(*base, cwd=workspace)
+    (series,) = json.loads(whole.stdout)["series"]
+
+    assert series["revised"] == 0
+    assert series["unchanged"] > 200
+
+
+def test_two_simulated_markets_do_not_mix_under_one_label(ictcli: Run, workspace: Path) -> None:
+    base = ("fetch", "EURUSD", "--source", "sim", "-t", "H1", "--end", "2024-02-01")
+    ictcli(*base, "--seed", "1", cwd=workspace)
+    other = ictcli(*base, "--seed", "2", cwd=workspace)
+
+    assert other.returncode == 5
+    assert "--label" in other.stderr
