@@ -12,6 +12,7 @@ import click
 from ictcli.cli import program
 from ictcli.errors import ExitCode
 from ictcli.failures import as_failure
+from ictcli.interrupts import COMPILING
 from ictcli.session import Session, new_session
 
 _COMPLETE = "_ICTCLI_COMPLETE"
@@ -89,7 +90,7 @@ def _prepare_streams() -> None:
 def _interrupt_once(number: int, frame: FrameType | None) -> None:
     """First Ctrl-C: unwind and clean up. The next one is the operating system's: it kills at once."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    raise KeyboardInterrupt
+    COMPILING.press()
 
 
 def _reader_gone(error: OSError) -> bool:

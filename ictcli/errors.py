@@ -7,7 +7,8 @@
     ├── DataError                5   input data is missing, corrupt or contradicts what was said of it
     ├── SourceUnavailable        6   a broker or source cannot be reached (retryable)
     ├── PolicyRefused           11   refused by a rule that protects the user
-    └── Busy                    12   another process holds the lock (retryable)
+    ├── Busy                    12   another process holds the lock (retryable)
+    └── Interrupted            130   the user pressed Ctrl-C (retryable)
 
 Commands never translate errors by hand: they raise one of these (or let one pass), and the program's
 single error handler prints ``message``, then ``hint``, and exits with ``code``.
@@ -118,4 +119,11 @@ class Busy(IctError):
     """Another process holds the lock; the message names it."""
 
     code = ExitCode.BUSY
+    retryable = True
+
+
+class Interrupted(IctError):
+    """The user pressed Ctrl-C; what was committed stays, the rest is discarded."""
+
+    code = ExitCode.INTERRUPTED
     retryable = True

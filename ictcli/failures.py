@@ -4,7 +4,7 @@ import errno
 
 import click
 
-from ictcli.errors import ExitCode, IctError, UsageError
+from ictcli.errors import IctError, Interrupted, UsageError
 
 _HINTS = {
     errno.ENOSPC: "Free some disk space and run the command again.",
@@ -12,13 +12,6 @@ _HINTS = {
     errno.EPERM: "Check the permissions; `ictcli doctor` shows what ictcli must be able to write.",
     errno.EROFS: "Check the permissions; `ictcli doctor` shows what ictcli must be able to write.",
 }
-
-
-class Interrupted(IctError):
-    """The user pressed Ctrl-C."""
-
-    code = ExitCode.INTERRUPTED
-    retryable = True
 
 
 def as_failure(error: BaseException) -> IctError:

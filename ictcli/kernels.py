@@ -16,7 +16,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import ParamSpec, TypeVar, cast
 
+import numba
+from numba.core import event
+
 from ictcli.folders import cache_root
+from ictcli.interrupts import COMPILING
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -57,9 +61,21 @@ def cache_key(root: Path) -> str:
 
 os.environ["NUMBA_DISABLE_INTEL_SVML"] = "1"
 
-import numba  # noqa: E402 - numba reads the switch above when it is imported
+os.environ["NUMBA_CACHE_DIR"] = str(cache_root(os.environ) / "kernels" / cache_key(Path(__file__).parent))
+numba.config.reload_config()  # type: ignore[no-untyped-call]
 
-numba.config.CACHE_DIR = str(cache_root(os.environ) / "kernels" / cache_key(Path(__file__).parent))
+
+class _CompilerWatch(event.Listener):
+    """Holds Ctrl-C back while the compiler runs."""
+
+    def on_start(self, event: object) -> None:
+        COMPILING.enter()
+
+    def on_end(self, event: object) -> None:
+        COMPILING.leave()
+
+
+event.register("numba:compile", _CompilerWatch())  # type: ignore[no-untyped-call]
 
 
 def kernel(func: Callable[P, R]) -> Callable[P, R]:

@@ -13,6 +13,7 @@ CODES = {
     "SourceUnavailable": 6,
     "PolicyRefused": 11,
     "Busy": 12,
+    "Interrupted": 130,
 }
 
 
@@ -33,9 +34,9 @@ def test_the_table_above_names_every_error() -> None:
     assert {kind.__name__ for kind in IctError.__subclasses__()} == set(CODES)
 
 
-def test_only_a_lock_and_a_silent_source_are_worth_retrying() -> None:
+def test_only_locks_silent_sources_and_interrupts_are_worth_retrying() -> None:
     retryable = {kind.__name__ for kind in IctError.__subclasses__() if kind.retryable}
-    assert retryable == {"SourceUnavailable", "Busy"}
+    assert retryable == {"SourceUnavailable", "Busy", "Interrupted"}
 
 
 def test_an_error_without_a_class_of_its_own_is_unexpected() -> None:

@@ -47,7 +47,7 @@ def test_the_cache_key_changes_with_a_kernel_and_not_with_a_command(tmp_path: Pa
 def test_an_edited_callee_in_another_file_gives_the_new_answer(tmp_path: Path) -> None:
     package = tmp_path / "ictcli"
     (package / "market").mkdir(parents=True)
-    for name in ("__init__.py", "kernels.py", "folders.py"):
+    for name in ("__init__.py", "kernels.py", "folders.py", "interrupts.py"):
         shutil.copy(PACKAGE / name, package / name)
     (package / "market" / "__init__.py").write_text("")
     (package / "market" / "caller.py").write_text(CALLER)

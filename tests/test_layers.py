@@ -23,7 +23,7 @@ LAYERS = {
     3: ("market",),
     2: ("stats",),
     1: ("config",),
-    0: ("errors", "clock", "telemetry", "kernels", "folders", "__init__"),
+    0: ("errors", "clock", "telemetry", "interrupts", "kernels", "folders", "__init__"),
 }  # fmt: skip
 LAYER_OF = {room: layer for layer, rooms in LAYERS.items() for room in rooms}
 
