@@ -68,7 +68,7 @@ def _fail(session: Session, error: BaseException) -> int:
         import traceback
 
         traceback.print_exception(error, file=sys.stderr)
-    out.error(failure.message, failure.hint)
+    out.error(failure)
     out.error_document(failure)
     return failure.code
 

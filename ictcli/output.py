@@ -110,11 +110,12 @@ class Output:
         """Warn on stderr."""
         self._to_stderr(f"{self.paint('warning:', 'yellow', sys.stderr)} {text}\n")
 
-    def error(self, message: str, hint: str = "") -> None:
-        """Print an error and the next thing to try on stderr."""
-        self._to_stderr(f"{self.paint('error:', 'red', sys.stderr)} {message}\n")
-        if hint:
-            self._to_stderr(f"{self.paint('hint:', 'dim', sys.stderr)} {hint}\n")
+    def error(self, error: IctError) -> None:
+        """Print an error, or what was found, and the next thing to try on stderr."""
+        word, colour = ("found:", "yellow") if isinstance(error, Finding) else ("error:", "red")
+        self._to_stderr(f"{self.paint(word, colour, sys.stderr)} {error.message}\n")
+        if error.hint:
+            self._to_stderr(f"{self.paint('hint:', 'dim', sys.stderr)} {error.hint}\n")
 
     def error_document(self, error: IctError) -> None:
         """With ``--json``, the error as a document, unless data already went out."""

@@ -93,7 +93,7 @@ def _subjects(
     """The stored series behind every symbol, all of them known before the first is looked at."""
     from ictcli.detectors.journal import Subject
     from ictcli.market.calendars import calendar
-    from ictcli.research.series import Selection, choose, stored_symbols
+    from ictcli.store.selection import Selection, choose, stored_symbols
 
     store = session.store
     selection = Selection(timeframe, source, None, None, session.config.config.primary)

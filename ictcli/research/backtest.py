@@ -23,8 +23,9 @@ from ictcli.research.documents import Leg, content_hash, run_document
 from ictcli.research.gates import Verdict, judge, load_gate
 from ictcli.research.metrics import Resampling, Sample, measure, metric_document
 from ictcli.research.ruin import stop_at_ruin
-from ictcli.research.series import Selection, Series, load_series, stored_symbols
+from ictcli.research.series import Series, load_series
 from ictcli.research.signal_log import signal_table
+from ictcli.store.selection import Selection, stored_symbols
 from ictcli.store.store import Store
 from ictcli.strategies.signals import Signals
 from ictcli.telemetry import Progress

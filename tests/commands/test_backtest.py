@@ -73,7 +73,7 @@ def test_only_a_passed_gate_exits_with_0(
     assert run([*ASK, "--gate", gate(desk, limit, min_n=min_n), *flags, "--json"]) == code
     printed = capsys.readouterr()
     assert json.loads(printed.out)["gate"]["verdict"] == verdict
-    assert ("error: the gate" in printed.err) == (code == 3)
+    assert ("found: the gate" in printed.err) == (code == 3)
 
 
 def test_the_shipped_gate_is_found_in_the_workspace(

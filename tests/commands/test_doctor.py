@@ -57,7 +57,7 @@ def test_an_invalid_config_fails_its_row_and_skips_what_needs_it(
     assert (rows["config"]["state"], rows["config"]["fix"]) == ("fail", "Did you mean 'account'?")
     assert rows["workspace"]["state"] == "skip"
     assert rows["python"]["state"] == "ok"
-    assert "error: failed: config" in captured.err
+    assert "found: failed: config" in captured.err
 
 
 def test_a_damaged_store_fails_with_a_fix(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -100,7 +100,9 @@ def judge(done: subprocess.CompletedProcess[str], what: str) -> None:
     assert "panicked" not in told, f"{what}: {told}"
     assert done.returncode in EXPECTED, f"{what}: exit {done.returncode}: {told}"
     if done.returncode:
-        assert "error:" in done.stderr, f"{what}: exit {done.returncode} without a reason: {told}"
+        assert "error:" in done.stderr or "found:" in done.stderr, (
+            f"{what}: exit {done.returncode} without a reason: {told}"
+        )
 
 
 def fuzz(count: int, folder: Path) -> dict[int, int]:

@@ -9,7 +9,7 @@ from ictcli.market.bars import SeriesKey
 from ictcli.market.timeframes import parse_timeframe
 from ictcli.research.backtest import Workshop
 from ictcli.research.choices import parse_params
-from ictcli.research.series import Selection, choose
+from ictcli.store.selection import Selection, choose
 from tests.research.conftest import keep, random_walk
 
 
