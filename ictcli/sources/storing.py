@@ -13,7 +13,7 @@ from ictcli.clock import iso
 from ictcli.market.bars import Int64
 from ictcli.market.timeframes import TICK
 from ictcli.market.validation.prices import Prices
-from ictcli.market.validation.rules import RULES, names_of
+from ictcli.market.validation.rules import CODES, RULES, names_of
 from ictcli.market.validation.signs import SignCounter
 from ictcli.sources.conversion import bars_of, crossed, ticks_of
 from ictcli.sources.files.containers import ByteSource
@@ -26,6 +26,8 @@ from ictcli.store.records import QuarantinedRow
 from ictcli.store.writer import SeriesWriter
 
 _AT_ONCE = 10_000
+_SLIPS = [CODES[rule] for rule in ("mixed_timeframe", "nan_or_inf", "not_positive", "decimal_shift")]
+"""Rules that explain a strange row by itself: such rows say nothing about whether a file was generated."""
 
 
 @dataclass(slots=True)
@@ -88,9 +90,10 @@ def store_block(
 
 
 def watch_for_signs(block: Block, signs: SignCounter) -> None:
-    """Let the sign counter see a block."""
-    columns = block.columns
-    signs.add_stamps(block.ts)
+    """Let the sign counter see the rows of a block that no slip explains."""
+    told = ~np.isin(block.verdicts, _SLIPS)
+    signs.add_stamps(block.ts[told])
+    columns = {name: values[told] for name, values in block.columns.items()}
     if "open" in columns:
         volume = columns.get("tick_volume", columns.get("real_volume"))
         signs.add_bars(Prices(*(columns[name] for name in PRICES)), volume)

@@ -229,6 +229,17 @@ def test_weekend_bars_are_kept_and_called_a_sign(desk: Desk, tmp_path: Path) -> 
     assert [sign.name for sign in report.deliveries[0].signs] == ["weekend_bars"]
 
 
+def test_rows_that_a_slip_explains_are_no_signs_of_a_generated_file(desk: Desk, tmp_path: Path) -> None:
+    rows = rows_of(weekday_minutes(900))
+    for at in range(50, 900, 60):
+        stamp, _, price, *rest = rows[at].split(",")
+        rows[at] = ",".join([stamp, str(round(float(price) * 1000)), price, *rest])
+    report = desk.bring(write(tmp_path / "EURUSD_M1.csv", rows), tz="utc")
+
+    assert report.quarantined == {"decimal_shift": 15}
+    assert report.deliveries[0].signs == ()
+
+
 def test_nothing_is_left_in_the_staging_folder(desk: Desk, tmp_path: Path) -> None:
     desk.bring(write(tmp_path / "EURUSD_M1.csv", rows_of(weekday_minutes(900))), tz="utc")
 

@@ -169,6 +169,7 @@ def test_lost_decimal_points_are_found_to_the_row(desk: Desk, real_data: Path, h
     apart = np.abs(stored.close[mine] - truth["close"].to_numpy()[theirs] * 1e5)
 
     assert report.quarantined == {"decimal_shift": lost}
+    assert report.deliveries[0].signs == ()
     assert len(apart) > 300
     assert apart.max() < 60
 
