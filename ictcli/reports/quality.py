@@ -56,6 +56,7 @@ def _delivery(delivery: Delivery) -> list[str]:
         lines.append(f"  quarantined: {_counts(delivery.quarantined)}")
     if delivery.reported:
         lines.append(f"  kept, but odd: {_counts(delivery.reported)}")
+    lines += [f"  note: {note}" for note in delivery.notes]
     if delivery.outside:
         lines.append(f"  outside the span asked for: {delivery.outside:,}")
     return lines

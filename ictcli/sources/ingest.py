@@ -16,15 +16,20 @@ from ictcli.sources.files.reader import FileReader
 from ictcli.sources.files.text_rows import TextRows
 from ictcli.sources.judging import judged_blocks, stamps_for_clock
 from ictcli.sources.quality import ClockReport, Delivery, SeriesReport
-from ictcli.sources.reading import Stock, read_file
+from ictcli.sources.reading import AMOUNTS, Stock, read_file
 from ictcli.sources.series import known_input, series_report
 from ictcli.sources.source import Request, Surroundings
 from ictcli.sources.staging import Staging
-from ictcli.sources.storing import Tally, quarantine, store_block, watch_for_signs
+from ictcli.sources.storing import Tally, note_nonexistent, quarantine, store_block, watch_for_signs
 from ictcli.sources.subject import FileOptions, Subject, subject_of, symbol_of, timeframe_of
 from ictcli.store.records import InputRecord
 
 _STAGING = "import"
+_ZERO = {
+    "tick_volume": "tick_volume is zero throughout: treated as unknown",
+    "real_volume": "real_volume is zero throughout: treated as unknown",
+    "spread": "spread is zero throughout: treated as unknown, the symbol's typical spread applies",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +173,9 @@ def _store(
         return find_gaps(ts, ts_close, key.timeframe, subject.cal)
 
     with around.store.writer(key, around.provenance, now=around.now) as writer:
-        for block in judged_blocks(staging, stock.names, rule, subject.limits, newest_first=newest_first):
+        for block in judged_blocks(staging, stock.given, rule, subject.limits, newest_first=newest_first):
             store_block(block, writer, subject, job.request, tally, describe=text is None)
+            note_nonexistent(block, rule, tally)
             watch_for_signs(block, signs)
             around.progress(f"checking {job.name}", tally.rows, stock.stamps.rows)
         delivery = _delivery(job, stock, tally, clock, signs)
@@ -199,7 +205,11 @@ def _delivery(job: Job, stock: Stock, tally: Tally, clock: ClockReport, signs: S
     for row in stock.rejected:
         quarantined[row.rule] = quarantined.get(row.rule, 0) + 1
     disorder = 0 if stock.stamps.newest_first else stock.stamps.backward
-    reported = {"out_of_order": disorder, "crossed_spread": tally.crossed}
+    reported = {
+        "out_of_order": disorder,
+        "crossed_spread": tally.crossed,
+        "nonexistent_time": tally.nonexistent,
+    }
     return Delivery(
         name=job.name,
         format=job.reader.format.name,
@@ -208,6 +218,7 @@ def _delivery(job: Job, stock: Stock, tally: Tally, clock: ClockReport, signs: S
         quarantined=quarantined,
         reported={rule: count for rule, count in reported.items() if count},
         outside=tally.outside,
+        notes=tuple(_ZERO[name] for name in AMOUNTS if name in stock.zeros),
         signs=tuple(signs.signs(stock.rows, sub_second=stock.sub_second, beyond=stock.digits.beyond)),
     )
 

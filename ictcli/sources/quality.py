@@ -38,6 +38,7 @@ class Delivery:
         quarantined: rows kept out of the store, by rule.
         reported: rows kept despite an oddity, by rule.
         outside: rows outside the requested span.
+        notes: what else to know about the input, one line each.
         signs: signs that the file was generated, not recorded.
         up_to_date: the store already had this input; nothing was read.
     """
@@ -49,6 +50,7 @@ class Delivery:
     quarantined: Mapping[str, int] = field(default_factory=dict)
     reported: Mapping[str, int] = field(default_factory=dict)
     outside: int = 0
+    notes: tuple[str, ...] = ()
     signs: tuple[Sign, ...] = ()
     up_to_date: bool = False
 
@@ -209,6 +211,7 @@ def _delivery(delivery: Delivery) -> dict[str, Any]:
         "quarantined": dict(delivery.quarantined),
         "reported": dict(delivery.reported),
         "outside_span": delivery.outside,
+        "notes": list(delivery.notes),
         "signs_of_synthesis": {sign.name: sign.evidence for sign in delivery.signs},
         "up_to_date": delivery.up_to_date,
     }

@@ -20,6 +20,8 @@ from ictcli.telemetry import Progress
 
 _FEW_REJECTED = 1000
 _LINE_SAMPLE = 1 << 16
+AMOUNTS = ("tick_volume", "real_volume", "spread")
+"""Columns in which zero throughout means that the source does not know."""
 
 
 @dataclass(slots=True)
@@ -28,6 +30,7 @@ class Stock:
 
     Attributes:
         names: the staged columns.
+        zeros: of volumes and spread, the columns that held nothing but zeros so far.
         stamps: what its stamps look like.
         digits: what its prices look like.
         ordered: the same for the stamps in time order; ``stamps`` itself unless the file is in disorder.
@@ -41,6 +44,12 @@ class Stock:
     ordered: StampStatistics
     rejected: list[RejectedRow] = field(default_factory=list)
     weekend: int = 0
+    zeros: set[str] = field(default_factory=set)
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The staged columns that say something: a volume or spread that is zero throughout does not."""
+        return tuple(name for name in self.names if name not in self.zeros)
 
     @property
     def sub_second(self) -> int:
@@ -76,6 +85,7 @@ def read_file(
     stamps.add(first.wall)
     seen = StampStatistics()
     stock = Stock(_columns(first, reader.format.kind == "bars"), seen, DigitCounter(specified), seen)
+    stock.zeros = {name for name in AMOUNTS if name in stock.names}
     dtypes = {name: "i8" if name in ("line", "wall") else "f8" for name in stock.names}
     staging = Staging(folder, dtypes, period_for(stamps.usual_step))
     expected = _expected_rows(reader.path)
@@ -106,6 +116,7 @@ def _take_in(chunk: RawChunk, staging: Staging, stock: Stock, name: str) -> None
     staging.add({name: columns[name] for name in stock.names})
     stock.stamps.add(chunk.wall)
     stock.digits.add(tuple(columns[name] for name in (PRICES if "open" in columns else QUOTES)))
+    stock.zeros -= {name for name in stock.zeros if np.any(columns[name] != 0)}
     stock.weekend += int(np.count_nonzero(deep_weekend(chunk.wall)))
     stock.rejected += chunk.rejected
     if len(stock.rejected) > max(_FEW_REJECTED, stock.stamps.rows):
@@ -126,7 +137,7 @@ def _values(chunk: RawChunk) -> dict[str, NDArray[Any]]:
 
 
 def _columns(chunk: RawChunk, bars: bool) -> tuple[str, ...]:  # noqa: FBT001 - private
-    wanted = (*PRICES, "ask_open", "tick_volume", "real_volume", "spread") if bars else QUOTES
+    wanted = (*PRICES, "ask_open", *AMOUNTS) if bars else QUOTES
     have = _values(chunk)
     return ("line", "wall", *(name for name in wanted if name in have))
 

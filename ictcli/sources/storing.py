@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ictcli.clock import iso
 from ictcli.market.bars import Int64
+from ictcli.market.clocks import ClockRule, impossible
 from ictcli.market.timeframes import TICK
 from ictcli.market.validation.prices import Prices
 from ictcli.market.validation.rules import CODES, RULES, names_of
@@ -39,6 +40,7 @@ class Tally:
         good: rows stored.
         outside: rows outside the span asked for.
         crossed: stored rows whose ask lies below the bid.
+        nonexistent: rows at times that the clock never shows.
         first, last: first and last stored instant.
         bad_lines, bad_rules: line and rule number of the quarantined rows.
         bad_texts: their values as text, where the file has no text lines.
@@ -48,6 +50,7 @@ class Tally:
     good: int = 0
     outside: int = 0
     crossed: int = 0
+    nonexistent: int = 0
     first: int | None = None
     last: int | None = None
     bad_lines: list[Int64] = field(default_factory=list)
@@ -87,6 +90,11 @@ def store_block(
         writer.add(ticks_of(ts, columns, limits.digits))
     else:
         writer.add(bars_of(ts, columns, subject.key.timeframe, subject.cal, limits.digits, subject.written))
+
+
+def note_nonexistent(block: Block, rule: ClockRule, tally: Tally) -> None:
+    """Count the rows of a block at times that the clock of ``rule`` skips when it is set forward."""
+    tally.nonexistent += int(np.count_nonzero(impossible(rule, block.columns["wall"])))
 
 
 def watch_for_signs(block: Block, signs: SignCounter) -> None:

@@ -100,6 +100,7 @@ def test_the_json_document_keeps_its_shape(ictcli: Run, workspace: Path, export:
                 "quarantined": {},
                 "reported": {},
                 "outside_span": 0,
+                "notes": [],
                 "signs_of_synthesis": {},
                 "up_to_date": False,
             }

@@ -9,7 +9,7 @@ import pytest
 
 from ictcli.clock import NS_PER_DAY, NS_PER_MINUTE
 from ictcli.errors import DataError, UsageError
-from ictcli.market.bars import SeriesKey
+from ictcli.market.bars import UNKNOWN, SeriesKey
 from ictcli.market.timeframes import TIMEFRAMES
 from ictcli.sources.source import Request
 from tests.sources.ingesting import MONDAY, Desk, rows_of, weekday_minutes, write
@@ -238,6 +238,56 @@ def test_rows_that_a_slip_explains_are_no_signs_of_a_generated_file(desk: Desk, 
 
     assert report.quarantined == {"decimal_shift": 15}
     assert report.deliveries[0].signs == ()
+
+
+def with_columns(rows: list[str], *columns: str) -> str:
+    cells = ",".join(columns)
+    return "\n".join(
+        ["time,open,high,low,close,tick_volume,real_volume,spread", *(f"{r},{cells}" for r in rows)]
+    )
+
+
+def test_columns_that_are_zero_throughout_are_unknown_and_noted(desk: Desk, tmp_path: Path) -> None:
+    rows = [row.rsplit(",", 1)[0] + ",0" for row in rows_of(weekday_minutes(900))]
+    path = tmp_path / "EURUSD_M1.csv"
+    path.write_text(with_columns(rows, "0", "0"), encoding="utf-8")
+    report = desk.bring(path, tz="utc")
+    stored = desk.store.read(KEY)
+
+    assert set(stored.spread.tolist()) == {UNKNOWN}
+    assert set(stored.tick_volume.tolist()) == set(stored.real_volume.tolist()) == {UNKNOWN}
+    assert [note.split()[0] for note in report.deliveries[0].notes] == [
+        "tick_volume",
+        "real_volume",
+        "spread",
+    ]
+    assert (
+        "spread is zero throughout: treated as unknown, the symbol's typical" in report.deliveries[0].notes[2]
+    )
+
+
+@pytest.mark.parametrize("chunk_rows", [1000, 500_000])
+def test_zeros_in_a_column_that_holds_a_number_stay_zeros(
+    desk: Desk, tmp_path: Path, chunk_rows: int
+) -> None:
+    path = tmp_path / "EURUSD_M1.csv"
+    text = with_columns(rows_of(weekday_minutes(2500)), "0", "0")
+    path.write_text(text[:-1] + "3", encoding="utf-8")
+    report = desk.bring(path, tz="utc", chunk_rows=chunk_rows)
+    stored = desk.store.read(KEY)
+
+    assert stored.spread.tolist() == [0] * 2499 + [3]
+    assert [note.split()[0] for note in report.deliveries[0].notes] == ["real_volume"]
+
+
+def test_times_that_the_clock_skips_are_kept_and_counted(desk: Desk, tmp_path: Path) -> None:
+    sunday = 1_711_843_200_000_000_000  # 2024-03-31, when Athens goes from 03:00 to 04:00
+    ts = sunday + np.arange(600, dtype=np.int64) * NS_PER_MINUTE
+    path = write(tmp_path / "EURUSD_M1.csv", rows_of(np.delete(ts, slice(240, 300))))
+
+    report = desk.bring(path, tz="eet")
+    assert (report.reported, report.added) == ({"nonexistent_time": 60}, 540)
+    assert desk.bring(path, "other", tz="utc").reported == {}
 
 
 def test_nothing_is_left_in_the_staging_folder(desk: Desk, tmp_path: Path) -> None:

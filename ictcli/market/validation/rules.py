@@ -44,6 +44,11 @@ RULES: tuple[Rule, ...] = (
     Rule("implausible_jump", "quarantined", "the bar spikes away and straight back; its neighbours rest"),
     Rule("out_of_order", "reported", "the row is older than the row above it; it is kept and sorted in"),
     Rule("crossed_spread", "reported", "the ask is below the bid; the row is kept, its spread is unknown"),
+    Rule(
+        "nonexistent_time",
+        "reported",
+        "the clock skips this time when it is set forward; it is read as an hour later",
+    ),
 )
 """In order of precedence: a row is filed under the first rule that it breaks."""
 
