@@ -16,6 +16,8 @@ from ictcli.market.resample import resample, resample_many
 from ictcli.market.timeframes import TIMEFRAMES
 from tests.market.market_vectors import array, ny, open_minutes, utc, walk
 
+pytestmark = pytest.mark.jit_off
+
 FX, METAL, CRYPTO = calendar("fx"), calendar("metal"), calendar("crypto")
 TF = TIMEFRAMES
 

@@ -14,6 +14,8 @@ from ictcli.errors import DataError, UsageError
 from ictcli.sources.files.opening import open_file
 from ictcli.sources.files.registry import formats
 
+pytestmark = pytest.mark.jit_off
+
 
 @dataclass(frozen=True)
 class Sample:

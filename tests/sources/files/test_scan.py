@@ -17,6 +17,8 @@ from ictcli.sources.files.scan import (
     trimmed,
 )
 
+pytestmark = pytest.mark.jit_off
+
 
 def _number(text: str, decimal: str = ".") -> float | None:
     good, value = read_number(np.frombuffer(text.encode() or b"\0", np.uint8), 0, len(text), ord(decimal))

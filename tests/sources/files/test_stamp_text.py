@@ -20,6 +20,8 @@ from ictcli.sources.files.stamp_text import (
     read_offset,
 )
 
+pytestmark = pytest.mark.jit_off
+
 MOMENTS = st.integers(-70 * 365 * 86_400 * 10**6, 230 * 365 * 86_400 * 10**6).map(
     lambda microseconds: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
 )
