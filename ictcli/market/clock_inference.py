@@ -37,6 +37,7 @@ REFUTED = 10.0
 MARGIN_PER_EDGE = 0.25
 LONGEST_BAR = NS_PER_HOUR
 """Longer bars show too little of when trading begins and ends."""
+ASSUMED_OPEN = "assumed, not shown: stamps are bar opens (the edges would allow bar closes: add @close then)"
 RUN_OF_SESSIONS = 3
 """A clock change must hold for this many weekends or daily breaks on both sides."""
 
@@ -110,7 +111,7 @@ class ClockEvidence:
         if not fits:
             evidence.append("too few weeks begin and end on time under any rule, or not in every season")
         if best.rule.stamp == "open" and self._bar_ns and not self._stamp_is_shown(best, seen, cal):
-            evidence.append("stamps are taken for bar opens; the edges would also allow bar closes")
+            evidence.append(ASSUMED_OPEN)
         evidence += [rivalry(rival, best) for rival in open_questions[:3]]
         sure = fits and not open_questions and not changes
         rule = candidates[0].rule if sure else None
@@ -201,10 +202,20 @@ class ClockEvidence:
         return Candidate(rules[0], names, float(trial.on_time.mean()), trial.cost)
 
     def _beaten(self, rival: Trial, best: Trial, least: float = MARGIN) -> bool:
-        """Whether the edges that the two rules read differently speak clearly for ``best``."""
-        differing = int((rival.opening != best.opening).sum() + (rival.closing != best.closing).sum())
-        margin = rival.cost - best.cost
-        return differing > 0 and margin >= max(least, MARGIN_PER_EDGE * differing)
+        """Whether the edges that the two rules read differently speak clearly for ``best``.
+
+        Where ``best`` itself is late or early in most of them, broker's habits stand against habits, and
+        twice the evidence is needed. Daily breaks do not decide against what the weekends say: some brokers
+        keep their break at their own midnight in the weeks when only the US has changed its clocks.
+        """
+        edges = np.stack([rival.opening != best.opening, rival.closing != best.closing])
+        differing = int(edges.sum())
+        if differing == 0 or best.weekend_cost > rival.weekend_cost:
+            return False
+        needed = max(least, MARGIN_PER_EDGE * differing)
+        if float(best.on_time[edges.any(axis=0)].mean()) < MOSTLY:
+            needed *= 2
+        return rival.cost - best.cost >= needed
 
     def _changes(self, best: Trial, seen: Sessions) -> list[str]:
         """Sentences for every point from which both edges of the sessions are off by the same time.

@@ -40,12 +40,14 @@ class Trial:
         opening: minutes from the regular open to each first bar.
         closing: minutes from the regular close to the end of each last bar.
         cost: what the errors cost together.
+        weekend_cost: what the errors at weekends cost, but for those that are usual under the rule.
     """
 
     rule: ClockRule
     opening: Int64
     closing: Int64
     cost: float
+    weekend_cost: float
 
     @property
     def on_time(self) -> NDArray[np.bool_]:
@@ -64,7 +66,10 @@ def try_rule(rule: ClockRule, seen: Sessions, bar_ns: int, cal: Calendar) -> Tri
     closed = to_local(NEW_YORK, to_utc(rule, seen.last, bar_ns)) + bar_ns
     opening = opening_error(opened, seen.weekly, cal)
     closing = closing_error(closed, seen.weekly)
-    return Trial(rule, opening, closing, float((_open_cost(opening) + _close_cost(closing)).sum()))
+    opens, closes = _open_cost(opening), _close_cost(closing)
+    week = seen.weekly
+    weekends = _unusual(opening[week], opens[week]) + _unusual(closing[week], closes[week])
+    return Trial(rule, opening, closing, float(opens.sum() + closes.sum()), weekends)
 
 
 @cache
@@ -96,6 +101,15 @@ def open_on_time(error: Int64) -> NDArray[np.bool_]:
 def close_on_time(error: Int64) -> NDArray[np.bool_]:
     """Whether a close is at most ``ON_TIME`` minutes early."""
     return (error <= 0) & (error >= -ON_TIME)
+
+
+def _unusual(error: Int64, cost: Int64) -> float:
+    """The cost of the errors that lie away from the median: an hour early every Friday is a habit."""
+    if len(error) == 0:
+        return 0.0
+    usual = np.argsort(error, kind="stable")[len(error) // 2]
+    habit = (np.abs(error - error[usual]) <= ON_TIME) & (cost[usual] < OFF)
+    return float(cost[~habit].sum())
 
 
 def _open_cost(error: Int64) -> Int64:
