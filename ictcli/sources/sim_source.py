@@ -22,9 +22,12 @@ from ictcli.store.records import InputRecord
 class SimulatedMarket:
     """Bars or ticks of the simulated market.
 
+    A market is its seed, its edge, its origin (the configured start) and its symbols' specifications. What
+    is asked for only chooses the part of it to store.
+
     Attributes:
         name: what the series are stored under.
-        config: symbols, span, seed and edge.
+        config: symbols, origin, end, seed and edge.
     """
 
     name: str
@@ -35,7 +38,7 @@ class SimulatedMarket:
 
         Raises:
             ConfigError: a symbol has no specification.
-            UsageError: the span is empty.
+            UsageError: the span is empty, or begins before the market does.
             DataError: a series holds another market already.
         """
         book = surroundings.book
@@ -49,8 +52,13 @@ class SimulatedMarket:
                 f"nothing lies between {iso(first)} and {iso(last)}", hint="--end must come after --start."
             )
         frame = request.timeframe or parse_timeframe(self.config.timeframe)
-        # One market per start: the configured one, so that every later span is a part of the same market.
-        market = SimMarket(book, symbols, self.config.seed, self.config.edge, min(start, first))
+        if first < start:
+            raise UsageError(
+                f"the simulated market {self.name!r} begins at {iso(start)}, after {iso(first)}",
+                hint=f'Set its origin in config/ictcli.toml: [sources.{self.name}] kind = "sim", '
+                f'start = "{iso(first)[:10]}". Another origin is another market: choose a new --label.',
+            )
+        market = SimMarket(book, symbols, self.config.seed, self.config.edge, start)
         for symbol in symbols:
             self._refuse_mixture(SeriesKey(self.name, symbol, frame), market, request, surroundings)
         reports = [self._deliver(market, symbol, frame, first, last, surroundings) for symbol in symbols]
@@ -78,6 +86,20 @@ class SimulatedMarket:
                 hint="Store it under another --label, or pass --force to mix them.",
             )
 
+    def _joined(self, key: SeriesKey, start: int, end: int, around: Surroundings) -> tuple[int, int]:
+        """The span, widened to the stored bars next to it: a bar across the border is in neither span."""
+        manifest = around.store.manifest(key)
+        first, last = start, end
+        for record in () if manifest is None else manifest.inputs:
+            if record.format != "sim" or record.ts_min is None or record.ts_max is None:
+                continue
+            begin, stop = (parse_instant(text, now=0) for text in record.name.rsplit(" ", 1)[1].split("/"))
+            if begin <= start <= stop:
+                first = min(first, record.ts_max)
+            if begin <= end <= stop:
+                last = max(last, record.ts_min)
+        return first, last
+
     def _deliver(
         self, market: SimMarket, symbol: str, frame: Timeframe, start: int, end: int, around: Surroundings
     ) -> SeriesReport:
@@ -96,7 +118,7 @@ class SimulatedMarket:
         parts: Iterable[Rows] = (
             market.ticks(symbol, start, end)
             if frame == TICK
-            else market.bars(symbol, frame, start, end, around.config.chunk_rows)
+            else market.bars(symbol, frame, *self._joined(key, start, end, around), around.config.chunk_rows)
         )
         with around.store.writer(key, around.provenance, now=around.now) as writer:
             rows, first, last = 0, None, None
@@ -105,7 +127,7 @@ class SimulatedMarket:
                 rows += len(part)
                 first = int(part.ts[0]) if first is None else first
                 last = int(part.ts[-1])
-                done, whole = (last - start) // NS_PER_MINUTE, (end - start) // NS_PER_MINUTE
+                done, whole = max(last - start, 0) // NS_PER_MINUTE, (end - start) // NS_PER_MINUTE
                 around.progress(f"simulating {symbol}", done, whole)
             writer.record_input(
                 InputRecord(

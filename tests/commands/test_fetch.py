@@ -227,6 +227,44 @@ def test_a_part_of_a_simulated_market_joins_the_whole(ictcli: Run, workspace: Pa
     assert series["unchanged"] > 200
 
 
+def stored_bars(ictcli: Run, workspace: Path, label: str) -> str:
+    columns = "ts, open, high, low, close, tick_volume, spread"
+    done = ictcli(
+        "query", f"SELECT {columns} FROM bars_all WHERE source = '{label}' ORDER BY ts", cwd=workspace
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("timeframe", ["M15", "H4", "D1"])
+def test_a_later_start_shows_the_same_market_and_joins_without_a_seam(
+    ictcli: Run, workspace: Path, timeframe: str
+) -> None:
+    base = ("fetch", "EURUSD", "--source", "sim", "-t", timeframe)
+    first, middle, last = "2024-01-01", "2024-01-18", "2024-02-01"
+    for label, spans in {
+        "whole": [(first, last)],
+        "forward": [(first, middle), (middle, last)],
+        "backward": [(middle, last), (first, middle)],
+    }.items():
+        for start, end in spans:
+            done = ictcli(*base, "--label", label, "--start", start, "--end", end, cwd=workspace)
+            assert done.returncode == 0, done.stderr
+
+    whole = stored_bars(ictcli, workspace, "whole")
+    assert whole.count("2024-01") > 10
+    assert stored_bars(ictcli, workspace, "forward") == whole
+    assert stored_bars(ictcli, workspace, "backward") == whole
+
+
+def test_a_start_before_the_market_is_refused_naming_the_key_to_set(ictcli: Run, workspace: Path) -> None:
+    done = ictcli("fetch", "EURUSD", "--source", "sim", "--start", "2020-01-01", cwd=workspace)
+
+    assert done.returncode == 2
+    assert "begins at 2024-01-01" in done.stderr
+    assert '[sources.sim] kind = "sim", start = "2020-01-01"' in done.stderr
+
+
 def test_two_simulated_markets_do_not_mix_under_one_label(ictcli: Run, workspace: Path) -> None:
     base = ("fetch", "EURUSD", "--source", "sim", "-t", "H1", "--end", "2024-02-01")
     ictcli(*base, "--seed", "1", cwd=workspace)
