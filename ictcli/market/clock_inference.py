@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ictcli.clock import NS_PER_HOUR, iso
+from ictcli.clock import NS_PER_HOUR, NS_PER_MINUTE, iso
 from ictcli.market.bars import Int64
 from ictcli.market.calendars import Calendar, calendar
 from ictcli.market.clock_trials import (
+    NEAR,
     SHIFTED,
     Trial,
     close_on_time,
@@ -38,6 +39,7 @@ MARGIN_PER_EDGE = 0.25
 LONGEST_BAR = NS_PER_HOUR
 """Longer bars show too little of when trading begins and ends."""
 ASSUMED_OPEN = "assumed, not shown: stamps are bar opens (the edges would allow bar closes: add @close then)"
+NEARLY_ALL = 0.8
 RUN_OF_SESSIONS = 3
 """A clock change must hold for this many weekends or daily breaks on both sides."""
 
@@ -127,6 +129,24 @@ class ClockEvidence:
         if not self._fits(best, seen) or not self._beaten(given, best, REFUTED):
             return []
         return compare(given, best, seen, self._bar_ns, cal)
+
+    def close_stamps(self, rule: ClockRule, cal: Calendar) -> list[str]:
+        """Why the stamps of a file on the clock ``rule`` are bar closes; empty if they need not be.
+
+        Read as opens, nearly all sessions would begin one bar late or later and end within a bar after the
+        close; a broker's own hours are not late at both ends.
+        """
+        seen = sessions(self._runs, self._bar_ns, cal)
+        if not self._bar_ns or rule.stamp == "close" or self._refusal(seen, cal):
+            return []
+        bar = self._bar_ns // NS_PER_MINUTE
+        trial = try_rule(rule, seen, self._bar_ns, cal)
+        late = (trial.opening >= bar) & (trial.opening <= NEAR) & (trial.closing > 0) & (trial.closing <= bar)
+        if len(late) < FEWEST_SESSIONS or float(late.mean()) < NEARLY_ALL:
+            return []
+        closes = ClockRule(rule.name, "close")
+        count = f"{int(late.sum())} of {len(late)} sessions begin and end a bar late as bar opens"
+        return [count, *describe(try_rule(closes, seen, self._bar_ns, cal), seen, self._bar_ns, cal)]
 
     def change_points(self, cal: Calendar | None = None) -> list[str]:
         """Where in the file its clock was set differently; empty for a clock that keeps one rule.

@@ -39,6 +39,7 @@ def choose_clock(
     evidence: ClockEvidence,
     cal: Calendar,
     *,
+    given: bool,
     force: bool,
     confirm: Callable[[str], bool],
 ) -> tuple[ClockRule, ClockReport]:
@@ -50,6 +51,7 @@ def choose_clock(
         layout: its format.
         evidence: what the stamps show.
         cal: trading hours of the symbol.
+        given: the user said ``settled``; else the format fixes it.
         force: go on despite evidence against the rule.
         confirm: asked about an unambiguous inference.
 
@@ -67,13 +69,19 @@ def choose_clock(
         inference = evidence.infer(cal)
         rule = _stamped(_accepted(inference, confirm, name), layout)
         return rule, ClockReport(str(rule), "inferred", tuple(inference.evidence))
-    if layout.clock is not None:
+    closes = evidence.close_stamps(settled, cal)
+    if layout.clock is not None and not given and closes:
+        settled = replace(settled, stamp="close")
+        return settled, ClockReport(str(settled), "format", tuple(closes))
+    if layout.clock is not None and not closes:
         return settled, ClockReport(str(settled), "format")
-    against = evidence.contradiction(settled, cal)
+    against = closes or evidence.contradiction(settled, cal)
     if against and not force:
         raise DataError(
             f"the stamps in {name} contradict the clock {settled}: " + "; ".join(against),
-            hint="Pass another --source-tz, leave it out to infer it, or pass --force to insist.",
+            hint=f"Bars carry their close: --source-tz {settled}@close, or --force to insist."
+            if closes
+            else "Pass another --source-tz, leave it out to infer it, or pass --force to insist.",
         )
     by = "forced" if against or changes else "given"
     return settled, ClockReport(str(settled), by, (*changes, *against))

@@ -44,6 +44,7 @@ class Job:
         request: what to take from it.
         around: store, symbols, callbacks.
         identity: what makes an import the same as an earlier one.
+        clock_given: the user said which clock its stamps follow.
     """
 
     reader: FileReader
@@ -53,6 +54,7 @@ class Job:
     request: Request
     around: Surroundings
     identity: str
+    clock_given: bool
 
 
 def import_file(
@@ -84,7 +86,7 @@ def import_file(
     symbol, spec = symbol_of(reader, options, request, around.book)
     settled = settled_clock(options.source_tz, reader.format, force=request.force)
     identity = _identity(reader.sha256(), (member, symbol), options, request, around)
-    job = Job(reader, name, symbol, label, request, around, identity)
+    job = Job(reader, name, symbol, label, request, around, identity, bool(options.source_tz))
     if report := _up_to_date(job, settled):
         return report
     specified = None if spec is None else spec.digits
@@ -119,7 +121,7 @@ def _up_to_date(job: Job, settled: ClockRule | None) -> SeriesReport | None:
     key, record = known[0].key, known[1]
     if job.request.timeframe not in (None, key.timeframe):
         return None
-    if settled is not None and str(settled) != record.clock:
+    if job.clock_given and str(settled) != record.clock:
         return None
     rows = record.rows + record.quarantined
     clock = ClockReport(record.clock, "known")
@@ -140,16 +142,23 @@ def _clock(
     job: Job, staging: Staging, stock: Stock, subject: Subject, settled: ClockRule | None
 ) -> tuple[ClockRule, ClockReport]:
     layout = job.reader.format
-    if settled is not None and layout.clock is not None:
-        return settled, ClockReport(str(settled), "format")
     bar_ns = subject.limits.bar_ns
+    if settled is not None and layout.clock is not None and (subject.cal.always_open or not bar_ns):
+        return settled, ClockReport(str(settled), "format")
     evidence = ClockEvidence(bar_ns)
     for wall in stamps_for_clock(staging, bar_ns, newest_first=stock.stamps.newest_first):
         evidence.add(wall)
     confirm = job.around.confirm
     try:
         return choose_clock(
-            settled, job.name, layout, evidence, subject.cal, force=job.request.force, confirm=confirm
+            settled,
+            job.name,
+            layout,
+            evidence,
+            subject.cal,
+            given=job.clock_given,
+            force=job.request.force,
+            confirm=confirm,
         )
     except UsageError:
         # A generated file keeps no market hours; say so before the user looks for its clock.

@@ -174,6 +174,35 @@ def test_a_wrong_clock_is_contradicted_and_forced_only_by_force(desk: Desk, tmp_
     assert report.deliveries[0].clock.by == "forced"
 
 
+def close_stamped(folder: Path, zone: str = "Z") -> Path:
+    ts = weekday_minutes(30_000)
+    rows = [row.replace(",", f"{zone},", 1) for row in rows_of(ts, 1)]
+    return write(folder / "EURUSD_M1.csv", rows)
+
+
+def test_close_stamps_on_a_fixed_clock_are_converted_and_said(desk: Desk, tmp_path: Path) -> None:
+    path = close_stamped(tmp_path)
+    report = desk.bring(path)
+    clock = report.deliveries[0].clock
+
+    assert (clock.rule, clock.by) == ("utc@close", "format")
+    assert "begin and end a bar late as bar opens" in clock.evidence[0]
+    assert report.coverage.first == MONDAY
+    assert desk.bring(path).deliveries[0].up_to_date
+
+
+@pytest.mark.parametrize("zone", ["Z", ""])
+def test_close_stamps_called_opens_are_refused_with_the_rule_to_pass(
+    desk: Desk, tmp_path: Path, zone: str
+) -> None:
+    path = close_stamped(tmp_path, zone)
+    with pytest.raises(DataError, match="a bar late as bar opens") as refusal:
+        desk.bring(path, tz="utc")
+
+    assert "--source-tz utc@close" in refusal.value.hint
+    assert desk.bring(path, tz="utc@close").coverage.first == MONDAY
+
+
 def test_the_same_file_with_a_second_clock_is_refused(desk: Desk, tmp_path: Path) -> None:
     path = write(tmp_path / "EURUSD_M1.csv", rows_of(weekday_minutes(900)))
     desk.bring(path, tz="utc")
