@@ -15,10 +15,7 @@ from pathlib import Path
 README = Path(__file__).parents[1] / "README.md"
 BEGIN, END = "<!-- example: begin -->", "<!-- example: end -->"
 COMMANDS = (
-    (
-        "ictcli fetch XAUUSD --source file --path market/mt5export_XAUUSD_M15_DATE_TIME_tab.csv --label broker_c "
-        "--yes"
-    ),
+    "ictcli fetch XAUUSD --source file --path market/mt5export_XAUUSD_M15_DATE_TIME_tab.csv --label c --yes",
     "ictcli fetch EURUSD --source file --path market/EURUSD_M15_brokerJ.parquet --label broker_j",
     "ictcli detect XAUUSD -t M15 --kind fvg,structure",
     "ictcli backtest XAUUSD EURUSD -t M15 --strategy fvg_retest --gate config/gates.toml",
