@@ -9,7 +9,7 @@ import pytest
 
 from ictcli.clock import NS_PER_HOUR, NS_PER_MINUTE, iso
 from ictcli.errors import DataError
-from ictcli.market.timeframes import TICK
+from ictcli.market.timeframes import TICK, TIMEFRAMES
 from ictcli.sources.file_source import FilesOnDisk
 from ictcli.sources.quality import SeriesReport
 from ictcli.sources.source import Request
@@ -266,6 +266,20 @@ def test_all_contracts_of_a_zip_are_stored_side_by_side(desk: Desk, real_data: P
     assert harvest.failures == []
     assert {report.key.symbol for report in harvest.reports} == {"ESZ13", "ESH14", "ESM14", "ESU14", "ESZ14"}
     assert all(report.quarantined == {} for report in harvest.reports)
+
+
+@pytest.mark.parametrize(("asked", "stored"), [((), 8), (("ES",), 8), (("ESZ13",), 1)])
+def test_all_contracts_of_a_column_are_stored_side_by_side(
+    desk: Desk, real_data: Path, asked: tuple[str, ...], stored: int
+) -> None:
+    source = FilesOnDisk("es", str(real_data / "bars/ES_M1_lean_contracts.parquet"), real_data, FileOptions())
+    harvest = source.fetch(Request(symbols=asked, timeframe=TIMEFRAMES["M1"]), desk.surroundings())
+    rows = {report.key.symbol: report.added for report in harvest.reports}
+
+    assert harvest.failures == []
+    assert all(report.quarantined == {} for report in harvest.reports)
+    assert len(rows) == stored
+    assert rows["ESZ13"] == 16673
 
 
 def test_real_close_stamps_are_converted_to_opens(desk: Desk, real_data: Path) -> None:

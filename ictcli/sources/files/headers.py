@@ -51,6 +51,8 @@ NAMES: dict[str, tuple[str, ...]] = {
 }
 """Names of the value columns, best first; ``volume`` becomes tick or real volume by its content."""
 
+CONTRACT = "contract"
+"""Name of a column that tells the futures contracts of a Parquet file apart."""
 OURS = ("ts", "date", "time", *NAMES)
 
 

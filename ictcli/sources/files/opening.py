@@ -33,7 +33,8 @@ def open_file(
         path: plain, gzip or zip text, or Parquet.
         format: name of the format to use instead of the recognised one.
         columns: ours=theirs; implies the generic formats.
-        member: which file inside a zip: its name, words of it (``ES_201403``) or a part that only it has.
+        member: which file inside a zip: its name, words of it (``ES_201403``) or a part that only it has;
+            or which contract of a Parquet file that holds several.
 
     Raises:
         UsageError: no such format, or a column map with a name we do not have.
@@ -44,7 +45,7 @@ def open_file(
         registry.require(format)
     kind = signature(path)
     if kind == "parquet":
-        return _open_parquet(path, format, columns)
+        return _open_parquet(path, format, columns, member)
     if format == registry.GENERIC_PARQUET.name:
         raise DataError(f"{path} is not a Parquet file", hint="Leave --format out to have it recognised.")
     if kind == "zip":
@@ -150,12 +151,18 @@ def _rows(source: ByteSource, claim: Claim) -> TextRows | JsonRows:
     return TextRows(source, claim.layout)
 
 
-def _open_parquet(path: Path, named: str | None, columns: Mapping[str, str]) -> FileReader:
+def _open_parquet(
+    path: Path, named: str | None, columns: Mapping[str, str], contract: str | None
+) -> FileReader:
     if named not in (None, registry.GENERIC_PARQUET.name):
         raise UsageError(
             f"{path} is Parquet, not {named}", hint="Leave --format out, or use --format generic_parquet."
         )
-    rows = ParquetRows(path, columns)
+    rows = ParquetRows(path, columns, contract)
+    if contract is None and len(held := rows.contracts()) > 1:
+        raise DataError(
+            f"{path} holds {len(held)} contracts: {', '.join(held[:12])}", hint="Choose one of them."
+        )
     ticks = rows.kind == "ticks"
     symbol, timeframe = hints_of(path.name)
     return FileReader(

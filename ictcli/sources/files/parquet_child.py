@@ -15,7 +15,7 @@ import pyarrow.ipc
 import pyarrow.parquet as pq
 
 from ictcli.errors import DataError, IctError, UsageError
-from ictcli.sources.files.headers import kind_of, roles_by_map, roles_by_name
+from ictcli.sources.files.headers import CONTRACT, kind_of, normal, roles_by_map, roles_by_name
 
 BATCH_ROWS = 1 << 17
 MAX_ROWS = 1_000_000_000
@@ -46,6 +46,9 @@ def copy_columns(path: str, columns: Mapping[str, str], sink: IO[bytes]) -> None
     picked = {names[index]: role for role, index in roles.items()}
     if len(set(names)) != len(names):
         raise DataError(f"{path} has two columns of the same name", hint="Rename one of them.")
+    contract = next((name for name in names if normal(name) == CONTRACT and name not in picked), None)
+    if contract is not None:
+        picked[contract] = CONTRACT
     kept = [name for name in names if name in picked]
     metadata = {"kind": kind, "stamp": next((n for n, r in picked.items() if r == "ts"), "")}
     fields = [file.schema_arrow.field(name).with_name(picked[name]) for name in kept]

@@ -18,27 +18,34 @@ from numpy.typing import NDArray
 
 import ictcli
 from ictcli.errors import DataError, UsageError
-from ictcli.sources.files.headers import states_utc
+from ictcli.sources.files.headers import CONTRACT, states_utc
 from ictcli.sources.files.layout import PRICE_ROLES, VOLUME_ROLES
 from ictcli.sources.files.records import BAR_PRICES, RAW_LIMIT, TICK_PRICES, RawChunk, RejectedRow, Rule
 from ictcli.sources.files.stamp_cells import stamps_of
 
 TIME_LIMIT = 1800
 """Seconds after which the child is given up."""
+MOST_CONTRACTS = 1000
 _BAD_TIME = np.iinfo(np.int64).min
 
 
 class ParquetRows:
     """All rows of one Parquet file, in file order; ``line`` is the row's number from 1."""
 
-    def __init__(self, path: Path, columns: Mapping[str, str]) -> None:
+    def __init__(self, path: Path, columns: Mapping[str, str], contract: str | None = None) -> None:
         """Decode the wanted columns of ``path`` into an unnamed temporary file.
+
+        Args:
+            path: the file.
+            columns: ours=theirs.
+            contract: the only contract whose rows are wanted; None for all rows.
 
         Raises:
             DataError: not Parquet, damaged, needed columns missing, or the native reader crashed.
             UsageError: the column map names something we do not have.
         """
         self._path = path
+        self._contract = contract
         self._decoded: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the reader
         weakref.finalize(self, self._decoded.close)
         _decode(path, columns, self._decoded)
@@ -47,6 +54,22 @@ class ParquetRows:
         metadata = {key.decode(): value.decode() for key, value in (schema.metadata or {}).items()}
         self.kind = metadata.get("kind", "bars")
         self.utc = self._states_utc(schema, metadata.get("stamp", ""))
+
+    def contracts(self) -> list[str]:
+        """The values of the file's contract column, sorted; empty without such a column."""
+        found: set[str] = set()
+        with self._stream() as stream:
+            if CONTRACT not in stream.schema.names:
+                return []
+            for batch in stream:
+                values = pc.cast(batch.column(batch.schema.get_field_index(CONTRACT)), pa.string())
+                found.update(value for value in pc.unique(values).to_pylist() if value)
+                if len(found) > MOST_CONTRACTS:
+                    raise DataError(
+                        f"column {CONTRACT} of {self._path} has more than {MOST_CONTRACTS} values",
+                        hint="Rename it if it does not name futures contracts.",
+                    )
+        return sorted(found)
 
     def _stream(self) -> Any:
         self._decoded.seek(0)
@@ -91,11 +114,12 @@ class ParquetRows:
         for name in wanted:
             absent |= np.asarray(table[name].is_null().to_numpy())
         bad = absent | (wall == _BAD_TIME)
+        own = self._own(table)
         rejected = [
             self._rejected(table, row, first, late=wall[row] == _BAD_TIME)
-            for row in np.flatnonzero(bad).tolist()
+            for row in np.flatnonzero(own & bad).tolist()
         ]
-        keep = np.flatnonzero(~bad) if rejected else slice(None)
+        keep = np.flatnonzero(own & ~bad) if rejected or self._contract is not None else slice(None)
         kept = {name: column[keep] for name, column in values.items()}
         tick_volume, real_volume = kept.get("tick_volume"), kept.get("real_volume")
         if (volume := kept.get("volume")) is not None and (tick_volume is None or real_volume is None):
@@ -116,6 +140,13 @@ class ParquetRows:
             spread=kept.get("spread"),
             rejected=tuple(rejected),
         )
+
+    def _own(self, table: Any) -> NDArray[np.bool_]:
+        """The rows of the contract that is wanted."""
+        if self._contract is None:
+            return np.ones(table.num_rows, np.bool_)
+        equal = pc.equal(pc.cast(table[CONTRACT], pa.string()), self._contract)
+        return np.asarray(pc.fill_null(equal, False).to_numpy(), dtype=np.bool_)  # noqa: FBT003 - fill value
 
     def _wall(self, table: Any) -> NDArray[np.int64]:
         if "ts" in table.column_names:
