@@ -56,3 +56,7 @@ def test_an_unknown_instrument_has_the_digits_that_are_written(prices: list[floa
 
 def test_a_price_too_large_for_whole_points_is_off_the_grid() -> None:
     assert off_grid((np.array([1e300, 9e15, 1.0]),), 5, DOUBLE).tolist() == [True, True, False]
+
+
+def test_prices_beyond_all_numbers_are_off_the_grid_without_a_warning() -> None:
+    assert off_grid((np.array([1e308, 1.08]),), 5, DOUBLE).tolist() == [True, False]

@@ -84,10 +84,11 @@ def off_grid(columns: tuple[Float64, ...], digits: int, error: float) -> Mask:
     """Rows in which a price is not a whole number of points below 2**53, but for rounding."""
     scale = 10.0**digits
     off = np.zeros(len(columns[0]), np.bool_)
-    for column in columns:
-        points = column * scale
-        whole = np.rint(points)
-        slack = np.minimum(_NEAR + error * np.abs(points), _AT_MOST)
-        off |= ~(np.abs(points - whole) <= slack) | (np.abs(points) >= _MOST_POINTS)
-        off |= (whole == 0) & (points != 0)
+    with np.errstate(over="ignore", invalid="ignore"):  # beyond all points, and so off the grid
+        for column in columns:
+            points = column * scale
+            whole = np.rint(points)
+            slack = np.minimum(_NEAR + error * np.abs(points), _AT_MOST)
+            off |= ~(np.abs(points - whole) <= slack) | (np.abs(points) >= _MOST_POINTS)
+            off |= (whole == 0) & (points != 0)
     return off
