@@ -13,6 +13,7 @@ import pytest
 from ictcli.clock import from_datetime, iso
 from ictcli.errors import DataError
 from ictcli.sources.files.opening import open_file
+from ictcli.sources.files.parquet_rows import ParquetRows
 
 pytestmark = pytest.mark.skipif(
     os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="large files take minutes without compiled kernels"
@@ -159,12 +160,29 @@ def test_parquet_files_open_with_all_their_rows(
         _check_parquet(path, read)
 
 
+CONTRACTS = "ES_M1_lean_contracts.parquet"
+"""Several contracts side by side."""
+
+
 @pytest.mark.proof
 def test_every_parquet_file_opens_with_all_its_rows(real_data: Path, read: Callable[..., Any]) -> None:
     files = sorted(real_data.glob("bars/*.parquet")) + sorted(real_data.glob("ticks/*.parquet"))
     assert len(files) > 70
     for path in files:
-        _check_parquet(path, read)
+        if path.name != CONTRACTS:
+            _check_parquet(path, read)
+
+
+def test_the_contracts_of_a_parquet_file_are_read_one_by_one(
+    real_data: Path, read: Callable[..., Any]
+) -> None:
+    path = real_data / "bars" / CONTRACTS
+    with pytest.raises(DataError, match="holds 8 contracts: 201312, 201403"):
+        read(path)
+    contracts = ParquetRows(path, {}).contracts()
+    rows = [len(read(path, rows=5000, member=contract).wall) for contract in contracts]
+
+    assert (len(contracts), rows[0], sum(rows)) == (8, 16673, _parquet_facts(path)[0])
 
 
 def _check_parquet(path: Path, read: Callable[..., Any]) -> None:
