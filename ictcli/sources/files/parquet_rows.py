@@ -56,14 +56,14 @@ class ParquetRows:
         self.utc = self._states_utc(schema, metadata.get("stamp", ""))
 
     def contracts(self) -> list[str]:
-        """The values of the file's contract column, sorted; empty without such a column."""
+        """The values of the file's contract column, sorted, ``""`` for none; empty without such a column."""
         found: set[str] = set()
         with self._stream() as stream:
             if CONTRACT not in stream.schema.names:
                 return []
             for batch in stream:
                 values = pc.cast(batch.column(batch.schema.get_field_index(CONTRACT)), pa.string())
-                found.update(value for value in pc.unique(values).to_pylist() if value)
+                found.update(value or "" for value in pc.unique(values).to_pylist())
                 if len(found) > MOST_CONTRACTS:
                     raise DataError(
                         f"column {CONTRACT} of {self._path} has more than {MOST_CONTRACTS} values",
@@ -145,8 +145,8 @@ class ParquetRows:
         """The rows of the contract that is wanted."""
         if self._contract is None:
             return np.ones(table.num_rows, np.bool_)
-        equal = pc.equal(pc.cast(table[CONTRACT], pa.string()), self._contract)
-        return np.asarray(pc.fill_null(equal, False).to_numpy(), dtype=np.bool_)  # noqa: FBT003 - fill value
+        values = pc.fill_null(pc.cast(table[CONTRACT], pa.string()), "")
+        return np.asarray(pc.equal(values, self._contract).to_numpy(), dtype=np.bool_)
 
     def _wall(self, table: Any) -> NDArray[np.int64]:
         if "ts" in table.column_names:

@@ -66,7 +66,7 @@ def test_volumes_spread_and_ask_prices_come_through_and_the_rest_is_ignored(
 ) -> None:
     columns = {
         "ts_raw": pa.array(STAMPS),
-        "contract": ["a", "b"],
+        "comment": ["a", "b"],
         "ts": pa.array(STAMPS, UTC_MS),
         **PRICES,
         "close": pa.array([Decimal("1.20"), Decimal("1.30")]),
@@ -84,6 +84,13 @@ def test_volumes_spread_and_ask_prices_come_through_and_the_rest_is_ignored(
     assert whole.values("ask_close")[0] == 1.25
     assert sorted(whole.chunks[0].prices) == ["ask_close", "close", "high", "low", "open"]
     assert [len(chunk) for chunk in whole.chunks] == [1, 1]
+
+
+def test_every_row_belongs_to_one_contract(tmp_path: Path, read: Callable[..., Any]) -> None:
+    columns = {"ts": pa.array(STAMPS), "contract": ["201312", None], **PRICES}
+    path = _write(tmp_path / "x.parquet", columns)
+    whole = [read(path, member=contract) for contract in ("201312", "")]
+    assert [one.chunks[0].line.tolist() for one in whole] == [[1], [2]]
 
 
 def test_a_whole_number_volume_alone_counts_ticks(tmp_path: Path, read: Callable[..., Any]) -> None:
