@@ -12,7 +12,7 @@ from ictcli.errors import DataError
 from ictcli.store.atomic import sweep_drafts, write_file
 from ictcli.store.locks import exclusive
 from ictcli.store.manifests import MANIFEST, check_inside, read_record, write_record
-from ictcli.store.parts import Vanished, damaged, encode_table, read_table
+from ictcli.store.parts import Vanished, encode_table, read_table
 from ictcli.store.records import SCHEMA, FileRecord
 
 _RETRIES = 5
@@ -119,10 +119,10 @@ class ArtifactSet:
                 return None
             try:
                 return read_table(self.folder, manifest.tables[name])
-            except Vanished as error:
+            except Vanished:
                 present = self.manifest()
                 if present is None or present.generation == manifest.generation:
-                    raise damaged(self.folder / MANIFEST, error.message) from error
+                    raise
         raise DataError(f"{self._title} are rewritten faster than they can be read", hint="Run again.")
 
     def _complete(self, manifest: ArtifactManifest) -> bool:

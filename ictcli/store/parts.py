@@ -15,7 +15,7 @@ from ictcli.clock import to_datetime
 from ictcli.errors import DataError
 from ictcli.market.bars import Bars
 from ictcli.market.ticks import Ticks
-from ictcli.store.atomic import TEMPORARY, sha256_of
+from ictcli.store.atomic import TEMPORARY
 from ictcli.store.columns import PRECISION, Rows, to_bars, to_table, to_ticks
 from ictcli.store.records import FileRecord, Kind, Part
 
@@ -97,19 +97,16 @@ def read_rows(folder: Path, part: Part, kind: Kind, digits: int) -> Rows:
 
 
 def read_table(folder: Path, record: FileRecord, columns: list[str] | None = None) -> pa.Table:
-    """The table behind a file record; its size and row count are checked.
+    """The table behind a file record; the very bytes that are parsed are hashed first.
 
     Raises:
         Vanished: the file is not there.
         DataError: the file is not what the manifest says.
     """
     path = folder / record.file
-    check_size(path, record)
+    data = _checked_bytes(path, record)
     try:
-        with pa.memory_map(str(path)) as source:
-            table = pq.ParquetFile(source).read(columns=columns, use_threads=False)
-    except FileNotFoundError as error:
-        raise Vanished(f"{path} is missing") from error
+        table = pq.ParquetFile(pa.BufferReader(data)).read(columns=columns, use_threads=False)
     except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
         raise damaged(path, _first_line(error)) from error
     if table.num_rows != record.rows:
@@ -127,9 +124,9 @@ def check_size(path: Path, record: FileRecord) -> None:
     try:
         size = path.stat().st_size
     except FileNotFoundError as error:
-        raise Vanished(f"{path} is missing") from error
+        raise vanished(path) from error
     except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}", hint="Check permissions.") from error
+        raise _unreadable(path, error) from error
     if size != record.bytes:
         raise damaged(path, f"{size} bytes, the manifest says {record.bytes}")
 
@@ -141,17 +138,57 @@ def check_hash(path: Path, record: FileRecord) -> None:
         Vanished: the file is not there.
         DataError: the content differs.
     """
+    _checked_bytes(path, record)
+
+
+def _checked_bytes(path: Path, record: FileRecord) -> bytes:
     check_size(path, record)
-    if sha256_of(path) != record.sha256:
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise vanished(path) from error
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    if hashlib.sha256(data).hexdigest() != record.sha256:
         raise damaged(path, "its hash differs from the manifest")
+    return data
 
 
 def damaged(path: Path, reason: str) -> DataError:
     """The error for a file whose content cannot be trusted."""
-    return DataError(
-        f"{path} is damaged: {reason}",
-        hint=f"Restore it from a backup, or remove the series folder of {path.name} and fetch it again.",
-    )
+    return DataError(f"{_owner(path)}{path} is damaged: {reason}", hint=_remedy(path))
+
+
+def vanished(path: Path) -> Vanished:
+    """The error for a file that a manifest names and that is not there."""
+    return Vanished(f"{_owner(path)}{path} is missing", hint=_remedy(path))
+
+
+def _unreadable(path: Path, error: OSError) -> DataError:
+    return DataError(f"{_owner(path)}{path} cannot be read: {error.strerror}", hint="Check permissions.")
+
+
+def _series(path: Path) -> tuple[Path, list[str]]:
+    """Folder of the series that a file belongs to, and its source, symbol and timeframe, if it has them."""
+    for folder in (path, *path.parents):
+        values = [part.partition("=")[2] for part in folder.parts[-3:]]
+        if folder.name.startswith("timeframe=") and all(values):
+            return folder, values
+    return path.parent, []
+
+
+def _owner(path: Path) -> str:
+    values = _series(path)[1]
+    return f"{'/'.join(values)}: " if values else ""
+
+
+def _remedy(path: Path) -> str:
+    folder, values = _series(path)
+    if not values:
+        return "Restore it from a backup, or remove its folder and run the command that made it again."
+    if folder.parts[-4:-3] == ("detections",):
+        return f"Remove {folder} and run `ictcli detect {values[1]} -t {values[2]}` again."
+    return "Run the same `ictcli fetch` again, which restores it, or restore it from a backup."
 
 
 def draft_name(final: str) -> str:

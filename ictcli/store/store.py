@@ -18,7 +18,7 @@ from ictcli.store.columns import Rows, empty_bars, empty_ticks, join, join_ticks
 from ictcli.store.gap_table import load_gaps
 from ictcli.store.locks import exclusive
 from ictcli.store.manifests import MANIFEST, all_manifests, load_manifest, lock_file, series_folder
-from ictcli.store.parts import Vanished, check_hash, damaged, read_rows
+from ictcli.store.parts import Vanished, check_hash, read_rows
 from ictcli.store.records import Manifest, Part, kind_of
 from ictcli.store.runs import RunStore
 from ictcli.store.views import catalog_views
@@ -232,7 +232,7 @@ class Store:
             yield from self._rows(manifest, start, end)
         except Vanished as error:
             if self._require(key).generation == manifest.generation:
-                raise damaged(self.folder(key) / MANIFEST, error.message) from error
+                raise
             raise DataError(
                 f"{key} was rewritten while it was being read",
                 hint="Run again, or raise data.keep_replaced.",
@@ -253,10 +253,10 @@ class Store:
         for _ in range(_RETRIES):
             try:
                 return attempt(manifest)
-            except Vanished as error:
+            except Vanished:
                 present = self._require(key)
                 if present.generation == manifest.generation:
-                    raise damaged(self.folder(key) / MANIFEST, error.message) from error
+                    raise
                 manifest = present
         raise DataError(f"{key} is rewritten faster than it can be read", hint="Raise data.keep_replaced.")
 

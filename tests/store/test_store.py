@@ -234,10 +234,24 @@ def test_a_damaged_part_is_a_data_error_that_names_it(tmp_path: Path, how: str) 
         path.write_bytes(content)
     with pytest.raises(DataError, match=path.name):
         store.verify(HOURLY)
-    if how != "flip":
+    for read in (store.read, lambda key: list(store.iter_parts(key))):
         with pytest.raises(DataError, match=path.name) as caught:
+            read(HOURLY)
+        assert "sim/EURUSD/H1" in caught.value.message
+        assert "ictcli fetch" in caught.value.hint
+
+
+def test_a_flipped_bit_in_a_price_is_never_read_as_a_price(tmp_path: Path) -> None:
+    store = new_store(tmp_path)
+    put(store, HOURLY, hourly_bars(600))
+    path = next((tmp_path / "data").rglob("2024-01-*.parquet"))
+    whole = path.read_bytes()
+    for at in range(4, len(whole) - 8, len(whole) // 40):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        with pytest.raises(DataError, match="its hash differs"):
             store.read(HOURLY)
-        assert "fetch" in caught.value.hint
+    path.write_bytes(whole)
+    assert len(store.read(HOURLY)) > 0
 
 
 @given(st.data())
