@@ -1,6 +1,6 @@
 """Run every test marked ``proof`` as its own shard and keep the results in docs/proofs/.
 
-    python scripts/proof.py [PATTERN]
+    python scripts/proof.py [PATTERN]      (ICTCLI_PROOF_JOBS=2 runs two shards at a time)
 
 A shard that already passed on the same sources is skipped, so an interrupted run resumes. Each result
 file names the command that repeats it, the seed, the machine and the measured facts the test reported.
@@ -13,6 +13,7 @@ import platform
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -42,14 +43,21 @@ def shards(pattern: str) -> list[str]:
     return found
 
 
+def outcome(done: "subprocess.CompletedProcess[str]") -> str:
+    """passed, failed, or skipped when pytest ran nothing."""
+    if done.returncode:
+        return "failed"
+    return "passed" if " passed" in done.stdout else "skipped"
+
+
 def run(node: str, code: str) -> bool:
     """Run one shard unless its result is already on file; True when it passed."""
     name = node.removeprefix("tests/").replace("/", ".").replace(".py::", ".").replace("::", ".")
     target = RESULTS / f"{name.translate(str.maketrans('[]', '--'))}.json"
     if target.is_file():
         known = json.loads(target.read_text())
-        if known["sources"] == code and known["outcome"] == "passed":
-            print(f"{name}: passed before on these sources")
+        if known["sources"] == code and known["outcome"] in {"passed", "skipped"}:
+            print(f"{name}: {known['outcome']} before on these sources")
             return True
     facts = target.with_suffix(".facts")
     environment = {
@@ -58,12 +66,15 @@ def run(node: str, code: str) -> bool:
     }  # fmt: skip
     started = time.monotonic()
     command = ["python", "-m", "pytest", "-q", "-m", "proof", node]
-    done = subprocess.run([sys.executable, *command[1:]], cwd=ROOT, env=environment, check=False)
+    done = subprocess.run(
+        [sys.executable, *command[1:], "-p", "no:cacheprovider"],
+        cwd=ROOT, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
     record = {
         "proof": name,
         "command": "ICTCLI_TEST_PROFILE=proof " + " ".join(command),
         "seed": SEED,
-        "outcome": "passed" if done.returncode == 0 else "failed",
+        "outcome": outcome(done),
         "seconds": round(time.monotonic() - started, 1),
         "facts": json.loads(facts.read_text()) if facts.is_file() else {},
         "sources": code,
@@ -72,7 +83,9 @@ def run(node: str, code: str) -> bool:
     }
     facts.unlink(missing_ok=True)
     target.write_text(json.dumps(record, indent=2) + "\n")
-    print(f"{name}: {record['outcome']} in {record['seconds']} s")
+    print(f"{name}: {record['outcome']} in {record['seconds']} s", flush=True)
+    if done.returncode:
+        print(done.stdout[-6000:], done.stderr[-2000:], flush=True)
     return done.returncode == 0
 
 
@@ -80,7 +93,9 @@ def main() -> None:
     """Run all shards and fail if one of them failed."""
     RESULTS.mkdir(parents=True, exist_ok=True)
     code = sources_hash()
-    outcomes = [run(node, code) for node in shards(sys.argv[1] if len(sys.argv) > 1 else "")]
+    nodes = shards(sys.argv[1] if len(sys.argv) > 1 else "")
+    with ThreadPoolExecutor(int(os.environ.get("ICTCLI_PROOF_JOBS", "1"))) as pool:
+        outcomes = list(pool.map(lambda node: run(node, code), nodes))
     print(f"{sum(outcomes)} of {len(outcomes)} proofs passed")
     sys.exit(0 if all(outcomes) else 1)
 
