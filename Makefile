@@ -44,7 +44,7 @@ bench: install  ## Speed as ratios against a peer or a floor, measured in one ru
 
 lock: install  ## Renew requirements.lock (needs uv)
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --no-emit-find-links --no-header --quiet --output-file requirements.lock
+	  --no-header --quiet --output-file requirements.lock
 
 clean:  ## Remove everything that can be made again, but no data
 	rm -rf $(VENV) .cache .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
