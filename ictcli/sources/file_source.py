@@ -8,7 +8,7 @@ from ictcli.errors import DataError, IctError, UsageError
 from ictcli.sources.files.containers import members_of, signature
 from ictcli.sources.files.names import hints_of
 from ictcli.sources.files.parquet_rows import ParquetRows
-from ictcli.sources.ingest import import_file
+from ictcli.sources.ingest import import_file, input_name
 from ictcli.sources.source import Failure, Harvest, Request, Surroundings
 from ictcli.sources.subject import FileOptions, canonical
 
@@ -40,12 +40,14 @@ class FilesOnDisk:
         """
         places = [place for path in self.paths() for place in _members(path, self.options.columns)]
         harvest = Harvest()
-        for path, member in _asked_for(places, request, surroundings):
+        chosen = _asked_for(places, request, surroundings)
+        given = [input_name(path, member) for path, member in chosen]
+        for path, member in chosen:
             # One of several symbols asked for is not "the" symbol of a file: its name decides.
             own = request if len(request.symbols) == 1 else replace(request, symbols=())
             try:
                 options, own = self._of_contract(path, member, own)
-                report = import_file(path, self.name, options, own, surroundings, member=member)
+                report = import_file(path, self.name, options, own, surroundings, member=member, given=given)
             except IctError as error:
                 harvest.failures.append(Failure(self.name, member or path.name, error))
             else:

@@ -1,6 +1,7 @@
 """The way of a price file into the store: read, settle what it is, judge every row, commit once."""
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from ictcli.sources.files.text_rows import TextRows
 from ictcli.sources.judging import judged_blocks, stamps_for_clock
 from ictcli.sources.quality import ClockReport, Delivery, SeriesReport
 from ictcli.sources.reading import AMOUNTS, Stock, read_file
-from ictcli.sources.series import known_input, series_report
+from ictcli.sources.series import is_whole, known_input, restored, series_report
 from ictcli.sources.source import Request, Surroundings
 from ictcli.sources.staging import Staging
 from ictcli.sources.storing import Tally, note_nonexistent, quarantine, store_block, watch_for_signs
@@ -45,6 +46,7 @@ class Job:
         around: store, symbols, callbacks.
         identity: what makes an import the same as an earlier one.
         clock_given: the user said which clock its stamps follow.
+        given: names of all inputs of this run, this one among them.
     """
 
     reader: FileReader
@@ -55,6 +57,7 @@ class Job:
     around: Surroundings
     identity: str
     clock_given: bool
+    given: frozenset[str]
 
 
 def import_file(
@@ -65,6 +68,7 @@ def import_file(
     around: Surroundings,
     *,
     member: str | None = None,
+    given: Collection[str] = (),
 ) -> SeriesReport:
     """Bring one file in: all of its good rows are committed, or nothing is.
 
@@ -75,6 +79,7 @@ def import_file(
         request: what to take from it.
         around: store, symbols, callbacks.
         member: which file of a zip that holds several.
+        given: names of the inputs fetched in the same run: damaged files are made again from them.
 
     Raises:
         DataError: the file is damaged, contradicts what was said of it, or has no good row.
@@ -82,11 +87,12 @@ def import_file(
         Busy: another process is writing the series.
     """
     reader = open_file(path, format=options.format or None, columns=options.columns or None, member=member)
-    name = path.name if member is None else f"{path.name}:{member}"
+    name = input_name(path, member)
     symbol, spec = symbol_of(reader, options, request, around.book)
     settled = settled_clock(options.source_tz, reader.format, force=request.force)
     identity = _identity(reader.sha256(), (member, symbol), options, request, around)
-    job = Job(reader, name, symbol, label, request, around, identity, bool(options.source_tz))
+    said, names = bool(options.source_tz), frozenset({name, *given})
+    job = Job(reader, name, symbol, label, request, around, identity, said, names)
     if report := _up_to_date(job, settled):
         return report
     specified = None if spec is None else spec.digits
@@ -98,6 +104,11 @@ def import_file(
         rule, clock = _clock(job, staging, stock, subject, settled)
         _refuse_second_clock(job, rule)
         return _store(job, staging, stock, subject, rule, clock)
+
+
+def input_name(path: Path, member: str | None) -> str:
+    """What reports, the quarantine and the manifest call an input."""
+    return path.name if member is None else f"{path.name}:{member}"
 
 
 def _identity(
@@ -122,6 +133,8 @@ def _up_to_date(job: Job, settled: ClockRule | None) -> SeriesReport | None:
     if job.request.timeframe not in (None, key.timeframe):
         return None
     if job.clock_given and str(settled) != record.clock:
+        return None
+    if not is_whole(store, key, job.given):
         return None
     rows = record.rows + record.quarantined
     clock = ClockReport(record.clock, "known")
@@ -181,7 +194,7 @@ def _store(
     def gaps(ts: Int64, ts_close: Int64) -> list[Gap]:
         return find_gaps(ts, ts_close, key.timeframe, subject.cal)
 
-    with around.store.writer(key, around.provenance, now=around.now) as writer:
+    with around.store.writer(key, around.provenance, now=around.now, given=job.given) as writer:
         for block in judged_blocks(staging, stock.given, rule, subject.limits, newest_first=newest_first):
             store_block(block, writer, subject, job.request, tally, describe=text is None)
             note_nonexistent(block, rule, tally)
@@ -193,6 +206,8 @@ def _store(
         quarantine(writer, job.name, stock.rejected, tally, text)
         writer.record_input(_record(job, rule, delivery, tally))
         result = writer.commit(gaps)
+    if writer.restoring:
+        around.note(restored(key, writer.restoring))
     return series_report(around.store, key, delivery, result)
 
 

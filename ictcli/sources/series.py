@@ -1,5 +1,7 @@
 """What the store knows about a series before and after a delivery."""
 
+from collections.abc import Collection
+
 from ictcli.market.bars import SeriesKey
 from ictcli.sources.quality import Coverage, Delivery, SeriesReport, coverage_of
 from ictcli.store.records import CommitResult, InputRecord, Manifest
@@ -14,6 +16,23 @@ def known_input(store: Store, source: str, sha256: str) -> tuple[Manifest, Input
                 if record.sha256 == sha256:
                     return manifest, record
     return None
+
+
+def is_whole(store: Store, key: SeriesKey, given: Collection[str]) -> bool:
+    """Whether every file of a series is what its manifest says; ``given`` names all inputs of this run.
+
+    Raises:
+        DataError: a file is damaged, and not every input it was made from is given now.
+    """
+    damage = store.damage(key)
+    if damage and damage.lacking(given):
+        raise damage.refusal(store.folder(key), given)
+    return damage is None
+
+
+def restored(key: SeriesKey, files: int) -> str:
+    """What to tell people after damaged files were made again."""
+    return f"{key}: {files} damaged or missing file{'s' * (files > 1)} made again from the input"
 
 
 def coverage(store: Store, key: SeriesKey) -> Coverage:

@@ -11,7 +11,7 @@ from ictcli.market.calendars import calendar
 from ictcli.market.gaps import Gap, find_gaps
 from ictcli.market.timeframes import TICK, Timeframe, parse_timeframe
 from ictcli.sources.quality import ClockReport, Delivery, SeriesReport
-from ictcli.sources.series import known_input, series_report
+from ictcli.sources.series import is_whole, known_input, restored, series_report
 from ictcli.sources.sim.market import SimMarket
 from ictcli.sources.source import Harvest, Request, Surroundings
 from ictcli.store.columns import Rows
@@ -107,7 +107,7 @@ class SimulatedMarket:
         request = f"{self._title(market)} {symbol} {frame} {iso(start)}/{iso(end)}"
         clock = ClockReport("utc", "simulated")
         known = known_input(around.store, self.name, request)
-        if known is not None and known[0].key == key:
+        if known is not None and known[0].key == key and is_whole(around.store, key, (request,)):
             delivery = Delivery(request, "sim", known[1].rows, clock, up_to_date=True)
             return series_report(around.store, key, delivery, None)
         cal = calendar(around.book.require(symbol).calendar)
@@ -120,7 +120,7 @@ class SimulatedMarket:
             if frame == TICK
             else market.bars(symbol, frame, *self._joined(key, start, end, around), around.config.chunk_rows)
         )
-        with around.store.writer(key, around.provenance, now=around.now) as writer:
+        with around.store.writer(key, around.provenance, now=around.now, given=(request,)) as writer:
             rows, first, last = 0, None, None
             for part in parts:
                 writer.add(part)
@@ -142,4 +142,6 @@ class SimulatedMarket:
                 )
             )
             result = writer.commit(gaps)
+        if writer.restoring:
+            around.note(restored(key, writer.restoring))
         return series_report(around.store, key, Delivery(request, "sim", rows, clock), result)

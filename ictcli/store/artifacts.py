@@ -12,7 +12,7 @@ from ictcli.errors import DataError
 from ictcli.store.atomic import sweep_drafts, write_file
 from ictcli.store.locks import exclusive
 from ictcli.store.manifests import MANIFEST, check_inside, read_record, write_record
-from ictcli.store.parts import Vanished, encode_table, read_table
+from ictcli.store.parts import Vanished, check_hash, encode_table, read_table
 from ictcli.store.records import SCHEMA, FileRecord
 
 _RETRIES = 5
@@ -66,7 +66,7 @@ class ArtifactSet:
         return manifest
 
     def up_to_date(self, inputs_hash: str) -> bool:
-        """Whether the stored set was computed from these inputs and its files are there."""
+        """Whether the stored set was computed from these inputs and its files are whole."""
         manifest = self.manifest()
         return manifest is not None and manifest.inputs_hash == inputs_hash and self._complete(manifest)
 
@@ -126,7 +126,12 @@ class ArtifactSet:
         raise DataError(f"{self._title} are rewritten faster than they can be read", hint="Run again.")
 
     def _complete(self, manifest: ArtifactManifest) -> bool:
-        return all((self.folder / record.file).is_file() for record in manifest.tables.values())
+        try:
+            for record in manifest.tables.values():
+                check_hash(self.folder / record.file, record)
+        except DataError:  # computing the set again is the remedy
+            return False
+        return True
 
     def _sweep(self, manifest: ArtifactManifest) -> None:
         wanted = {*manifest.replaced, *(record.file for record in manifest.tables.values())}

@@ -1,6 +1,6 @@
 """The workspace's market data: what series there are, their rows, and the way to write them."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,6 +16,7 @@ from ictcli.store.atomic import sweep_drafts
 from ictcli.store.catalog_file import write_catalog
 from ictcli.store.columns import Rows, empty_bars, empty_ticks, join, join_ticks
 from ictcli.store.gap_table import load_gaps
+from ictcli.store.healing import Damage, find_damage
 from ictcli.store.locks import exclusive
 from ictcli.store.manifests import MANIFEST, all_manifests, load_manifest, lock_file, series_folder
 from ictcli.store.parts import Vanished, check_hash, read_rows
@@ -165,7 +166,12 @@ class Store:
 
     @contextmanager
     def writer(
-        self, key: SeriesKey, provenance: Mapping[str, Any], *, now: int | None = None
+        self,
+        key: SeriesKey,
+        provenance: Mapping[str, Any],
+        *,
+        now: int | None = None,
+        given: Collection[str] | None = None,
     ) -> Iterator[SeriesWriter]:
         """The series' only writer, for the block; leaving without ``commit`` changes nothing.
 
@@ -173,21 +179,28 @@ class Store:
             key: the series; need not exist.
             provenance: what is run, written beside the data.
             now: nanoseconds UTC, the time of this run.
+            given: names of all inputs of this run. When they include every input of a damaged file, the
+                writer makes that file again from what is added. None: stored files are not looked at.
 
         Raises:
             Busy: another process is writing this series.
-            DataError: the manifest in place is damaged.
+            DataError: the manifest in place is damaged, or a stored file is and cannot be made again.
         """
         moment = now_ns() if now is None else now
         folder = self.folder(key)
         with exclusive(lock_file(self.state_dir, kind_of(key), key), str(key), now=moment):
+            stored = load_manifest(folder)
+            damage = None if given is None else find_damage(folder, stored)
+            if damage and given is not None and damage.lacking(given):
+                raise damage.refusal(folder, given)
             writer = SeriesWriter(
                 folder,
                 key,
-                load_manifest(folder),
+                stored,
                 provenance,
                 now=moment,
                 keep_replaced_ns=self._keep_replaced_ns,
+                damage=damage,
             )
             try:
                 yield writer
@@ -225,6 +238,19 @@ class Store:
             return manifest
 
         return self._steady(key, attempt)
+
+    def damage(self, key: SeriesKey) -> Damage | None:
+        """The damaged files of a series; None when all are whole, or nothing is stored."""
+        manifest = self.manifest(key)
+        for _ in range(_RETRIES):
+            found = find_damage(self.folder(key), manifest)
+            present = self.manifest(key)
+            if found is None or present is None or manifest is None:
+                return found
+            if present.generation == manifest.generation:
+                return found
+            manifest = present
+        return None
 
     def _one_generation(self, key: SeriesKey, start: int | None, end: int | None) -> Iterator[Rows]:
         manifest = self._require(key)

@@ -6,11 +6,13 @@ from typing import Any
 
 from msgspec.structs import replace as changed_copy
 
+from ictcli.errors import DataError
 from ictcli.market.bars import SeriesKey
 from ictcli.market.gaps import Gap
 from ictcli.store.atomic import sweep_drafts
 from ictcli.store.columns import PRECISION, Rows
 from ictcli.store.gap_table import FindGaps, count_kinds, gap_table, update_gaps
+from ictcli.store.healing import Damage, without
 from ictcli.store.manifests import save_manifest
 from ictcli.store.parts import encode_table, read_table
 from ictcli.store.quarantine import QuarantineBuffer
@@ -42,6 +44,10 @@ class SeriesWriter:
         provenance: what is run, written beside the data.
         now: nanoseconds UTC, the time of this run.
         keep_replaced_ns: how long replaced files stay for readers that still use them.
+        damage: files of ``stored`` to make again from what is added now.
+
+    Attributes:
+        restoring: number of damaged files that this writer replaces.
     """
 
     def __init__(
@@ -53,11 +59,14 @@ class SeriesWriter:
         *,
         now: int,
         keep_replaced_ns: int,
+        damage: Damage | None = None,
     ) -> None:
+        whole = without(stored, damage) if stored and damage else stored
         self._folder = folder
         self._kind = kind_of(key)
-        self._stored = stored
-        self._base = stored or Manifest(
+        self._stored = whole
+        self._damage = damage
+        self._base = whole or Manifest(
             source=key.source,
             symbol=key.symbol,
             timeframe=key.timeframe.name,
@@ -68,18 +77,15 @@ class SeriesWriter:
         self._provenance = dict(provenance)
         self._now = now
         self._keep_ns = keep_replaced_ns
-        self._staging = Staging(folder, self._kind, stored, self._base.digits)
+        self._staging = Staging(folder, self._kind, whole, self._base.digits)
         self._quarantine = QuarantineBuffer()
         self._inputs: list[InputRecord] = []
+        self.restoring = len(damage.files) if damage else 0
         self.committed = False
         self.published = False
         clear_staging(folder)
         sweep_drafts(folder)
-        sweep(folder, self._base, expired_before=now - keep_replaced_ns)
-
-    def has_input(self, sha256: str) -> bool:
-        """Whether the series was built from this input already (so importing it again changes nothing)."""
-        return any(known.sha256 == sha256 for known in (*self._base.inputs, *self._inputs))
+        sweep(folder, stored or self._base, expired_before=now - keep_replaced_ns)
 
     def add(self, rows: Rows) -> None:
         """Stage closed bars or ticks; calls may come in any order and may overlap.
@@ -115,7 +121,8 @@ class SeriesWriter:
         """
         assert not self.committed, "a writer commits once"
         parts = self._staging.finish()
-        gaps = update_gaps(self._folder, self._stored, parts, self._staging.times, find_gaps)
+        self._require_restored(parts)
+        gaps = update_gaps(self._folder, self._judged(), parts, self._staging.times, find_gaps)
         proposed = self._propose(parts, gaps)
         counts = self._staging.counts
         changed = not _same(proposed, self._base)
@@ -140,6 +147,24 @@ class SeriesWriter:
     def discard(self) -> None:
         """Forget everything staged."""
         self._staging.discard()
+
+    def _judged(self) -> Manifest | None:
+        """The manifest whose gaps still stand: none when their table was lost."""
+        lost = self._damage and any(record.file.startswith("gaps-") for record in self._damage.files)
+        return None if lost else self._stored
+
+    def _require_restored(self, parts: tuple[Part, ...]) -> None:
+        """Refuse to call a part restored that has become smaller, where one input made all of it."""
+        if self._damage is None or len({record.name for record in self._damage.inputs}) > 1:
+            return
+        rows = {part.period: part.rows for part in parts}
+        for record in self._damage.files:
+            if isinstance(record, Part) and rows.get(record.period, 0) < record.rows:
+                raise DataError(
+                    f"{self._damage.reason.message}; what is fetched now has only "
+                    f"{rows.get(record.period, 0):,} of its {record.rows:,} rows",
+                    hint="Fetch what the series was made from, with the same options; or restore a backup.",
+                )
 
     def _propose(self, parts: tuple[Part, ...], gaps: list[Gap]) -> Manifest:
         generation = self._base.generation + 1

@@ -21,7 +21,6 @@ from tests.store.stored_bars import (
     NOW,
     START,
     TICKS,
-    an_input,
     files,
     holes,
     hourly_bars,
@@ -125,9 +124,6 @@ def test_the_same_input_again_is_no_new_generation(tmp_path: Path) -> None:
     assert files(tmp_path) == before
     assert manifest.quarantine is not None
     assert manifest.quarantine.rows == 1
-    with store.writer(HOURLY, {}, now=NOW) as writer:
-        assert writer.has_input(an_input("a.csv").sha256)
-        assert not writer.has_input(an_input("b.csv").sha256)
 
 
 def test_leaving_the_writer_without_commit_stores_nothing(tmp_path: Path) -> None:
