@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from ictcli.config.records import Config, FileSource, SimSource
 from ictcli.config.toml import read_toml
+from ictcli.config.wording import KEY, parts_of, reworded, value_at
 from ictcli.errors import ConfigError
 
 _HINT = "See `ictcli config schema` for every key and its limits."
@@ -176,8 +177,11 @@ def _convert(merged: dict[str, Any], origins: dict[str, str]) -> Config:
     try:
         return msgspec.convert(merged, Config, strict=True, str_keys=True)
     except msgspec.ValidationError as error:
-        reason, _, place = str(error).partition(" - at ")
-        key = _offender(merged, place)
+        text, _, place = str(error).partition(" - at ")
+        keys = _offender(merged, place)
+        key = ".".join(keys).replace(".[", "[") or "config"
+        asked = [*keys[:-1], KEY] if place.startswith("`key`") else keys
+        reason = reworded(text, Config, asked, value_at(merged, asked))
         if (inner := f"{key}.{reason.split()[0]}") in origins:
             key = inner
         hint = f"Use one of {', '.join(_KINDS)}." if key.endswith(".kind") else _HINT
@@ -186,17 +190,27 @@ def _convert(merged: dict[str, Any], origins: dict[str, str]) -> Config:
         raise ConfigError(f"config: {' '.join(str(error).split())}", hint=_HINT) from error
 
 
-def _offender(merged: dict[str, Any], place: str) -> str:
-    """The dotted key behind a place such as ``$.sources[...].seed``, which does not say which source."""
-    path = place.rpartition("$")[2].strip("`").lstrip(".")
-    head, inside, rest = path.partition("[...]")
-    if "key" in place.partition("$")[0] or (inside and "." not in head):
-        for name, value in merged[head].items():
-            try:
-                msgspec.convert({head: {name: value}}, Config, strict=True, str_keys=True)
-            except msgspec.ValidationError:
-                return f"{head}.{name}{rest}"
-    return path or "config"
+def _offender(merged: dict[str, Any], place: str) -> list[str]:
+    """The keys behind a place such as ``$.sources[...].seed``, which does not say which source."""
+    parts = parts_of(place)
+    keys: list[str] = []
+    for part in [*parts, "[...]"] if place.startswith("`key`") else parts:
+        key = _misfit(merged, keys) if part == "[...]" else part
+        if not key:
+            break
+        keys.append(key)
+    return keys
+
+
+def _misfit(merged: dict[str, Any], keys: list[str]) -> str:
+    """The first entry of the table under ``keys`` that alone is refused; empty when there is none."""
+    table = value_at(merged, keys)
+    for name, value in table.items() if isinstance(table, dict) else ():
+        try:
+            msgspec.convert(_nest([*keys, name], value), Config, strict=True, str_keys=True)
+        except msgspec.ValidationError:
+            return str(name)
+    return ""
 
 
 def _origin(key: str, origins: dict[str, str]) -> str:

@@ -9,8 +9,13 @@ from msgspec import Meta, Struct
 from ictcli.clock import parse_instant
 
 Fraction = Annotated[float, Meta(gt=0, le=1)]
-Duration = Annotated[str, Meta(pattern=r"^[0-9]{1,6}[smhdw]$", title="duration")]
-SourceName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9]([A-Za-z0-9_.-]{0,30}[A-Za-z0-9_-])?$")]
+Duration = Annotated[str, Meta(pattern=r"^[0-9]{1,6}[smhdw]$", title="duration such as 90m, 24h or 7d")]
+SourceName = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9]([A-Za-z0-9_.-]{0,30}[A-Za-z0-9_-])?$", title="name of letters, digits, . _ -"
+    ),
+]
 _Timeframe = Literal[
     "M1", "M2", "M3", "M4", "M5", "M6", "M10", "M12", "M15", "M20", "M30",
     "H1", "H2", "H3", "H4", "H6", "H8", "H12", "D1", "W1", "MN1",
@@ -49,10 +54,7 @@ class DataConfig(Record, frozen=True):
     state: Annotated[str, doc("Locks, staging areas and checkpoints; always on a local disk.")] = "state"
     keep_replaced: Annotated[
         Duration,
-        doc(
-            "How long parts replaced by a newer generation stay on disk for readers that still use them, "
-            "such as 90m, 24h or 7d."
-        ),
+        doc("How long parts replaced by a newer generation stay on disk for readers that still use them."),
     ] = "24h"
 
     def __post_init__(self) -> None:
@@ -65,7 +67,9 @@ class AccountConfig(Record, frozen=True):
     """The account that backtests trade on."""
 
     currency: Annotated[
-        str, Meta(pattern=r"^[A-Z]{3,5}$", title="currency code"), doc("Currency of balance, profit, fees.")
+        str,
+        Meta(pattern=r"^[A-Z]{3,5}$", title="currency code such as USD"),
+        doc("Currency of balance, profit, fees."),
     ] = "USD"
     balance: Annotated[Decimal, doc("Opening balance, in the account currency.")] = Decimal("100000.00")
     risk_per_trade: Annotated[

@@ -10,6 +10,7 @@ from msgspec import Struct, inspect
 
 from ictcli.config.loading import flatten
 from ictcli.config.records import Config
+from ictcli.config.wording import bare_type, describe, extra
 
 
 class Key(Struct, frozen=True):
@@ -42,7 +43,7 @@ def tables() -> list[Table]:
     """Every table, in the order of the config file; source kinds come as ``sources.NAME (kind)``."""
     found = []
     for field in _fields(Config):
-        inner = _bare(field.type)
+        inner = bare_type(field.type)
         if isinstance(inner, inspect.StructType):
             found.append(Table(field.name, _summary(inner.cls), tuple(_keys(inner.cls, field.name))))
             continue
@@ -122,13 +123,13 @@ def _key(field: inspect.Field, key: str) -> Key:
         default = toml_value(field.default_factory())
     elif field.default is not msgspec.NODEFAULT:
         default = toml_value(field.default)
-    extra = _extra(field.type)
+    about = extra(field.type)
     return Key(
         key=key,
         type=describe(field.type),
         default=default,
-        text=str(extra.get("description", "")),
-        examples=tuple(extra.get("examples") or ()),
+        text=str(about.get("description", "")),
+        examples=tuple(about.get("examples") or ()),
     )
 
 
@@ -142,41 +143,8 @@ def _variants(name: str, kind: inspect.Type) -> Iterator[Table]:
             yield Table(f"{name}.NAME (kind {variant.tag})", _summary(variant.cls), keys)
 
 
-def describe(kind: inspect.Type) -> str:
-    """A type and its limits in words."""
-    bare, title = _bare(kind), _extra(kind).get("title")
-    if title:
-        return str(title)
-    if isinstance(bare, (inspect.IntType, inspect.FloatType)):
-        return ("whole number" if isinstance(bare, inspect.IntType) else "number") + _limits(bare)
-    if isinstance(bare, inspect.LiteralType):
-        return "one of " + ", ".join(str(value) for value in bare.values)
-    names = {
-        inspect.StrType: "text",
-        inspect.DictType: "table",
-        inspect.VarTupleType: "list",
-        inspect.DecimalType: "decimal",
-        inspect.BoolType: "true or false",
-    }
-    return names[type(bare)]
-
-
-def _limits(kind: inspect.IntType | inspect.FloatType) -> str:
-    signs = (("ge", "≥"), ("gt", ">"), ("le", "≤"), ("lt", "<"))
-    given = [(sign, getattr(kind, name)) for name, sign in signs if getattr(kind, name) is not None]
-    return ",".join(f" {sign} {'2^63-1' if limit == 2**63 - 1 else f'{limit}'}" for sign, limit in given)
-
-
-def _bare(kind: inspect.Type) -> inspect.Type:
-    return _bare(kind.type) if isinstance(kind, inspect.Metadata) else kind
-
-
-def _extra(kind: inspect.Type) -> dict[str, Any]:
-    return dict(kind.extra_json_schema or {}) if isinstance(kind, inspect.Metadata) else {}
-
-
 def _text(kind: inspect.Type) -> str:
-    return str(_extra(kind).get("description", ""))
+    return str(extra(kind).get("description", ""))
 
 
 def _fields(record: type) -> tuple[inspect.Field, ...]:

@@ -12,12 +12,15 @@ import msgspec
 from msgspec import Meta
 
 from ictcli.config.toml import read_toml
+from ictcli.config.wording import refused
 from ictcli.errors import ConfigError
 
 AssetClass = Literal["fx", "metal", "energy", "index", "crypto", "future"]
 CalendarName = Literal["fx", "metal", "index", "crypto", "cme"]
 
 _FUTURE_CODE = re.compile(r"(?P<root>.+?)(?P<month>[FGHJKMNQUVXZ])(?P<year>\d{1,2})")
+_LARGEST = Decimal("1e12")
+"""Sizes, volumes and fees end here, sizes and volumes also at its inverse, so that exact sums stay short."""
 
 
 class SymbolSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -46,7 +49,7 @@ class SymbolSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     volume_min: Decimal
     volume_max: Decimal
     volume_step: Decimal
-    spread: Annotated[int, Meta(ge=0)]
+    spread: Annotated[int, Meta(ge=0, le=1_000_000)]
     commission: Decimal
     calendar: CalendarName
     aliases: tuple[str, ...] = ()
@@ -56,8 +59,10 @@ class SymbolSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             value: Decimal = getattr(self, key)
             if not (value.is_finite() and value > 0):
                 raise ValueError(f"{key} must be above 0")
-        if not (self.commission.is_finite() and self.commission >= 0):
-            raise ValueError("commission must not be negative")
+            if not 1 / _LARGEST <= value <= _LARGEST:
+                raise ValueError(f"{key} must be from 1e-12 to 1e12")
+        if not (self.commission.is_finite() and 0 <= self.commission <= _LARGEST):
+            raise ValueError("commission must not be negative, nor above 1e12")
         if self.tick_size % self.point:
             raise ValueError(f"tick_size must be a multiple of the point, {self.point:f}")
         if self.volume_min > self.volume_max:
@@ -102,7 +107,7 @@ class SymbolBook:
         return None
 
     def require(self, name: str) -> SymbolSpec:
-        """Like ``resolve``, for anything that needs money arithmetic.
+        """Like ``resolve``, for anything that cannot do without.
 
         Raises:
             ConfigError: the symbol is not specified.
@@ -112,7 +117,7 @@ class SymbolBook:
             near = difflib.get_close_matches(name.upper(), self._by_alias, n=1)
             suggestion = f"Did you mean {self._by_alias[near[0]].name}? " if near else ""
             raise ConfigError(
-                f"symbol {name!r} has no specification, so money cannot be computed",
+                f"symbol {name!r} has no specification (digits, contract size, costs, calendar)",
                 hint=suggestion + f"Add [{name}] to config/symbols.toml (ictcli fetch prints the stanza).",
             )
         return spec
@@ -179,4 +184,4 @@ def _build(name: str, table: dict[str, Any], path: Path | None) -> SymbolSpec:
     try:
         return msgspec.convert({"name": name, **table}, SymbolSpec)
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{path}: [{name}]: {error}") from error
+        raise ConfigError(f"{path}: [{name}]: {refused(error, SymbolSpec, table)}") from error

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from ictcli.config.wording import refused
 from ictcli.errors import UsageError
 from ictcli.strategies.registry import configured, find_strategy
 from ictcli.strategies.strategy import Strategy
@@ -45,7 +46,7 @@ def choose_strategy(name: str, tables: Mapping[str, Mapping[str, Any]], given: M
     try:
         return Choice(strategy, msgspec.convert(values, strategy.params, strict=False))
     except msgspec.ValidationError as error:
-        raise UsageError(f"--param: {name}: {error}") from error
+        raise UsageError(f"--param: {refused(error, strategy.params, values)}") from error
 
 
 def parse_params(texts: Sequence[str]) -> dict[str, str]:

@@ -14,6 +14,7 @@ from msgspec import Meta
 from ictcli import __version__
 from ictcli.clock import iso
 from ictcli.config.records import Config
+from ictcli.config.wording import refused
 from ictcli.engine.assumptions import ASSUMPTIONS
 from ictcli.engine.refusals import Refusal
 from ictcli.engine.simulate import Simulation
@@ -141,7 +142,10 @@ def require_document(document: Mapping[str, Any], run: str) -> None:
     try:
         shape = msgspec.convert(document, RunShape)
     except msgspec.ValidationError as error:
-        raise DataError(f"run {run!r} is not readable: {error}", hint="Run the backtest again.") from error
+        raise DataError(
+            f"run {run!r} is not readable: {refused(error, RunShape, document)}",
+            hint="Run the backtest again.",
+        ) from error
     unknown = set(shape.metrics) - set(METRICS)
     if shape.schema != SCHEMA or unknown or not {"trades", "net_expectancy_r"} <= set(shape.metrics):
         raise DataError(f"run {run!r} was kept by another version", hint="Run the backtest again.")

@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from ictcli.config.wording import refused
 from ictcli.errors import ConfigError
 from ictcli.research.metrics import METRICS, Metric
 
@@ -52,7 +53,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     op: Literal[">=", ">", "<=", "<"]
     value: float
     bound: Bound = "value"
-    min_n: Annotated[int, Meta(ge=0)] = 0
+    min_n: Annotated[int, Meta(ge=0, le=1_000_000_000)] = 0
 
     @property
     def condition(self) -> str:
@@ -126,7 +127,7 @@ def _check(row: Any, where: str) -> Check:
     try:
         check = msgspec.convert(row, Check)
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{where}: {error}") from error
+        raise ConfigError(f"{where}: {refused(error, Check, row)}") from error
     if check.metric not in METRICS:
         raise ConfigError(
             f"{where}: unknown metric {check.metric!r}", hint=_suggest(check.metric, list(METRICS))

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from ictcli.config.wording import refused
 from ictcli.errors import ConfigError, UsageError
 from ictcli.strategies import fvg_retest
 from ictcli.strategies.strategy import Strategy
@@ -50,4 +51,4 @@ def configured(strategy: Strategy, values: Mapping[str, object]) -> msgspec.Stru
     try:
         return msgspec.convert(dict(values), strategy.params)
     except msgspec.ValidationError as error:
-        raise ConfigError(f"strategies.{strategy.name}: {error}") from error
+        raise ConfigError(f"strategies.{strategy.name}.{refused(error, strategy.params, values)}") from error

@@ -1,5 +1,6 @@
 """Layers of configuration: which wins, what is refused, and with what words."""
 
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -85,28 +86,47 @@ def test_sources_of_both_kinds(tmp_path: Path) -> None:
         ("[account]\nbalance = nan", "account.balance", "must be a finite number"),
         ('[account]\nbalance = "inf"', "account.balance", "balance must be above 0 and below 1e12"),
         ('[account]\nbalance = "NaN"', "account.balance", "balance must be above 0 and below 1e12"),
-        ("[account]\nrisk_per_trade = 1.5", "account.risk_per_trade", "<= 1"),
-        ('[account]\ncurrency = "usd"', "account.currency", "matching regex"),
-        ('[data]\nkeep_replaced = "1 day"', "data.keep_replaced", "matching regex"),
+        ("[account]\nrisk_per_trade = 1.5", "account.risk_per_trade", "above 0 and at most 1, not 1.5"),
+        ('[account]\ncurrency = "usd"', "account.currency", "a currency code such as USD, not 'usd'"),
+        ('[data]\nkeep_replaced = "1 day"', "data.keep_replaced", "a duration such as 90m"),
         ('[data]\ndir = ""', "data.dir", "dir must name a directory"),
-        ('[backtest]\ntimeframe = "M7"', "backtest.timeframe", "'M7'"),
-        ("[backtest]\nseed = -1", "backtest.seed", ">= 0"),
-        ("[backtest]\nresamples = 1e400", "backtest.resamples", "Expected `int`"),
+        ('[backtest]\ntimeframe = "M7"', "backtest.timeframe", "one of D1, H1, H2, H3, H4"),
+        ("[backtest]\nseed = -1", "backtest.seed", "from 0 to 2^63-1, not -1"),
+        ("[backtest]\nresamples = 1e400", "backtest.resamples", "must be a whole number from 100"),
         ("[fetch]\nmax_jump = inf", "fetch.max_jump", "must be a finite number"),
-        ("[fetch]\nchunk_rows = 99999999999999999999", "fetch.chunk_rows", "<= 50000000"),
-        ("data = 5", "data", "Expected `object`, got `int`"),
-        ("[sources.x]", "sources.x", "missing required field `kind`"),
-        ('[sources.x]\nkind = "mt9"', "sources.x.kind", "Invalid value 'mt9'"),
-        ("[sources.x]\nkind = 5", "sources.x.kind", "Expected `str`"),
-        ('[sources.x]\nkind = "file"', "sources.x", "missing required field `path`"),
-        ('[sources.x]\nkind = "sim"\nseed = "a"', "sources.x.seed", "Expected `int`, got `str`"),
+        ("[fetch]\nchunk_rows = 99999999999999999999", "fetch.chunk_rows", "from 1000 to 50000000"),
+        ("data = 5", "data", "must be a table, not 5"),
+        ("[sources.x]", "sources.x", "needs a value for 'kind'"),
+        ('[sources.x]\nkind = "mt9"', "sources.x.kind", "must be one of file, sim, not 'mt9'"),
+        ("[sources.x]\nkind = 5", "sources.x.kind", "must be one of file, sim, not 5"),
+        ('[sources.x]\nkind = "file"', "sources.x", "needs a value for 'path'"),
+        (
+            '[sources.x]\nkind = "sim"\nseed = "a"',
+            "sources.x.seed",
+            "must be a whole number from 0 to 2^63-1, not 'a'",
+        ),
         ('[sources.x]\nkind = "sim"\nstart = "soon"', "sources.x.start", "start is not an instant: 'soon'"),
         ('[sources.x]\nkind = "sim"\nstart = "7d"', "sources.x.start", "not a duration"),
         ('[sources.x]\nkind = "sim"\nend = "2020-01-01"', "sources.x.end", "end must come after start"),
         ('[sources.x]\nkind = "sim"\nsymbols = []', "sources.x.symbols", "at least one symbol"),
-        ('[sources."../x"]\nkind = "sim"', "sources.../x", "matching regex"),
-        ('[primary]\nEURUSD = "a/b"', "primary.EURUSD", "matching regex"),
-        ("[strategies]\nfvg = 3", "strategies.fvg", "Expected `object`"),
+        ('[sources."../x"]\nkind = "sim"', "sources.../x", "must be a name of letters, digits, . _ -"),
+        (
+            '[primary]\nEURUSD = "a/b"',
+            "primary.EURUSD",
+            "must be a name of letters, digits, . _ -, not 'a/b'",
+        ),
+        (
+            "[strategies]\nx.a = [1]",
+            "strategies.x.a",
+            "must be true or false, a whole number, a number or text",
+        ),
+        ("[account.same_as]\nA = 3", "account.same_as.A", "must be text, not 3"),
+        (
+            '[sources.x]\nkind = "sim"\nsymbols = [3]',
+            "sources.x.symbols[0]",
+            "must be text, not a whole number",
+        ),
+        ("[strategies]\nfvg = 3", "strategies.fvg", "must be a table, not 3"),
     ],
     ids=str,
 )
@@ -116,6 +136,7 @@ def test_a_bad_value_is_refused_with_file_key_and_reason(
     error = refusal(tmp_path, text)
     assert error.message.startswith(f"{tmp_path / 'ictcli.toml'}: {key}: ")
     assert reason in error.message
+    assert not re.search(r"`|Expected|enum|regex|\[\.\.\.\]", error.message)
 
 
 @pytest.mark.parametrize(

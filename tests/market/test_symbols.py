@@ -53,6 +53,7 @@ def test_an_unknown_symbol_is_refused_where_money_is_needed(book: SymbolBook) ->
     with pytest.raises(ConfigError, match="EURUSX") as caught:
         book.require("EURUSX")
     assert "Did you mean EURUSD?" in caught.value.hint
+    assert "money" not in caught.value.message  # what it is needed for is the asker's matter
 
 
 def test_every_built_in_specification_is_consistent(book: SymbolBook) -> None:
@@ -93,6 +94,13 @@ def test_more_suffixes_can_be_declared(tmp_path: Path) -> None:
         ('[EURUSD]\nvolume_min = "200"', "volume_min must not exceed"),
         ('[EURUSD]\ncommission = "-1"', "commission"),
         ("[NEWONE]\ndigits = 2", "NEWONE"),
+        ("[EURUSD]\ntick_size = 1e999999", "tick_size must be from 1e-12 to 1e12"),
+        ("[EURUSD]\ncontract_size = 1e-99999", "contract_size must be from 1e-12 to 1e12"),
+        ('[EURUSD]\nvolume_max = "1e999999"', "volume_max must be from 1e-12 to 1e12"),
+        ("[EURUSD]\ncommission = 1e999999", "commission must not be negative, nor above"),
+        ("[EURUSD]\nspread = 99999999999999999999", "spread must be a whole number from 0 to 1000000"),
+        ('[EURUSD]\nasset = "stock"', "asset must be one of crypto, energy, future, fx, index, metal"),
+        ("[EURUSD]\ntick_size = true", "tick_size must be a decimal, not true"),
     ],
 )
 def test_mistakes_in_the_file_are_named(tmp_path: Path, text: str, complaint: str) -> None:
