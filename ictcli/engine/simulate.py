@@ -92,12 +92,15 @@ def check_signals(bars: Bars, signals: Signals) -> Int64:
     target of 0 means none; a stop is required, because size comes from it. NaN is refused.
     """
     side = np.asarray(signals.side)
-    numbers = [np.asarray(values, np.float64) for values in (signals.bar, side, signals.stop, signals.target)]
+    given = (signals.bar, side, signals.stop, signals.target, signals.max_bars)
+    numbers = [np.asarray(values, np.float64) for values in given]
     finite = np.all([np.abs(values) < 1e18 for values in numbers], axis=0)  # False for NaN
-    at, direction, stop, target = (np.where(finite, values, 0).astype(np.int64) for values in numbers)
+    at, direction, stop, target, max_bars = (
+        np.where(finite, values, 0).astype(np.int64) for values in numbers
+    )
     known = (at >= 0) & (at < len(bars))
     limit = _FARTHEST * int(bars.high.max()) if len(bars) else 0
-    valid = finite & known & (np.abs(direction) == 1) & (stop > 0) & (target >= 0)
+    valid = finite & known & (np.abs(direction) == 1) & (stop > 0) & (target >= 0) & (max_bars >= 0)
     valid &= (stop <= limit) & (target <= limit)
     close = bars.close[np.where(known, at, 0)] if len(bars) else np.zeros(len(at), np.int64)
     codes = np.zeros(len(at), np.int64)

@@ -12,7 +12,9 @@ Long side; the short side is the long side on negated bars. At the close of a ba
 The signal is given at that close. Stop: the gap's bottom minus the larger of the bar's spread (at least one
 point) and ``buffer_atr`` average true ranges, rounded away from the entry. Target: the close plus
 ``reward_risk`` times the distance from the close to the stop. After ``max_bars`` bars the trade is closed.
-Every gap gives at most one signal. Thresholds use the average true range through the previous bar.
+Stop or target may
+lie where no price can be; the engine refuses such a signal (``invalid_signal``). Every gap gives at most one
+signal. Thresholds use the average true range through the previous bar.
 """
 
 import math
@@ -37,6 +39,8 @@ Hold = Literal["bottom", "middle", "top"]
 
 _HOLDS: tuple[Hold, ...] = ("bottom", "middle", "top")
 _MINUTES_PER_DAY = 1440
+_UNREACHABLE = 2**60
+"""Points to a stop or target that no price reaches; the engine refuses a signal that asks for it."""
 
 SIGNAL = np.dtype(
     [
@@ -85,11 +89,11 @@ class FvgRetestParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     right: Annotated[int, Meta(ge=1, le=500)] = 5
     atr_length: Annotated[int, Meta(ge=2, le=500)] = 14
     max_active: Annotated[int, Meta(ge=1, le=128)] = 128
-    min_size_atr: Annotated[float, Meta(ge=0)] = 0.25
+    min_size_atr: Annotated[float, Meta(ge=0, le=1000)] = 0.25
     hold: Hold = "bottom"
-    buffer_atr: Annotated[float, Meta(ge=0)] = 0.1
-    reward_risk: Annotated[float, Meta(gt=0)] = 2.0
-    max_bars: Annotated[int, Meta(ge=0)] = 48
+    buffer_atr: Annotated[float, Meta(ge=0, le=1000)] = 0.1
+    reward_risk: Annotated[float, Meta(ge=0.001, le=1000)] = 2.0
+    max_bars: Annotated[int, Meta(ge=0, le=1_000_000)] = 48
     windows: str = "02:00-05:00,07:00-11:00"
     exclude_spans_gap: bool = True
 
@@ -154,7 +158,7 @@ def open_minutes(windows: str) -> NDArray[np.bool_]:
     """Which minutes of the day the windows cover; a window may cross midnight.
 
     Raises:
-        ConfigError: a window is not ``HH:MM-HH:MM``.
+        ConfigError: a window is not ``HH:MM-HH:MM``, or begins where it ends.
     """
     if not windows:
         return np.ones(_MINUTES_PER_DAY, np.bool_)
@@ -162,6 +166,11 @@ def open_minutes(windows: str) -> NDArray[np.bool_]:
     for window in windows.split(","):
         start, _, end = window.strip().partition("-")
         first, last = _minute(start, window), _minute(end, window)
+        if (last - first) % _MINUTES_PER_DAY == 0 and (first, last) != (0, _MINUTES_PER_DAY):
+            raise ConfigError(
+                f"windows: {window.strip()!r} holds no time",
+                hint="For the whole day leave windows empty, or write 00:00-24:00.",
+            )
         span = np.arange(first, last if last > first else last + _MINUTES_PER_DAY)
         allowed[span % _MINUTES_PER_DAY] = True
     return allowed
@@ -169,7 +178,7 @@ def open_minutes(windows: str) -> NDArray[np.bool_]:
 
 def _minute(clock: str, window: str) -> int:
     hour, _, minute = clock.partition(":")
-    digits = hour.isdecimal() and minute.isdecimal() and len(minute) == 2
+    digits = hour.isdecimal() and minute.isdecimal() and len(hour) <= 2 and len(minute) == 2
     if not digits or not (int(hour) * 60 + int(minute) <= _MINUTES_PER_DAY and int(minute) < 60):
         raise ConfigError(
             f"windows: {window!r} is not a New York time window",
@@ -209,16 +218,21 @@ def write_signal(
 ) -> int:
     """Append the signal of a qualifying touch."""
     direction = state["trend"]
-    buffer = max(spread, math.ceil(state["buffer_atr"] * atr))
+    wanted = state["buffer_atr"] * atr
+    buffer = max(spread, math.ceil(wanted)) if wanted < _UNREACHABLE else _UNREACHABLE
     bottom = event["bottom"] if direction > 0 else -event["top"]
     stop = bottom - buffer
     signed_close = direction * close
-    reward = math.floor(state["reward_risk"] * (signed_close - stop) + 0.5)
+    wanted = state["reward_risk"] * (signed_close - stop) + 0.5
+    reward = max(math.floor(wanted), 1) if wanted < _UNREACHABLE else _UNREACHABLE
+    target = signed_close + reward
+    if target == 0:  # the engine reads 0 as "no target"
+        target += 1
     signal = signals[count]
     signal["bar"] = bar
     signal["side"] = direction
     signal["stop"] = direction * stop
-    signal["target"] = direction * (signed_close + max(reward, 1))
+    signal["target"] = direction * target
     signal["zone"] = event["serial"]
     return count + 1
 

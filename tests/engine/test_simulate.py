@@ -32,7 +32,7 @@ def test_no_signals_give_no_trades() -> None:
     assert len(result.trades) == len(result.codes) == 0
 
 
-@pytest.mark.parametrize("field", ["stop", "target", "side", "bar"])
+@pytest.mark.parametrize("field", ["stop", "target", "side", "bar", "max_bars"])
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e300])
 def test_a_number_that_is_none_is_refused(field: str, value: float) -> None:
     values = {"bar": 0.0, "side": 1.0, "stop": 99_900.0, "target": 100_100.0, field: value}

@@ -1,7 +1,9 @@
 """The FVG retest setup: its rules one by one, and its causality."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -19,6 +21,16 @@ from ictcli.strategies.registry import STRATEGIES, configured, find_strategy
 from ictcli.strategies.signals import Signals
 
 PARAMS = FvgRetestParams(left=1, right=1, atr_length=2, windows="", buffer_atr=0.0, min_size_atr=0.0)
+LIMITS: dict[str, tuple[float, float]] = {
+    "left": (1, 500),
+    "right": (1, 500),
+    "atr_length": (2, 500),
+    "max_active": (1, 128),
+    "min_size_atr": (0, 1000),
+    "buffer_atr": (0, 1000),
+    "reward_risk": (0.001, 1000),
+    "max_bars": (0, 1_000_000),
+}
 NEW_YORK_2AM = 1_704_265_200 * 10**9  # 2024-01-03 07:00 UTC, winter
 SETUP = [
     *((100, 102, 99, 101), (101, 106, 100, 104), (104, 104, 98, 99)),
@@ -136,10 +148,59 @@ def test_a_window_may_cross_midnight() -> None:
     assert not minutes[90]
 
 
-@pytest.mark.parametrize("text", ["2-5", "02:00", "02:00-25:00", "02:60-03:00", "02:00-05:00,,"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("2-5", "02:00", "02:00-25:00", "02:60-03:00", "02:00-05:00,,", "5" * 5000 + ":00-06:00"),
+        *("05:00-05:00", "24:00-24:00", "24:00-00:00", "00:00-00:00"),  # hold no time
+    ],
+)
 def test_a_window_that_cannot_be_read_is_a_config_error(text: str) -> None:
     with pytest.raises(ConfigError, match="windows"):
         open_minutes(text)
+
+
+def test_the_whole_day_is_written_out_or_left_empty() -> None:
+    assert open_minutes("00:00-24:00").all()
+    assert open_minutes("").all()
+
+
+@pytest.mark.parametrize(
+    "values", [{"reward_risk": 1e300}, {"reward_risk": math.inf}, {"buffer_atr": math.inf}]
+)
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_distance_beyond_all_prices_is_never_a_short_one(values: dict[str, float], sign: int) -> None:
+    """Such parameters are refused before; the kernel must hold on its own, too."""
+    rows = [
+        (sign * o, sign * (h if sign > 0 else low), sign * (low if sign > 0 else h), sign * c)
+        for o, h, low, c in SETUP
+    ]
+    signals = run(bars_of(rows), change(PARAMS, **values))
+    assert len(signals) == 1
+    assert abs(int(signals.target[0])) >= 2**60 - 1000
+    assert int(signals.target[0]) * sign > 0
+
+
+@pytest.mark.parametrize("name", list(LIMITS))
+def test_parameters_end_at_their_documented_limits(name: str) -> None:
+    low, high = LIMITS[name]
+    strategy = STRATEGIES["fvg_retest"]
+    for value in (low, high):
+        assert getattr(configured(strategy, {name: value}), name) == value
+    for value in (low - 0.001, high + 1, -1, math.inf, math.nan, 10**19, 10**400):
+        with pytest.raises(
+            ConfigError, match=rf"^strategies\.fvg_retest\.{name} must be a .*number from {low} to {high}"
+        ):
+            configured(strategy, {name: value})
+
+
+def test_the_page_shows_every_parameter_with_its_default_and_limits() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "strategies.md").read_text(encoding="utf-8")
+    rows = {cells[1].strip(" `"): cells for line in page.splitlines() if (cells := line.split("|"))[1:]}
+    for field in msgspec.structs.fields(FvgRetestParams):
+        assert rows[field.name][2].strip() == ("true" if field.default is True else str(field.default))
+        low_high = " to ".join(str(limit) for limit in LIMITS[field.name]) if field.name in LIMITS else ""
+        assert rows[field.name][3].strip() == low_high
 
 
 @given(seed=st.integers(0, 10_000), known=st.integers(0, 300))
