@@ -50,7 +50,8 @@ METRICS: dict[str, Definition] = {
         "max drawdown",
         "share",
         "bootstrap",
-        "largest fall from a peak of the closed balance, open losses included, as a fraction of the peak",
+        "largest fall from a peak of the closed balance, open losses included, over that peak; above 1 (100 %) "
+        "when more was lost than there was",
     ),
     "sharpe_daily": Definition(
         "Sharpe (daily)",
@@ -60,7 +61,10 @@ METRICS: dict[str, Definition] = {
     ),
     "exposure": Definition("exposure", "share", "none", "bars with an open position among all bars"),
     "cost_share": Definition(
-        "cost share", "ratio", "none", "spread, slippage and commission over the absolute results before them"
+        "cost share",
+        "share",
+        "none",
+        "spread, slippage and commission, over the sum of what all trades won or lost before them, unsigned",
     ),
 }  # fmt: skip
 

@@ -53,7 +53,9 @@ def profit_factor(values: Floats) -> float:
 
 @kernel
 def max_drawdown(gains: Floats, worst: Floats, opening: float) -> float:
-    """Largest fall from a peak of closed equity, as a fraction of that peak, at most 1.
+    """Largest fall from a peak of closed equity, as a fraction of that peak.
+
+    Above 1 where more was lost than there was.
 
     Args:
         gains: closed gain of each trade, in order of closing.
@@ -66,7 +68,7 @@ def max_drawdown(gains: Floats, worst: Floats, opening: float) -> float:
         deepest = max(deepest, (peak - trough) / peak)
         equity += gains[i]
         peak = max(peak, equity)
-    return min(deepest, 1.0)
+    return deepest
 
 
 @kernel

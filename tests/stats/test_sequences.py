@@ -37,8 +37,8 @@ def test_an_open_loss_is_a_trough_even_when_the_trade_recovers() -> None:
     assert max_drawdown(series(10, 5), series(0, -55), 100.0) == 0.5
 
 
-def test_drawdown_never_exceeds_everything() -> None:
-    assert max_drawdown(series(-500), series(-500), 100.0) == 1.0
+def test_losing_more_than_everything_is_shown_as_it_is() -> None:
+    assert max_drawdown(series(-500), series(-500), 100.0) == 5.0
     assert max_drawdown(series(), series(), 100.0) == 0.0
 
 
