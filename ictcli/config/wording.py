@@ -71,10 +71,12 @@ def describe(kind: inspect.Type) -> str:
         inspect.DictType: "table",
         inspect.StructType: "table",
         inspect.VarTupleType: "list",
+        inspect.ListType: "list",
         inspect.DecimalType: "decimal",
         inspect.BoolType: "true or false",
     }
-    return names[type(bare)]
+    least = getattr(bare, "min_length", None)
+    return names.get(type(bare), "value of another kind") + (f" of at least {least}" if least else "")
 
 
 def bare_type(kind: inspect.Type) -> inspect.Type:
@@ -129,7 +131,7 @@ def _type_at(kind: inspect.Type, keys: list[str]) -> inspect.Type | None:
         return _type_at(fields[keys[0]], keys[1:]) if keys[0] in fields else None
     if isinstance(bare, inspect.DictType):
         return _type_at(bare.key_type if keys[0] == KEY else bare.value_type, keys[1:])
-    if isinstance(bare, inspect.VarTupleType):
+    if isinstance(bare, (inspect.VarTupleType, inspect.ListType)):
         return _type_at(bare.item_type, keys[1:])
     return _type_in_union(bare, keys) if isinstance(bare, inspect.UnionType) else None
 

@@ -8,11 +8,14 @@ from typing import Any
 import pyarrow as pa
 
 from ictcli.reports import breakdown
-from ictcli.reports.layout import BLANK, aligned, entries, number, wrap
+from ictcli.reports.layout import BLANK, WIDTH, aligned, entries, number, wrap
 from ictcli.reports.verdicts import edge_sentence, gate_sentence
 from ictcli.research.metrics import METRICS
 
 Document = Mapping[str, Any]
+
+_EXPLAINED = ("net_expectancy_r", "max_drawdown", "sharpe_daily", "cost_share")
+"""Metrics whose names have more than one convention."""
 
 
 def result_text(document: Document) -> str:
@@ -29,6 +32,7 @@ def report_text(document: Document, trades: pa.Table) -> str:
     sections = [
         [result_text(document)],
         symbol_lines(breakdown.by_symbol(rows, document["series"]), document["series"]),
+        cost_lines(document),
         month_lines(breakdown.by_month(rows)),
         exit_lines(breakdown.by_exit(rows), breakdown.refusals(document["series"])),
         extreme_lines(*breakdown.extremes(rows)),
@@ -72,14 +76,17 @@ def headline(document: Document) -> list[str]:
 
 
 def metrics_lines(document: Document) -> list[str]:
-    """The table of metrics with intervals."""
+    """The table of metrics with intervals, and what the less common ones mean."""
     rows = []
     for name in (name for name in METRICS if name in document["metrics"]):
         metric, unit = document["metrics"][name], METRICS[name].unit
         bounds = BLANK if metric["low"] is None and metric["high"] is None else _interval(metric, unit)
         rows.append([METRICS[name].label, number(metric["value"], unit), bounds, f"{metric['n']:,}"])
     interval = f"{100 * document['confidence']:g} % interval"
-    return aligned(["Metric", "Value", interval, "n"], rows, "<>>>")
+    notes = [
+        (METRICS[name].label, METRICS[name].meaning) for name in _EXPLAINED if name in document["metrics"]
+    ]
+    return [*aligned(["Metric", "Value", interval, "n"], rows, "<>>>"), "", *entries(notes)]
 
 
 def gate_lines(gate: Mapping[str, Any] | None) -> list[str]:
@@ -94,7 +101,13 @@ def gate_lines(gate: Mapping[str, Any] | None) -> list[str]:
         if check["found_bound"] is not None:
             found += f", {check['bound']} {number(check['found_bound'], unit)}"
         cells.append([check["verdict"], check["condition"], found, check["reason"]])
-    return lines + [f"  {line}" for line in aligned(["Check", "Condition", "Found", "Reason"], cells, "<<<<")]
+    table = aligned(["Check", "Condition", "Found", "Reason"], cells, "<<<<")
+    if max(map(len, table)) > WIDTH - 2:
+        table = aligned(["Check", "Condition", "Found"], [cell[:3] for cell in cells], "<<<")
+        table[2:] = [
+            part for line, cell in zip(table[2:], cells, strict=True) for part in (line, f"  {cell[3]}")
+        ]
+    return lines + [f"  {line}" for line in table]
 
 
 def symbol_lines(rows: Sequence[breakdown.Row], series: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -103,14 +116,35 @@ def symbol_lines(rows: Sequence[breakdown.Row], series: Sequence[Mapping[str, An
         [
             row["symbol"],
             f"{one['bars']:,}",
-            number(one["spread_known"], "share"),
             f"{one['signals']:,}",
             *_summary_cells(row),
         ]
         for row, one in zip(rows, series, strict=True)
     ]
-    headers = ["Symbol", "Bars", "Spread known", "Signals", *_SUMMARY_HEADERS]
+    headers = ["Symbol", "Bars", "Signals", *_SUMMARY_HEADERS]
     return aligned(headers, cells, "<" + ">" * (len(headers) - 1))
+
+
+def cost_lines(document: Document) -> list[str]:
+    """What each symbol's trades were charged, so that nobody overlooks a zero."""
+    cells = [
+        [
+            one["symbol"],
+            f"{one['spread_points']:g}",
+            number(one["spread_known"], "share"),
+            f"{one['commission']} {one['quote']}" if Decimal(one["commission"]) else "none",
+            f"{document['account']['slippage_points']:,}",
+        ]
+        for one in document["series"]
+    ]
+    headers = [
+        "Costs",
+        "Median spread (points)",
+        "Spread known",
+        "Commission (lot, side)",
+        "Slippage (points)",
+    ]
+    return aligned(headers, cells, "<>>>>")
 
 
 def month_lines(rows: Sequence[breakdown.Row]) -> list[str]:

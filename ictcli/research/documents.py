@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec import Meta
@@ -17,7 +18,7 @@ from ictcli.config.records import Config
 from ictcli.config.wording import refused
 from ictcli.engine.assumptions import ASSUMPTIONS
 from ictcli.engine.refusals import Refusal
-from ictcli.engine.simulate import Simulation
+from ictcli.engine.simulate import Simulation, typical_spread
 from ictcli.errors import DataError
 from ictcli.market.timeframes import Timeframe
 from ictcli.research.choices import Choice
@@ -39,6 +40,9 @@ class SeriesShape(msgspec.Struct, frozen=True):
     digits: int
     bars: int
     spread_known: float
+    spread_points: float
+    commission: str
+    quote: str
     first: str
     last: str
     signals: int
@@ -155,7 +159,7 @@ def content_hash(document: dict[str, Any], checks: Sequence[Check]) -> str:
     """Hash of everything that decides a run's outcome; equal inputs have equal hashes."""
     account = {key: value for key, value in document["account"].items() if key != "closing_balance"}
     series = [
-        {key: one[key] for key in ("stored", "content", "first", "last", "bars")}
+        {key: one[key] for key in ("stored", "content", "specification", "first", "last", "bars")}
         for one in document["series"]
     ]
     facts = {name: document[name] for name in _INPUTS}
@@ -164,7 +168,9 @@ def content_hash(document: dict[str, Any], checks: Sequence[Check]) -> str:
 
 
 def _series(leg: Leg) -> dict[str, Any]:
-    series, bars = leg.series, leg.series.bars
+    series, bars, spec = leg.series, leg.series.bars, leg.series.spec
+    known = bars.spread >= 0
+    spread = np.where(known, bars.spread, typical_spread(spec, bars.digits))
     return {
         "source": series.key.source,
         "symbol": series.key.symbol,
@@ -173,7 +179,11 @@ def _series(leg: Leg) -> dict[str, Any]:
         "content": series.content,
         "digits": bars.digits,
         "bars": len(bars),
-        "spread_known": float((bars.spread >= 0).mean()),
+        "spread_known": float(known.mean()),
+        "spread_points": float(np.median(spread)),
+        "commission": f"{spec.commission:f}",
+        "quote": spec.quote,
+        "specification": hashlib.sha256(msgspec.json.encode(spec)).hexdigest(),
         "first": iso(int(bars.ts[0])),
         "last": iso(int(bars.ts_close[-1])),
         "signals": len(leg.simulation.codes),

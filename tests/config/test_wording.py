@@ -1,5 +1,6 @@
 """Refused values in words: what the value must be, what it is, and nothing of the library's own language."""
 
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -18,6 +19,9 @@ class Sample(Struct, forbid_unknown_fields=True):
     word: Literal["a2", "a10"] = "a2"
     flag: bool = True
     text: str = ""
+    when: datetime | None = None
+    day: date = date(2024, 1, 1)
+    rows: Annotated[list[int], Meta(min_length=1)] = msgspec.field(default_factory=lambda: [1])
     names: tuple[str, ...] = ()
     inner: dict[str, Annotated[int, Meta(le=5)]] = {}
     mixed: int | str = 0
@@ -41,6 +45,10 @@ class Sample(Struct, forbid_unknown_fields=True):
         ({"flag": 3}, "flag must be true or false, not 3"),
         ({"text": None}, "text must be text, not nothing"),
         ({"text": "own"}, "text must not be own"),
+        ({"when": 3}, "when must be a date with time or nothing, not 3"),
+        ({"day": True}, "day must be a value of another kind, not true"),
+        ({"rows": []}, "rows must be a list of at least 1"),
+        ({"rows": [1, "x"]}, "rows[1] must be a whole number, not text"),
         ({"names": "x"}, "names must be a list, not 'x'"),
         ({"names": ["x", True]}, "names[1] must be text, not true or false"),
         ({"inner": 3}, "inner must be a table, not 3"),

@@ -1,6 +1,7 @@
 """Specifications: built in, overridden, found by broker names."""
 
 from decimal import Decimal
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,34 @@ def test_every_built_in_specification_is_consistent(book: SymbolBook) -> None:
         assert calendar(spec.calendar).name == spec.calendar
         assert spec.tick_value == spec.tick_size * spec.contract_size
         assert spec.tick_size >= spec.point
+
+
+def test_every_currency_pair_pays_about_the_same_commission(book: SymbolBook) -> None:
+    """Units of the quote currency per US dollar, round rates of 2025."""
+    rates = {
+        **{
+            "USD": 1,
+            "JPY": 145,
+            "CHF": 0.85,
+            "CAD": 1.38,
+            "GBP": 0.76,
+            "EUR": 0.90,
+            "AUD": 1.54,
+            "NZD": 1.70,
+        },
+        **{"SGD": 1.31, "NOK": 10.2, "SEK": 9.6, "MXN": 18.8, "ZAR": 18.0, "CNH": 7.2, "PLN": 3.75},
+    }
+    pairs = [spec for spec in map(book.require, book.names) if spec.asset == "fx"]
+    assert len(pairs) > 30
+    for spec in pairs:
+        assert float(spec.commission) / rates[spec.quote] == pytest.approx(3.50, rel=0.05), spec.name
+
+
+def test_the_file_says_why_a_commission_is_zero(book: SymbolBook) -> None:
+    free = {spec.asset for spec in map(book.require, book.names) if not spec.commission}
+    assert free == {"energy", "index", "crypto"}
+    text = files("ictcli.market").joinpath("symbols.toml").read_text(encoding="utf-8")
+    assert text.count("spread only at most brokers") == len(free)
 
 
 def test_overrides_change_single_keys(tmp_path: Path, book: SymbolBook) -> None:

@@ -10,12 +10,26 @@ from ictcli.engine.refusals import refusal_table
 from ictcli.engine.trades import TRADES
 from ictcli.reports.layout import WIDTH
 from ictcli.reports.summary import report_document, report_text, result_text
+from ictcli.research.metrics import METRICS
+from tests.reports.conftest import metric
 
 
 def test_no_line_is_wider_than_the_screen(document: dict[str, Any], trades: pa.Table) -> None:
     for text in (result_text(document), report_text(document, trades)):
         assert max(len(line) for line in text.splitlines()) <= WIDTH
         assert not any(line != line.rstrip() for line in text.splitlines())
+
+
+def test_checks_too_wide_for_a_line_tell_their_reason_below(document: dict[str, Any]) -> None:
+    check = document["gate"]["checks"][0]
+    check |= {
+        "condition": "net_expectancy_r (high) >= -1.23457e+06",
+        "reason": "only 249 of 1000000 observations",
+    }
+    lines = result_text(document).splitlines()
+    assert max(map(len, lines)) <= WIDTH
+    at = next(i for i, line in enumerate(lines) if "1.23457e+06" in line)
+    assert lines[at + 1].strip() == "only 249 of 1000000 observations"
 
 
 def test_metrics_stand_in_their_own_order_with_intervals(document: dict[str, Any]) -> None:
@@ -48,6 +62,28 @@ def test_a_report_shows_all_its_parts(document: dict[str, Any], trades: pa.Table
         "sim/EURUSD/M1 abababab",
     ):
         assert part in text
+
+
+def test_what_every_symbol_was_charged_is_shown_zero_included(
+    document: dict[str, Any], trades: pa.Table
+) -> None:
+    lines = report_text(document, trades).splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith("Costs "))
+    assert lines[start + 2].split() == ["EURUSD", "8", "100.0", "%", "3.50", "USD", "0"]
+    assert lines[start + 3].split() == ["XAUUSD", "8", "100.0", "%", "none", "0"]
+
+
+def test_unusual_metrics_are_explained_under_their_table(document: dict[str, Any]) -> None:
+    document["metrics"] |= {
+        "sharpe_daily": metric(1.0),
+        "cost_share": metric(0.2),
+        "max_drawdown": metric(1.25),
+    }
+    text = result_text(document)
+    assert "125.0 %" in text
+    assert "idle days included, times √252" in " ".join(text.split())
+    for name in ("net_expectancy_r", "max_drawdown", "sharpe_daily", "cost_share"):
+        assert f"  {METRICS[name].label} " in text
 
 
 def test_months_are_a_grid_of_net_results(document: dict[str, Any], trades: pa.Table) -> None:
