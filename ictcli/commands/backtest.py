@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ictcli.cli_command import Command
+from ictcli.errors import UsageError
 from ictcli.options import seed_option, span_options, symbols_argument, timeframe_option
 from ictcli.session import Session
 
@@ -58,6 +59,10 @@ def command(
     from ictcli.research.backtest import Request, Workshop, backtest
     from ictcli.research.choices import parse_params
 
+    if allow_inconclusive and gate is None:
+        raise UsageError(
+            "--allow-inconclusive has no gate to allow", hint="Add --gate FILE, or leave it out."
+        )
     config = session.config.config
     request = Request(
         symbols=symbols,

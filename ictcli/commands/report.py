@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ictcli.cli_command import Command
+from ictcli.errors import UsageError
 from ictcli.options import out_option
 from ictcli.session import Session
 
@@ -33,8 +34,10 @@ _EXAMPLES = [
 @click.pass_obj
 def command(session: Session, run: str, format: str | None, out: Path | None) -> None:
     """Show a stored run: metrics with intervals, verdict, fill assumptions, provenance."""
+    if session.out.json and format not in {None, "json"}:
+        raise UsageError(f"--json and --format {format} contradict each other", hint="Choose one of them.")
     stored = session.store.runs.load(run)
-    chosen = "json" if session.out.json and format in {None, "table"} else format or "table"
+    chosen = "json" if session.out.json else format or "table"
     data = _render(session, stored, chosen)
     if out is None or str(out) == "-":
         if chosen == "parquet":

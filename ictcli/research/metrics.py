@@ -50,8 +50,8 @@ METRICS: dict[str, Definition] = {
         "max drawdown",
         "share",
         "bootstrap",
-        "largest fall from a peak of the closed balance, open losses included, over that peak; above 1 (100 %) "
-        "when more was lost than there was",
+        "largest fall from a peak of the closed balance, open losses included, over that peak; "
+        "above 1 (100 %) when more was lost than there was",
     ),
     "sharpe_daily": Definition(
         "Sharpe (daily)",

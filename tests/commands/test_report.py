@@ -48,6 +48,16 @@ def test_json_is_one_document_by_either_option(traded: str, capsys: pytest.Captu
     assert json.loads(document)["command"] == "report"
 
 
+@pytest.mark.parametrize("other", ["table", "csv", "parquet", "nl"])
+def test_json_and_another_format_contradict_each_other(
+    traded: str, other: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["report", traded, "--json", "--format", other]) == 2
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert error["message"] == f"--json and --format {other} contradict each other"
+    assert run(["report", traded, "--json", "--format", "json"]) == 0
+
+
 def test_rows_and_csv_hold_every_trade(traded: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["report", "--json"]) == 0
     expected = json.loads(capsys.readouterr().out)["trades"]
