@@ -11,14 +11,20 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
+from ictcli.clock import now_ns
 from ictcli.errors import DataError, UsageError
 from ictcli.store.atomic import TEMPORARY, replace, sync_folder, write_file
+from ictcli.store.locks import exclusive
 from ictcli.store.manifests import check_inside, read_record, write_record
 from ictcli.store.parts import encode_table, read_table
 from ictcli.store.records import SCHEMA, FileRecord
 
 RUN_FILE = "run.json"
 LATEST = "latest"
+_SET_ASIDE = "@"
+"""Before the id of a run that is being replaced; no id holds it."""
+_PATIENCE = 30.0
+"""Seconds to wait for another process that is storing a run."""
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}")
 
 
@@ -62,11 +68,15 @@ class RunStore:
     Args:
         data_dir: the workspace's data.
         on_change: called after a run was stored.
+        lock: held while a run is stored; None: a file in the runs' own folder.
     """
 
-    def __init__(self, data_dir: Path, on_change: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self, data_dir: Path, on_change: Callable[[], None] | None = None, lock: Path | None = None
+    ) -> None:
         self._on_change = on_change
         self.folder = data_dir / "runs"
+        self._lock = lock or self.folder / ".lock"
 
     def create(self, run_id: str, document: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> Run:
         """Store a run whole; one with the same id is replaced.
@@ -74,11 +84,19 @@ class RunStore:
         Raises:
             UsageError: the id is not a plain name.
             DataError: the disk refuses.
+            Busy: another process has been storing a run for half a minute.
         """
         if not _RUN_ID.fullmatch(run_id) or run_id == LATEST:
             raise UsageError(f"run id {run_id!r} is not usable as a folder name")
+        with exclusive(self._lock, "a run", now=now_ns(), wait=_PATIENCE):
+            self._sweep()
+            run = self._put(run_id, document, tables)
+        if self._on_change is not None:
+            self._on_change()
+        return run
+
+    def _put(self, run_id: str, document: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> Run:
         draft = self.folder / f"{TEMPORARY}{os.getpid()}-{run_id}"
-        shutil.rmtree(draft, ignore_errors=True)
         records: dict[str, FileRecord] = {}
         for name, table in sorted(tables.items()):
             records[name], data = encode_table(name, table)
@@ -86,7 +104,7 @@ class RunStore:
         record = RunRecord(id=run_id, document=dict(document), tables=records)
         write_record(draft / RUN_FILE, record)
         final = self.folder / run_id
-        old = self.folder / f"{TEMPORARY}{os.getpid()}-old-{run_id}"
+        old = self.folder / f"{TEMPORARY}{os.getpid()}{_SET_ASIDE}{run_id}"
         try:
             if final.exists():
                 replace(final, old)
@@ -97,9 +115,16 @@ class RunStore:
                 f"cannot store run {run_id}: {error.strerror}", hint="Check permissions."
             ) from error
         shutil.rmtree(old, ignore_errors=True)
-        if self._on_change is not None:
-            self._on_change()
         return Run(final, record)
+
+    def _sweep(self) -> None:
+        """Remove drafts of killed writers, and put back a run whose replacement never arrived."""
+        for draft in self.folder.glob(f"{TEMPORARY}*"):
+            _, _, run_id = draft.name.partition(_SET_ASIDE)
+            if run_id and not (self.folder / run_id).exists():
+                replace(draft, self.folder / run_id)
+            else:
+                shutil.rmtree(draft, ignore_errors=True)
 
     def list(self) -> list[str]:
         """Ids of all runs, oldest first."""

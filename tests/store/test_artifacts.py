@@ -52,3 +52,25 @@ def test_runs_are_found_by_id_and_the_newest_as_latest(tmp_path: Path) -> None:
         runs.load("run-c")
     with pytest.raises(UsageError, match="folder name"):
         runs.create("../evil", {}, {})
+
+
+def test_drafts_of_killed_writers_go_and_a_run_set_aside_comes_back(tmp_path: Path) -> None:
+    runs = RunStore(tmp_path)
+    runs.create("run-a", {"x": 1}, {"trades": ONE})
+    (runs.folder / "run-a").rename(runs.folder / ".tmp-1@run-a")
+    (runs.folder / ".tmp-1-run-a").mkdir()
+    (runs.folder / ".tmp-1-run-a" / "trades.parquet").write_bytes(b"half")
+    runs.create("run-b", {"x": 2}, {})
+    assert sorted(runs.list()) == ["run-a", "run-b"]
+    assert runs.load("run-a").table("trades") == ONE
+    assert not list(runs.folder.glob(".tmp-*"))
+
+
+def test_a_damaged_set_is_not_up_to_date(tmp_path: Path) -> None:
+    found = new_store(tmp_path).artifacts("detections", HOURLY)
+    found.write({"zones": ONE}, "h1", {})
+    path = next(found.folder.glob("zones-*.parquet"))
+    content = path.read_bytes()
+    path.write_bytes(content[:50] + bytes([content[50] ^ 1]) + content[51:])
+    assert found.write({"zones": ONE}, "h1", {})
+    assert found.read("zones") == ONE
