@@ -14,6 +14,8 @@ from ictcli.clock import iso
 from ictcli.errors import Busy, DataError
 
 _PAUSE = 0.01
+_SIGNING = 20
+"""Looks at a lock without a signature before giving up on it."""
 _LOCKED_BYTE = 1 << 30
 """Offset of the byte that is locked: beyond the text, which Windows would otherwise hide from others."""
 
@@ -64,12 +66,15 @@ def _sign(file: BinaryIO, now: int) -> None:
 
 
 def _holder(file: BinaryIO) -> str:
-    file.seek(0)
-    try:
-        line = json.loads(file.read(4096))
-        return f"pid {line['pid']} on {line['host']} since {line['since']}"
-    except (ValueError, KeyError, TypeError):
-        return "another process that has only just started"
+    """Who signed the lock; a holder that has only just begun is given time to sign."""
+    for _ in range(_SIGNING):
+        file.seek(0)
+        try:
+            line = json.loads(file.read(4096))
+            return f"pid {line['pid']} on {line['host']} since {line['since']}"
+        except (ValueError, KeyError, TypeError):
+            time.sleep(_PAUSE)
+    return "another process that has only just started"
 
 
 if sys.platform == "win32":
