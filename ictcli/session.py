@@ -104,6 +104,15 @@ class Session:
         keep = parse_duration(config.data.keep_replaced)
         return Store(self.config.data_dir, self.config.state_dir, keep, config.primary)
 
+    def tend_catalog(self) -> None:
+        """Write ``catalog.duckdb`` anew where it is missing or stale; where that fails, only warn."""
+        from ictcli.errors import Busy, DataError
+
+        try:
+            self.store.tend_catalog()
+        except (Busy, DataError) as error:
+            self.out.warn(error.message)
+
     @cached_property
     def now(self) -> int:
         """The instant of this run, nanoseconds UTC; asked for once, so a run has one time."""

@@ -75,6 +75,7 @@ def command(
         seed=seed,
         gate=_gate_file(session, gate) if gate else None,
     )
+    session.tend_catalog()
     shop = Workshop(session.store, session.book, config)
     with session.out.progress() as progress:
         result = backtest(request, shop, now=session.now, provenance=session.provenance(), progress=progress)

@@ -60,6 +60,7 @@ def command(
     from ictcli.detectors.registry import choose
 
     _refuse_contradictions(session, events=events, nl=nl, verify=verify, as_of=as_of)
+    session.tend_catalog()
     names = choose([name.strip() for name in kinds.split(",")] if kinds else [])
     subjects = _subjects(session, symbols, timeframe, source)
     if verify:

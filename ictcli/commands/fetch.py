@@ -76,6 +76,7 @@ def command(
     with session.out.progress() as progress:
         around = _surroundings(session, progress, accept=accept)
         harvest = fetch(wishes, request, configured, (session.workspace, session.cwd), around)
+    session.tend_catalog()
     _show(session, harvest)
     if harvest.failures:
         raise worst(harvest.failures)

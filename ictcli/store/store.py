@@ -1,24 +1,30 @@
 """The workspace's market data: what series there are, their rows, and the way to write them."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ictcli.clock import now_ns
-from ictcli.errors import DataError, UsageError
+from ictcli.errors import Busy, DataError, UsageError
 from ictcli.market.bars import Bars, SeriesKey
 from ictcli.market.gaps import Gap
 from ictcli.market.ticks import Ticks
 from ictcli.market.timeframes import TICK, Timeframe
 from ictcli.store.artifacts import ArtifactSet
-from ictcli.store.atomic import sweep_drafts
-from ictcli.store.catalog_file import write_catalog
+from ictcli.store.catalog_file import (
+    CATALOG,
+    is_current,
+    leftovers,
+    origin_of,
+    record_origin,
+    write_catalog,
+)
 from ictcli.store.columns import Rows, empty_bars, empty_ticks, join, join_ticks
 from ictcli.store.gap_table import load_gaps
 from ictcli.store.healing import Damage, find_damage
 from ictcli.store.locks import exclusive
-from ictcli.store.manifests import MANIFEST, all_manifests, load_manifest, lock_file, series_folder
+from ictcli.store.manifests import all_manifests, load_manifest, lock_file, series_folder
 from ictcli.store.parts import Vanished, check_hash, read_rows
 from ictcli.store.records import Manifest, Part, kind_of
 from ictcli.store.runs import RunStore
@@ -26,8 +32,6 @@ from ictcli.store.views import catalog_views
 from ictcli.store.writer import SeriesWriter
 
 R = TypeVar("R")
-
-CATALOG = "catalog.duckdb"
 
 _RETRIES = 5
 
@@ -59,7 +63,7 @@ class Store:
     @property
     def runs(self) -> RunStore:
         """Backtest runs."""
-        return RunStore(self.data_dir, self.refresh_catalog)
+        return RunStore(self.data_dir, self.refresh_catalog, self.state_dir / "locks" / "runs.lock")
 
     def manifests(self) -> list[Manifest]:
         """The manifests of all series ever written, in order of their keys.
@@ -132,38 +136,6 @@ class Store:
         """The ticks of ``read_ticks`` one day at a time, all of one generation; see ``iter_parts``."""
         return (rows for rows in self._one_generation(key, start, end) if isinstance(rows, Ticks))
 
-    def primary(
-        self, symbol: str, timeframe: Timeframe, primary: Mapping[str, str] | None = None
-    ) -> SeriesKey:
-        """The series that stands for a symbol: the configured source's, or the only one.
-
-        Args:
-            symbol: canonical name.
-            timeframe: of the series (TICK for ticks).
-            primary: symbol = source; None: ``primary_sources``.
-
-        Raises:
-            DataError: there is no such series, or not from the configured source.
-            UsageError: several sources have it and none is configured.
-        """
-        sources = [key.source for key in self.keys() if (key.symbol, key.timeframe) == (symbol, timeframe)]
-        chosen = (self.primary_sources if primary is None else primary).get(symbol)
-        if chosen in sources:
-            return SeriesKey(chosen, symbol, timeframe)
-        if not sources:
-            raise _absent(symbol, timeframe)
-        if chosen is not None:
-            raise DataError(
-                f"{symbol} {timeframe} is not stored from its primary source {chosen!r}",
-                hint=f"Fetch it, or change primary.{symbol}; stored from: {', '.join(sources)}.",
-            )
-        if len(sources) > 1:
-            raise UsageError(
-                f"{symbol} {timeframe} is stored from several sources: {', '.join(sources)}",
-                hint=f'Choose one in config/ictcli.toml: [primary] {symbol} = "{sources[0]}".',
-            )
-        return SeriesKey(sources[0], symbol, timeframe)
-
     @contextmanager
     def writer(
         self,
@@ -206,8 +178,10 @@ class Store:
                 yield writer
             finally:
                 writer.discard()
-        if writer.published or _is_older(self.data_dir / CATALOG, folder / MANIFEST):
+        if writer.published:
             self.refresh_catalog()
+        else:
+            self.tend_catalog()
 
     def artifacts(self, kind: str, key: SeriesKey) -> ArtifactSet:
         """Tables derived from a series, such as its detections."""
@@ -219,11 +193,46 @@ class Store:
         )
 
     def refresh_catalog(self) -> None:
-        """Write ``catalog.duckdb`` anew; every commit does so by itself."""
-        path = self.data_dir / CATALOG
-        with exclusive(self.state_dir / "locks" / "catalog.lock", "the catalog", now=now_ns(), wait=30.0):
-            sweep_drafts(self.data_dir)
-            write_catalog(path, catalog_views(self.data_dir, self.primary_sources))
+        """Write ``catalog.duckdb`` anew; every commit does so by itself.
+
+        Raises:
+            Busy: another process has been writing it for half a minute.
+            DataError: a manifest is damaged, or the disk refuses.
+        """
+        with self._catalog_lock(30.0):
+            for draft in leftovers(self.data_dir):
+                draft.unlink(missing_ok=True)
+            # Read before the views: what changes in between makes the catalog stale, never wrongly current.
+            origin = origin_of(self.data_dir, self.primary_sources)
+            write_catalog(self.data_dir / CATALOG, catalog_views(self.data_dir, self.primary_sources))
+            record_origin(self.data_dir, origin)
+
+    def tend_catalog(self) -> bool:
+        """Write ``catalog.duckdb`` anew where it is missing or stale, and remove drafts of dead writers.
+
+        It is stale when a writer died before it wrote the catalog, when ``[primary]`` changed, or when
+        the data were moved or copied.
+
+        Returns:
+            Whether it was written.
+
+        Raises:
+            DataError: a manifest is damaged, or the disk refuses.
+        """
+        if not is_current(self.data_dir, self.primary_sources):
+            self.refresh_catalog()
+            return True
+        if leftovers(self.data_dir):
+            try:
+                with self._catalog_lock():
+                    for draft in leftovers(self.data_dir):
+                        draft.unlink(missing_ok=True)
+            except Busy:
+                return False  # they belong to the process that is writing the catalog
+        return False
+
+    def _catalog_lock(self, wait: float = 0.0) -> AbstractContextManager[None]:
+        return exclusive(self.state_dir / "locks" / "catalog.lock", "the catalog", now=now_ns(), wait=wait)
 
     def verify(self, key: SeriesKey) -> Manifest:
         """Read every file of a series and compare its hash with the manifest.
@@ -300,13 +309,6 @@ def _absent(symbol: str, timeframe: Timeframe, source: str = "") -> DataError:
         f"no {kind} of {symbol} are stored{origin}",
         hint=f"Run `ictcli fetch {symbol} -t {timeframe} --source file --path FILE` (or --source sim).",
     )
-
-
-def _is_older(catalog: Path, manifest: Path) -> bool:
-    """Whether a writer died between swapping a manifest and writing the catalog."""
-    if not manifest.exists():
-        return False
-    return not catalog.exists() or catalog.stat().st_mtime_ns < manifest.stat().st_mtime_ns
 
 
 def _between(rows: Rows, part: Part, start: int | None, end: int | None) -> Rows:

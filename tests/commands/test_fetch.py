@@ -272,3 +272,32 @@ def test_two_simulated_markets_do_not_mix_under_one_label(ictcli: Run, workspace
 
     assert other.returncode == 5
     assert "--label" in other.stderr
+
+
+def test_a_lost_part_is_made_again_and_said_so(ictcli: Run, workspace: Path, export: Path) -> None:
+    args = ("fetch", "--path", export.name, "--label", "desk", "--source-tz", "utc")
+    assert ictcli(*args, cwd=workspace).returncode == 0
+    part = next((workspace / "data").rglob("month=*/*.parquet"))
+    content = part.read_bytes()
+    part.unlink()
+
+    done = ictcli(*args, cwd=workspace)
+
+    assert done.returncode == 0, done.stderr
+    assert "desk/EURUSD/M1: 1 damaged or missing file made again" in done.stderr
+    assert part.read_bytes() == content
+
+
+def test_a_fetch_of_nothing_new_still_puts_the_catalog_right(
+    ictcli: Run, workspace: Path, export: Path
+) -> None:
+    args = ("fetch", "--path", export.name, "--label", "desk", "--source-tz", "utc")
+    assert ictcli(*args, cwd=workspace).returncode == 0
+    catalog, draft = workspace / "data" / "catalog.duckdb", workspace / "data" / ".tmp-1-catalog.duckdb"
+    catalog.unlink()
+    draft.write_bytes(b"half")
+
+    assert ictcli(*args, cwd=workspace).returncode == 0
+
+    assert catalog.exists()
+    assert not draft.exists()

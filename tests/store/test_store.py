@@ -6,16 +6,18 @@ import sys
 import threading
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ictcli.errors import Busy, DataError, UsageError
+from ictcli.errors import Busy, DataError
 from ictcli.market.bars import ARRAY_FIELDS, Bars, SeriesKey
 from ictcli.market.timeframes import TIMEFRAMES
 from ictcli.store.records import QuarantinedRow
+from ictcli.store.store import Store
 from tests.store.stored_bars import (
     HOURLY,
     NOW,
@@ -202,6 +204,48 @@ def test_the_lock_of_a_killed_holder_is_free(tmp_path: Path) -> None:
     put(new_store(tmp_path), HOURLY, hourly_bars(5))
 
 
+def test_a_catalog_that_no_longer_fits_is_written_again_and_drafts_of_the_dead_go(tmp_path: Path) -> None:
+    store = new_store(tmp_path)
+    assert not store.tend_catalog()
+    put(store, HOURLY, hourly_bars(10))
+    catalog = store.data_dir / "catalog.duckdb"
+    assert not store.tend_catalog()
+    catalog.unlink()
+    assert store.tend_catalog()
+    assert catalog.exists()
+    catalog.write_bytes(b"")
+    assert store.tend_catalog()
+    (store.data_dir / "catalog.json").write_text("{")
+    assert store.tend_catalog()
+    draft = store.data_dir / ".tmp-1-catalog.duckdb"
+    draft.write_bytes(b"x")
+    assert not store.tend_catalog()
+    assert not draft.exists()
+    draft.write_bytes(b"x")
+    put(store, HOURLY, hourly_bars(10))
+    assert not draft.exists()
+
+
+def test_the_catalog_follows_the_primary_source_and_a_moved_workspace(tmp_path: Path) -> None:
+    store = new_store(tmp_path / "a")
+    put(store, HOURLY, hourly_bars(10))
+    put(store, SeriesKey("ftmo", "EURUSD", TIMEFRAMES["H1"]), hourly_bars(10))
+
+    def sources(root: Path) -> list[tuple[str]]:
+        with duckdb.connect(str(root / "data" / "catalog.duckdb"), read_only=True) as connection:
+            return connection.execute("SELECT DISTINCT source FROM bars").fetchall()
+
+    assert sources(tmp_path / "a") == []
+    chosen = Store(store.data_dir, store.state_dir, 0, {"EURUSD": "ftmo"})
+    assert chosen.tend_catalog()
+    assert sources(tmp_path / "a") == [("ftmo",)]
+    assert not chosen.tend_catalog()
+    (tmp_path / "a").rename(tmp_path / "b")
+    moved = Store(tmp_path / "b" / "data", tmp_path / "b" / "state", 0, {"EURUSD": "ftmo"})
+    assert moved.tend_catalog()
+    assert sources(tmp_path / "b") == [("ftmo",)]
+
+
 def test_writers_of_different_series_run_in_parallel(tmp_path: Path) -> None:
     store = new_store(tmp_path)
     keys = [SeriesKey("sim", name, TIMEFRAMES["H1"]) for name in ("A", "B", "C", "D")]
@@ -289,21 +333,6 @@ def test_a_damaged_manifest_is_a_data_error(tmp_path: Path, change: "object") ->
     path.write_text(json.dumps(document))
     with pytest.raises(DataError, match=r"manifest\.json"):
         store.read(HOURLY)
-
-
-def test_the_primary_source_is_the_configured_one_or_the_only_one(tmp_path: Path) -> None:
-    store, h1 = new_store(tmp_path), TIMEFRAMES["H1"]
-    put(store, HOURLY, hourly_bars(10))
-    assert store.primary("EURUSD", h1, {}) == HOURLY
-    other = SeriesKey("ftmo", "EURUSD", h1)
-    put(store, other, hourly_bars(10))
-    assert store.primary("EURUSD", h1, {"EURUSD": "ftmo"}) == other
-    with pytest.raises(UsageError, match="several sources: ftmo, sim"):
-        store.primary("EURUSD", h1, {})
-    with pytest.raises(DataError, match="primary source 'x'"):
-        store.primary("EURUSD", h1, {"EURUSD": "x"})
-    with pytest.raises(DataError, match="no H1 bars of XAUUSD"):
-        store.primary("XAUUSD", h1, {})
 
 
 def test_polars_reads_parts_as_they_are(tmp_path: Path) -> None:
