@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -21,9 +20,9 @@ from ictcli.detectors.scan import Detections, scan
 from ictcli.errors import DataError
 from ictcli.market.bars import Bars, SeriesKey
 from ictcli.market.calendars import Calendar
-from ictcli.market.resample import resample
 from ictcli.market.timeframes import Timeframe
 from ictcli.store.columns import INSTANT
+from ictcli.store.serving import serve_bars
 from ictcli.store.store import Store
 from ictcli.telemetry import Progress, silent
 
@@ -37,7 +36,7 @@ class Subject:
     """A series to look at.
 
     Attributes:
-        stored: the stored series; of the wanted timeframe or one that nests in it.
+        stored: the stored series; of the wanted timeframe, one that nests in it, or ticks.
         timeframe: wanted.
         calendar: trading hours of the symbol.
     """
@@ -72,10 +71,7 @@ def closed_bars(store: Store, subject: Subject, as_of: int | None = None) -> Bar
     Raises:
         DataError: there are none.
     """
-    bars = store.read(subject.stored, None, as_of)
-    if as_of is not None:
-        bars = bars.slice(0, int(np.searchsorted(bars.ts_close, as_of, side="right")))
-    bars = resample(bars, subject.timeframe, subject.calendar, until=as_of)
+    bars = serve_bars(store, subject.stored, subject.timeframe, subject.calendar, as_of=as_of)
     if not len(bars):
         raise DataError(
             f"no closed {subject.timeframe} bars of {subject.stored}",

@@ -6,9 +6,9 @@ from ictcli.clock import iso
 from ictcli.errors import DataError
 from ictcli.market.bars import Bars, SeriesKey
 from ictcli.market.calendars import calendar
-from ictcli.market.resample import resample
 from ictcli.market.symbols import SymbolBook, SymbolSpec
 from ictcli.store.selection import Selection, choose, has_bars
+from ictcli.store.serving import serve_bars
 from ictcli.store.store import Store
 
 
@@ -18,7 +18,7 @@ class Series:
 
     Attributes:
         key: source, symbol, and the timeframe of ``bars``.
-        stored: the stored series behind them, of the same or a shorter timeframe.
+        stored: the stored series behind them, of the same or a shorter timeframe, or of ticks.
         content: content hash of the stored series.
         spec: the symbol's specification.
         bars: at least one bar.
@@ -41,8 +41,8 @@ def load_series(store: Store, book: SymbolBook, symbol: str, selection: Selectio
     """
     spec = book.require(symbol)
     stored = choose(store, symbol if has_bars(store, symbol) else spec.name, selection)
-    whole = store.read(stored, selection.start, selection.end)
-    bars = resample(whole, selection.timeframe, calendar(spec.calendar))
+    span = {"start": selection.start, "end": selection.end}
+    bars = serve_bars(store, stored, selection.timeframe, calendar(spec.calendar), **span)
     if not len(bars):
         raise DataError(
             f"no {selection.timeframe} bars of {stored}{_span(selection)}",
