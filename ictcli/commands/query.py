@@ -14,7 +14,11 @@ from ictcli.options import out_option
 from ictcli.session import Session
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pyarrow as pa
+
+    from ictcli.store.views import LeftOut
 
 FORMATS = ("table", "csv", "json", "nl", "parquet")
 SHOWN_ROWS = 50
@@ -47,23 +51,37 @@ def command(session: Session, sql: str, form: str, out: Path | None) -> None:
 
     SQL is one SELECT, or - to read it from stdin.
     """
-    from ictcli.store.catalog import ask, open_catalog
+    from ictcli.store.catalog import ask, open_catalog, tables_named
 
     question = sys.stdin.read() if sql == "-" else sql
     if form == "json":
         session.out.json = True
-    connection, ambiguous = open_catalog(session.store)
+    session.tend_catalog()
+    connection, left_out = open_catalog(session.store)
     with closing(connection):
-        for symbol, sources in ambiguous.items():
-            session.out.warn(
-                f"{symbol} is stored from {', '.join(sources)}: bars leaves it out, bars_all has all; "
-                f'choose with [primary] {symbol} = "{sources[0]}" in config/ictcli.toml'
-            )
         answer = ask(session.store, connection, question)
+        for view in sorted(tables_named(question) & left_out.keys()):
+            _warn_left_out(session, view, left_out[view])
         if out is not None and str(out) != "-":
             _save(session, answer, "json" if session.out.json else form, out)
         else:
             _show(session, answer, form)
+
+
+def _warn_left_out(session: Session, view: str, series: "Sequence[LeftOut]") -> None:
+    """One line about everything that a view leaves out."""
+    if not series or session.out.quiet:
+        return
+    told = []
+    for one in series:
+        lacks = f", not from its primary source {one.primary}" if one.primary else ""
+        told.append(f"{one.symbol} {one.timeframe} (stored from {', '.join(one.sources)}{lacks})")
+    first = series[0]
+    also = f"; {view}_all has all" if view == "bars" else ""
+    session.out.warn(
+        f"{view} leaves out {', '.join(told)}{also}; "
+        f'choose with [primary] {first.symbol} = "{first.sources[0]}" in config/ictcli.toml'
+    )
 
 
 def _show(session: Session, answer: "pa.RecordBatchReader", form: str) -> None:

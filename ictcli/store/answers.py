@@ -5,13 +5,15 @@ Decimals become strings in full, instants ISO-8601 with ``Z``; a stamp without a
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from ictcli.clock import NS_PER_MINUTE
 
 _HUGE_INTEGER = pa.decimal128(38, 0)
 """How DuckDB hands out sums of integers."""
@@ -86,6 +88,28 @@ def _instant(moment: datetime) -> str:
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
 
 
+def _interval(span: pa.MonthDayNano) -> str:
+    """ISO-8601: ``P1Y2M3DT4H5M6.5S``; every part has its own sign, ``PT0S`` is nothing."""
+    date = _units((("Y", _whole(span.months, 12)), ("M", _rest(span.months, 12)), ("D", span.days)))
+    minutes, ns = _whole(span.nanoseconds, NS_PER_MINUTE), _rest(span.nanoseconds, NS_PER_MINUTE)
+    seconds = Decimal(ns).scaleb(-9)
+    clock = _units((("H", _whole(minutes, 60)), ("M", _rest(minutes, 60))))
+    clock += f"{seconds.normalize():f}S" if ns else ""
+    return f"P{date}{'T' + clock if clock else ''}" if date or clock else "PT0S"
+
+
+def _whole(value: int, unit: int) -> int:
+    return abs(value) // unit * (-1 if value < 0 else 1)
+
+
+def _rest(value: int, unit: int) -> int:
+    return value - _whole(value, unit) * unit
+
+
+def _units(values: Iterable[tuple[str, int]]) -> str:
+    return "".join(f"{value}{name}" for name, value in values if value)
+
+
 _CONVERSIONS: dict[type, Callable[[Any], Any]] = {
     Decimal: lambda value: format(value, "f"),
     datetime: _instant,
@@ -93,6 +117,7 @@ _CONVERSIONS: dict[type, Callable[[Any], Any]] = {
     time: time.isoformat,
     bytes: bytes.hex,
     dict: lambda value: {str(key): plain(item) for key, item in value.items()},
+    pa.MonthDayNano: _interval,
     tuple: lambda value: [plain(item) for item in value],
     list: lambda value: [plain(item) for item in value],
 }

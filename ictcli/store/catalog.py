@@ -16,11 +16,21 @@ import pyarrow as pa
 
 from ictcli.errors import DataError, UsageError
 from ictcli.store.catalog_file import create_views, write_catalog
-from ictcli.store.parts import check_hash
+from ictcli.store.parts import Vanished, check_hash, check_size
+from ictcli.store.records import Manifest
 from ictcli.store.store import Store
-from ictcli.store.views import catalog_views, literal, pattern_free
+from ictcli.store.views import LeftOut, catalog_views, literal, pattern_free
 
 R = TypeVar("R")
+
+_TEXT = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/", re.DOTALL)
+_AFTER_TABLES = (
+    "select|where|group|order|limit|on|using|having|qualify|window|union|except|intersect|join|from|as|with"
+)
+_TABLES = re.compile(
+    rf"\b(?:from|join|summarize|describe|pivot)\b(.*?)(?=\b(?:{_AFTER_TABLES})\b|$)",
+    re.IGNORECASE | re.DOTALL,
+)
 
 MEMORY_LIMIT = "2GB"
 BATCH_ROWS = 50_000
@@ -42,8 +52,15 @@ def connect(store: Store) -> duckdb.DuckDBPyConnection:
     return open_catalog(store)[0]
 
 
-def open_catalog(store: Store) -> tuple[duckdb.DuckDBPyConnection, dict[str, list[str]]]:
-    """``connect``, and the symbols that ``bars`` leaves out because no primary source is set for them."""
+def open_catalog(store: Store) -> tuple[duckdb.DuckDBPyConnection, dict[str, list[LeftOut]]]:
+    """``connect``, and per view the series that it leaves out because no source stands for them.
+
+    The sizes of all files behind the views are compared with their manifests.
+
+    Raises:
+        DataError: a manifest or a file is damaged or missing.
+    """
+    _check_sizes(store)
     views = catalog_views(store.data_dir, store.primary_sources)
     connection = duckdb.connect(
         ":memory:",
@@ -66,7 +83,7 @@ def open_catalog(store: Store) -> tuple[duckdb.DuckDBPyConnection, dict[str, lis
     except duckdb.Error as error:
         connection.close()
         raise _explain(store, error) from error
-    return connection, views.ambiguous
+    return connection, views.left_out
 
 
 def ask(store: Store, connection: duckdb.DuckDBPyConnection, sql: str) -> pa.RecordBatchReader:
@@ -82,6 +99,28 @@ def ask(store: Store, connection: duckdb.DuckDBPyConnection, sql: str) -> pa.Rec
     except duckdb.Error as error:
         raise _explain(store, error) from error
     return pa.RecordBatchReader.from_batches(reader.schema, _stream(store, connection, reader))
+
+
+def tables_named(sql: str) -> set[str]:
+    """Names, in lower case, that stand where a question names its tables."""
+    bare = _TEXT.sub(" ", sql)
+    return {name.lower() for place in _TABLES.findall(bare) for name in re.findall(r"\w+", place)}
+
+
+def _check_sizes(store: Store) -> None:
+    """Compare every file with its manifest; a series that is rewritten meanwhile is looked at again."""
+    for manifest in store.manifests():
+        present: Manifest | None = manifest
+        while present is not None:
+            looked_at = present
+            try:
+                for record in looked_at.files:
+                    check_size(store.folder(manifest.key) / record.file, record)
+                break
+            except Vanished:
+                present = store.manifest(manifest.key)
+                if present is None or present.generation == looked_at.generation:
+                    raise
 
 
 def interruptible(connection: duckdb.DuckDBPyConnection, work: Callable[[], R]) -> R:
@@ -140,4 +179,9 @@ def _explain(store: Store, error: Exception) -> DataError | UsageError:
                 except DataError as damage:
                     return damage
     message = text.strip().splitlines()[0] if text.strip() else type(error).__name__
+    if "No files found" in message:
+        return UsageError(
+            f"query: {message}",
+            hint=f"Check the path; only files below {store.data_dir} can be read.",
+        )
     return UsageError(f"query: {message}", hint='`ictcli query "SHOW TABLES"` lists what can be asked.')

@@ -103,18 +103,33 @@ _DETECTION_TABLES = {
 Columns = Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class LeftOut:
+    """A symbol and timeframe for which no source stands.
+
+    Attributes:
+        sources: those that have it.
+        primary: the source that should stand for the symbol and has none of it; empty when several
+            sources have it and none is chosen.
+    """
+
+    symbol: str
+    timeframe: str
+    sources: tuple[str, ...]
+    primary: str
+
+
 @dataclass(frozen=True, slots=True)
 class Views:
     """The catalog at one moment.
 
     Attributes:
         sql: view name = its SELECT.
-        ambiguous: symbols that several sources have and no primary source is set for; ``bars`` and
-            ``ticks`` leave them out.
+        left_out: per view (``bars``, ``ticks``), the series that it does not show.
     """
 
     sql: dict[str, str]
-    ambiguous: dict[str, list[str]]
+    left_out: dict[str, list[LeftOut]]
 
 
 def catalog_views(data_dir: Path, primary: Mapping[str, str]) -> Views:
@@ -142,26 +157,24 @@ def catalog_views(data_dir: Path, primary: Mapping[str, str]) -> Views:
         **_detection_views(data_dir, digits),
         **_run_views(data_dir),
     }
-    return Views(sql, {**unclear_ticks, **unclear})
+    return Views(sql, {"bars": unclear, "ticks": unclear_ticks})
 
 
-def choose(
-    manifests: Sequence[Manifest], primary: Mapping[str, str]
-) -> tuple[list[Manifest], dict[str, list[str]]]:
-    """The series that stand for their symbols, and the sources of symbols for which none does."""
+def choose(manifests: Sequence[Manifest], primary: Mapping[str, str]) -> tuple[list[Manifest], list[LeftOut]]:
+    """The series that stand for their symbols, and what no series stands for."""
     sources: dict[tuple[str, str], list[str]] = {}
     for manifest in manifests:
         sources.setdefault((manifest.symbol, manifest.timeframe), []).append(manifest.source)
-    chosen = []
-    unclear: dict[str, list[str]] = {}
-    for manifest in manifests:
-        rivals = sources[manifest.symbol, manifest.timeframe]
-        wanted = primary.get(manifest.symbol)
-        if wanted == manifest.source or (wanted is None and len(rivals) == 1):
-            chosen.append(manifest)
-        elif wanted is None:
-            unclear[manifest.symbol] = sorted({*unclear.get(manifest.symbol, ()), *rivals})
-    return chosen, unclear
+    chosen: dict[tuple[str, str], str] = {}
+    left_out = []
+    for (symbol, timeframe), rivals in sources.items():
+        wanted = primary.get(symbol, rivals[0] if len(rivals) == 1 else "")
+        if wanted in rivals:
+            chosen[symbol, timeframe] = wanted
+        else:
+            left_out.append(LeftOut(symbol, timeframe, tuple(sorted(rivals)), wanted))
+    standing = [one for one in manifests if chosen.get((one.symbol, one.timeframe)) == one.source]
+    return standing, sorted(left_out)
 
 
 def _detection_views(data_dir: Path, digits: int) -> dict[str, str]:

@@ -3,13 +3,17 @@
 import csv
 import io
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pyarrow.parquet as pq
 import pytest
 
+from ictcli.market.bars import SeriesKey
+from ictcli.market.timeframes import TIMEFRAMES
 from tests.store.stored_bars import HOURLY, hourly_bars, new_store, put
 
 
@@ -57,3 +61,46 @@ def test_sql_comes_from_stdin_and_bad_sql_is_a_usage_error(workspace: Path) -> N
     assert result.returncode == 2
     assert json.loads(result.stdout)["error"]["name"] == "UsageError"
     assert b"Traceback" not in result.stderr
+
+
+@pytest.fixture(scope="module")
+def disputed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two sources of EURUSD H1, one of them also of XAUUSD, whose primary source has nothing."""
+    root = tmp_path_factory.mktemp("disputed")
+    store = new_store(root)
+    for source, symbol in (("sim", "EURUSD"), ("ftmo", "EURUSD"), ("sim", "XAUUSD"), ("sim", "GBPUSD")):
+        put(store, SeriesKey(source, symbol, HOURLY.timeframe), hourly_bars(20))
+    put(store, SeriesKey("sim", "EURUSD", TIMEFRAMES["H4"]), hourly_bars(20))
+    (root / "config").mkdir()
+    (root / "config" / "ictcli.toml").write_text('[primary]\nXAUUSD = "broker"\n')
+    return root
+
+
+def test_what_bars_leaves_out_is_told_in_one_line_and_only_when_bars_is_read(disputed: Path) -> None:
+    done = run(disputed, "SELECT DISTINCT symbol, timeframe FROM bars ORDER BY ALL", "--format", "csv")
+    assert done.stdout.decode().splitlines() == ["symbol,timeframe", "EURUSD,H4", "GBPUSD,H1"]
+    lines = done.stderr.decode().splitlines()
+    assert len(lines) == 1
+    assert "EURUSD H1 (stored from ftmo, sim)" in lines[0]
+    assert "XAUUSD H1 (stored from sim, not from its primary source broker)" in lines[0]
+    assert "GBPUSD" not in lines[0]
+    for args in (("FROM bars_all LIMIT 1",), ("SELECT bars FROM gaps LIMIT 1",), ("FROM bars LIMIT 1", "-q")):
+        assert run(disputed, *args).stderr == b""
+
+
+def test_a_copied_workspace_gets_its_own_catalog_with_the_first_question(
+    disputed: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(disputed, tmp_path / "copy")
+    assert run(tmp_path / "copy", "SELECT 1").returncode == 0
+    with duckdb.connect(str(tmp_path / "copy" / "data" / "catalog.duckdb"), read_only=True) as connection:
+        sql = "SELECT sql FROM duckdb_views() WHERE view_name = 'bars_all'"
+        written = str(connection.execute(sql).fetchall())
+    assert str(tmp_path / "copy") in written
+    assert str(disputed) not in written
+
+
+def test_intervals_are_iso_text_in_json_and_csv(workspace: Path) -> None:
+    sql = "SELECT INTERVAL '90 minutes' AS span"
+    assert json.loads(run(workspace, sql, "--json").stdout)["rows"] == [{"span": "PT1H30M"}]
+    assert run(workspace, sql, "--format", "csv").stdout == b"span\nPT1H30M\n"

@@ -10,8 +10,10 @@ import pytest
 
 from ictcli.errors import DataError, UsageError
 from ictcli.market.bars import SeriesKey
-from ictcli.store.catalog import ask, build_catalog, connect, open_catalog
+from ictcli.store.answers import rows
+from ictcli.store.catalog import ask, build_catalog, connect, open_catalog, tables_named
 from ictcli.store.store import Store
+from ictcli.store.views import LeftOut
 from tests.store.stored_bars import HOURLY, TICKS, hourly_bars, new_store, put, quotes
 
 VIEWS = (
@@ -59,8 +61,9 @@ def test_bars_hold_one_source_per_symbol_and_bars_all_holds_all(tmp_path: Path) 
     put(plain, HOURLY, hourly_bars(100))
     put(plain, other, hourly_bars(50, digits=6))
     assert answer(plain, "SELECT count(*) FROM bars") == [(0,)]
-    with open_catalog(plain)[0]:
-        assert open_catalog(plain)[1] == {"EURUSD": ["ftmo", "sim"]}
+    connection, left_out = open_catalog(plain)
+    connection.close()
+    assert left_out == {"bars": [LeftOut("EURUSD", "H1", ("ftmo", "sim"), "")], "ticks": []}
     chosen = Store(plain.data_dir, plain.state_dir, 0, {"EURUSD": "ftmo"})
     assert answer(chosen, "SELECT DISTINCT source FROM bars") == [("ftmo",)]
     both = answer(chosen, "SELECT source, count(*) FROM bars_all GROUP BY ALL ORDER BY ALL")
@@ -105,6 +108,57 @@ def test_a_damaged_part_is_named(tmp_path: Path) -> None:
     path.write_bytes(b"\0" * path.stat().st_size)
     with pytest.raises(DataError, match=path.name):
         answer(store, "SELECT sum(close) FROM bars")
+
+
+def test_a_lost_part_is_named_with_a_remedy_before_any_question(tmp_path: Path) -> None:
+    store = new_store(tmp_path)
+    put(store, HOURLY, hourly_bars(1000))
+    path = next((tmp_path / "data").rglob("2024-01-*.parquet"))
+    path.unlink()
+    with pytest.raises(DataError, match=f"{path.name} is missing") as caught:
+        answer(store, "SELECT 1")
+    assert "ictcli fetch" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("sql", "named"),
+    [
+        ("SELECT bars FROM gaps", {"gaps"}),
+        ("FROM BARS", {"bars"}),
+        ("SELECT * FROM (SELECT ts FROM bars) JOIN bars_all USING (ts)", {"bars", "bars_all"}),
+        ("SELECT g.bars FROM gaps g, ticks t WHERE g.bars > 1", {"gaps", "ticks"}),
+        ('SELECT 1 FROM gaps AS g JOIN "bars" ON g.kind = g.bars', {"gaps", "bars"}),
+        ("SELECT 'from bars' -- from ticks\n FROM gaps", {"gaps"}),
+        ("SUMMARIZE bars", {"bars"}),
+    ],
+)
+def test_the_views_that_a_question_reads_are_known(sql: str, named: set[str]) -> None:
+    assert tables_named(sql) & set(VIEWS) == named
+
+
+@pytest.mark.parametrize(
+    ("interval", "text"),
+    [
+        ("1 year 2 months 3 days 4 hours 5 minutes 6.5 seconds", "P1Y2M3DT4H5M6.5S"),
+        ("0 days", "PT0S"),
+        ("90 minutes", "PT1H30M"),
+        ("-14 months", "P-1Y-2M"),
+        ("-90 seconds", "PT-1M-30S"),
+        ("10 seconds", "PT10S"),
+    ],
+)
+def test_intervals_are_iso_text(tmp_path: Path, interval: str, text: str) -> None:
+    store = new_store(tmp_path)
+    with connect(store) as connection:
+        assert list(rows(ask(store, connection, f"SELECT INTERVAL '{interval}'"))) == [[text]]
+
+
+def test_a_file_that_is_not_there_is_a_usage_error_that_says_where_files_may_be(tmp_path: Path) -> None:
+    store = new_store(tmp_path)
+    put(store, HOURLY, hourly_bars(5))
+    with pytest.raises(UsageError, match="No files found") as caught:
+        answer(store, f"FROM '{store.data_dir.as_posix()}/none.parquet'")
+    assert str(store.data_dir) in caught.value.hint
 
 
 def test_paths_with_pattern_characters_and_quotes_are_just_names(tmp_path: Path) -> None:
