@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from ictcli.clock import NS_PER_DAY, iso, parse_instant
 from ictcli.config.records import FileSource
-from ictcli.errors import ConfigError, IctError, UsageError
+from ictcli.errors import Busy, ConfigError, DataError, IctError, UsageError
 from ictcli.folders import cache_root
 from ictcli.research.gates import load_gate
 from ictcli.session import GATES_FILE, Session
@@ -163,16 +163,48 @@ def _locks(session: Session) -> tuple[State, str, str]:
 
 
 def _integrity(session: Session) -> tuple[State, str, str]:
-    checked = 0
+    """Hash every stored file; one damaged series must not hide another."""
+    files, bad = 0, []
     for manifest in session.store.manifests():
-        folder = session.store.folder(manifest.key)
-        for record in manifest.files:
-            path = folder / record.file
-            if not path.is_file() or path.stat().st_size != record.bytes:
-                fix = f"Remove {folder} and fetch it again: ictcli fetch {manifest.symbol}"
-                return "fail", f"{manifest.key}: {record.file} is missing or of another size", fix
-            checked += 1
-    return "ok", f"{checked} files as their manifests say", ""
+        try:
+            if manifest.parts:
+                files += len(session.store.verify(manifest.key).files)
+        except DataError as error:
+            bad.append(error)
+    if bad:
+        others = f" (and {len(bad) - 1} more series)" if len(bad) > 1 else ""
+        return "fail", bad[0].message + others, bad[0].hint
+    return "ok", f"{files} files read, content as their manifests say", ""
+
+
+def _primary(session: Session) -> tuple[State, str, str]:
+    primary = session.config.config.primary
+    if not primary:
+        return "skip", "[primary] names no source", ""
+    if lacking := unmet_primaries(session):
+        return "warn", "; ".join(lacking), "Fetch them, or change [primary] in config/ictcli.toml."
+    return "ok", f"{len(primary)} symbols, all stored from their primary source", ""
+
+
+def unmet_primaries(session: Session) -> list[str]:
+    """One line per symbol that is stored, but not from the source that ``[primary]`` names."""
+    stored: dict[str, set[str]] = {}
+    for key in session.store.keys():  # noqa: SIM118 - a store is no mapping
+        stored.setdefault(key.symbol, set()).add(key.source)
+    return [
+        f"primary source {source!r} of {symbol} has no bars; stored: "
+        f"{', '.join(sorted(stored.get(symbol, ()))) or 'nothing'}"
+        for symbol, source in session.config.config.primary.items()
+        if source not in stored.get(symbol, ())
+    ]
+
+
+def _catalog(session: Session) -> tuple[State, str, str]:
+    try:
+        written = session.store.tend_catalog()
+    except Busy as error:
+        return "warn", error.message, error.hint
+    return "ok", "was stale, written again" if written else "fits what is stored", ""
 
 
 def _freshness(session: Session) -> tuple[State, str, str]:
@@ -198,6 +230,8 @@ CHECKS: dict[str, Check] = {
     "clock": _clock,
     "locks": _locks,
     "store": _integrity,
+    "primary": _primary,
+    "catalog": _catalog,
     "freshness": _freshness,
 }
 

@@ -43,9 +43,15 @@ def show(session: Session, origin: bool) -> None:
 @click.pass_obj
 def check(session: Session) -> None:
     """Load every config file and say whether all of them are valid."""
-    from ictcli.health import config_facts
+    from ictcli.errors import DataError
+    from ictcli.health import config_facts, unmet_primaries
 
     facts = config_facts(session)
+    try:
+        for line in unmet_primaries(session):
+            session.out.warn(line)
+    except DataError as error:  # a damaged store makes no config invalid
+        session.out.warn(error.message)
     named = ", ".join(facts["files"]) or "no file, all defaults"
     text = f"valid: {named}; {len(facts['sources'])} sources, {facts['symbols']} symbols"
     session.out.emit({"valid": True, **facts}, text)

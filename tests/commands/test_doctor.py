@@ -129,7 +129,7 @@ def store_bars(desk: Path, last: int) -> Path:
         (NS_PER_DAY, "freshness", "ok", "1 series"),
         (30 * NS_PER_DAY, "freshness", "warn", "no bar in 7 days: broker/EURUSD/M1"),
         (-3 * NS_PER_DAY, "clock", "warn", "but bars reach"),
-        (NS_PER_DAY, "store", "ok", "1 files as their manifests say"),
+        (NS_PER_DAY, "store", "ok", "1 files read, content as their manifests say"),
     ],
 )
 def test_the_age_of_the_data_is_judged(
@@ -143,13 +143,35 @@ def test_the_age_of_the_data_is_judged(
     assert words in row["detail"]
 
 
-def test_a_lost_part_file_is_found(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(("how", "words"), [("lost", "is missing"), ("flipped", "its hash differs")])
+def test_a_lost_or_flipped_part_file_is_found(
+    how: str, words: str, desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     folder = store_bars(desk, now_ns() // NS_PER_MINUTE * NS_PER_MINUTE - NS_PER_DAY)
-    next(folder.rglob("*.parquet")).unlink()
+    path = next(folder.rglob("*.parquet"))
+    content = path.read_bytes()
+    path.unlink() if how == "lost" else path.write_bytes(content[:80] + b"?" + content[81:])
     assert run(["doctor", "--json"]) == 3
     row = checks(capsys)["store"]
-    assert "is missing or of another size" in row["detail"]
-    assert "ictcli fetch EURUSD" in row["fix"]
+    assert words in row["detail"]
+    assert "broker/EURUSD/M1" in row["detail"]
+    assert "ictcli fetch" in row["fix"]
+
+
+def test_the_catalog_and_the_primary_sources_have_rows(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store_bars(desk, now_ns() // NS_PER_MINUTE * NS_PER_MINUTE - NS_PER_DAY)
+    run(["doctor", "--json"])
+    assert checks(capsys)["catalog"]["detail"] == "fits what is stored"
+    (desk / "config" / "ictcli.toml").write_text('[primary]\nEURUSD = "nobody"\n')
+    assert run(["doctor", "--json"]) == 0
+    rows = checks(capsys)
+    assert rows["catalog"]["detail"] == "was stale, written again"
+    assert rows["primary"]["state"] == "warn"
+    assert rows["primary"]["detail"] == "primary source 'nobody' of EURUSD has no bars; stored: broker"
+    assert run(["config", "check"]) == 0
+    assert "primary source 'nobody' of EURUSD" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("free", "state"), [(10 * 2**30, "ok"), (2**30, "warn"), (2**20, "fail")])
