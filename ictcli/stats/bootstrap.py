@@ -16,6 +16,7 @@ from ictcli.stats.sequences import Floats, max_drawdown, mean, profit_factor, sh
 
 Int64 = NDArray[np.int64]
 Draw = Callable[[Int64, int, Floats], None]
+DrawOne = Callable[[Floats, Int64, int, Floats, Floats], None]
 
 _CHUNK = 64
 
@@ -27,42 +28,22 @@ def block_length(n: int) -> int:
 
 def bootstrap_mean(values: Floats, resamples: int, seed: int) -> Floats:
     """Resampled means."""
-    return _resample(
-        len(values),
-        resamples,
-        seed,
-        lambda starts, block, out: _draw_means(values, starts, block, np.empty(len(values)), out),
-    )
+    return _resample_one(_draw_means, values, resamples, seed)
 
 
 def bootstrap_total(values: Floats, resamples: int, seed: int) -> Floats:
     """Resampled sums."""
-    return _resample(
-        len(values),
-        resamples,
-        seed,
-        lambda starts, block, out: _draw_totals(values, starts, block, np.empty(len(values)), out),
-    )
+    return _resample_one(_draw_totals, values, resamples, seed)
 
 
 def bootstrap_profit_factor(values: Floats, resamples: int, seed: int) -> Floats:
     """Resampled profit factors; infinite where a resample has no loss."""
-    return _resample(
-        len(values),
-        resamples,
-        seed,
-        lambda starts, block, out: _draw_profit_factors(values, starts, block, np.empty(len(values)), out),
-    )
+    return _resample_one(_draw_profit_factors, values, resamples, seed)
 
 
 def bootstrap_sharpe_annualised_252(returns: Floats, resamples: int, seed: int) -> Floats:
     """Resampled Sharpe ratios of daily returns."""
-    return _resample(
-        len(returns),
-        resamples,
-        seed,
-        lambda starts, block, out: _draw_sharpes(returns, starts, block, np.empty(len(returns)), out),
-    )
+    return _resample_one(_draw_sharpes, returns, resamples, seed)
 
 
 def bootstrap_drawdown(gains: Floats, worst: Floats, opening: float, resamples: int, seed: int) -> Floats:
@@ -73,6 +54,13 @@ def bootstrap_drawdown(gains: Floats, worst: Floats, opening: float, resamples: 
         _draw_drawdowns(gains, worst, opening, starts, block, np.empty(size), np.empty(size), out)
 
     return _resample(len(gains), resamples, seed, draw)
+
+
+def _resample_one(draws: DrawOne, values: Floats, resamples: int, seed: int) -> Floats:
+    def draw(starts: Int64, block: int, out: Floats) -> None:
+        draws(values, starts, block, np.empty(len(values)), out)
+
+    return _resample(len(values), resamples, seed, draw)
 
 
 def _resample(n: int, resamples: int, seed: int, draw: Draw) -> Floats:
