@@ -14,6 +14,21 @@ _HINTS = {
 }
 
 
+_OF_THE_USER = frozenset(
+    {
+        errno.ENOENT,
+        errno.ENOTDIR,
+        errno.EISDIR,
+        errno.ENAMETOOLONG,
+        errno.ELOOP,
+        errno.EACCES,
+        errno.EPERM,
+        errno.EROFS,
+    }
+)
+"""Paths that do not exist, cannot be created or may not be used: what was asked for is impossible here."""
+
+
 def as_failure(error: BaseException) -> IctError:
     """The error to show for ``error``, with its exit code and hint."""
     if isinstance(error, IctError):
@@ -57,4 +72,6 @@ def _nearest(error: click.NoSuchOption) -> str:
 def _system_failure(error: OSError) -> IctError:
     reason = (error.strerror or str(error)).lower()
     where = f": {error.filename}" if error.filename else ""
+    if error.filename and error.errno in _OF_THE_USER:
+        return UsageError(reason + where, hint=_HINTS.get(error.errno, "Check the path, or choose another."))
     return IctError(reason + where, hint=_HINTS.get(error.errno or 0, "Run the command again with -v."))

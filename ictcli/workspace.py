@@ -1,5 +1,6 @@
 """Making a workspace: config files to edit, a folder for data, a secret key."""
 
+import errno
 import os
 import secrets
 from dataclasses import dataclass
@@ -37,8 +38,19 @@ def create(folder: Path, *, force: bool = False) -> list[Step]:
             signed could no longer be verified.
 
     Raises:
-        UsageError: ``folder``, or a folder in it, is a file.
+        UsageError: ``folder``, or a folder in it, is a file, or cannot be created or written.
     """
+    try:
+        return _create(folder, force=force)
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise
+        where = error.filename or folder
+        reason = (error.strerror or str(error)).lower()
+        raise UsageError(f"cannot create {where}: {reason}", hint="Choose another directory.") from error
+
+
+def _create(folder: Path, *, force: bool) -> list[Step]:
     for part in (folder, folder / "config", folder / "data", folder / "state"):
         if part.exists() and not part.is_dir():
             raise UsageError(f"{part} is a file, not a directory", hint="Choose another directory.")

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from ictcli.errors import DataError
+from ictcli.errors import DataError, UsageError
 
 TEMPORARY = ".tmp-"
 """Prefix of names that are being written; nothing reads them."""
@@ -44,11 +44,17 @@ def drafted(path: Path) -> Iterator[BinaryIO]:
     """A file to fill, which appears at ``path`` only when the block ends well.
 
     Raises:
+        UsageError: no file can be created there.
         DataError: the disk refuses.
     """
     draft = path.with_name(f"{TEMPORARY}{os.getpid()}-{path.name}")
     try:
-        with draft.open("wb") as file:
+        opened = draft.open("wb")
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise UsageError(f"cannot create {path}: {reason}", hint="Choose another file.") from error
+    try:
+        with opened as file:
             yield file
         replace(draft, path)
     except OSError as error:

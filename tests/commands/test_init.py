@@ -98,3 +98,14 @@ def test_a_file_in_the_way_is_a_usage_error(folder: Path, capsys: pytest.Capture
 def test_quiet_says_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["init", "desk", "-q"]) == 0
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="/proc")
+@pytest.mark.parametrize("where", ["/proc/x", "/dev/null/x", "x" * 300])
+def test_a_directory_that_cannot_be_created_is_a_usage_error(
+    folder: Path, capsys: pytest.CaptureFixture[str], where: str
+) -> None:
+    assert run(["init", where]) == 2
+    told = capsys.readouterr().err
+    assert "cannot create" in told
+    assert "Choose another directory." in told
