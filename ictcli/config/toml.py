@@ -9,13 +9,13 @@ from ictcli.errors import ConfigError
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """The tables of a TOML file, its floats as ``Decimal``.
+    """The tables of a TOML file, its floats as ``Decimal``; a byte order mark is skipped.
 
     Raises:
         ConfigError: the file cannot be read or does not parse.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"), parse_float=Decimal)
     except (ValueError, ArithmeticError) as error:
         reason = " ".join(str(error).split())
         raise ConfigError(f"{path}: not valid TOML: {reason}") from error
