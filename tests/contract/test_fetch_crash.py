@@ -4,6 +4,8 @@ import hashlib
 import json
 import os
 import random
+import re
+import socket
 import subprocess
 import sys
 import time
@@ -124,6 +126,60 @@ def test_two_sources_of_gold_are_fetched_side_by_side_while_a_reader_looks_on(tm
         assert writer.returncode == 0, told.decode()
     assert all(count == ROWS for answer in [*seen, rows_by_source(query)] for count in answer.values())
     assert rows_by_source(query) == {"resident": ROWS, "one": ROWS, "two": ROWS}
+
+
+HOLDER = """
+import sys
+from pathlib import Path
+from ictcli.market.bars import SeriesKey
+from ictcli.market.timeframes import TIMEFRAMES
+from ictcli.store.store import Store
+root = Path(sys.argv[1])
+with Store(root / "data", root / "state", 0).writer(SeriesKey("gold", "XAUUSD", TIMEFRAMES["M1"]), {}):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_fetch_of_a_series_that_is_being_written_is_busy_and_names_the_writer(tmp_path: Path) -> None:
+    arguments = command(tmp_path, write_minutes(tmp_path / "gold.csv", 1), "gold")
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        refused = run(arguments)
+        assert holder.poll() is None
+        holder.communicate()
+    assert refused.returncode == 12, refused.stderr
+    error = json.loads(refused.stdout)["error"]
+    assert (error["name"], error["retryable"]) == ("Busy", True)
+    named = (
+        rf"gold/XAUUSD/M1 .* pid {holder.pid} on {re.escape(socket.gethostname())} since \d{{4}}-\d\d-\d\dT"
+    )
+    assert re.search(named, error["message"])
+    assert run(arguments).returncode == 0
+
+
+def test_three_fetches_of_one_file_at_once_store_it_once(tmp_path: Path) -> None:
+    source = write_minutes(tmp_path / "gold.csv", 1)
+    (tmp_path / "whole").mkdir()
+    assert run(command(tmp_path / "whole", source, "gold")).returncode == 0
+    (tmp_path / "desk").mkdir()
+    writers = [
+        subprocess.Popen(
+            command(tmp_path / "desk", source, "gold"), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        for _ in range(3)
+    ]
+    codes = []
+    for writer in writers:
+        _, told = writer.communicate()
+        codes.append(writer.returncode)
+        assert writer.returncode in (0, 12), told.decode()
+        assert (b" pid " in told) == (writer.returncode == 12)
+    assert 0 in codes
+    assert fingerprint(tmp_path / "desk") == fingerprint(tmp_path / "whole")
 
 
 def rows_by_source(query: list[str]) -> dict[str, int]:
