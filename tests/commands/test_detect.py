@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from ictcli.__main__ import run
-from ictcli.clock import NS_PER_MINUTE
+from ictcli.clock import NS_PER_MINUTE, NS_PER_SECOND
 from ictcli.market.bars import SeriesKey, make_bars
-from ictcli.market.timeframes import TIMEFRAMES
+from ictcli.market.ticks import Ticks
+from ictcli.market.timeframes import TICK, TIMEFRAMES
 from ictcli.store.store import Store
 
 START = 1_704_240_000 * 10**9  # Wednesday 2024-01-03 00:00 UTC
@@ -223,3 +224,26 @@ def test_what_cannot_be_done_is_refused_with_the_next_step(
     found, _, err = ask("detect", *argv)
     assert found == code
     assert words in err
+
+
+def test_stored_ticks_serve_where_there_are_no_bars(workspace: Path, ask: Ask) -> None:
+    rng = np.random.default_rng(8)
+    ts = START + np.arange(0, 2 * 86_400, 5, dtype=np.int64) * NS_PER_SECOND
+    bid = 127_000 + np.cumsum(rng.integers(-3, 4, len(ts)))
+    store = Store(workspace / "data", workspace / "state", 0)
+    with store.writer(SeriesKey("sim", "GBPUSD", TICK), {}, now=START) as writer:
+        writer.add(Ticks(5, ts, bid, bid + 2))
+        writer.commit(lambda *_: [])
+    code, out, err = ask("detect", "GBPUSD", "-t", "M15", "--json")
+    assert code == 0, err
+    assert json.loads(out)["series"][0]["counts"]
+    assert ask("detect", "GBPUSD", "-t", "M15", "--verify")[0] == 0
+    assert ask("backtest", "GBPUSD", "-t", "M15", "--strategy", "fvg_retest")[0] == 0
+
+
+def test_a_primary_source_without_bars_is_named(workspace: Path, ask: Ask) -> None:
+    (workspace / "config" / "ictcli.toml").write_text('[primary]\nEURUSD = "nobody"\n')
+    for command in (("detect",), ("backtest", "--strategy", "fvg_retest")):
+        code, _, err = ask(*command, "EURUSD", "-t", "M15")
+        assert code == 5
+        assert "primary source 'nobody' of EURUSD has no bars; stored: sim" in err
