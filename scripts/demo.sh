@@ -27,8 +27,7 @@ run ictcli detect $symbols --source planted -t M15
 say "3/4  Backtest behind a gate: the planted edge must pass"
 # shellcheck disable=SC2086
 run ictcli backtest $symbols --source planted -t M15 --strategy fvg_retest --gate config/gates.toml
-run ictcli report latest --format json --out "$ICTCLI_WORKSPACE/report.json"
-run ictcli report latest
+run ictcli report latest --out "$ICTCLI_WORKSPACE/report.txt"
 
 say "4/4  The same backtest without an edge: the gate must not pass"
 code=0
@@ -40,4 +39,7 @@ if [ "$code" -ne 3 ]; then
 fi
 echo "exit $code: the gate did its work" >&2
 
-say "Report of the run that passed: $workspace/report.json"
+say "What else the report of the run that passed holds"
+sed -n '/^Symbol /,/^Fill assumptions/p' "$ICTCLI_WORKSPACE/report.txt" | sed '$d'
+
+say "Whole report, with fill assumptions and provenance: $workspace/report.txt"

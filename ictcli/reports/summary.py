@@ -164,11 +164,13 @@ def month_lines(rows: Sequence[breakdown.Row]) -> list[str]:
 
 def exit_lines(exits: Sequence[breakdown.Row], refused: Sequence[breakdown.Row]) -> list[str]:
     """How trades ended, and why signals were not traded."""
-    cells = [[row["exit"], *_summary_cells(row)] for row in exits]
-    lines = aligned(["Exit", *_SUMMARY_HEADERS], cells, "<" + ">" * len(_SUMMARY_HEADERS)) if cells else []
+    cells = [
+        [row["exit"], *_summary_cells(row)[:-1]] for row in exits
+    ]  # by exit a profit factor says nothing
+    lines = aligned(["Exit", *_SUMMARY_HEADERS[:-1]], cells, "<>>>>") if cells else []
     ambiguous = sum(row["ambiguous"] for row in exits)
     if ambiguous:
-        lines.append(f"{ambiguous:,} stops ambiguous: their bar also touched the target.")
+        lines.append(f"Ambiguous stops, whose bar also touched the target: {ambiguous:,}")
     if refused:
         reasons = ", ".join(f"{row['reason']} {row['signals']:,}" for row in refused)
         lines += wrap(f"Signals not traded: {reasons}")
@@ -215,7 +217,7 @@ def provenance_lines(document: Document) -> list[str]:
     return ["Provenance", *entries(pairs)]
 
 
-_SUMMARY_HEADERS = ["Trades", "Net", "Expectancy", "Win rate", "PF"]
+_SUMMARY_HEADERS = ["Trades", "Net", "Expectancy", "Win rate", "Profit factor"]
 
 
 def _summary_cells(row: breakdown.Row) -> list[str]:

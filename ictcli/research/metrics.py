@@ -50,21 +50,20 @@ METRICS: dict[str, Definition] = {
         "max drawdown",
         "share",
         "bootstrap",
-        "largest fall from a peak of the closed balance, open losses included, over that peak; "
-        "above 1 (100 %) when more was lost than there was",
+        "deepest fall from a peak of the balance, open losses included, over that peak",
     ),
     "sharpe_daily": Definition(
         "Sharpe (daily)",
         "ratio",
         "bootstrap",
-        "mean over deviation of daily results by trading day of closing, idle days included, times √252",
+        "mean over deviation of results per trading day, idle days included, times √252",
     ),
     "exposure": Definition("exposure", "share", "none", "bars with an open position among all bars"),
     "cost_share": Definition(
         "cost share",
         "share",
         "none",
-        "spread, slippage and commission, over the sum of what all trades won or lost before them, unsigned",
+        "costs (spread, slippage, commission) over the sizes of all results before costs",
     ),
 }  # fmt: skip
 

@@ -56,7 +56,7 @@ def test_a_report_shows_all_its_parts(document: dict[str, Any], trades: pa.Table
         "No edge shown: the 95 % interval of the expectancy includes zero.",
         "10,000.00 USD, 0.5 % risk per trade on the opening balance",
         "Signals not traded: in_position 2",
-        "1 stops ambiguous",
+        "Ambiguous stops, whose bar also touched the target: 1",
         "market order at the next open",
         "ictcli backtest EURUSD --strategy fvg_retest",
         "sim/EURUSD/M1 abababab",
@@ -81,7 +81,7 @@ def test_unusual_metrics_are_explained_under_their_table(document: dict[str, Any
     }
     text = result_text(document)
     assert "125.0 %" in text
-    assert "idle days included, times √252" in " ".join(text.split())
+    assert "idle days included, times √252" in text
     for name in ("net_expectancy_r", "max_drawdown", "sharpe_daily", "cost_share"):
         assert f"  {METRICS[name].label} " in text
 
