@@ -201,7 +201,7 @@ def unmet_primaries(session: Session) -> list[str]:
 
 def _catalog(session: Session) -> tuple[State, str, str]:
     try:
-        written = session.store.tend_catalog()
+        written = session.store.catalog.tend()
     except Busy as error:
         return "warn", error.message, error.hint
     return "ok", "was stale, written again" if written else "fits what is stored", ""

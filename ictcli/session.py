@@ -109,7 +109,7 @@ class Session:
         from ictcli.errors import Busy, DataError
 
         try:
-            self.store.tend_catalog()
+            self.store.catalog.tend()
         except (Busy, DataError) as error:
             self.out.warn(error.message)
 

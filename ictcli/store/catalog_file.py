@@ -13,13 +13,18 @@ import duckdb
 import msgspec
 
 from ictcli import __version__
-from ictcli.errors import DataError
+from ictcli.clock import now_ns
+from ictcli.errors import Busy, DataError
 from ictcli.store.atomic import TEMPORARY, replace
+from ictcli.store.locks import exclusive
 from ictcli.store.manifests import MANIFEST, write_record
-from ictcli.store.views import Views
+from ictcli.store.views import Views, catalog_views
 
 CATALOG = "catalog.duckdb"
 ORIGIN = "catalog.json"
+_TITLE = "the catalog"
+_PATIENCE = 30.0
+"""Seconds to wait for another process that is writing the catalog."""
 _SOURCES = (
     f"bars/*/*/*/{MANIFEST}",
     f"ticks/*/*/*/{MANIFEST}",
@@ -73,15 +78,67 @@ def is_current(data_dir: Path, primary: Mapping[str, str]) -> bool:
     return written == msgspec.structs.replace(present, bytes=size)
 
 
-def leftovers(data_dir: Path) -> list[Path]:
-    """Drafts of the catalog that somebody is writing, or has died while writing."""
-    return [*data_dir.glob(f"{TEMPORARY}*-{CATALOG}*"), *data_dir.glob(f"{TEMPORARY}*-{ORIGIN}")]
+class CatalogFile:
+    """The catalog of one data folder, and whether it still fits.
 
+    Args:
+        data_dir: the data.
+        lock: lock file of whoever writes the catalog.
+        primary: symbol = the source that stands for it.
+    """
 
-def record_origin(data_dir: Path, origin: Origin) -> None:
-    """Note what the catalog in place was written from."""
-    size = (data_dir / CATALOG).stat().st_size
-    write_record(data_dir / ORIGIN, msgspec.structs.replace(origin, bytes=size))
+    def __init__(self, data_dir: Path, lock: Path, primary: Mapping[str, str]) -> None:
+        self._data_dir = data_dir
+        self._lock = lock
+        self._primary = primary
+
+    def refresh(self) -> None:
+        """Write the catalog anew.
+
+        Raises:
+            Busy: another process has been writing it for half a minute.
+            DataError: a manifest is damaged, or the disk refuses.
+        """
+        with exclusive(self._lock, _TITLE, now=now_ns(), wait=_PATIENCE):
+            self._sweep()
+            # Read before the views: what changes in between makes the catalog stale, never wrongly current.
+            origin = origin_of(self._data_dir, self._primary)
+            write_catalog(self._data_dir / CATALOG, catalog_views(self._data_dir, self._primary))
+            size = (self._data_dir / CATALOG).stat().st_size
+            write_record(self._data_dir / ORIGIN, msgspec.structs.replace(origin, bytes=size))
+
+    def tend(self) -> bool:
+        """Write the catalog anew where it is missing or stale, and remove drafts of dead writers.
+
+        It is stale when a writer died before it wrote the catalog, when ``[primary]`` changed, or when
+        the data were moved or copied.
+
+        Returns:
+            Whether it was written.
+
+        Raises:
+            Busy: another process has been writing it for half a minute.
+            DataError: a manifest is damaged, or the disk refuses.
+        """
+        if not is_current(self._data_dir, self._primary):
+            self.refresh()
+            return True
+        if self._leftovers():
+            try:
+                with exclusive(self._lock, _TITLE, now=now_ns()):
+                    self._sweep()
+            except Busy:
+                return False  # they belong to the process that is writing the catalog
+        return False
+
+    def _sweep(self) -> None:
+        for draft in self._leftovers():
+            draft.unlink(missing_ok=True)
+
+    def _leftovers(self) -> list[Path]:
+        """Drafts that somebody is writing, or has died while writing."""
+        names = (f"{TEMPORARY}*-{CATALOG}*", f"{TEMPORARY}*-{ORIGIN}")
+        return [path for name in names for path in self._data_dir.glob(name)]
 
 
 def write_catalog(path: Path, views: Views) -> None:

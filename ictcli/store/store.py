@@ -1,25 +1,18 @@
 """The workspace's market data: what series there are, their rows, and the way to write them."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ictcli.clock import now_ns
-from ictcli.errors import Busy, DataError, UsageError
+from ictcli.errors import DataError, UsageError
 from ictcli.market.bars import Bars, SeriesKey
 from ictcli.market.gaps import Gap
 from ictcli.market.ticks import Ticks
 from ictcli.market.timeframes import TICK, Timeframe
 from ictcli.store.artifacts import ArtifactSet
-from ictcli.store.catalog_file import (
-    CATALOG,
-    is_current,
-    leftovers,
-    origin_of,
-    record_origin,
-    write_catalog,
-)
+from ictcli.store.catalog_file import CatalogFile
 from ictcli.store.columns import Rows, empty_bars, empty_ticks, join, join_ticks
 from ictcli.store.gap_table import load_gaps
 from ictcli.store.healing import Damage, find_damage
@@ -28,7 +21,6 @@ from ictcli.store.manifests import all_manifests, load_manifest, lock_file, seri
 from ictcli.store.parts import Vanished, check_hash, read_rows
 from ictcli.store.records import Manifest, Part, kind_of
 from ictcli.store.runs import RunStore
-from ictcli.store.views import catalog_views
 from ictcli.store.writer import SeriesWriter
 
 R = TypeVar("R")
@@ -63,7 +55,12 @@ class Store:
     @property
     def runs(self) -> RunStore:
         """Backtest runs."""
-        return RunStore(self.data_dir, self.refresh_catalog, self.state_dir / "locks" / "runs.lock")
+        return RunStore(self.data_dir, self.catalog.refresh, self.state_dir / "locks" / "runs.lock")
+
+    @property
+    def catalog(self) -> CatalogFile:
+        """The catalog for other programs; every commit writes it anew by itself."""
+        return CatalogFile(self.data_dir, self.state_dir / "locks" / "catalog.lock", self.primary_sources)
 
     def manifests(self) -> list[Manifest]:
         """The manifests of all series ever written, in order of their keys.
@@ -179,9 +176,9 @@ class Store:
             finally:
                 writer.discard()
         if writer.published:
-            self.refresh_catalog()
+            self.catalog.refresh()
         else:
-            self.tend_catalog()
+            self.catalog.tend()
 
     def artifacts(self, kind: str, key: SeriesKey) -> ArtifactSet:
         """Tables derived from a series, such as its detections."""
@@ -189,50 +186,8 @@ class Store:
             series_folder(self.data_dir, kind, key),
             lock_file(self.state_dir, kind, key),
             f"{kind} of {key}",
-            self.refresh_catalog,
+            self.catalog.refresh,
         )
-
-    def refresh_catalog(self) -> None:
-        """Write ``catalog.duckdb`` anew; every commit does so by itself.
-
-        Raises:
-            Busy: another process has been writing it for half a minute.
-            DataError: a manifest is damaged, or the disk refuses.
-        """
-        with self._catalog_lock(30.0):
-            for draft in leftovers(self.data_dir):
-                draft.unlink(missing_ok=True)
-            # Read before the views: what changes in between makes the catalog stale, never wrongly current.
-            origin = origin_of(self.data_dir, self.primary_sources)
-            write_catalog(self.data_dir / CATALOG, catalog_views(self.data_dir, self.primary_sources))
-            record_origin(self.data_dir, origin)
-
-    def tend_catalog(self) -> bool:
-        """Write ``catalog.duckdb`` anew where it is missing or stale, and remove drafts of dead writers.
-
-        It is stale when a writer died before it wrote the catalog, when ``[primary]`` changed, or when
-        the data were moved or copied.
-
-        Returns:
-            Whether it was written.
-
-        Raises:
-            DataError: a manifest is damaged, or the disk refuses.
-        """
-        if not is_current(self.data_dir, self.primary_sources):
-            self.refresh_catalog()
-            return True
-        if leftovers(self.data_dir):
-            try:
-                with self._catalog_lock():
-                    for draft in leftovers(self.data_dir):
-                        draft.unlink(missing_ok=True)
-            except Busy:
-                return False  # they belong to the process that is writing the catalog
-        return False
-
-    def _catalog_lock(self, wait: float = 0.0) -> AbstractContextManager[None]:
-        return exclusive(self.state_dir / "locks" / "catalog.lock", "the catalog", now=now_ns(), wait=wait)
 
     def verify(self, key: SeriesKey) -> Manifest:
         """Read every file of a series and compare its hash with the manifest.

@@ -206,20 +206,20 @@ def test_the_lock_of_a_killed_holder_is_free(tmp_path: Path) -> None:
 
 def test_a_catalog_that_no_longer_fits_is_written_again_and_drafts_of_the_dead_go(tmp_path: Path) -> None:
     store = new_store(tmp_path)
-    assert not store.tend_catalog()
+    assert not store.catalog.tend()
     put(store, HOURLY, hourly_bars(10))
     catalog = store.data_dir / "catalog.duckdb"
-    assert not store.tend_catalog()
+    assert not store.catalog.tend()
     catalog.unlink()
-    assert store.tend_catalog()
+    assert store.catalog.tend()
     assert catalog.exists()
     catalog.write_bytes(b"")
-    assert store.tend_catalog()
+    assert store.catalog.tend()
     (store.data_dir / "catalog.json").write_text("{")
-    assert store.tend_catalog()
+    assert store.catalog.tend()
     draft = store.data_dir / ".tmp-1-catalog.duckdb"
     draft.write_bytes(b"x")
-    assert not store.tend_catalog()
+    assert not store.catalog.tend()
     assert not draft.exists()
     draft.write_bytes(b"x")
     put(store, HOURLY, hourly_bars(10))
@@ -237,12 +237,12 @@ def test_the_catalog_follows_the_primary_source_and_a_moved_workspace(tmp_path: 
 
     assert sources(tmp_path / "a") == []
     chosen = Store(store.data_dir, store.state_dir, 0, {"EURUSD": "ftmo"})
-    assert chosen.tend_catalog()
+    assert chosen.catalog.tend()
     assert sources(tmp_path / "a") == [("ftmo",)]
-    assert not chosen.tend_catalog()
+    assert not chosen.catalog.tend()
     (tmp_path / "a").rename(tmp_path / "b")
     moved = Store(tmp_path / "b" / "data", tmp_path / "b" / "state", 0, {"EURUSD": "ftmo"})
-    assert moved.tend_catalog()
+    assert moved.catalog.tend()
     assert sources(tmp_path / "b") == [("ftmo",)]
 
 
