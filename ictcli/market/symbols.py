@@ -118,7 +118,7 @@ class SymbolBook:
             suggestion = f"Did you mean {self._by_alias[near[0]].name}? " if near else ""
             raise ConfigError(
                 f"symbol {name!r} has no specification (digits, contract size, costs, calendar)",
-                hint=suggestion + f"Add [{name}] to config/symbols.toml (ictcli fetch prints the stanza).",
+                hint=suggestion + f"Add [{name}] to config/symbols.toml, which shows a complete example.",
             )
         return spec
 

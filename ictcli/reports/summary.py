@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from ictcli.engine.refusals import Refusal, explain
 from ictcli.reports import breakdown
 from ictcli.reports.layout import BLANK, WIDTH, aligned, entries, number, wrap
 from ictcli.reports.verdicts import edge_sentence, gate_sentence
@@ -172,8 +173,8 @@ def exit_lines(exits: Sequence[breakdown.Row], refused: Sequence[breakdown.Row])
     if ambiguous:
         lines.append(f"Ambiguous stops, whose bar also touched the target: {ambiguous:,}")
     if refused:
-        reasons = ", ".join(f"{row['reason']} {row['signals']:,}" for row in refused)
-        lines += wrap(f"Signals not traded: {reasons}")
+        why = [(row["reason"], f"{row['signals']:,}: {_reason(row['reason'])}") for row in refused]
+        lines += ["", "Signals not traded", *entries(why)]
     return lines
 
 
@@ -228,6 +229,10 @@ def _summary_cells(row: breakdown.Row) -> list[str]:
         number(row["win_rate"], "share"),
         number(row["profit_factor"], "ratio"),
     ]
+
+
+def _reason(label: str) -> str:
+    return explain(Refusal[label.upper()])
 
 
 def _interval(metric: Mapping[str, Any], unit: str) -> str:

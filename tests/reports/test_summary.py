@@ -55,7 +55,7 @@ def test_a_report_shows_all_its_parts(document: dict[str, Any], trades: pa.Table
         "fvg_retest on EURUSD, XAUUSD M15 from sim",
         "No edge shown: the 95 % interval of the expectancy includes zero.",
         "10,000.00 USD, 0.5 % risk per trade on the opening balance",
-        "Signals not traded: in_position 2",
+        "in_position  2: the series already had a position",
         "Ambiguous stops, whose bar also touched the target: 1",
         "market order at the next open",
         "ictcli backtest EURUSD --strategy fvg_retest",
