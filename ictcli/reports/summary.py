@@ -240,8 +240,13 @@ def _interval(metric: Mapping[str, Any], unit: str) -> str:
 
 
 def _short(value: Decimal) -> str:
-    """Money in at most six characters: whole units, thousands or millions."""
-    for limit, divisor, suffix in ((100_000, 1, ""), (10_000_000, 1_000, "k"), (10**10, 10**6, "m")):
-        if abs(value) < limit:
-            return f"{value / divisor:.0f}{suffix}"
+    """Money in at most five characters: whole units, thousands, millions or billions."""
+    for limit, divisor, suffix in (
+        (10_000, 1, ""),
+        (1000, 10**3, "k"),
+        (1000, 10**6, "m"),
+        (1000, 10**9, "b"),
+    ):
+        if abs(whole := round(value / divisor)) < limit:
+            return f"{whole}{suffix}"
     return f"{value:.0e}"

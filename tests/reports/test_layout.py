@@ -39,7 +39,14 @@ def test_long_entries_wrap_under_their_text() -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [("12.4", "12"), ("-99999", "-99999"), ("123456", "123k"), ("-12345678", "-12m"), ("1e11", "1e+11")],
+    [
+        ("12.4", "12"),
+        ("-99999", "-100k"),
+        ("123456", "123k"),
+        ("-12345678", "-12m"),
+        ("1e11", "100b"),
+        ("-2e12", "-2e+12"),
+    ],
 )
 def test_money_in_the_month_grid_stays_short(value: str, text: str) -> None:
     from decimal import Decimal

@@ -1,15 +1,17 @@
 """The report as text: everything on it, nothing wider than a terminal."""
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pytest
 
 from ictcli.engine.assumptions import assumption_table
 from ictcli.engine.refusals import refusal_table
 from ictcli.engine.trades import TRADES
 from ictcli.reports.layout import WIDTH
-from ictcli.reports.summary import report_document, report_text, result_text
+from ictcli.reports.summary import month_lines, report_document, report_text, result_text
 from ictcli.research.metrics import METRICS
 from tests.reports.conftest import metric
 
@@ -90,6 +92,20 @@ def test_months_are_a_grid_of_net_results(document: dict[str, Any], trades: pa.T
     line = next(line for line in report_text(document, trades).splitlines() if line.startswith("2024 "))
     # 120 - 50 in January, -50.50 + 75.25 + 0 in February
     assert line.split() == ["2024", "70", "25", "95"]
+
+
+@pytest.mark.parametrize(
+    ("net", "shown"),
+    [
+        *(("-9999.49", "-9999"), ("-9999.50", "-10k"), ("0.40", "0"), ("999499", "999k"), ("-999500", "-1m")),
+        *(("355123", "355k"), ("-999499999", "-999m"), ("999500000", "1b"), ("2e12", "2e+12")),
+    ],
+)
+def test_a_grid_of_large_results_fits_the_screen(net: str, shown: str) -> None:
+    rows = [{"month": f"2024-{month:02}", "net": Decimal(net)} for month in range(1, 13)]
+    lines = month_lines(rows)
+    assert lines[2].split()[1:13] == [shown] * 12
+    assert max(map(len, lines)) <= WIDTH
 
 
 def test_a_run_without_trades_still_makes_a_report(document: dict[str, Any]) -> None:
