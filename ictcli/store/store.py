@@ -262,7 +262,7 @@ def _absent(symbol: str, timeframe: Timeframe, source: str = "") -> DataError:
     origin = f" from source {source!r}" if source else ""
     return DataError(
         f"no {kind} of {symbol} are stored{origin}",
-        hint=f"Run `ictcli fetch {symbol} -t {timeframe} --source file --path FILE` (or --source sim).",
+        hint=f"Run `ictcli fetch {symbol} -t {timeframe} --source file --path FILE`.",
     )
 
 

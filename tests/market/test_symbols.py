@@ -69,17 +69,21 @@ def test_every_built_in_specification_is_consistent(book: SymbolBook) -> None:
 def test_every_currency_pair_pays_about_the_same_commission(book: SymbolBook) -> None:
     """Units of the quote currency per US dollar, round rates of 2025."""
     rates = {
-        **{
-            "USD": 1,
-            "JPY": 145,
-            "CHF": 0.85,
-            "CAD": 1.38,
-            "GBP": 0.76,
-            "EUR": 0.90,
-            "AUD": 1.54,
-            "NZD": 1.70,
-        },
-        **{"SGD": 1.31, "NOK": 10.2, "SEK": 9.6, "MXN": 18.8, "ZAR": 18.0, "CNH": 7.2, "PLN": 3.75},
+        "USD": 1,
+        "JPY": 145,
+        "CHF": 0.85,
+        "CAD": 1.38,
+        "GBP": 0.76,
+        "EUR": 0.90,
+        "AUD": 1.54,
+        "NZD": 1.70,
+        "SGD": 1.31,
+        "NOK": 10.2,
+        "SEK": 9.6,
+        "MXN": 18.8,
+        "ZAR": 18.0,
+        "CNH": 7.2,
+        "PLN": 3.75,
     }
     pairs = [spec for spec in map(book.require, book.names) if spec.asset == "fx"]
     assert len(pairs) > 30
