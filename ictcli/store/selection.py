@@ -39,7 +39,7 @@ def stored_symbols(store: Store, source: str | None) -> tuple[str, ...]:
     if not found:
         raise DataError(
             f"no bars stored from source {source!r}" if source else "no bars stored yet",
-            hint="Run `ictcli fetch EURUSD --source sim`.",
+            hint="Bring some in with `ictcli fetch`; `ictcli fetch --help` starts with examples.",
         )
     return tuple(sorted(found))
 
@@ -78,7 +78,7 @@ def _nothing_serves(symbol: str, selection: Selection) -> DataError:
     at = f" from source {selection.source!r}" if selection.source else ""
     return DataError(
         f"no bars of {symbol}{at} that give {selection.timeframe}",
-        hint=f"Run `ictcli fetch {symbol} --source {selection.source or 'sim'} -t M1`.",
+        hint=f"Bring them in with `ictcli fetch {symbol}`; `ictcli fetch --help` starts with examples.",
     )
 
 
