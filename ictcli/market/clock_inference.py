@@ -19,6 +19,7 @@ from ictcli.market.clock_trials import (
     SHIFTED,
     Trial,
     close_on_time,
+    familiar_rules,
     familiarity,
     known_rules,
     open_on_time,
@@ -26,6 +27,7 @@ from ictcli.market.clock_trials import (
 )
 from ictcli.market.clock_words import US_SUMMER_ONLY, compare, describe, rivalry, seasons
 from ictcli.market.clocks import ClockRule, to_utc
+from ictcli.market.closed_hours import contradicted, weekends_explained
 from ictcli.market.sessions import Runs, Sessions, sessions
 
 FEWEST_WEEKENDS = 2
@@ -40,6 +42,8 @@ LONGEST_BAR = NS_PER_HOUR
 """Longer bars show too little of when trading begins and ends."""
 ASSUMED_OPEN = "assumed, not shown: stamps are bar opens (the edges would allow bar closes: add @close then)"
 NEARLY_ALL = 0.8
+EARLY = 45
+"""Minutes from which a close is an hour early, not a broker's last quiet minutes."""
 RUN_OF_SESSIONS = 3
 """A clock change must hold for this many weekends or daily breaks on both sides."""
 
@@ -121,14 +125,53 @@ class ClockEvidence:
 
     def contradiction(self, rule: ClockRule, cal: Calendar) -> list[str]:
         """Why ``rule`` cannot be the clock of the file; empty if it fits or cannot be judged."""
+        if closed := contradicted(rule, self._runs, self._bar_ns, cal):
+            return closed
         seen = sessions(self._runs, self._bar_ns, cal)
         if self._refusal(seen, cal):
             return []
         best = self._trials(seen, cal)[0]
         given = try_rule(rule, seen, self._bar_ns, cal)
+        if early := self._closes_early(given, seen, cal):
+            return early
         if not self._fits(best, seen) or not self._beaten(given, best, REFUTED):
             return []
         return compare(given, best, seen, self._bar_ns, cal)
+
+    def _closes_early(self, given: Trial, seen: Sessions, cal: Calendar) -> list[str]:
+        """Weeks that close an hour early only where a familiar rule reads them differently, and on time."""
+        for rule in familiar_rules():
+            other = try_rule(rule, seen, self._bar_ns, cal)
+            differ = seen.weekly & (other.closing != given.closing)
+            alike = seen.weekly & ~differ
+            if differ.sum() < FEWEST_WEEKENDS or alike.sum() < RUN_OF_SESSIONS:
+                continue
+            early = (given.closing < -EARLY) & (given.closing >= -NEAR)
+            usual = float(close_on_time(given.closing[alike]).mean())
+            kept = float(close_on_time(other.closing[differ]).mean())
+            if min(usual, kept, float(early[differ].mean())) >= NEARLY_ALL and not other.off[differ].any():
+                count = int(early[differ].sum())
+                return [f"{count} weeks close an hour early under {given.rule}, on time under {rule}"]
+        return []
+
+    def unjudged(self, rule: ClockRule, cal: Calendar) -> str:
+        """Why the file does not show whether ``rule`` is right; empty if it does."""
+        seen = sessions(self._runs, self._bar_ns, cal)
+        few = not seen.weekly.any() and len(seen) < FEWEST_SESSIONS
+        if cal.always_open or self._bar_ns > LONGEST_BAR:
+            return self._refusal(seen, cal)
+        if few:
+            return "the file lies within one week and shows no weekend"
+        given = try_rule(rule, seen, self._bar_ns, cal)
+        others = [try_rule(other, seen, self._bar_ns, cal) for other in familiar_rules()]
+        for other in self._split(given, others)[1]:
+            if other.cost <= given.cost:
+                return f"{other.rule} reads it differently and fits as well"
+        return ""
+
+    def weekends_explained(self, cal: Calendar) -> bool:
+        """Whether some clock leaves no trading in the file's weekends."""
+        return weekends_explained(self._runs, self._bar_ns, cal)
 
     def close_stamps(self, rule: ClockRule, cal: Calendar) -> list[str]:
         """Why the stamps of a file on the clock ``rule`` are bar closes; empty if they need not be.

@@ -73,6 +73,12 @@ def try_rule(rule: ClockRule, seen: Sessions, bar_ns: int, cal: Calendar) -> Tri
 
 
 @cache
+def familiar_rules() -> tuple[ClockRule, ...]:
+    """The rules that markets and servers usually keep."""
+    return tuple(parse_rule(name) for name in _FAMILIAR)
+
+
+@cache
 def known_rules() -> tuple[ClockRule, ...]:
     """The open-stamped rules that inference considers."""
     shifted = [f"ny{hours:+d}" for hours in range(-5, 15) if hours not in (0, 7)]
