@@ -81,7 +81,7 @@ def classify(starts: Int64, ends: Int64, cal: Calendar, timeframe: Timeframe) ->
     roll = _daily(first, last, ROLL_MINUTE, ROLL_MINUTE)
     reach = max(ROLLOVER_AFTER, timeframe.ns)
     rollover = _within(_merged([roll], ROLLOVER_BEFORE, reach), starts, ends)
-    if timeframe.ns > NS_PER_HOUR:
+    if timeframe.ns > NS_PER_HOUR or cal.always_open:
         rollover[:] = False
     kinds: list[tuple[GapKind, NDArray[np.bool_]]] = [
         ("holiday", explained & _overlaps(closures["holiday"], starts, ends)),

@@ -50,7 +50,7 @@ def between(first: str, second: str, name: str) -> Gap:
         ("index", "2025-01-09T09:30", "2025-01-09T18:00", "holiday"),
         ("index", "2025-09-09T16:15", "2025-09-09T16:30", "daily_break"),
         ("metal", "2025-09-09T16:15", "2025-09-09T16:30", "missing"),
-        ("crypto", "2025-09-09T16:58", "2025-09-09T17:06", "rollover"),
+        ("crypto", "2025-09-09T16:58", "2025-09-09T17:06", "missing"),
         ("crypto", "2025-09-06T01:00", "2025-09-06T09:00", "missing"),
     ],
 )
