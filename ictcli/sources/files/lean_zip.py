@@ -9,6 +9,8 @@ from ictcli.sources.files.layout import Claim, Head, Importer, TextLayout
 from ictcli.sources.files.records import FileFormat
 
 _NAME = re.compile(r"(\d{4})(\d{2})(\d{2})_([a-z0-9.]+)_minute_(trade|quote)(_\w+)?\.csv", re.IGNORECASE)
+_UTC = ("es",)
+"""Roots documented to be stamped in UTC; LEAN keeps others in the time of their market."""
 _TRADE = ("stamp", "open", "high", "low", "close", "real_volume")
 _QUOTE = ("stamp", "open", "high", "low", "close", None, "ask_open", "ask_high", "ask_low", "ask_close", None)
 
@@ -30,7 +32,9 @@ def claim(head: Head, columns: Mapping[str, str]) -> Claim | None:
         return None
     layout = TextLayout(",", fields, style="millis", base_ns=base)
     symbol = name[4].upper() + (name[6].upper() if name[6] else "")
-    return Claim(0.95, layout, f"LEAN minute file of {name[1]}-{name[2]}-{name[3]}", symbol=symbol)
+    clock = "utc" if name[4].lower() in _UTC else None
+    reason = f"LEAN minute file of {name[1]}-{name[2]}-{name[3]}"
+    return Claim(0.95, layout, reason, clock, symbol=symbol)
 
 
 IMPORTER = Importer(
