@@ -134,6 +134,11 @@ class FetchConfig(Record, frozen=True):
         Meta(gt=1, le=1e6),
         doc("A bar is implausible when it moves this many median ranges and straight back."),
     ] = 50.0
+    max_quarantined: Annotated[
+        float,
+        Meta(ge=0, le=1),
+        doc("A file of which a larger share of the rows breaks the rules is refused."),
+    ] = 0.5
     chunk_rows: Annotated[
         int, Meta(ge=1_000, le=50_000_000), doc("Rows in memory at a time while importing.")
     ] = 500_000

@@ -39,7 +39,8 @@ class SeriesKey:
         for what, name in (("source", self.source), ("symbol", self.symbol)):
             if not _NAME.fullmatch(name) or name.endswith("."):
                 raise UsageError(
-                    f"{what} name {name!r} is not usable as a folder name",
+                    f"{what} name {name!r} is not usable as a folder name"
+                    + (f": {len(name)} characters, 32 at most" if len(name) > 32 else ""),
                     hint="Use 1 to 32 letters, digits, '_', '.' or '-'.",
                 )
 

@@ -1,6 +1,6 @@
 """Which clock a file's stamps follow: what was said of it, checked against what the stamps show."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ictcli.errors import DataError, UsageError
@@ -42,6 +42,7 @@ def choose_clock(
     given: bool,
     force: bool,
     confirm: Callable[[str], bool],
+    note: Callable[[str], None],
 ) -> tuple[ClockRule, ClockReport]:
     """The rule to read the stamps with, and why.
 
@@ -54,6 +55,7 @@ def choose_clock(
         given: the user said ``settled``; else the format fixes it.
         force: go on despite evidence against the rule.
         confirm: asked about an unambiguous inference.
+        note: told the evidence before a refusal.
 
     Raises:
         DataError: the evidence contradicts the rule, or the clock changes inside the file.
@@ -61,13 +63,15 @@ def choose_clock(
     """
     changes = [] if layout.clock or cal.always_open else evidence.change_points(cal)
     if changes and not force:
+        if changes[1:]:
+            note(_listed(f"what the stamps in {name} show:", changes))
         raise DataError(
-            f"the clock changes inside {name}: " + "; ".join(changes),
+            f"the clock changes inside {name}: {changes[0]}",
             hint="Split the file there and import each part with its own --source-tz, or pass --force.",
         )
     if settled is None:
         inference = evidence.infer(cal)
-        rule = _stamped(_accepted(inference, confirm, name), layout)
+        rule = _stamped(_accepted(inference, confirm, note, name), layout)
         return rule, ClockReport(str(rule), "inferred", tuple(inference.evidence))
     closes = evidence.close_stamps(settled, cal)
     if layout.clock is not None and not given and closes:
@@ -77,8 +81,9 @@ def choose_clock(
         return settled, ClockReport(str(settled), "format")
     against = closes or evidence.contradiction(settled, cal)
     if against and not force:
+        note(_listed(f"what the stamps in {name} show:", against))
         raise DataError(
-            f"the stamps in {name} contradict the clock {settled}: " + "; ".join(against),
+            f"the stamps in {name} contradict the clock {settled}: {'; '.join(against[:1])}",
             hint=f"Bars carry their close: --source-tz {settled}@close, or --force to insist."
             if closes
             else "Pass another --source-tz, leave it out to infer it, or pass --force to insist.",
@@ -87,16 +92,24 @@ def choose_clock(
     return settled, ClockReport(str(settled), by, (*changes, *against))
 
 
-def _accepted(inference: Inference, confirm: Callable[[str], bool], name: str) -> ClockRule:
+def _listed(title: str, lines: Sequence[str]) -> str:
+    return "\n".join((title, *(f"  {line}" for line in lines)))
+
+
+def _accepted(
+    inference: Inference, confirm: Callable[[str], bool], note: Callable[[str], None], name: str
+) -> ClockRule:
     rule = inference.rule
     shown = "\n".join(f"  {line}" for line in inference.evidence)
     if rule is None or not inference.unambiguous:
         fitting = [candidate.names[0] for candidate in inference.candidates]
         fits = f"they fit {', '.join(fitting)}" if fitting else "they do not show it"
         examples = " or ".join(f"--source-tz {text}" for text in fitting[:3] or ["utc", "ny+7", "eet"])
-        why = "; ".join(inference.evidence)
+        alone = inference.evidence[0] if not fitting and inference.evidence else ""
+        if inference.evidence and not alone:
+            note(_listed(f"what the stamps in {name} show:", inference.evidence))
         raise UsageError(
-            f"the clock of the stamps in {name} cannot be told, {fits}" + (f": {why}" if why else ""),
+            f"the clock of the stamps in {name} cannot be told, {fits}" + (f": {alone}" if alone else ""),
             hint=f"Say which it is, for example {examples}.",
         )
     if not confirm(f"The stamps in {name} follow the clock {rule}:\n{shown}\nImport with it?"):

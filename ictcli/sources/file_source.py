@@ -71,6 +71,11 @@ class FilesOnDisk:
         exact = self.folder / self.pattern
         if exact.is_file():
             return [exact]
+        if exact.is_dir():
+            raise DataError(
+                f"{self.pattern!r} is a directory",
+                hint=f"Name its files, for example --path '{self.pattern.rstrip('/')}/*.csv'.",
+            )
         base = Path(exact.anchor) if Path(self.pattern).is_absolute() else self.folder
         pattern = exact.relative_to(exact.anchor) if base != self.folder else Path(self.pattern)
         try:

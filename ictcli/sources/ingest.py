@@ -163,7 +163,7 @@ def _clock(
         evidence.add(wall)
     confirm = job.around.confirm
     try:
-        return choose_clock(
+        rule, clock = choose_clock(
             settled,
             job.name,
             layout,
@@ -172,14 +172,19 @@ def _clock(
             given=job.clock_given,
             force=job.request.force,
             confirm=confirm,
+            note=job.around.note,
         )
     except UsageError:
         # A generated file keeps no market hours; say so before the user looks for its clock.
-        weekend = 0 if subject.cal.always_open else stock.weekend
+        explained = subject.cal.always_open or evidence.weekends_explained(subject.cal)
+        weekend = 0 if explained else stock.weekend
         beyond = stock.digits.beyond
         for sign in stamp_signs(stock.rows, weekend=weekend, sub_second=stock.sub_second, beyond=beyond):
             job.around.warn(f"{job.name} looks generated, not recorded: {sign.evidence}")
         raise
+    if clock.by == "given" and (why := evidence.unjudged(rule, subject.cal)):
+        job.around.warn(f"{job.name}: the clock {rule} is taken as given and was not checked: {why}")
+    return rule, clock
 
 
 def _store(
@@ -203,6 +208,7 @@ def _store(
         delivery = _delivery(job, stock, tally, clock, signs)
         if tally.good == 0 and tally.outside == 0:
             raise DataError(_nothing_good(delivery), hint="Look at the file; nothing was stored.")
+        _refuse_mostly_bad(delivery, job)
         quarantine(writer, job.name, stock.rejected, tally, text)
         writer.record_input(_record(job, rule, delivery, tally))
         result = writer.commit(gaps)
@@ -243,7 +249,24 @@ def _delivery(job: Job, stock: Stock, tally: Tally, clock: ClockReport, signs: S
         reported={rule: count for rule, count in reported.items() if count},
         outside=tally.outside,
         notes=tuple(_ZERO[name] for name in AMOUNTS if name in stock.zeros),
-        signs=tuple(signs.signs(stock.rows, sub_second=stock.sub_second, beyond=stock.digits.beyond)),
+        signs=tuple(
+            sign
+            for sign in signs.signs(stock.rows, sub_second=stock.sub_second, beyond=stock.digits.beyond)
+            if not (clock.by == "forced" and sign.name == "weekend_bars")
+        ),
+    )
+
+
+def _refuse_mostly_bad(delivery: Delivery, job: Job) -> None:
+    bad = sum(delivery.quarantined.values())
+    most = job.around.config.max_quarantined
+    if bad <= most * delivery.rows or job.request.force:
+        return
+    rules = ", ".join(f"{rule} {count:,}" for rule, count in delivery.quarantined.items())
+    raise DataError(
+        f"{bad:,} of {delivery.rows:,} rows of {delivery.name} break the rules ({rules}): "
+        f"is it really {job.symbol}?",
+        hint=f"More than {most:.0%} (fetch.max_quarantined) is refused; --force stores the other rows.",
     )
 
 

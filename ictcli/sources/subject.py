@@ -16,6 +16,8 @@ from ictcli.sources.source import Request, Surroundings
 
 _CRYPTO_WEEKEND = 0.1
 _FEW_ROWS = 10
+_FINER = 2
+"""Digits beyond the specified ones from which the symbol itself is in doubt."""
 _MONTHS = "FGHJKMNQUVXZ"
 _ROOT_AND_MONTH = re.compile(r"(?P<root>\w+)_20(?P<year>\d\d)(?P<month>0[1-9]|1[0-2])")
 
@@ -143,6 +145,8 @@ def subject_of(
             f"symbol {name} is unknown; {digits} digits were inferred from the data. To use it for more than "
             f"looking at, add this to config/symbols.toml and correct it:\n{stanza(name, digits)}"
         )
+    elif (needed := stock.digits.written) is not None and needed - spec.digits >= _FINER:
+        around.warn(f"the prices have {needed} digits where {name} has {spec.digits}: is this really {name}?")
     limits = Limits(frame.ns, digits, stock.digits.error, around.config.max_jump)
     written = stock.digits.written
     return Subject(

@@ -76,6 +76,10 @@ def head_of(source: ByteSource) -> Head:
     numbered = [(number, line) for number, line in enumerate(lines, start=1) if line]
     if not numbered:
         raise DataError(f"{source.path} holds no text", hint="Download or export it again.")
+    if complete.count(0) * 100 > len(complete) and source.path.suffix.lower() == ".parquet":
+        raise DataError(
+            f"{source.path} is not a readable Parquet file", hint="Write or download the file again."
+        )
     if complete.count(0) * 100 > len(complete):
         raise DataError(
             f"{source.path} is binary, not text", hint="Check that the file is what its name says."

@@ -19,7 +19,8 @@ from ictcli.sources.files import (
     mt5like,
     truefx,
 )
-from ictcli.sources.files.layout import Claim, Head, Importer
+from ictcli.sources.files.headers import kind_of, roles_by_name
+from ictcli.sources.files.layout import Claim, Head, Importer, separator_of
 from ictcli.sources.files.records import FileFormat
 
 GENERIC_PARQUET = FileFormat(
@@ -90,6 +91,10 @@ def choose(
         return IMPORTERS[named], claim, ()
     claims, refusals = _claims(head, columns)
     if not claims:
+        if not refusals and not any(character.isdecimal() for line in head.lines for character in line):
+            names = [cell.lower() for cell in head.cells(separator_of(head) or ",")[0]]
+            if kind_of(roles_by_name(names)) is not None:
+                raise DataError(f"{head.name} holds no rows, only a header", hint="Export it again.")
         raise (
             refusals[0]
             if refusals
