@@ -82,3 +82,11 @@ def test_a_directory_is_named_and_a_glob_suggested(tmp_path: Path) -> None:
 def test_a_long_name_is_refused_with_the_limit() -> None:
     with pytest.raises(UsageError, match="33 characters, 32 at most"):
         SeriesKey("x" * 33, "EURUSD", TIMEFRAMES["M1"])
+
+
+def test_contracts_side_by_side_in_text_are_named(desk: Desk, tmp_path: Path) -> None:
+    rows = [f"{row},{'ESZ13' if at % 2 else 'ESH14'}" for at, row in enumerate(rows_of(weekday_minutes(300)))]
+    path = tmp_path / "ES_M1.csv"
+    path.write_text("time,open,high,low,close,volume,contract\n" + "\n".join(rows), encoding="utf-8")
+    with pytest.raises(DataError, match="2 contracts: ESH14, ESZ13"):
+        desk.bring(path, tz="utc")

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from ictcli.errors import DataError
-from ictcli.sources.files.headers import kind_of, roles_by_map, roles_by_name, states_utc
+from ictcli.sources.files.headers import CONTRACT, kind_of, normal, roles_by_map, roles_by_name, states_utc
 from ictcli.sources.files.headless import column_is, rows_of
 from ictcli.sources.files.layout import (
     PRICE_ROLES,
@@ -102,8 +102,20 @@ def _claim(
         return None
     place, style, offset, order = stamp
     fields = _fields(names, roles, rows, kind, place)
+    contract = _contract(head.name, names, rows)
+    if contract:
+        at = [normal(name) for name in names].index(CONTRACT)
+        fields = (*fields[:at], "symbol", *fields[at + 1 :])
     layout = TextLayout(
-        separator, fields, header_lines, style, order, offset, decimal=decimal, quoted=head.quoted
+        separator,
+        fields,
+        header_lines,
+        style,
+        order,
+        offset,
+        decimal=decimal,
+        quoted=head.quoted,
+        symbol=contract,
     )
     stated = "ts" in roles and states_utc(names[roles["ts"]])
     clock = "utc" if offset or style == "epoch" or stated else None
@@ -154,6 +166,20 @@ def _fields(
     for role, column in place.items():
         fields[column] = role
     return tuple(fields)
+
+
+def _contract(file: str, names: list[str], rows: list[list[str]]) -> str:
+    """The contract of the first rows, so that rows of another are never mixed in; empty without a column."""
+    plain = [normal(name) for name in names]
+    if CONTRACT not in plain:
+        return ""
+    held = sorted({row[plain.index(CONTRACT)] for row in rows})
+    if len(held) > 1:
+        raise DataError(
+            f"{file} holds {len(held)} contracts: {', '.join(held[:12])}",
+            hint="Split the file by contract, or convert it to Parquet, which is split on import.",
+        )
+    return held[0]
 
 
 def _decimal(rows: list[list[str]], price: int, separator: str) -> str:

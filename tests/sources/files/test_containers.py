@@ -33,7 +33,7 @@ def _refused(path: Path, says: str) -> None:
         (bytes(range(256)) * 8, "no format we know"),
         (b"\0" * 5000, "binary"),
         (b"hello\nworld\n", "no format we know"),
-        (b"ts,open,high,low,close\n", "no format we know"),
+        (b"ts,open,high,low,close\n", "holds no rows"),
         (b"BZh91AY" + b"x" * 50, "bzip2 file, which is not supported"),
         (b"\xfd7zXZ\x00" + b"x" * 50, "xz file, which is not supported"),
         (b"PK\x03\x04garbage", "cannot read"),
