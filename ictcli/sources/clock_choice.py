@@ -73,7 +73,7 @@ def choose_clock(
         inference = evidence.infer(cal)
         rule = _stamped(_accepted(inference, confirm, note, name), layout)
         return rule, ClockReport(str(rule), "inferred", tuple(inference.evidence))
-    closes = evidence.close_stamps(settled, cal)
+    closes = evidence.close_stamps(settled, cal) if layout.any_stamp else []
     if layout.clock is not None and not given and closes:
         settled = replace(settled, stamp="close")
         return settled, ClockReport(str(settled), "format", tuple(closes))

@@ -43,7 +43,11 @@ RULES: tuple[Rule, ...] = (
     Rule("duplicate_conflict", "quarantined", "rows of the same time disagree about the prices; none stays"),
     Rule("implausible_jump", "quarantined", "the bar spikes away and straight back; its neighbours rest"),
     Rule("out_of_order", "reported", "the row is older than the row above it; it is kept and sorted in"),
-    Rule("crossed_spread", "reported", "the ask is below the bid; the row is kept, its spread is unknown"),
+    Rule(
+        "crossed_spread",
+        "reported",
+        "the ask is below the bid, in bars at their open; the row is kept, its spread is unknown",
+    ),
     Rule(
         "nonexistent_time",
         "reported",

@@ -191,6 +191,11 @@ def _shown(names: list[str]) -> str:
 
 
 IMPORTER = Importer(
-    FileFormat("generic_csv", "bars", summary="delimited text with recognisable columns or a column map"),
+    FileFormat(
+        "generic_csv",
+        "bars",
+        summary="delimited text with recognisable columns or a column map",
+        any_stamp=True,
+    ),
     claim,
 )

@@ -28,6 +28,7 @@ class FileFormat:
         clock: name of the clock rule when the file itself fixes it (``utc`` for unix times and stamps
             with an offset), else None: the clock must be given or inferred.
         summary: one line for listings.
+        any_stamp: the layout is anybody's, so only the stamps show which end they mark.
     """
 
     name: str
@@ -35,6 +36,7 @@ class FileFormat:
     stamp: StampAt = "open"
     clock: str | None = None
     summary: str = ""
+    any_stamp: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ GENERIC_PARQUET = FileFormat(
     "generic_parquet",
     "bars",
     summary="Parquet with ts, open, high, low, close (or bid, ask), or a column map",
+    any_stamp=True,
 )
 
 IMPORTERS: dict[str, Importer] = {
