@@ -18,16 +18,12 @@ def desk(tmp_path: Path) -> Desk:
     return Desk(tmp_path)
 
 
-@pytest.mark.parametrize("symbol", ["XAUUSD", "XAGUSD"])
-def test_a_file_of_another_symbol_is_refused(desk: Desk, tmp_path: Path, symbol: str) -> None:
+def test_a_file_far_too_fine_for_its_symbol_is_refused(desk: Desk, tmp_path: Path) -> None:
     path = write(tmp_path / "prices.csv", rows_of(weekday_minutes(2000)))
-    try:
-        desk.bring(path, tz="utc", symbol=symbol)
-    except DataError as error:
-        assert f"is it really {symbol}?" in error.message or "no row" in error.message
-        assert desk.store.keys() == []
-    else:
-        assert any(f"is this really {symbol}?" in text for text in desk.warnings)
+    with pytest.raises(DataError, match=r"no row of prices.csv can be stored \(off_grid 2,000\)"):
+        desk.bring(path, tz="utc", symbol="XAUUSD")
+
+    assert desk.store.keys() == []
 
 
 def test_a_file_with_mostly_bad_rows_is_stored_only_by_force(desk: Desk, tmp_path: Path) -> None:
