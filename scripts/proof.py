@@ -21,13 +21,12 @@ RESULTS = ROOT / "docs" / "proofs"
 SEED = 20260101
 
 
-def sources_hash() -> str:
-    """Hash of the package and of the tests: a proof holds for exactly these."""
+def sources_hash(node: str) -> str:
+    """Hash of the package and of the shard's test file: a proof holds for exactly these."""
     digest = hashlib.sha256()
-    for folder in ("ictcli", "tests"):
-        for path in sorted((ROOT / folder).rglob("*")):
-            if path.suffix in {".py", ".toml"}:
-                digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
+    code = [path for path in (ROOT / "ictcli").rglob("*") if path.suffix in {".py", ".toml"}]
+    for path in [*sorted(code), ROOT / node.partition("::")[0]]:
+        digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()[:16]
 
 
@@ -50,8 +49,9 @@ def outcome(done: "subprocess.CompletedProcess[str]") -> str:
     return "passed" if " passed" in done.stdout else "skipped"
 
 
-def run(node: str, code: str) -> bool:
+def run(node: str) -> bool:
     """Run one shard unless its result is already on file; True when it passed."""
+    code = sources_hash(node)
     name = node.removeprefix("tests/").replace("/", ".").replace(".py::", ".").replace("::", ".")
     target = RESULTS / f"{name.translate(str.maketrans('[]', '--'))}.json"
     if target.is_file():
@@ -92,10 +92,9 @@ def run(node: str, code: str) -> bool:
 def main() -> None:
     """Run all shards and fail if one of them failed."""
     RESULTS.mkdir(parents=True, exist_ok=True)
-    code = sources_hash()
     nodes = shards(sys.argv[1] if len(sys.argv) > 1 else "")
     with ThreadPoolExecutor(int(os.environ.get("ICTCLI_PROOF_JOBS", "1"))) as pool:
-        outcomes = list(pool.map(lambda node: run(node, code), nodes))
+        outcomes = list(pool.map(run, nodes))
     print(f"{sum(outcomes)} of {len(outcomes)} proofs passed")
     sys.exit(0 if all(outcomes) else 1)
 
