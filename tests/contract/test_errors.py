@@ -192,8 +192,8 @@ def test_ctrl_c_is_130_and_one_word(tmp_path: Path) -> None:
 SLOW = """
 import sys, time, ictcli.workspace, ictcli.__main__
 def create(folder, *, force):
-    print("started", file=sys.stderr, flush=True)
     try:
+        print("started", file=sys.stderr, flush=True)
         time.sleep(30)
     finally:
         print("cleaning", file=sys.stderr, flush=True)
