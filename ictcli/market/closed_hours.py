@@ -23,7 +23,7 @@ EXPLAINED = 4
 """A rule explains closed hours if it leaves at most one closure in so many with trading in it."""
 FEWEST_WEEKENDS = 2
 SHORT_FILE = 4
-"""One weekend with trading is enough in a file of so many weeks."""
+"""One weekend with trading is enough in a file of so many weeks, if it holds two bars or more."""
 MOST_BREAKS = 0.6
 """Share of the daily breaks with trading from which they count: some brokers move theirs for weeks."""
 _MONDAY = 4 * NS_PER_DAY
@@ -40,6 +40,7 @@ class Intrusions:
         days: daily breaks that the file covers.
         weeks: weekends that the file covers, at least in part.
         share: time traded in each of the weekends, nanoseconds.
+        bar_ns: length of a bar, nanoseconds.
     """
 
     weekends: Int64
@@ -47,12 +48,16 @@ class Intrusions:
     days: int
     weeks: int
     share: Int64
+    bar_ns: int
 
     @property
     def many_weekends(self) -> int:
         """Weekends with trading; none where it is a single one of many, such as one freak bar."""
         found = len(self.weekends)
-        return found if found >= FEWEST_WEEKENDS or SHORT_FILE * found >= self.weeks else 0
+        if found >= FEWEST_WEEKENDS:
+            return found
+        enough = found > 0 and SHORT_FILE * found >= self.weeks and int(self.share.max()) >= 2 * self.bar_ns
+        return found if enough else 0
 
     @property
     def many_breaks(self) -> int:
@@ -66,7 +71,7 @@ def intrusions(rule: ClockRule, runs: Runs, bar_ns: int, cal: Calendar) -> Intru
     ends = to_local(NEW_YORK, to_utc(rule, runs.ends, bar_ns)) + bar_ns
     none = np.zeros(0, np.int64)
     if cal.week_open is None or len(starts) == 0:
-        return Intrusions(none, none, 0, 0, none)
+        return Intrusions(none, none, 0, 0, none, bar_ns)
     week = WEEK_MINUTES * NS_PER_MINUTE
     first, last = int(starts[0]), int(ends[-1])
     closes = np.arange((first - _MONDAY) // week - 1, (last - _MONDAY) // week + 1, dtype=np.int64) * week
@@ -80,7 +85,7 @@ def intrusions(rule: ClockRule, runs: Runs, bar_ns: int, cal: Calendar) -> Intru
     rolls = rolls[weekday & (rolls >= first) & (rolls + length <= last)] if length else none
     broken = _traded(starts, ends, rolls, length) >= INTRUSION
     return Intrusions(
-        closes[weekends], rolls[broken], len(rolls), max((last - first) // week, 1), traded[weekends]
+        closes[weekends], rolls[broken], len(rolls), max((last - first) // week, 1), traded[weekends], bar_ns
     )
 
 

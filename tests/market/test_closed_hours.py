@@ -37,6 +37,17 @@ def test_one_weekend_edge_is_enough(wrong: str) -> None:
         assert f"under {wrong}, bars lie in closed hours at 1 weekends" in line
 
 
+@pytest.mark.parametrize(("wrong", "refused"), [("ny+8", False), ("ny+9", True)])
+def test_one_hourly_bar_in_one_weekend_may_be_a_freak_but_two_are_evidence(wrong: str, refused: bool) -> None:
+    hour = 60 * MINUTE
+    ts = np.arange(utc("2025-06-04T00:00"), utc("2025-06-10T00:00"), hour, dtype=np.int64)
+    evidence = ClockEvidence(hour)
+    evidence.add(from_utc(parse_rule("ny+7"), ts[calendar("fx").is_open(ts)]))
+
+    assert bool(evidence.contradiction(parse_rule(wrong), calendar("fx"))) is refused
+    assert evidence.contradiction(parse_rule("ny+7"), calendar("fx")) == []
+
+
 def test_bars_in_the_daily_break_contradict_inside_one_week() -> None:
     evidence = evidence_of("2025-06-02T12:00", "2025-06-06T12:00", "cme", "utc")
 
