@@ -1,8 +1,9 @@
 """The one door to numba: compiled kernels with a cache that notices every edit.
 
-numba's own file cache does not see an edit in a callee that lives in another file, so the cache
-directory is keyed by a hash of every kernel source, the compiler versions and the switches that
-change code generation. Importing this module is what costs the compiler's start-up time: a command
+numba's own file cache does not see an edit in a callee that lives in another file. So every module's
+kernels are cached in a folder keyed by a hash of that module, of every file of the package it imports,
+of the compiler versions and of the switches that change code generation: an edit recompiles what it
+reaches and nothing else. Importing this module is what costs the compiler's start-up time: a command
 that needs no kernel must not import it.
 """
 
@@ -12,6 +13,7 @@ import platform
 import re
 import sys
 from collections.abc import Callable
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import ParamSpec, TypeVar, cast
@@ -25,32 +27,47 @@ from ictcli.interrupts import COMPILING
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_IMPORT = re.compile(rb"^from ictcli\.([\w.]+) import", re.MULTILINE)
+_IMPORT = re.compile(rb"^from ictcli\.([\w.]+) import (\([^)]*\)|[^\n]*)", re.MULTILINE)
+_NAME = re.compile(rb"\w+")
 _SWITCHES = ("NUMBA_DISABLE_JIT", "NUMBA_BOUNDSCHECK", "NUMBA_CPU_NAME", "NUMBA_OPT")
+_ROOT = Path(__file__).parent
 
 
-def kernel_sources(root: Path) -> list[Path]:
-    """The package's files that decide what kernels do, sorted.
+def kernel_sources(root: Path, module: Path) -> list[Path]:
+    """The files of the package under ``root`` that decide what the kernels of ``module`` do, sorted.
 
-    These are the files that define kernels and, transitively, every file of the package they import:
-    a constant that a kernel takes from another file is compiled into it.
+    These are the file itself and, transitively, every file of the package that it imports: a constant
+    that a kernel takes from another file is compiled into it.
     """
-    texts = {path: path.read_bytes() for path in root.rglob("*.py")}
-    found = {path for path, text in texts.items() if b"kernels import kernel" in text}
-    pending = list(found)
+    found = {module}
+    pending = [module]
     while pending:
-        for module in _IMPORT.findall(texts[pending.pop()]):
-            path = root.joinpath(*module.decode().split(".")).with_suffix(".py")
-            if path in texts and path not in found:
+        for path in _imports(root, pending.pop()):
+            if path not in found:
                 found.add(path)
                 pending.append(path)
     return sorted(found)
 
 
-def cache_key(root: Path) -> str:
-    """Hash of all kernel sources under ``root`` and of everything else that changes machine code."""
+def _imports(root: Path, module: Path) -> frozenset[Path]:
+    facts = module.stat()
+    return _read_imports(root, module, facts.st_mtime_ns, facts.st_size)
+
+
+@lru_cache(maxsize=1024)
+def _read_imports(root: Path, module: Path, changed_ns: int, size: int) -> frozenset[Path]:
+    found = set()
+    for name, what in _IMPORT.findall(module.read_bytes()):
+        folder = root.joinpath(*name.decode().split("."))
+        candidates = [folder, *(folder / part.decode() for part in _NAME.findall(what))]
+        found |= {path for one in candidates if (path := one.with_suffix(".py")).is_file()}
+    return frozenset(found)
+
+
+def cache_key(root: Path, module: Path) -> str:
+    """Hash of everything that decides the machine code of the kernels of ``module``."""
     digest = hashlib.sha256()
-    for path in kernel_sources(root):
+    for path in kernel_sources(root, module):
         digest.update(path.relative_to(root).as_posix().encode())
         digest.update(path.read_bytes())
     facts = [version("numba"), version("llvmlite"), sys.version, platform.machine(), platform.processor()]
@@ -59,9 +76,12 @@ def cache_key(root: Path) -> str:
     return digest.hexdigest()[:16]
 
 
-os.environ["NUMBA_DISABLE_INTEL_SVML"] = "1"
+@lru_cache(maxsize=512)
+def _cache_folder(module: Path) -> str:
+    return str(cache_root(os.environ) / "kernels" / cache_key(_ROOT, module))
 
-os.environ["NUMBA_CACHE_DIR"] = str(cache_root(os.environ) / "kernels" / cache_key(Path(__file__).parent))
+
+os.environ["NUMBA_DISABLE_INTEL_SVML"] = "1"
 numba.config.reload_config()  # type: ignore[no-untyped-call]
 
 
@@ -79,5 +99,9 @@ event.register("numba:compile", _CompilerWatch())  # type: ignore[no-untyped-cal
 
 
 def kernel(func: Callable[P, R]) -> Callable[P, R]:
-    """Compile ``func`` in nopython mode with a persistent cache; fast math stays off."""
-    return cast("Callable[P, R]", numba.njit(cache=True)(func))
+    """Compile ``func`` in nopython mode with a persistent cache; fast math stays off.
+
+    numba reads the cache folder when a function is wrapped, so each module gets its own.
+    """
+    numba.config.CACHE_DIR = _cache_folder(Path(func.__code__.co_filename))
+    return cast("Callable[P, R]", numba.njit(cache=True, nogil=True)(func))

@@ -27,21 +27,24 @@ def times(x: int) -> int:
 """
 
 
-def test_the_cache_key_covers_files_that_kernels_only_take_constants_from(tmp_path: Path) -> None:
-    names = {path.relative_to(PACKAGE).as_posix() for path in kernel_sources(PACKAGE)}
-    assert {"engine/fills.py", "engine/refusals.py", "market/bars.py"} <= names
-    assert not {"output.py", "cli.py", "commands/fetch.py"} & names
+def test_the_cache_key_covers_files_that_kernels_only_take_constants_from() -> None:
+    found = kernel_sources(PACKAGE, PACKAGE / "engine" / "fills.py")
+    names = {path.relative_to(PACKAGE).as_posix() for path in found}
+    assert {"engine/fills.py", "engine/refusals.py", "kernels.py"} <= names
+    assert not {"output.py", "cli.py", "commands/fetch.py", "detectors/registry.py"} & names
 
 
-def test_the_cache_key_changes_with_a_kernel_and_not_with_a_command(tmp_path: Path) -> None:
+def test_the_cache_key_changes_with_what_a_kernel_reaches_and_with_nothing_else(tmp_path: Path) -> None:
     copy = tmp_path / "ictcli"
     shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
-    before = cache_key(copy)
-    (copy / "commands" / "fetch.py").write_text("# changed\n")
-    assert cache_key(copy) == before
+    fills = copy / "engine" / "fills.py"
+    before = cache_key(copy, fills)
+    for other in ("commands/fetch.py", "detectors/registry.py"):
+        (copy / other).write_text("# changed\n")
+        assert cache_key(copy, fills) == before
     constants = copy / "engine" / "refusals.py"
     constants.write_text(constants.read_text() + "\nLATER = 1\n")
-    assert cache_key(copy) != before
+    assert cache_key(copy, fills) != before
 
 
 def test_an_edited_callee_in_another_file_gives_the_new_answer(tmp_path: Path) -> None:

@@ -173,6 +173,15 @@ class DetectConfig(Record, frozen=True):
         Meta(ge=1, le=128),
         doc("Live zones kept per direction and detector; the oldest is `evicted`."),
     ] = 128
+    params: Annotated[
+        dict[str, dict[str, bool | int | float | str]],
+        doc(
+            "Parameters of one detector, or of one of its layers as `detector.layer`; `docs/detectors` "
+            "lists them.",
+            "fvg.min_size_atr = 0.25",
+            '"swing.short".left = 2',
+        ),
+    ] = {}
 
 
 class LogConfig(Record, frozen=True):

@@ -1,22 +1,25 @@
 """ICT concepts as steps that cannot look ahead.
 
-One concept per file. A detector is a compiled ``step`` that receives one closed bar and its own
-fixed-size state record, and appends what became known at that bar's close to an event buffer::
+One concept per file. A detector is a compiled ``step`` that receives one closed bar, its own fixed-size
+state record and what the detectors it listens to wrote at the same bar; it appends what became known to
+an event buffer::
 
-    count = step(state, events, count, ts, ts_close, open, high, low, close)
+    count = step(state, events, count, bar, feed, first, last, ...)
 
-``state`` is one record of the module's ``STATE`` dtype (``init_state(params)`` makes an array of one);
-its bytes are a checkpoint. ``events`` is an array of ``events.EVENT``; a step writes at most
-``events.MOST_PER_BAR`` records, starting at index ``count``, and returns the new count.
+``bar`` is one ``base.context.BAR`` record. ``state`` is one record of the module's ``STATE`` dtype
+(``init_state(params, bar_ns)`` makes an array of one); its bytes are a checkpoint. ``events`` is an array
+of ``base.events.EVENT``; a step writes at most ``MOST_PER_BAR`` records, starting at index ``count``, and
+returns the new count. For every detector it listens to (``Detector.feeds``) the step gets three
+arguments: that detector's records and the bounds of those of this bar, ``feed[first:last]``.
 
 Batch is a loop over the step, live is one call. The loop cannot grow an array, so each module's
 ``run`` stops in time and says where::
 
-    next_bar, count = run(state, events, ts, ts_close, open, high, low, close, first_bar)
+    next_bar, count = run(state, events, bars, first_bar, feed, ...)
 
 It returns as soon as fewer than ``MOST_PER_BAR`` free records are left; the driver (``drive.collect``)
-copies the records out and calls again with ``first_bar = next_bar``. Because all memory of the past is
-in ``state``, where the loop was interrupted cannot matter.
+calls again with ``first_bar = next_bar``. Because all memory of the past is in ``state``, where the loop
+was interrupted cannot matter.
 
 Bearish is bullish on negated bars, by construction: ``step`` calls the same kernel twice, with
 ``(open, high, low, close)`` and with ``(-open, -low, -high, -close)``. Directions are those of the

@@ -1,43 +1,124 @@
-"""Driving steps over bars: in batch, one bar at a time, and from a checkpoint."""
+"""Driving the steps of a plan over bars: in batch, one bar at a time, and from a checkpoint."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ictcli.detectors.base import context
+from ictcli.detectors.base.context import BAR
+from ictcli.detectors.base.events import EVENT, MOST_PER_BAR
 from ictcli.detectors.detector import Detector
-from ictcli.detectors.events import EVENT, MOST_PER_BAR
+from ictcli.detectors.plan import Plan, Settings
 from ictcli.errors import DataError
 from ictcli.market.bars import Bars
 
-
-def arrays(bars: Bars) -> tuple[Any, ...]:
-    """The columns of bars in the order in which steps take them."""
-    return bars.ts, bars.ts_close, bars.open, bars.high, bars.low, bars.close
+Records = NDArray[np.void]
+"""``EVENT`` records in the order in which they were written."""
 
 
-def collect(detector: Detector, state: NDArray[np.void], bars: Bars, first: int = 0) -> NDArray[np.void]:
-    """Run a detector over bars from ``first`` on, changing ``state``; all records in order."""
-    events = np.empty((len(bars) - first) // 2 + 2 * MOST_PER_BAR, EVENT)
-    columns = arrays(bars)
-    total = 0
-    while first < len(bars):
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """All that a plan remembers of the bars so far.
+
+    Attributes:
+        context: state of the bar context.
+        states: state of every node.
+    """
+
+    context: NDArray[np.void]
+    states: tuple[NDArray[np.void], ...]
+
+    def save(self) -> bytes:
+        """A checkpoint."""
+        return b"".join(state.tobytes() for state in (self.context, *self.states))
+
+    @classmethod
+    def load(cls, plan: Plan, saved: bytes) -> Self:
+        """The memory whose ``save()`` is ``saved``, under the dtype objects that call fast (N2).
+
+        Raises:
+            ValueError: the bytes are not a checkpoint of this plan.
+        """
+        sizes = [context.CONTEXT.itemsize, *(node.detector.state.itemsize for node in plan.nodes)]
+        if len(saved) != sum(sizes):
+            raise ValueError(f"not a checkpoint of this plan: {len(saved)} bytes, expected {sum(sizes)}")
+        ends = np.cumsum(sizes).tolist()
+        parts = [saved[end - size : end] for end, size in zip(ends, sizes, strict=True)]
+        states = (node.detector.restore(part) for node, part in zip(plan.nodes, parts[1:], strict=True))
+        return cls(np.frombuffer(bytearray(parts[0]), context.CONTEXT), tuple(states))
+
+
+def start(plan: Plan) -> Memory:
+    """The memory before the first bar."""
+    settings = plan.settings
+    states = (node.detector.init_state(node.params, settings.bar_ns) for node in plan.nodes)
+    return Memory(first_context(settings), tuple(states))
+
+
+def first_context(settings: Settings) -> NDArray[np.void]:
+    """The state of the bar context before the first bar."""
+    return context.init_context(settings.bar_ns, settings.atr_length, always_open=settings.always_open)
+
+
+def advance(plan: Plan, memory: Memory, bars: Bars, other: Bars | None = None) -> list[Records]:
+    """Take the next closed bars of the series; the new records of every node.
+
+    Args:
+        plan: what to run.
+        memory: changed in place.
+        bars: the bars after those taken so far.
+        other: bars of the second symbol, for detectors that compare.
+    """
+    described = describe(memory.context, bars, other)
+    found: list[Records] = []
+    for node, state in zip(plan.nodes, memory.states, strict=True):
+        feeds = [found[feed] for feed in node.feeds]
+        found.append(collect(node.detector, state, described, feeds))
+    return found
+
+
+def describe(state: NDArray[np.void], bars: Bars, other: Bars | None = None) -> NDArray[np.void]:
+    """Closed bars as steps see them, an array of ``BAR``; changes the context's state."""
+    described = np.empty(len(bars), BAR)
+    columns = (bars.ts, bars.ts_close, bars.open, bars.high, bars.low, bars.close, bars.spread)
+    context.run(state[0], described, *columns)
+    if other is not None:
+        _, ours, theirs = np.intersect1d(bars.ts, other.ts, assume_unique=True, return_indices=True)
+        described["paired"][ours] = 1
+        for name in ("high", "low", "close"):
+            described[f"other_{name}"][ours] = getattr(other, name)[theirs]
+    return described
+
+
+def collect(
+    detector: Detector, state: NDArray[np.void], described: NDArray[np.void], feeds: list[Records]
+) -> Records:
+    """Run one detector over described bars, changing ``state``; all its records in order."""
+    size = len(described)
+    events = np.empty(size // 4 + 2 * MOST_PER_BAR, EVENT)
+    first = total = 0
+    while first < size:
         if len(events) - total < MOST_PER_BAR:
             events = np.concatenate((events[:total], np.empty(total + MOST_PER_BAR, EVENT)))
-        first, count = detector.run(state[0], events[total:], *columns, first)
+        first, count = detector.run(state[0], events[total:], described, first, *feeds)
         total += count
-    return events[:total]
+    return events[:total].copy()
 
 
-def push(
-    detector: Detector, state: NDArray[np.void], bars: Bars, at: int, buffer: NDArray[np.void]
-) -> NDArray[np.void]:
-    """Give bar ``at`` alone to a detector; a copy of the records it wrote.
-
-    ``buffer`` holds at least ``MOST_PER_BAR`` records and is overwritten.
-    """
-    count = detector.step(state[0], buffer, 0, *(column[at] for column in arrays(bars)))
-    return buffer[:count].copy()
+def push(plan: Plan, memory: Memory, bars: Bars, at: int, other: Bars | None = None) -> list[Records]:
+    """Give bar ``at`` alone to every step of a plan; the records each wrote."""
+    bar = describe(memory.context, bars.slice(at, at + 1), other)[0]
+    found: list[Records] = []
+    for node, state in zip(plan.nodes, memory.states, strict=True):
+        feeds: list[Any] = []
+        for feed in node.feeds:
+            feeds += [found[feed], 0, len(found[feed])]
+        buffer = np.empty(MOST_PER_BAR, EVENT)
+        count = node.detector.step(state[0], buffer, 0, bar, *feeds)
+        found.append(buffer[:count].copy())
+    return found
 
 
 def require_sound(bars: Bars) -> None:

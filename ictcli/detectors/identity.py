@@ -4,49 +4,69 @@ The id is the first 16 hexadecimal digits of the SHA-256 of this UTF-8 text::
 
     detector|version|parameters|symbol|timeframe|direction|anchor|confirmed
 
-with the parameters as ``name=value`` pairs sorted by name and joined with commas, the direction 1 or -1,
-and the two instants (``formed_at`` and ``confirmed_at`` as the tables show them) in UTC milliseconds.
-The source is not part of it: two brokers' readings of one pattern share an id.
+with the parameters as ``name=value`` pairs sorted by name and joined with commas, the direction 1, -1 or
+0, and the two instants (``formed_at`` and ``confirmed_at`` as the tables show them) in UTC milliseconds.
+Where a detector confirms several objects of one direction and anchor at one instant, ``|1``, ``|2``... is
+appended from the second on, in the order in which the step wrote them. The source is not part of it: two
+brokers' readings of one pattern share an id.
 """
 
 import hashlib
+from collections.abc import Sequence
+from typing import Any
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from ictcli.detectors.detector import Detector
+from ictcli.detectors.plan import Node
 from ictcli.market.bars import SeriesKey
+
+NO_ID = 0
+"""Stands for "no object"; a hash is practically never zero."""
 
 _NS_PER_MS = 1_000_000
 
 
-def parameter_text(params: msgspec.Struct) -> str:
-    """Parameters as sorted ``name=value`` pairs."""
-    return ",".join(f"{name}={value}" for name, value in sorted(msgspec.structs.asdict(params).items()))
+def identifiers(node: Node, key: SeriesKey, objects: NDArray[np.void]) -> NDArray[np.uint64]:
+    """The ids of the objects that ``EVENT`` or ``PARENT`` records tell of, as numbers.
 
-
-def identifiers(
-    detector: Detector, params: msgspec.Struct, key: SeriesKey, events: NDArray[np.void]
-) -> NDArray[np.uint64]:
-    """The id of the object behind every record, as a number (``format(id, "016x")`` is the text)."""
-    _, first, inverse = np.unique(events["serial"], return_index=True, return_inverse=True)
-    births = events[first]
-    prefix = hashlib.sha256(
-        f"{detector.name}|{detector.version}|{parameter_text(params)}|{key.symbol}|{key.timeframe}|".encode()
-    )
-    rows = zip(
-        births["direction"].tolist(),
-        (births["formed_ts"] // _NS_PER_MS).tolist(),
-        (births["confirmed_ts"] // _NS_PER_MS).tolist(),
-        strict=True,
-    )
+    ``format(id, "016x")`` is the text.
+    """
     ids = bytearray()
-    for direction, anchor, confirmed in rows:
-        digest = prefix.copy()
-        digest.update(b"%d|%d|%d" % (direction, anchor, confirmed))
-        ids += digest.digest()[:8]
-    return np.frombuffer(bytes(ids), ">u8").astype(np.uint64)[inverse]
+    sha256 = hashlib.sha256
+    prefix = _prefix(node, key)
+    for line in _lines(objects):
+        ids += sha256(prefix + line).digest()[:8]
+    return np.frombuffer(bytes(ids), ">u8").astype(np.uint64)
+
+
+def _prefix(node: Node, key: SeriesKey) -> bytes:
+    detector = node.detector
+    return f"{detector.name}|{detector.version}|{node.text}|{key.symbol}|{key.timeframe}|".encode()
+
+
+def _lines(objects: NDArray[np.void]) -> list[bytes]:
+    columns: list[list[Any]] = [
+        objects["direction"].tolist(),
+        (objects["formed_ts"] // _NS_PER_MS).tolist(),
+        (objects["confirmed_ts"] // _NS_PER_MS).tolist(),
+    ]
+    lines = [b"%d|%d|%d" % row for row in zip(*columns, strict=True)]
+    for at in np.flatnonzero(objects["ordinal"]).tolist():
+        lines[at] += b"|%d" % int(objects["ordinal"][at])
+    return lines
+
+
+def parent_ids(
+    nodes: Sequence[Node], node: Node, key: SeriesKey, events: NDArray[np.void]
+) -> NDArray[np.uint64]:
+    """The ids of both parents of every record, ``NO_ID`` where there is none; shape (n, 2)."""
+    found = np.full((len(events), 2), NO_ID, np.uint64)
+    parents = events["parent"]
+    for feed, position in enumerate(node.feeds):
+        rows, slots = np.nonzero(parents["feed"] == feed)
+        found[rows, slots] = identifiers(nodes[position], key, parents[rows, slots])
+    return found
 
 
 def as_text(ids: NDArray[np.uint64]) -> list[str]:

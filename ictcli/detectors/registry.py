@@ -1,72 +1,26 @@
 """Every detector that can be named on the command line; the sweep tests read this table."""
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import msgspec
 
 from ictcli.config.records import DetectConfig
-from ictcli.detectors import displacement, fvg, structure, swing
-from ictcli.detectors.detector import Detector
-from ictcli.errors import UsageError
+from ictcli.detectors.detector import Detector, Extra
+from ictcli.detectors.imbalance import fvg
+from ictcli.detectors.plan import Overrides, Settings, title
+from ictcli.detectors.structure import displacement, structure, swing
+from ictcli.errors import ConfigError, UsageError
 
 _ENTRIES = (
-    Detector(
-        name="swing",
-        version=1,
-        summary="swing highs and lows with label, prominence, sweep and break",
-        phase=2,
-        params=swing.SwingParams,
-        state=swing.STATE,
-        init_state=swing.init_state,
-        step=swing.step,
-        run=swing.run,
-        columns=swing.COLUMNS,
-        labels=swing.LABELS,
-    ),
-    Detector(
-        name="displacement",
-        version=1,
-        summary="wide, full-bodied bars",
-        phase=3,
-        params=displacement.DisplacementParams,
-        state=displacement.STATE,
-        init_state=displacement.init_state,
-        step=displacement.step,
-        run=displacement.run,
-        columns=displacement.COLUMNS,
-    ),
-    Detector(
-        name="structure",
-        version=1,
-        summary="breaks of structure: BOS, CHoCH, MSS",
-        phase=4,
-        params=structure.StructureParams,
-        state=structure.STATE,
-        init_state=structure.init_state,
-        step=structure.step,
-        run=structure.run,
-        columns=structure.COLUMNS,
-        labels=structure.LABELS,
-    ),
-    Detector(
-        name="fvg",
-        version=1,
-        summary="fair value gaps with their whole life cycle",
-        phase=5,
-        params=fvg.FvgParams,
-        state=fvg.STATE,
-        init_state=fvg.init_state,
-        step=fvg.step,
-        run=fvg.run,
-        columns=fvg.COLUMNS,
-    ),
+    swing.DETECTOR,
+    displacement.DETECTOR,
+    structure.DETECTOR,
+    fvg.DETECTOR,
 )
+"""Each comes after those it listens to."""
 
 DETECTORS: dict[str, Detector] = {detector.name: detector for detector in _ENTRIES}
-
-_FROM_CONFIG = {"left": "swing_left", "right": "swing_right"}
-"""Detector parameters whose config key has another name."""
 
 
 def choose(names: Iterable[str]) -> tuple[str, ...]:
@@ -84,14 +38,44 @@ def choose(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in DETECTORS if not wanted or name in wanted)
 
 
-def configured(names: Iterable[str], config: DetectConfig) -> Mapping[str, msgspec.Struct]:
-    """The parameters of the named detectors as the config sets them."""
-    chosen = {}
-    for name in names:
-        params = DETECTORS[name].params
-        known = {
-            field.name: _FROM_CONFIG.get(field.name, field.name) for field in msgspec.structs.fields(params)
-        }
-        values = {ours: getattr(config, key) for ours, key in known.items() if hasattr(config, key)}
-        chosen[name] = params(**values)
-    return chosen
+def all_extras() -> tuple[Extra, ...]:
+    """The columns beyond the common ones of all detectors, each name once."""
+    found = {extra.name: extra for detector in DETECTORS.values() for extra in detector.extras}
+    return tuple(found.values())
+
+
+def configured(config: DetectConfig, bar_ns: int, *, always_open: bool) -> Settings:
+    """What the config says about detectors, for bars of one length.
+
+    Raises:
+        ConfigError: ``detect.params`` names an unknown detector or parameter, or a value out of bounds.
+    """
+    known = {title(name, layer): DETECTORS[name] for name in DETECTORS for layer in DETECTORS[name].layers}
+    known |= DETECTORS
+    for name, values in config.params.items():
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            raise ConfigError(
+                f"detect.params.{name}: no such detector",
+                hint=f"Did you mean {near[0]}?" if near else f"Known: {', '.join(DETECTORS)}.",
+            )
+        try:
+            msgspec.convert(values, known[name].params)
+        except msgspec.ValidationError as error:
+            fields = ", ".join(field.name for field in msgspec.structs.fields(known[name].params))
+            raise ConfigError(f"detect.params.{name}: {error}", hint=f"It takes: {fields}.") from error
+    return Settings(bar_ns, always_open, config.atr_length, _overrides(config))
+
+
+def _overrides(config: DetectConfig) -> Overrides:
+    """The general keys of the config spread over the detectors that have them, then the particular ones."""
+    found: dict[str, dict[str, object]] = {}
+    for name, detector in DETECTORS.items():
+        if any(field.name == "max_active" for field in msgspec.structs.fields(detector.params)):
+            found[name] = {"max_active": config.max_active}
+    found["swing.internal"] = {"left": config.swing_left, "right": config.swing_right}
+    for name, values in config.params.items():
+        found[name] = {**found.get(name, {}), **values}
+    return found
+
+

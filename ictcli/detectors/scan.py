@@ -1,21 +1,16 @@
 """Scanning a series: all chosen detectors over all bars, as tables."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-import msgspec
-import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
-from ictcli.detectors.detector import Detector
-from ictcli.detectors.drive import collect, require_sound
-from ictcli.detectors.events import EVENT
-from ictcli.detectors.identity import identifiers
-from ictcli.detectors.registry import DETECTORS, choose
-from ictcli.detectors.tables import Found, event_table, zone_table
+from ictcli.detectors.drive import advance, require_sound, start
+from ictcli.detectors.lives import no_lives, refresh_open, tell
+from ictcli.detectors.plan import Plan, Settings, make_plan
+from ictcli.detectors.registry import DETECTORS, all_extras, choose
+from ictcli.detectors.tables import event_table, zone_table
 from ictcli.market.bars import Bars, SeriesKey
-from ictcli.telemetry import Progress, silent
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,51 +26,40 @@ class Detections:
     zones: pa.Table
 
 
-def scan(
-    bars: Bars,
-    key: SeriesKey,
-    names: Iterable[str] = (),
-    params: Mapping[str, msgspec.Struct] | None = None,
-    progress: Progress = silent,
-) -> Detections:
-    """Run detectors over closed bars.
+def plan_for(names: Iterable[str], settings: Settings, *, pair: bool = False) -> Plan:
+    """The plan for the named detectors, all of them when none is named.
+
+    Raises:
+        UsageError: a name is unknown.
+    """
+    chosen = [DETECTORS[name] for name in choose(names)]
+    return make_plan(chosen, DETECTORS, settings, pair=pair)
+
+
+def scan(bars: Bars, key: SeriesKey, plan: Plan, other: Bars | None = None) -> Detections:
+    """Run a plan over closed bars, all in memory.
 
     What was known at an instant T is the scan of the bars with ``ts_close <= T``, exactly.
 
     Args:
         bars: closed bars of one series, oldest first.
         key: whose bars they are.
-        names: detectors to run, all of them when empty.
-        params: parameters by detector name; defaults for those not given.
-        progress: told after each detector.
+        plan: what to run; only wanted nodes are shown.
+        other: bars of the second symbol, for detectors that compare.
 
     Raises:
-        UsageError: a detector is unknown.
         DataError: a bar is not sound; the message names the row.
     """
     require_sound(bars)
-    chosen = choose(names)
-    found = []
-    for done, name in enumerate(chosen):
-        progress(f"detecting {name}", done, len(chosen))
-        detector = DETECTORS[name]
-        own = (params or {}).get(name) or detector.params()
-        found.append(find(detector, own, bars, key))
-    return Detections(event_table(found, key, bars.digits), zone_table(found, key, bars.digits))
-
-
-def find(detector: Detector, params: msgspec.Struct, bars: Bars, key: SeriesKey) -> Found:
-    """Run one detector over closed bars."""
-    state = detector.init_state(params, key.timeframe.ns)
-    events = collect(detector, state, bars)
-    ids = identifiers(detector, params, key, events)
-    return Found(detector, getattr(params, "layer", ""), events, ids, alive(state))
-
-
-def alive(state: NDArray[np.void]) -> NDArray[np.void]:
-    """The live objects in a state, with their fill and touches up to the last bar."""
-    if state.dtype.names is None or "book" not in state.dtype.names:
-        return np.zeros(0, EVENT)
-    book = state[0]["book"]
-    used = [book["slot"][side, : book["count"][side]] for side in (0, 1)]
-    return np.concatenate([book["held"][side, slots] for side, slots in enumerate(used)])
+    memory = start(plan)
+    told = []
+    for node, events, state in zip(
+        plan.nodes, advance(plan, memory, bars, other), memory.states, strict=True
+    ):
+        if node.wanted:
+            told.append(tell(plan.nodes, node, key, no_lives(), events))
+            refresh_open(told[-1].lives, state)
+    lives = [(item.node, item.lives) for item in told]
+    return Detections(
+        event_table(told, key, bars.digits), zone_table(lives, key, bars.digits, all_extras())
+    )

@@ -6,18 +6,15 @@ From the same point the detector is then restored from the bytes of its state an
 a difference to the full run is a batch mismatch.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from ictcli.detectors.detector import Detector
-from ictcli.detectors.drive import collect, push
-from ictcli.detectors.events import EVENT, MOST_PER_BAR
+from ictcli.detectors.drive import Memory, advance, push, start
+from ictcli.detectors.plan import Plan
 from ictcli.market.bars import Bars
-from ictcli.market.timeframes import Timeframe
 from ictcli.telemetry import Progress, silent
 
 _STEPS = 200
@@ -60,46 +57,38 @@ class Verification:
 
 
 def verify(
-    detectors: Iterable[Detector],
-    bars: Bars,
-    timeframe: Timeframe,
-    params: Mapping[str, msgspec.Struct] | None = None,
-    *,
-    prefixes: int = 40,
-    progress: Progress = silent,
+    plan: Plan, bars: Bars, other: Bars | None = None, *, prefixes: int = 40, progress: Progress = silent
 ) -> Verification:
-    """Replay ``prefixes`` evenly spread prefixes of ``bars`` (at most one per bar) for every detector."""
-    cuts = np.unique(np.linspace(0, len(bars), prefixes + 1).astype(np.int64)[1:])
-    names: list[str] = []
+    """Replay ``prefixes`` evenly spread prefixes of ``bars`` (at most one per bar) for a whole plan."""
+    cuts = np.unique(np.linspace(0, len(bars), prefixes + 1).astype(np.int64)[1:]).tolist()
+    full = advance(plan, start(plan), bars, other)
     rewritten = mismatches = 0
     offences: list[Offence] = []
-    for detector in detectors:
-        names.append(detector.name)
-        own = (params or {}).get(detector.name) or detector.params()
-        full = collect(detector, detector.init_state(own, timeframe.ns), bars)
-        for done, cut in enumerate(cuts.tolist()):
-            progress(f"replaying {detector.name}", done, len(cuts))
-            state = detector.init_state(own, timeframe.ns)
-            known = collect(detector, state, bars.slice(0, cut))
-            bad = differences(known, _between(full, 0, cut))
+    for done, cut in enumerate(cuts):
+        progress("replaying prefixes", done, len(cuts))
+        memory = start(plan)
+        known = advance(plan, memory, bars.slice(0, cut), other)
+        end = min(cut + _STEPS, len(bars))
+        stepped = one_by_one(plan, Memory.load(plan, memory.save()), bars, cut, end, other)
+        for at, node in enumerate(plan.nodes):
+            bad = differences(known[at], _between(full[at], 0, cut))
             rewritten += len(bad)
-            offences += [Offence(detector.name, "rewritten", cut, at) for at in bad[:1]]
-            end = min(cut + _STEPS, len(bars))
-            stepped = one_by_one(detector, detector.restore(state.tobytes()), bars, cut, end)
-            bad = differences(stepped, _between(full, cut, end))
+            offences += [Offence(node.title, "rewritten", cut, bar) for bar in bad[:1]]
+            bad = differences(stepped[at], _between(full[at], cut, end))
             mismatches += len(bad)
-            offences += [Offence(detector.name, "batch_mismatch", cut, at) for at in bad[:1]]
-    first = offences[0] if offences else None
-    return Verification(tuple(names), len(names) * len(cuts), rewritten, mismatches, first)
+            offences += [Offence(node.title, "batch_mismatch", cut, bar) for bar in bad[:1]]
+    names = tuple(dict.fromkeys(node.detector.name for node in plan.nodes))
+    replays = len(plan.nodes) * len(cuts)
+    return Verification(names, replays, rewritten, mismatches, offences[0] if offences else None)
 
 
 def one_by_one(
-    detector: Detector, state: NDArray[np.void], bars: Bars, first: int, end: int
-) -> NDArray[np.void]:
-    """The records of bars ``first`` up to but without ``end``, driven one bar at a time."""
-    buffer = np.zeros(MOST_PER_BAR, EVENT)
-    parts = [push(detector, state, bars, at, buffer) for at in range(first, end)]
-    return np.concatenate([np.zeros(0, EVENT), *parts])
+    plan: Plan, memory: Memory, bars: Bars, first: int, end: int, other: Bars | None = None
+) -> list[NDArray[np.void]]:
+    """The records of bars ``first`` up to but without ``end`` by node, driven one bar at a time."""
+    rows: Sequence[list[NDArray[np.void]]] = [push(plan, memory, bars, at, other) for at in range(first, end)]
+    empty = advance(plan, start(plan), bars.slice(0, 0))
+    return [np.concatenate([empty[at], *(row[at] for row in rows)]) for at in range(len(plan.nodes))]
 
 
 def differences(ours: NDArray[np.void], theirs: NDArray[np.void]) -> list[int]:

@@ -26,9 +26,11 @@ from msgspec import Meta
 from numpy.typing import NDArray
 
 from ictcli.clock import NS_PER_MINUTE
-from ictcli.detectors import fvg, structure
-from ictcli.detectors.drive import arrays, require_sound
-from ictcli.detectors.events import CONFIRMED, EVENT, MOST_PER_BAR, SPANS_GAP, TAPPED
+from ictcli.detectors.base.context import init_context
+from ictcli.detectors.base.events import CONFIRMED, EVENT, MOST_PER_BAR, SPANS_GAP, TAPPED
+from ictcli.detectors.drive import describe, require_sound
+from ictcli.detectors.imbalance import fvg
+from ictcli.detectors.structure import structure, swing
 from ictcli.errors import ConfigError
 from ictcli.kernels import kernel
 from ictcli.market.bars import Bars, Int64
@@ -54,6 +56,7 @@ SIGNAL = np.dtype(
 
 STATE = np.dtype(
     [
+        ("swing", swing.STATE),
         ("structure", structure.STATE),
         ("fvg", fvg.STATE),
         ("min_size_atr", np.float64),
@@ -109,12 +112,12 @@ def run(bars: Bars, params: FvgRetestParams) -> Signals:
     """
     require_sound(bars)
     allowed = open_minutes(params.windows)[new_york_minutes(bars.ts)].astype(np.int64)
-    state = init_state(params, bar_length(bars))
+    length = bar_length(bars)
+    state = init_state(params, length)
+    described = describe(init_context(length, params.atr_length), bars)
     signals = np.empty(len(bars), SIGNAL)
-    scratch = np.zeros(MOST_PER_BAR, EVENT)
-    spread = np.maximum(bars.spread, 1)
-    columns = (*arrays(bars), spread, allowed)
-    count = run_bars(state[0], scratch, signals, *columns)
+    scratch = np.zeros(2 * MOST_PER_BAR, EVENT)
+    count = run_bars(state[0], scratch, signals, described, allowed)
     chosen = signals[:count]
     return Signals(
         bar=chosen["bar"].copy(),
@@ -130,10 +133,10 @@ def init_state(params: FvgRetestParams, bar_ns: int) -> NDArray[np.void]:
     """The state before the first bar, an array of one record."""
     state = np.zeros(1, STATE)
     own = state[0]
-    gaps = fvg.FvgParams(atr_length=params.atr_length, max_active=params.max_active)
-    leg = structure.StructureParams(
-        left=params.left, right=params.right, atr_length=params.atr_length, max_active=params.max_active
-    )
+    gaps = fvg.FvgParams(max_active=params.max_active)
+    pivots = swing.SwingParams(left=params.left, right=params.right, max_active=params.max_active)
+    leg = structure.StructureParams(max_active=params.max_active)
+    own["swing"] = swing.init_state(pivots, bar_ns)[0]
     own["structure"] = structure.init_state(leg, bar_ns)[0]
     own["fvg"] = fvg.init_state(gaps, bar_ns)[0]
     own["min_size_atr"] = params.min_size_atr
@@ -188,9 +191,9 @@ def _minute(clock: str, window: str) -> int:
 
 
 @kernel
-def follow_structure(state: Any, scratch: Any, count: int) -> None:
+def follow_structure(state: Any, scratch: Any, first: int, last: int) -> None:
     """Take over trend and leg origin from the breaks of the current bar."""
-    for at in range(count):
+    for at in range(first, last):
         event = scratch[at]
         if event["record"] == CONFIRMED:
             state["trend"] = event["direction"]
@@ -213,23 +216,21 @@ def qualifies(state: Any, event: Any, close: int) -> bool:
 
 
 @kernel
-def write_signal(
-    state: Any, event: Any, signals: Any, count: int, bar: int, close: int, spread: int, atr: float
-) -> int:
+def write_signal(state: Any, event: Any, signals: Any, count: int, bar: Any) -> int:
     """Append the signal of a qualifying touch."""
     direction = state["trend"]
-    wanted = state["buffer_atr"] * atr
-    buffer = max(spread, math.ceil(wanted)) if wanted < _UNREACHABLE else _UNREACHABLE
+    wanted = state["buffer_atr"] * bar["atr"]
+    buffer = max(bar["spread"], 1, math.ceil(wanted)) if wanted < _UNREACHABLE else _UNREACHABLE
     bottom = event["bottom"] if direction > 0 else -event["top"]
     stop = bottom - buffer
-    signed_close = direction * close
+    signed_close = direction * bar["close"]
     wanted = state["reward_risk"] * (signed_close - stop) + 0.5
     reward = max(math.floor(wanted), 1) if wanted < _UNREACHABLE else _UNREACHABLE
     target = signed_close + reward
     if target == 0:  # the engine reads 0 as "no target"
         target += 1
     signal = signals[count]
-    signal["bar"] = bar
+    signal["bar"] = bar["bar"]
     signal["side"] = direction
     signal["stop"] = direction * stop
     signal["target"] = direction * target
@@ -238,67 +239,28 @@ def write_signal(
 
 
 @kernel
-def step(
-    state: Any,
-    scratch: Any,
-    signals: Any,
-    count: int,
-    ts: int,
-    ts_close: int,
-    open_: int,
-    high: int,
-    low: int,
-    close: int,
-    spread: int,
-    allowed: int,
-) -> int:
+def step(state: Any, scratch: Any, signals: Any, count: int, bar: Any, allowed: int) -> int:
     """Take one closed bar; append the signal it gives, at most one; return the new number of signals.
 
-    ``scratch`` holds ``MOST_PER_BAR`` records and is overwritten; ``allowed`` is 1 where signals may arise.
-    Of several gaps first touched on one bar the one nearest to the price counts.
+    ``scratch`` holds ``2 * MOST_PER_BAR`` records and is overwritten; ``allowed`` is 1 where signals may
+    arise. Of several gaps first touched on one bar the one nearest to the price counts.
     """
-    atr = state["fvg"]["frame"]["atr"]
-    found = structure.step(state["structure"], scratch, 0, ts, ts_close, open_, high, low, close)
-    follow_structure(state, scratch, found)
-    found = fvg.step(state["fvg"], scratch, 0, ts, ts_close, open_, high, low, close)
+    swings = swing.step(state["swing"], scratch, 0, bar)
+    found = structure.step(state["structure"], scratch, swings, bar, scratch, 0, swings)
+    follow_structure(state, scratch, swings, found)
+    found = fvg.step(state["fvg"], scratch, 0, bar)
     if allowed == 0:
         return count
-    bar = state["fvg"]["frame"]["bar"]
     for at in range(found):
-        if qualifies(state, scratch[at], close):
-            return write_signal(state, scratch[at], signals, count, bar, close, spread, atr)
+        if qualifies(state, scratch[at], bar["close"]):
+            return write_signal(state, scratch[at], signals, count, bar)
     return count
 
 
 @kernel
-def run_bars(
-    state: Any,
-    scratch: Any,
-    signals: Any,
-    ts: Any,
-    ts_close: Any,
-    opens: Any,
-    highs: Any,
-    lows: Any,
-    closes: Any,
-    spreads: Any,
-    allowed: Any,
-) -> int:
+def run_bars(state: Any, scratch: Any, signals: Any, bars: Any, allowed: Any) -> int:
     """Step over all bars; ``signals`` has room for one signal per bar."""
     count = 0
-    for i in range(len(ts)):
-        count = step(
-            state,
-            scratch,
-            signals,
-            count,
-            ts[i],
-            ts_close[i],
-            opens[i],
-            highs[i],
-            lows[i],
-            closes[i],
-            spreads[i],
-            allowed[i],
-        )
+    for i in range(len(bars)):
+        count = step(state, scratch, signals, count, bars[i], allowed[i])
     return count

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from ictcli.clock import NS_PER_MINUTE
-from ictcli.detectors.drive import collect
-from ictcli.detectors.events import RECORD_NAMES
+from ictcli.detectors.base.events import RECORD_NAMES
+from ictcli.detectors.detector import Detector
+from ictcli.detectors.drive import advance, start
+from ictcli.detectors.plan import Plan, Settings, make_plan, title
 from ictcli.detectors.registry import DETECTORS
 from ictcli.market.bars import Bars, make_bars
 
@@ -32,14 +34,33 @@ def build() -> Callable[..., Bars]:
 
 @pytest.fixture(scope="session")
 def records() -> Callable[..., list[dict[str, Any]]]:
-    """All records of one detector over bars, as dictionaries with the record's name."""
+    """All records of one detector (``name`` or ``name.layer``) over bars, with the record's name.
+
+    Parameters go to every detector of the plan that has one of that name; ``atr_length`` to the bars.
+    """
 
     def run(name: str, bars: Bars, params: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
-        detector = DETECTORS[name]
-        known = {field.name for field in msgspec.structs.fields(detector.params)}
-        own = detector.params(**{key: value for key, value in (params or {}).items() if key in known})
-        found = collect(detector, detector.init_state(own, NS_PER_MINUTE), bars)
-        rows = [dict(zip(found.dtype.names or (), row.tolist(), strict=True)) for row in found]
+        wanted, _, layer = name.partition(".")
+        plan = plan_with(DETECTORS[wanted], params or {})
+        found = advance(plan, start(plan), bars)
+        chosen = (
+            rows
+            for node, rows in zip(plan.nodes, found, strict=True)
+            if node.detector.name == wanted and (not layer or node.layer == layer)
+        )
+        events = next(iter(chosen))
+        rows = [dict(zip(events.dtype.names or (), row.tolist(), strict=True)) for row in events]
         return [{**row, "record": RECORD_NAMES[row["record"]]} for row in rows]
 
     return run
+
+
+def plan_with(detector: Detector, params: Mapping[str, Any], bar_ns: int = NS_PER_MINUTE) -> Plan:
+    """The plan for one detector with parameters for whoever has them."""
+    overrides: dict[str, dict[str, Any]] = {}
+    for name, known in DETECTORS.items():
+        fields = {field.name for field in msgspec.structs.fields(known.params)}
+        own = {key: value for key, value in params.items() if key in fields}
+        overrides |= {title(name, layer): own for layer in known.layers}
+    settings = Settings(bar_ns, atr_length=params.get("atr_length", 14), overrides=overrides)
+    return make_plan([detector], DETECTORS, settings, pair=detector.pair)

@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from ictcli.config.records import DetectConfig
-from ictcli.detectors.events import EVICTED, MOST_PER_BAR, SPANS_GAP
-from ictcli.detectors.fvg import FvgParams, init_state
+from ictcli.detectors.base.events import EVICTED, MOST_PER_BAR, RECORD_NAMES, SPANS_GAP
+from ictcli.detectors.imbalance.fvg import FvgParams, init_state
 from ictcli.detectors.registry import DETECTORS, choose, configured
 from ictcli.errors import UsageError
 from ictcli.market.bars import Bars
@@ -164,7 +164,7 @@ def test_too_few_bars_give_nothing(
 def test_a_bar_can_write_fewer_records_than_the_buffer_bound() -> None:
     both_sides, most_records_of_one_object, born_and_evicted = 2 * 128, 4, 2 * 2 * len(DETECTORS)
     assert both_sides * most_records_of_one_object + born_and_evicted <= MOST_PER_BAR
-    assert EVICTED == 9
+    assert RECORD_NAMES[EVICTED] == RECORD_NAMES[-1] == "evicted"
 
 
 def test_more_live_objects_than_the_state_holds_are_refused() -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from ictcli.detectors.events import INITIAL, MSS
-from ictcli.detectors.structure import CHOCH
+from ictcli.detectors.base.events import INITIAL, MSS
+from ictcli.detectors.structure.structure import CHOCH
 from ictcli.market.bars import Bars
 
 VECTORS = {

@@ -17,12 +17,23 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
-from ictcli.detectors.book import BOOK, add, evict, init_book, nearest
-from ictcli.detectors.displacement import SHARE_SCALE, displacement_direction
-from ictcli.detectors.events import CONFIRMED, FAILED, INITIAL, MOST_PER_BAR, MSS, SPANS_GAP, place, stamp
-from ictcli.detectors.frame import FRAME, close_bar, in_atr, init_frame, open_bar, spans_gap
-from ictcli.detectors.levels import watch_closes
-from ictcli.detectors.pivots import PIVOTS, init_pivots, is_pivot, low_at, push_bar
+from ictcli.detectors.base.book import BOOK, add, evict, init_book, nearest
+from ictcli.detectors.base.context import in_atr, spans_gap
+from ictcli.detectors.base.events import (
+    CONFIRMED,
+    FAILED,
+    INITIAL,
+    MOST_PER_BAR,
+    MSS,
+    SPANS_GAP,
+    place,
+    stamp,
+)
+from ictcli.detectors.base.feeds import first_record, records_until
+from ictcli.detectors.base.levels import watch_closes
+from ictcli.detectors.base.pivots import PIVOTS, low_at, push_bar
+from ictcli.detectors.detector import Detector, Feed
+from ictcli.detectors.structure.displacement import SHARE_SCALE, displacement_direction
 from ictcli.kernels import kernel
 
 BOS = 1
@@ -30,8 +41,7 @@ CHOCH = 2
 
 STATE = np.dtype(
     [
-        ("frame", FRAME),
-        ("pivots", PIVOTS),
+        ("past", PIVOTS),  # highs and lows of the bars before
         ("book", BOOK),  # leg origins of past breaks
         ("range_atr", np.float64),
         ("body_share", np.int64),
@@ -49,11 +59,6 @@ STATE = np.dtype(
     ]
 )
 
-COLUMNS = (
-    *("level", "label", "layer", "initial", "mss", "size_atr", "spans_gap"),
-    *("leg_origin_at", "leg_origin", "failed_at", "evicted_at"),
-)
-"""Filled output columns; ``size_atr`` is how far the close went beyond the level."""
 LABELS = {(direction, BOS): "BOS" for direction in (1, -1)} | {
     (direction, CHOCH): "CHoCH" for direction in (1, -1)
 }
@@ -63,31 +68,21 @@ class StructureParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """Parameters.
 
     Attributes:
-        left: bars before a reference swing that it must strictly exceed.
-        right: bars after a reference swing that may not exceed it.
         displacement_lookback: bars up to the breaking one searched for the displacement of an MSS.
         range_atr: least range of a displacement bar, in average true ranges.
         body_share: least body of a displacement bar as a fraction of its range, four decimals.
-        atr_length: bars of the average true range.
         max_active: breaks watched for failure per direction; the oldest is evicted.
-        layer: name of this size of swing, shown in the output.
     """
 
-    left: Annotated[int, Meta(ge=1, le=500)] = 5
-    right: Annotated[int, Meta(ge=1, le=500)] = 5
     displacement_lookback: Annotated[int, Meta(ge=1)] = 3
     range_atr: Annotated[float, Meta(gt=0)] = 1.5
     body_share: Annotated[float, Meta(gt=0, le=1)] = 0.6
-    atr_length: Annotated[int, Meta(ge=2, le=500)] = 14
     max_active: Annotated[int, Meta(ge=1, le=128)] = 128
-    layer: str = "internal"
 
 
-def init_state(params: StructureParams, bar_ns: int) -> NDArray[np.void]:
+def init_state(params: StructureParams, _bar_ns: int) -> NDArray[np.void]:
     """The state before the first bar, an array of one record."""
     state = np.zeros(1, STATE)
-    init_frame(state[0]["frame"], bar_ns, params.atr_length)
-    init_pivots(state[0]["pivots"], params.left, params.right)
     init_book(state[0]["book"], params.max_active)
     state[0]["range_atr"] = params.range_atr
     state[0]["body_share"] = round(params.body_share * SHARE_SCALE)
@@ -97,37 +92,33 @@ def init_state(params: StructureParams, bar_ns: int) -> NDArray[np.void]:
 
 
 @kernel
-def install(state: Any, side: int) -> None:
-    """Make a swing that the current bar confirms the reference of the side (0: high to break upward)."""
-    pivots = state["pivots"]
-    bar = state["frame"]["bar"]
-    other = 1 - side
-    if not is_pivot(pivots, other, bar):
-        return
-    anchor = bar - pivots["right"]
+def install(state: Any, bar: Any, swing: Any) -> None:
+    """Make a swing that the current bar confirms the reference of its side (0: high to break upward)."""
+    past = state["past"]
+    side = (1 + swing["direction"]) // 2
+    anchor = swing["formed"]
     state["armed"][side] = 1
-    state["reference"][side] = -low_at(pivots, other, anchor)
+    state["reference"][side] = (1 - 2 * side) * swing["bottom"]
     state["anchor"][side] = anchor
-    state["anchor_ts"][side] = pivots["ts"][anchor % len(pivots["ts"])]
+    state["anchor_ts"][side] = swing["formed_ts"]
     origin = anchor + 1
-    for later in range(anchor + 2, bar):
-        if low_at(pivots, side, later) <= low_at(pivots, side, origin):
+    for later in range(anchor + 2, bar["bar"]):
+        if low_at(past, side, later) <= low_at(past, side, origin):
             origin = later
     state["origin"][side] = origin
-    state["origin_ts"][side] = pivots["ts"][origin % len(pivots["ts"])]
-    state["origin_low"][side] = low_at(pivots, side, origin)
+    state["origin_ts"][side] = past["ts"][origin % len(past["ts"])]
+    state["origin_low"][side] = low_at(past, side, origin)
 
 
 @kernel
-def break_marks(state: Any, side: int, label: int) -> int:
+def break_marks(state: Any, bar: Any, side: int, label: int) -> int:
     """The marks of a break that happens on the current bar."""
-    frame = state["frame"]
     marks = 0
-    if spans_gap(frame, state["anchor"][side]):
+    if spans_gap(bar, state["anchor"][side]):
         marks |= SPANS_GAP
     if state["trend"] == 0:
         marks |= INITIAL
-    if label == CHOCH and frame["bar"] - state["displaced"][side] < state["lookback"]:
+    if label == CHOCH and bar["bar"] - state["displaced"][side] < state["lookback"]:
         marks |= MSS
     return marks
 
@@ -139,16 +130,14 @@ def breaks(state: Any, side: int, close: int) -> bool:
 
 
 @kernel
-def confirm(state: Any, events: Any, count: int, side: int, close: int) -> int:
+def confirm(state: Any, events: Any, count: int, bar: Any, side: int, close: int) -> int:
     """Append the break of a side that the current bar's signed close makes."""
-    frame = state["frame"]
     book = state["book"]
     direction = 1 - 2 * side
-    count = evict(book, frame, events, count, side)
+    count = evict(book, bar, events, count, side)
     label = CHOCH if state["trend"] == -direction else BOS
     event = events[count]
-    marks = break_marks(state, side, label)
-    count = stamp(events, count, frame, CONFIRMED, direction, state["serial"], marks)
+    count = stamp(events, count, bar, direction, state["serial"], break_marks(state, bar, side, label))
     reference = state["reference"][side]
     event["formed"] = state["anchor"][side]
     event["formed_ts"] = state["anchor_ts"][side]
@@ -156,7 +145,7 @@ def confirm(state: Any, events: Any, count: int, side: int, close: int) -> int:
     event["origin"] = state["origin"][side]
     event["origin_ts"] = state["origin_ts"][side]
     event["origin_level"] = direction * state["origin_low"][side]
-    event["size_atr"] = in_atr(close - reference, frame)
+    event["size_atr"] = in_atr(close - reference, bar)
     place(event, direction, reference, reference)
     add(book, side, state["origin_low"][side], event)
     state["armed"][side] = 0
@@ -166,68 +155,80 @@ def confirm(state: Any, events: Any, count: int, side: int, close: int) -> int:
 
 
 @kernel
-def follow_leg(state: Any, side: int, low: int) -> None:
+def follow_leg(state: Any, bar: Any, side: int, low: int) -> None:
     """Move the leg origin to the current bar when its signed low is the lowest since the anchor."""
     if state["armed"][side] == 1 and low <= state["origin_low"][side]:
         state["origin_low"][side] = low
-        state["origin"][side] = state["frame"]["bar"]
-        state["origin_ts"][side] = state["frame"]["ts"]
+        state["origin"][side] = bar["bar"]
+        state["origin_ts"][side] = bar["ts"]
 
 
 @kernel
-def step(
-    state: Any,
-    events: Any,
-    count: int,
-    ts: int,
-    ts_close: int,
-    open_: int,
-    high: int,
-    low: int,
-    close: int,
-) -> int:
-    """Take one closed bar; append what became known; return the new number of records."""
-    frame = state["frame"]
-    book = state["book"]
-    bar = open_bar(frame, ts, ts_close)
-    if close < nearest(book, 0):
-        count = watch_closes(book, frame, events, count, 0, close, FAILED)
-    if -close < nearest(book, 1):
-        count = watch_closes(book, frame, events, count, 1, -close, FAILED)
+def note_displacement(state: Any, bar: Any) -> None:
+    """Remember the current bar when it is a displacement."""
     moved = displacement_direction(
-        open_, high, low, close, frame["atr"], state["range_atr"], state["body_share"]
+        bar["open"],
+        bar["high"],
+        bar["low"],
+        bar["close"],
+        bar["atr"],
+        state["range_atr"],
+        state["body_share"],
     )
     if moved != 0:
-        state["displaced"][(1 - moved) // 2] = bar
-    push_bar(state["pivots"], bar, ts, high, low)
-    install(state, 0)
-    install(state, 1)
+        state["displaced"][(1 - moved) // 2] = bar["bar"]
+
+
+@kernel
+def step(state: Any, events: Any, count: int, bar: Any, swings: Any, first: int, last: int) -> int:
+    """Take one closed bar and the swings' records of it; append what became known; the new count."""
+    book = state["book"]
+    close = bar["close"]
+    if close < nearest(book, 0):
+        count = watch_closes(book, bar, events, count, 0, close, FAILED)
+    if -close < nearest(book, 1):
+        count = watch_closes(book, bar, events, count, 1, -close, FAILED)
+    note_displacement(state, bar)
+    push_bar(state["past"], bar["bar"], bar["ts"], bar["high"], bar["low"])
+    for at in range(first, last):
+        if swings[at]["record"] == CONFIRMED:
+            install(state, bar, swings[at])
     if breaks(state, 0, close):
-        count = confirm(state, events, count, 0, close)
+        count = confirm(state, events, count, bar, 0, close)
     if breaks(state, 1, -close):
-        count = confirm(state, events, count, 1, -close)
-    follow_leg(state, 0, low)
-    follow_leg(state, 1, -high)
-    close_bar(frame, high, low, close)
+        count = confirm(state, events, count, bar, 1, -close)
+    follow_leg(state, bar, 0, bar["low"])
+    follow_leg(state, bar, 1, -bar["high"])
     return count
 
 
 @kernel
-def run(
-    state: Any,
-    events: Any,
-    ts: Any,
-    ts_close: Any,
-    opens: Any,
-    highs: Any,
-    lows: Any,
-    closes: Any,
-    first: int,
-) -> tuple[int, int]:
+def run(state: Any, events: Any, bars: Any, first: int, swings: Any) -> tuple[int, int]:
     """Step over bars from ``first`` until they end or the buffer is nearly full."""
     count = 0
-    for i in range(first, len(ts)):
+    heard = first_record(swings, bars, first)
+    for i in range(first, len(bars)):
         if len(events) - count < MOST_PER_BAR:
             return i, count
-        count = step(state, events, count, ts[i], ts_close[i], opens[i], highs[i], lows[i], closes[i])
-    return len(ts), count
+        later = records_until(swings, heard, bars[i]["bar"])
+        count = step(state, events, count, bars[i], swings, heard, later)
+        heard = later
+    return len(bars), count
+
+
+DETECTOR = Detector(
+    name="structure",
+    version=2,
+    summary="breaks of structure: BOS, CHoCH, MSS",
+    phase=4,
+    params=StructureParams,
+    state=STATE,
+    init_state=init_state,
+    step=step,
+    run=run,
+    columns=("level", "label", "initial", "mss", "size_atr", "spans_gap", "leg_origin_at", "leg_origin"),
+    feeds=(Feed("swing", None),),
+    ends=("failed", "evicted"),
+    labels=LABELS,
+    layers={"internal": {}, "swing": {}},
+)

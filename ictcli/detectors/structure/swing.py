@@ -17,11 +17,12 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
-from ictcli.detectors.book import BOOK, add, evict, init_book, nearest
-from ictcli.detectors.events import BROKEN, CONFIRMED, MOST_PER_BAR, SPANS_GAP, place, stamp
-from ictcli.detectors.frame import FRAME, close_bar, in_atr, init_frame, open_bar, spans_gap
-from ictcli.detectors.levels import watch_sweeps
-from ictcli.detectors.pivots import PIVOTS, highest_opposite, init_pivots, is_pivot, low_at, push_bar
+from ictcli.detectors.base.book import BOOK, add, evict, init_book, nearest
+from ictcli.detectors.base.context import in_atr, spans_gap
+from ictcli.detectors.base.events import BROKEN, MOST_PER_BAR, SPANS_GAP, place, stamp
+from ictcli.detectors.base.levels import watch_sweeps
+from ictcli.detectors.base.pivots import PIVOTS, highest_opposite, init_pivots, is_pivot, low_at, push_bar
+from ictcli.detectors.detector import Detector
 from ictcli.kernels import kernel
 
 BEYOND = 1
@@ -33,7 +34,6 @@ EQUAL = 3
 
 STATE = np.dtype(
     [
-        ("frame", FRAME),
         ("pivots", PIVOTS),
         ("book", BOOK),
         ("serial", np.int64),
@@ -42,8 +42,6 @@ STATE = np.dtype(
     ]
 )
 
-COLUMNS = ("level", "label", "layer", "size_atr", "swept_at", "broken_at", "evicted_at", "spans_gap")
-"""Filled output columns; ``size_atr`` is the prominence."""
 LABELS = {
     (1, BEYOND): "LL",
     (1, WITHIN): "HL",
@@ -60,22 +58,17 @@ class SwingParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     Attributes:
         left: bars before the extreme that it must strictly exceed.
         right: bars after the extreme that may not exceed it, which is also the delay until it is known.
-        atr_length: bars of the average true range behind the prominence.
         max_active: swings watched per direction; the oldest is evicted.
-        layer: name of this size of swing, shown in the output.
     """
 
     left: Annotated[int, Meta(ge=1, le=500)] = 5
     right: Annotated[int, Meta(ge=1, le=500)] = 5
-    atr_length: Annotated[int, Meta(ge=2, le=500)] = 14
     max_active: Annotated[int, Meta(ge=1, le=128)] = 128
-    layer: str = "internal"
 
 
-def init_state(params: SwingParams, bar_ns: int) -> NDArray[np.void]:
+def init_state(params: SwingParams, _bar_ns: int) -> NDArray[np.void]:
     """The state before the first bar, an array of one record."""
     state = np.zeros(1, STATE)
-    init_frame(state[0]["frame"], bar_ns, params.atr_length)
     init_pivots(state[0]["pivots"], params.left, params.right)
     init_book(state[0]["book"], params.max_active)
     return state
@@ -95,31 +88,29 @@ def label_of(state: Any, side: int, low: int) -> int:
 
 
 @kernel
-def prominence(state: Any, side: int, pivot: int) -> float:
+def prominence(state: Any, bar: Any, side: int, pivot: int) -> float:
     """The smaller of the two moves away from the pivot, in average true ranges."""
     pivots = state["pivots"]
     before = highest_opposite(pivots, side, pivot - pivots["left"], pivot - 1)
     after = highest_opposite(pivots, side, pivot + 1, pivot + pivots["right"])
-    return in_atr(min(before, after) - low_at(pivots, side, pivot), state["frame"])
+    return in_atr(min(before, after) - low_at(pivots, side, pivot), bar)
 
 
 @kernel
-def confirm(state: Any, events: Any, count: int, side: int) -> int:
+def confirm(state: Any, events: Any, count: int, bar: Any, side: int) -> int:
     """Append the swing of a side that the current bar confirms."""
-    frame = state["frame"]
     pivots = state["pivots"]
     book = state["book"]
-    bar = frame["bar"]
-    count = evict(book, frame, events, count, side)
-    pivot = bar - pivots["right"]
+    count = evict(book, bar, events, count, side)
+    pivot = bar["bar"] - pivots["right"]
     low = low_at(pivots, side, pivot)
-    marks = SPANS_GAP if spans_gap(frame, pivot - pivots["left"]) else 0
+    marks = SPANS_GAP if spans_gap(bar, pivot - pivots["left"]) else 0
     event = events[count]
-    count = stamp(events, count, frame, CONFIRMED, 1 - 2 * side, state["serial"], marks)
+    count = stamp(events, count, bar, 1 - 2 * side, state["serial"], marks)
     event["formed"] = pivot
     event["formed_ts"] = pivots["ts"][pivot % len(pivots["ts"])]
     event["label"] = label_of(state, side, low)
-    event["size_atr"] = prominence(state, side, pivot)
+    event["size_atr"] = prominence(state, bar, side, pivot)
     place(event, 1 - 2 * side, low, low)
     add(book, side, low, event)
     state["serial"] += 1
@@ -129,50 +120,50 @@ def confirm(state: Any, events: Any, count: int, side: int) -> int:
 
 
 @kernel
-def step(
-    state: Any,
-    events: Any,
-    count: int,
-    ts: int,
-    ts_close: int,
-    open_: int,
-    high: int,
-    low: int,
-    close: int,
-) -> int:
+def step(state: Any, events: Any, count: int, bar: Any) -> int:
     """Take one closed bar; append what became known; return the new number of records."""
-    frame = state["frame"]
     book = state["book"]
-    bar = open_bar(frame, ts, ts_close)
+    low = bar["low"]
+    high = bar["high"]
     if low < nearest(book, 0):
-        count = watch_sweeps(book, frame, events, count, 0, low, close, BROKEN)
+        count = watch_sweeps(book, bar, events, count, 0, low, bar["close"], BROKEN)
     if -high < nearest(book, 1):
-        count = watch_sweeps(book, frame, events, count, 1, -high, -close, BROKEN)
-    push_bar(state["pivots"], bar, ts, high, low)
-    if is_pivot(state["pivots"], 0, bar):
-        count = confirm(state, events, count, 0)
-    if is_pivot(state["pivots"], 1, bar):
-        count = confirm(state, events, count, 1)
-    close_bar(frame, high, low, close)
+        count = watch_sweeps(book, bar, events, count, 1, -high, -bar["close"], BROKEN)
+    push_bar(state["pivots"], bar["bar"], bar["ts"], high, low)
+    if is_pivot(state["pivots"], 0, bar["bar"]):
+        count = confirm(state, events, count, bar, 0)
+    if is_pivot(state["pivots"], 1, bar["bar"]):
+        count = confirm(state, events, count, bar, 1)
     return count
 
 
 @kernel
-def run(
-    state: Any,
-    events: Any,
-    ts: Any,
-    ts_close: Any,
-    opens: Any,
-    highs: Any,
-    lows: Any,
-    closes: Any,
-    first: int,
-) -> tuple[int, int]:
+def run(state: Any, events: Any, bars: Any, first: int) -> tuple[int, int]:
     """Step over bars from ``first`` until they end or the buffer is nearly full."""
     count = 0
-    for i in range(first, len(ts)):
+    for i in range(first, len(bars)):
         if len(events) - count < MOST_PER_BAR:
             return i, count
-        count = step(state, events, count, ts[i], ts_close[i], opens[i], highs[i], lows[i], closes[i])
-    return len(ts), count
+        count = step(state, events, count, bars[i])
+    return len(bars), count
+
+
+DETECTOR = Detector(
+    name="swing",
+    version=2,
+    summary="swing highs and lows with label, prominence, sweep and break",
+    phase=2,
+    params=SwingParams,
+    state=STATE,
+    init_state=init_state,
+    step=step,
+    run=run,
+    columns=("level", "label", "size_atr", "spans_gap"),
+    ends=("broken", "evicted"),
+    labels=LABELS,
+    layers={
+        "short": {"left": 1, "right": 1},
+        "internal": {"left": 5, "right": 5},
+        "swing": {"left": 50, "right": 50},
+    },
+)

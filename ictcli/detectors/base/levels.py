@@ -7,14 +7,14 @@ first ``close < level`` ends it; both may fall on one bar.
 
 from typing import Any
 
-from ictcli.detectors.book import log, remove
-from ictcli.detectors.events import CONFIRMED, SWEPT
+from ictcli.detectors.base.book import log, remove
+from ictcli.detectors.base.events import SWEPT, reached
 from ictcli.kernels import kernel
 
 
 @kernel
 def watch_sweeps(
-    book: Any, frame: Any, events: Any, count: int, side: int, low: int, close: int, ending: int
+    book: Any, bar: Any, events: Any, count: int, side: int, low: int, close: int, ending: int
 ) -> int:
     """Evaluate all live levels of a side on the current bar, whose prices are signed by the side.
 
@@ -23,21 +23,21 @@ def watch_sweeps(
     at = book["count"][side] - 1
     while at >= 0 and low < book["price"][side, at]:
         slot = book["slot"][side, at]
-        if book["held"][side, slot]["record"] == CONFIRMED:
-            count = log(book, frame, events, count, SWEPT, side, slot)
+        if not reached(book["held"][side, slot], SWEPT):
+            count = log(book, bar, events, count, SWEPT, side, slot)
         if close < book["price"][side, at]:
-            count = log(book, frame, events, count, ending, side, slot)
+            count = log(book, bar, events, count, ending, side, slot)
             remove(book, side, at)
         at -= 1
     return count
 
 
 @kernel
-def watch_closes(book: Any, frame: Any, events: Any, count: int, side: int, close: int, ending: int) -> int:
+def watch_closes(book: Any, bar: Any, events: Any, count: int, side: int, close: int, ending: int) -> int:
     """Like ``watch_sweeps`` for levels whose sweep is of no interest."""
     at = book["count"][side] - 1
     while at >= 0 and close < book["price"][side, at]:
-        count = log(book, frame, events, count, ending, side, book["slot"][side, at])
+        count = log(book, bar, events, count, ending, side, book["slot"][side, at])
         remove(book, side, at)
         at -= 1
     return count

@@ -13,19 +13,15 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
-from ictcli.detectors.events import CONFIRMED, MOST_PER_BAR, stamp
-from ictcli.detectors.frame import FRAME, close_bar, in_atr, init_frame, open_bar
+from ictcli.detectors.base.context import in_atr
+from ictcli.detectors.base.events import MOST_PER_BAR, stamp
+from ictcli.detectors.detector import Detector
 from ictcli.kernels import kernel
 
 SHARE_SCALE = 10_000
 """Fractions are compared as integers with four decimals, never as floats (C7)."""
 
-STATE = np.dtype(
-    [("frame", FRAME), ("range_atr", np.float64), ("body_share", np.int64), ("serial", np.int64)]
-)
-
-COLUMNS = ("bottom", "top", "size_atr")
-"""Filled output columns: low and high of the bar, its range in average true ranges."""
+STATE = np.dtype([("range_atr", np.float64), ("body_share", np.int64), ("serial", np.int64)])
 
 
 class DisplacementParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -34,18 +30,15 @@ class DisplacementParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     Attributes:
         range_atr: least range, in average true ranges.
         body_share: least body as a fraction of the range, four decimals.
-        atr_length: bars of the average true range.
     """
 
     range_atr: Annotated[float, Meta(gt=0)] = 1.5
     body_share: Annotated[float, Meta(gt=0, le=1)] = 0.6
-    atr_length: Annotated[int, Meta(ge=2, le=500)] = 14
 
 
-def init_state(params: DisplacementParams, bar_ns: int) -> NDArray[np.void]:
+def init_state(params: DisplacementParams, _bar_ns: int) -> NDArray[np.void]:
     """The state before the first bar, an array of one record."""
     state = np.zeros(1, STATE)
-    init_frame(state[0]["frame"], bar_ns, params.atr_length)
     state[0]["range_atr"] = params.range_atr
     state[0]["body_share"] = round(params.body_share * SHARE_SCALE)
     return state
@@ -70,50 +63,47 @@ def displacement_direction(
 
 
 @kernel
-def step(
-    state: Any,
-    events: Any,
-    count: int,
-    ts: int,
-    ts_close: int,
-    open_: int,
-    high: int,
-    low: int,
-    close: int,
-) -> int:
+def step(state: Any, events: Any, count: int, bar: Any) -> int:
     """Take one closed bar; append what became known; return the new number of records."""
-    frame = state["frame"]
-    open_bar(frame, ts, ts_close)
     direction = displacement_direction(
-        open_, high, low, close, frame["atr"], state["range_atr"], state["body_share"]
+        bar["open"],
+        bar["high"],
+        bar["low"],
+        bar["close"],
+        bar["atr"],
+        state["range_atr"],
+        state["body_share"],
     )
     if direction != 0:
         event = events[count]
-        count = stamp(events, count, frame, CONFIRMED, direction, state["serial"], 0)
-        event["bottom"] = low
-        event["top"] = high
-        event["size_atr"] = in_atr(high - low, frame)
+        count = stamp(events, count, bar, direction, state["serial"], 0)
+        event["bottom"] = bar["low"]
+        event["top"] = bar["high"]
+        event["size_atr"] = in_atr(bar["high"] - bar["low"], bar)
         state["serial"] += 1
-    close_bar(frame, high, low, close)
     return count
 
 
 @kernel
-def run(
-    state: Any,
-    events: Any,
-    ts: Any,
-    ts_close: Any,
-    opens: Any,
-    highs: Any,
-    lows: Any,
-    closes: Any,
-    first: int,
-) -> tuple[int, int]:
+def run(state: Any, events: Any, bars: Any, first: int) -> tuple[int, int]:
     """Step over bars from ``first`` until they end or the buffer is nearly full."""
     count = 0
-    for i in range(first, len(ts)):
+    for i in range(first, len(bars)):
         if len(events) - count < MOST_PER_BAR:
             return i, count
-        count = step(state, events, count, ts[i], ts_close[i], opens[i], highs[i], lows[i], closes[i])
-    return len(ts), count
+        count = step(state, events, count, bars[i])
+    return len(bars), count
+
+
+DETECTOR = Detector(
+    name="displacement",
+    version=2,
+    summary="wide, full-bodied bars",
+    phase=3,
+    params=DisplacementParams,
+    state=STATE,
+    init_state=init_state,
+    step=step,
+    run=run,
+    columns=("bottom", "top", "size_atr"),
+)

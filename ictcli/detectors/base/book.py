@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ictcli.detectors.events import EVENT, EVICTED
+from ictcli.detectors.base.events import EVENT, EVICTED, EXPIRED, relate
 from ictcli.kernels import kernel
 
 CAPACITY = 128
@@ -115,31 +115,36 @@ def remove(book: Any, side: int, at: int) -> None:
 
 
 @kernel
-def log(book: Any, frame: Any, events: Any, count: int, what: int, side: int, slot: int) -> int:
-    """Append record ``what`` of the object in a slot, known at the close of the current bar."""
-    held = book["held"][side, slot]
-    held["record"] = what
-    held["at"] = frame["bar"]
-    held["at_ts"] = frame["ts_close"]
-    events[count] = held
-    return count + 1
+def log(book: Any, bar: Any, events: Any, count: int, record: int, side: int, slot: int) -> int:
+    """Append a record of the object in a slot, known at the close of the current bar."""
+    return relate(events, count, book["held"][side, slot], bar, record)
 
 
 @kernel
-def end_oldest(book: Any, frame: Any, events: Any, count: int, what: int, side: int) -> int:
-    """End the oldest object of a side with record ``what``."""
+def end_oldest(book: Any, bar: Any, events: Any, count: int, record: int, side: int) -> int:
+    """End the oldest object of a side with a record."""
     slot = book["oldest"][side]
     at = 0
     while book["slot"][side, at] != slot:
         at += 1
-    count = log(book, frame, events, count, what, side, slot)
+    count = log(book, bar, events, count, record, side, slot)
     remove(book, side, at)
     return count
 
 
 @kernel
-def evict(book: Any, frame: Any, events: Any, count: int, side: int) -> int:
+def evict(book: Any, bar: Any, events: Any, count: int, side: int) -> int:
     """Make room for one more object: the oldest leaves when the side is full."""
     if book["count"][side] >= book["most"]:
-        count = end_oldest(book, frame, events, count, EVICTED, side)
+        count = end_oldest(book, bar, events, count, EVICTED, side)
+    return count
+
+
+@kernel
+def expire(book: Any, bar: Any, events: Any, count: int, side: int, max_age: int) -> int:
+    """End the objects of a side that are more than ``max_age`` bars old; 0 for never (C11)."""
+    if max_age > 0:
+        youngest = bar["bar"] - max_age
+        while book["count"][side] > 0 and book["held"][side, book["oldest"][side]]["confirmed"] < youngest:
+            count = end_oldest(book, bar, events, count, EXPIRED, side)
     return count

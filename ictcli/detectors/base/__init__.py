@@ -1,0 +1,1 @@
+"""What detectors are made of: bars, events, live objects, zones, levels, pivots."""

@@ -1,0 +1,1 @@
+"""Price structure: swings, breaks, displacement, ranges (ICT.md §4, §8)."""
