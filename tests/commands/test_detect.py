@@ -164,7 +164,7 @@ def test_verify_finds_nothing_on_honest_detectors(ask: Ask) -> None:
     document = json.loads(out)
     assert code == 0
     assert document["detectors"] == ["swing", "displacement", "structure", "fvg"]
-    assert document["prefixes"] == 160
+    assert document["prefixes"] == 40 * 6
     assert (document["rewritten"], document["batch_mismatches"]) == (0, 0)
 
 
@@ -175,10 +175,11 @@ def test_verify_leaves_with_3_when_a_detector_looks_ahead(ask: Ask, monkeypatch:
 
     honest = DETECTORS["displacement"]
 
-    def peek(state: Any, events: Any, ts: Any, ts_close: Any, *rest: Any) -> tuple[int, int]:
-        *prices, first = rest
-        shifted = [np.append(column[1:], column[-1:]) for column in prices]
-        return honest.run(state, events, ts, ts_close, *shifted, first)
+    def peek(state: Any, events: Any, bars: Any, first: int) -> tuple[int, int]:
+        shifted = bars.copy()
+        for name in ("open", "high", "low", "close"):
+            shifted[name][:-1] = bars[name][1:]
+        return honest.run(state, events, shifted, first)
 
     monkeypatch.setitem(DETECTORS, "displacement", replace(honest, run=peek))
     code, out, err = ask("detect", "EURUSD", "-t", "M5", "--verify", "--json")

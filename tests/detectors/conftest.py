@@ -55,6 +55,12 @@ def records() -> Callable[..., list[dict[str, Any]]]:
     return run
 
 
+@pytest.fixture(scope="session")
+def plan_for() -> Callable[..., Plan]:
+    """The plan of one detector with small parameters given to whoever has them."""
+    return plan_with
+
+
 def plan_with(detector: Detector, params: Mapping[str, Any], bar_ns: int = NS_PER_MINUTE) -> Plan:
     """The plan for one detector with parameters for whoever has them."""
     overrides: dict[str, dict[str, Any]] = {}
