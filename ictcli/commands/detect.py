@@ -129,8 +129,8 @@ def _look(
     config = session.config.config.detect
     found: Detections
     if as_of is None:
-        with session.out.progress() as progress:
-            found, computed = refresh(session.store, subject, config, session.provenance(), progress)
+        with session.out.progress("detecting"):
+            found, computed = refresh(session.store, subject, config, session.provenance())
         if not computed:
             session.out.note(f"{subject.key}: up to date")
     else:
@@ -194,29 +194,27 @@ def _cells(row: dict[str, Any]) -> dict[str, Any]:
 
 def _verify(session: Session, subjects: list["Subject"], names: tuple[str, ...]) -> None:
     """Replay every subject; exit 3 when a record changed."""
-    from ictcli.detectors.journal import closed_bars
-    from ictcli.detectors.registry import DETECTORS, configured
+    from ictcli.detectors.journal import closed_bars, plan_of
     from ictcli.detectors.verification import verify
 
-    params = configured(names, session.config.config.detect)
     results = []
     for subject in subjects:
         with session.out.progress() as progress:
             bars = closed_bars(session.store, subject)
-            chosen = [DETECTORS[name] for name in names]
-            results.append(verify(chosen, bars, subject.timeframe, params, progress=progress))
+            plan = plan_of(subject, session.config.config.detect, names)
+            results.append(verify(plan, bars, progress=progress))
     series = [
         {"series": str(subject.key), "first": result.first, "rewritten": result.rewritten}
         for subject, result in zip(subjects, results, strict=True)
     ]
-    totals = {
-        "detectors": list(names),
+    totals: dict[str, Any] = {
+        "detectors": list(dict.fromkeys(name for result in results for name in result.detectors)),
         "prefixes": sum(result.prefixes for result in results),
         "rewritten": sum(result.rewritten for result in results),
         "batch_mismatches": sum(result.batch_mismatches for result in results),
     }
     text = "\n".join(f"{name}: {value}" for name, value in totals.items() if name != "detectors")
-    session.out.emit({**totals, "series": series}, f"detectors: {', '.join(names)}\n{text}")
+    session.out.emit({**totals, "series": series}, f"detectors: {', '.join(totals['detectors'])}\n{text}")
     if totals["rewritten"] or totals["batch_mismatches"]:
         first = next(result.first for result in results if result.first)
         session.out.finding(

@@ -14,9 +14,9 @@ import pyarrow.compute as pc
 
 from ictcli import __version__
 from ictcli.config.records import DetectConfig
-from ictcli.detectors.identity import parameter_text
-from ictcli.detectors.registry import DETECTORS, choose, configured
-from ictcli.detectors.scan import Detections, scan
+from ictcli.detectors.plan import Plan
+from ictcli.detectors.registry import choose, configured
+from ictcli.detectors.scan import Detections, plan_for, scan
 from ictcli.errors import DataError
 from ictcli.market.bars import Bars, SeriesKey
 from ictcli.market.calendars import Calendar
@@ -24,7 +24,6 @@ from ictcli.market.timeframes import Timeframe
 from ictcli.store.columns import INSTANT
 from ictcli.store.serving import serve_bars
 from ictcli.store.store import Store
-from ictcli.telemetry import Progress, silent
 
 ARTIFACT = "detections"
 ZONES = "detections"
@@ -65,6 +64,17 @@ class View:
     end: int | None = None
 
 
+def plan_of(subject: Subject, config: DetectConfig, names: Iterable[str] = ()) -> Plan:
+    """The plan for the named detectors on a subject, all of them when none is named.
+
+    Raises:
+        UsageError: a name is unknown.
+        ConfigError: ``detect.params`` is wrong.
+    """
+    settings = configured(config, subject.timeframe.ns, always_open=subject.calendar.always_open)
+    return plan_for(names, settings)
+
+
 def closed_bars(store: Store, subject: Subject, as_of: int | None = None) -> Bars:
     """The bars of a subject that were closed at ``as_of`` (nanoseconds UTC); None: at the end of the data.
 
@@ -85,7 +95,6 @@ def refresh(
     subject: Subject,
     config: DetectConfig,
     provenance: Mapping[str, Any],
-    progress: Progress = silent,
 ) -> tuple[Detections, bool]:
     """The detections of a whole series, computed only when bars, parameters or detectors changed.
 
@@ -102,8 +111,7 @@ def refresh(
         zones, events = kept.read(ZONES), kept.read(EVENTS)
         if zones is not None and events is not None:
             return Detections(events, zones), False
-    bars = closed_bars(store, subject)
-    found = scan(bars, subject.key, params=configured(DETECTORS, config), progress=progress)
+    found = scan(closed_bars(store, subject), subject.key, plan_of(subject, config))
     kept.write({ZONES: found.zones, EVENTS: found.events}, inputs, provenance)
     return found, True
 
@@ -112,8 +120,7 @@ def known_at(
     store: Store, subject: Subject, config: DetectConfig, as_of: int, names: Iterable[str] = ()
 ) -> Detections:
     """Exactly what was known at an instant: the scan of the bars closed by then."""
-    chosen = choose(names)
-    return scan(closed_bars(store, subject, as_of), subject.key, chosen, configured(chosen, config))
+    return scan(closed_bars(store, subject, as_of), subject.key, plan_of(subject, config, names))
 
 
 def inputs_hash(store: Store, subject: Subject, config: DetectConfig) -> str:
@@ -127,8 +134,8 @@ def inputs_hash(store: Store, subject: Subject, config: DetectConfig) -> str:
         raise DataError(f"{subject.stored} is not stored", hint="Run `ictcli status` to see what is.")
     facts = [__version__, manifest.content_hash(), str(subject.stored), str(subject.timeframe)]
     facts.append(subject.calendar.name)
-    for name, params in configured(DETECTORS, config).items():
-        facts.append(f"{name}|{DETECTORS[name].version}|{parameter_text(params)}")
+    for node in plan_of(subject, config).nodes:
+        facts.append(f"{node.title}|{node.detector.version}|{node.text}")
     return hashlib.sha256("\n".join(facts).encode()).hexdigest()
 
 

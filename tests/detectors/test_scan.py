@@ -2,16 +2,16 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import numpy as np
 import pytest
 
-from ictcli.detectors.fvg import FvgParams
-from ictcli.detectors.scan import scan
-from ictcli.detectors.swing import SwingParams
+from ictcli.clock import NS_PER_MINUTE
+from ictcli.detectors.plan import Overrides, Plan, Settings
+from ictcli.detectors.registry import DETECTORS
+from ictcli.detectors.scan import plan_for, scan
 from ictcli.errors import DataError
 from ictcli.market.bars import Bars, SeriesKey
 from ictcli.market.timeframes import TIMEFRAMES
@@ -22,6 +22,10 @@ V1 = [
     *((112, 112, 105, 107), (107, 108, 104, 108), (108, 109, 102, 103), (103, 104, 98, 100)),
 ]
 Build = Callable[..., Bars]
+
+
+def plan(*names: str, overrides: Overrides | None = None) -> Plan:
+    return plan_for(names, Settings(NS_PER_MINUTE, overrides=overrides or {}))
 
 
 def minute(at: int) -> datetime:
@@ -37,7 +41,7 @@ def walk(build: Build, count: int = 400) -> Bars:
 
 
 def test_a_gap_row_has_its_whole_life_in_instants_and_prices(build: Build) -> None:
-    (row,) = scan(build(V1), KEY, ["fvg"]).zones.to_pylist()
+    (row,) = scan(build(V1), KEY, plan("fvg")).zones.to_pylist()
     assert (
         row
         | {
@@ -66,46 +70,48 @@ def test_a_gap_row_has_its_whole_life_in_instants_and_prices(build: Build) -> No
 
 
 def test_a_live_gap_shows_its_fill_and_touches_up_to_the_last_bar(build: Build) -> None:
-    (row,) = scan(build(V1[:6]), KEY, ["fvg"]).zones.to_pylist()
+    (row,) = scan(build(V1[:6]), KEY, plan("fvg")).zones.to_pylist()
     assert (row["state"], row["fill"], row["touch_count"]) == ("ce", 0.5, 1)
 
 
 def test_negative_prices_stay_decimals(build: Build) -> None:
     shifted = [tuple(price - 200 for price in row) for row in V1]
-    (row,) = scan(build(shifted), KEY, ["fvg"]).zones.to_pylist()
+    (row,) = scan(build(shifted), KEY, plan("fvg")).zones.to_pylist()
     assert (row["bottom"], row["top"]) == (Decimal("-0.98"), Decimal("-0.94"))
 
 
 def test_the_id_is_the_published_hash_recipe(build: Build) -> None:
-    (row,) = scan(build(V1), KEY, ["fvg"]).zones.to_pylist()
-    text = "fvg|1|atr_length=14,max_active=128,max_age=0,min_size_atr=0.0|XAUUSD|M1|1|60000|180000"
+    (row,) = scan(build(V1), KEY, plan("fvg")).zones.to_pylist()
+    text = (
+        "fvg|2|bar.atr_length=14,invalidate=close,max_active=128,max_age=0,min_size_atr=0.0,mitigation=full"
+        "|XAUUSD|M1|1|60000|180000"
+    )
     assert row["id"] == hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def test_ids_are_unique_and_change_with_the_parameters(build: Build) -> None:
     bars = walk(build)
-    ids = scan(bars, KEY).zones["id"].to_pylist()
+    ids = scan(bars, KEY, plan()).zones["id"].to_pylist()
     assert len(set(ids)) == len(ids) > 50
-    other = scan(bars, KEY, ["fvg"], {"fvg": FvgParams(max_active=7)}).zones["id"].to_pylist()
+    other = scan(bars, KEY, plan("fvg", overrides={"fvg": {"max_active": 7}})).zones["id"].to_pylist()
     assert not set(ids) & set(other)
 
 
 def test_the_log_replays_into_the_states_of_the_zones(build: Build) -> None:
-    found = scan(walk(build), KEY)
+    found = scan(walk(build), KEY, plan())
     last = {row["id"]: row["record"] for row in found.events.to_pylist()}
     for row in found.zones.to_pylist():
         first = "confirmed" if row["state"] in {"active", "point"} else row["state"]
         assert last[row["id"]] == first
-        assert (row["state"] == "point") == (row["kind"] == "displacement")
+        assert (row["state"] == "point") == (not DETECTORS[row["kind"]].ends)
 
 
 def test_records_of_one_bar_follow_the_fixed_order(build: Build) -> None:
-    place = {"swing": 2, "displacement": 3, "structure": 4, "fvg": 5}
-    rows = scan(walk(build), KEY, params={"swing": SwingParams(left=1, right=1)}).events.to_pylist()
+    rows = scan(walk(build), KEY, plan()).events.to_pylist()
     order = [
         (
-            *(row["at"], place[row["kind"]] if row["record"] == "confirmed" else 1),
-            *(row["dir"] == "bear", row["formed_at"], row["id"]),
+            *(row["at"], DETECTORS[row["kind"]].phase if row["record"] == "confirmed" else 1),
+            *(row["dir"] != "bull", row["dir"] == "bear", row["formed_at"], row["id"]),
         )
         for row in rows
     ]
@@ -114,16 +120,16 @@ def test_records_of_one_bar_follow_the_fixed_order(build: Build) -> None:
 
 def test_detectors_together_find_what_each_finds_alone(build: Build) -> None:
     bars = walk(build)
-    together = scan(bars, KEY).zones.to_pylist()
-    alone = [row for name in ("swing", "fvg") for row in scan(bars, KEY, [name]).zones.to_pylist()]
+    together = scan(bars, KEY, plan()).zones.to_pylist()
+    alone = [row for name in ("swing", "fvg") for row in scan(bars, KEY, plan(name)).zones.to_pylist()]
     assert sorted(row["id"] for row in together if row["kind"] in {"swing", "fvg"}) == sorted(
         row["id"] for row in alone
     )
 
 
 def test_no_bars_give_empty_tables_with_all_columns(build: Build) -> None:
-    found = scan(build([]), KEY)
-    full = scan(walk(build), KEY)
+    found = scan(build([]), KEY, plan())
+    full = scan(walk(build), KEY, plan())
     assert (found.zones.num_rows, found.events.num_rows) == (0, 0)
     assert found.zones.schema == full.zones.schema
     assert found.events.schema == full.events.schema
@@ -132,10 +138,10 @@ def test_no_bars_give_empty_tables_with_all_columns(build: Build) -> None:
 def test_a_bar_whose_prices_contradict_each_other_is_refused_with_its_row(build: Build) -> None:
     bad = [*V1[:4], (100, 99, 98, 100), *V1[4:]]
     with pytest.raises(DataError, match="row 4"):
-        scan(build(bad), KEY)
+        scan(build(bad), KEY, plan())
 
 
 def test_bars_out_of_order_are_refused_with_their_row(build: Build) -> None:
     bars = build(V1, [0, 1, 2, 2, 4, 5, 6, 7])
     with pytest.raises(DataError, match="row 3"):
-        scan(replace(bars), KEY)
+        scan(bars, KEY, plan())
