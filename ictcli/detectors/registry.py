@@ -6,8 +6,10 @@ from collections.abc import Iterable
 import msgspec
 
 from ictcli.config.records import DetectConfig
+from ictcli.detectors.bias import htf_bias
 from ictcli.detectors.detector import Detector, Extra
 from ictcli.detectors.imbalance import fvg
+from ictcli.detectors.liquidity import sweep
 from ictcli.detectors.plan import Overrides, Settings, title
 from ictcli.detectors.structure import displacement, structure, swing
 from ictcli.errors import ConfigError, UsageError
@@ -17,6 +19,8 @@ _ENTRIES = (
     displacement.DETECTOR,
     structure.DETECTOR,
     fvg.DETECTOR,
+    sweep.DETECTOR,
+    htf_bias.DETECTOR,
 )
 """Each comes after those it listens to."""
 

@@ -39,7 +39,16 @@ SMALL: dict[str, st.SearchStrategy[Any]] = {
     "body_share": st.sampled_from([0.3, 0.6]),
     "displacement_lookback": st.integers(1, 3),
     "invalidate": st.sampled_from(["close", "wick"]),
+    "minutes": st.sampled_from([60, 240, 1440]),
+    "range_days": st.integers(1, 2),
+    "structure_weight": st.integers(0, 3),
+    "day_weight": st.integers(0, 3),
+    "range_weight": st.integers(0, 3),
+    "open_weight": st.integers(0, 3),
     "mitigation": st.sampled_from(["touch", "ce", "full", "close"]),
+    "reclaim": st.integers(1, 4),
+    "min_wick_frac": st.sampled_from([0.0, 0.3]),
+    "max_depth_atr": st.sampled_from([0.0, 1.0]),
 }
 """Small parameters by name, so that few bars reach every rule."""
 
@@ -49,7 +58,7 @@ UNSCALED: dict[str, str] = {}
 """Detectors that doubled prices change."""
 UNSHIFTED: dict[str, str] = {}
 """Detectors that a constant added to all prices changes."""
-TIMED: set[str] = set()
+TIMED: set[str] = {"htf_bias"}
 """Detectors that read the New York clock."""
 
 MOVE = st.tuples(st.integers(-6, 6), st.integers(-6, 6), st.integers(0, 4), st.integers(0, 4))
@@ -211,6 +220,9 @@ def test_negated_bars_give_the_negated_events(name: str, plan_for: Plans, data: 
         bottom = expected["bottom"].copy()
         expected["bottom"], expected["top"] = expected["top"], bottom
         expected["direction"] *= -1
+        for extra in case.detector.extras:
+            if extra.kind == "signed":
+                expected["extra"][:, extra.slot] *= -1
         assert without(found) == without(expected)
 
 
