@@ -7,6 +7,15 @@ import msgspec
 
 from ictcli.config.records import DetectConfig
 from ictcli.detectors.bias import htf_bias
+from ictcli.detectors.candles import (
+    engulfing,
+    impulse,
+    inside_bar,
+    momentum_run,
+    nr7,
+    pin_bar,
+    volatility_spike,
+)
 from ictcli.detectors.detector import Detector, Extra
 from ictcli.detectors.imbalance import fvg
 from ictcli.detectors.liquidity import sweep
@@ -21,6 +30,13 @@ _ENTRIES = (
     fvg.DETECTOR,
     sweep.DETECTOR,
     htf_bias.DETECTOR,
+    volatility_spike.DETECTOR,
+    engulfing.DETECTOR,
+    impulse.DETECTOR,
+    pin_bar.DETECTOR,
+    inside_bar.DETECTOR,
+    nr7.DETECTOR,
+    momentum_run.DETECTOR,
 )
 """Each comes after those it listens to."""
 
@@ -81,5 +97,3 @@ def _overrides(config: DetectConfig) -> Overrides:
     for name, values in config.params.items():
         found[name] = {**found.get(name, {}), **values}
     return found
-
-

@@ -49,6 +49,18 @@ SMALL: dict[str, st.SearchStrategy[Any]] = {
     "reclaim": st.integers(1, 4),
     "min_wick_frac": st.sampled_from([0.0, 0.3]),
     "max_depth_atr": st.sampled_from([0.0, 1.0]),
+    "length": st.integers(2, 4),
+    "min_body_atr": st.sampled_from([0.0, 0.5]),
+    "require_trend": st.booleans(),
+    "efficiency": st.sampled_from([0.0, 0.6]),
+    "wick_body": st.sampled_from([1.0, 2.0]),
+    "wick_share": st.sampled_from([0.51, 0.6]),
+    "min_range_atr": st.sampled_from([0.0, 1.0]),
+    "strict": st.booleans(),
+    "threshold_sigma": st.sampled_from([0.5, 1.0, 2.0]),
+    "scale": st.sampled_from(["deviation", "ewma", "mad"]),
+    "cooldown": st.integers(0, 2),
+    "rearm_sigma": st.sampled_from([0.0, 0.5, 1.0]),
 }
 """Small parameters by name, so that few bars reach every rule."""
 
@@ -56,7 +68,9 @@ UNSIGNED: dict[str, str] = {}
 """Detectors that negated bars change, with the reason."""
 UNSCALED: dict[str, str] = {}
 """Detectors that doubled prices change."""
-UNSHIFTED: dict[str, str] = {}
+UNSHIFTED: dict[str, str] = {
+    "volatility_spike": "log returns are relative to the price",
+}
 """Detectors that a constant added to all prices changes."""
 TIMED: set[str] = {"htf_bias"}
 """Detectors that read the New York clock."""

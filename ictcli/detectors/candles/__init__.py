@@ -1,0 +1,1 @@
+"""Candle patterns and volatility alerts: single bars and short runs (ICT.md §12)."""
