@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ictcli.detectors.base.events import EXTRAS, INITIAL, MSS, RATIOS, SPANS_GAP
 
-Kind = Literal["price", "twice", "points", "instant", "count", "ratio", "flag", "id"]
+Kind = Literal["price", "twice", "points", "instant", "count", "signed", "ratio", "flag", "id"]
 
 COMMON_MARKS = {"spans_gap": SPANS_GAP, "initial": INITIAL, "mss": MSS}
 
@@ -35,7 +35,8 @@ class Extra:
     Attributes:
         name: of the column; the same name has the same kind in every detector.
         kind: what the number is: ``price`` in points, ``twice`` a price in half points, ``points`` a
-            distance, ``instant`` ns UTC (-1 none), ``count`` a plain integer, ``ratio`` a float (NaN none),
+            distance, ``instant`` ns UTC (-1 none), ``count`` a plain integer, ``signed`` one that negated
+            bars negate, ``ratio`` a float (NaN none),
             ``flag`` one bit of the marks, ``id`` of parent 0 or 1.
         slot: index into ``extra`` (``ratio`` for ratios, ``parent`` for ids); the bit itself for flags.
         none: the number that means "nothing" for prices, points and counts; None when there is always one.

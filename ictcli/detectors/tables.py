@@ -98,6 +98,7 @@ def _extra_type(extra: Extra, digits: int) -> pa.DataType:
         "points": pa.decimal128(PRECISION, digits),
         "instant": INSTANT,
         "count": pa.int64(),
+        "signed": pa.int64(),
         "ratio": pa.float64(),
         "flag": pa.bool_(),
         "id": pa.string(),
@@ -193,7 +194,7 @@ def _extra(extra: Extra, lives: NDArray[np.void], digits: int) -> pa.Array:
     if extra.kind == "instant":
         return _instants(values)
     missing = values == extra.none if extra.none is not None else None
-    if extra.kind == "count":
+    if extra.kind in ("count", "signed"):
         return pa.array(np.ascontiguousarray(values), mask=missing)
     kind = _extra_type(extra, digits)
     return _decimals(values * 5 if extra.kind == "twice" else values, kind, missing)

@@ -1,0 +1,1 @@
+"""Bias: what higher timeframes and all other detectors together say (ICT.md §10)."""
