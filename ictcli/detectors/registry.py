@@ -18,7 +18,7 @@ from ictcli.detectors.candles import (
 )
 from ictcli.detectors.detector import Detector, Extra
 from ictcli.detectors.imbalance import fvg
-from ictcli.detectors.liquidity import sweep
+from ictcli.detectors.liquidity import equal_levels, pool_sweep, sweep
 from ictcli.detectors.plan import Overrides, Settings, title
 from ictcli.detectors.structure import displacement, structure, swing
 from ictcli.errors import ConfigError, UsageError
@@ -29,6 +29,8 @@ _ENTRIES = (
     structure.DETECTOR,
     fvg.DETECTOR,
     sweep.DETECTOR,
+    equal_levels.DETECTOR,
+    pool_sweep.DETECTOR,
     htf_bias.DETECTOR,
     volatility_spike.DETECTOR,
     engulfing.DETECTOR,

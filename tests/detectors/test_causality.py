@@ -49,6 +49,9 @@ SMALL: dict[str, st.SearchStrategy[Any]] = {
     "reclaim": st.integers(1, 4),
     "min_wick_frac": st.sampled_from([0.0, 0.3]),
     "max_depth_atr": st.sampled_from([0.0, 1.0]),
+    "tolerance_atr": st.sampled_from([0.0, 0.5, 2.0]),
+    "tolerance_points": st.sampled_from([None, 0]),
+    "min_members": st.integers(2, 3),
     "length": st.integers(2, 4),
     "min_body_atr": st.sampled_from([0.0, 0.5]),
     "require_trend": st.booleans(),
@@ -367,7 +370,7 @@ def test_a_parent_is_an_object_that_was_known_before(name: str, plan_for: Plans,
     for at, node in case.wanted():
         for event in found[at]:
             for parent in event["parent"][event["parent"]["feed"] != NO_BAR]:
-                source = found[node.feeds[parent["feed"]]]
+                source = found[(*node.feeds, at)[parent["feed"]]]
                 same = source[(source["serial"] == parent["serial"]) & (source["record"] == CONFIRMED)]
                 assert len(same) == 1
                 for column in ("formed_ts", "confirmed_ts", "direction", "ordinal"):
