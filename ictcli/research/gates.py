@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 import msgspec
 from msgspec import Meta
@@ -21,6 +21,9 @@ from ictcli.errors import ConfigError
 from ictcli.research.metrics import METRICS, Metric
 
 Bound = Literal["value", "low", "high"]
+Section = Literal["checks", "alerts"]
+"""Sections of a gate file: for backtests, and for alerts of detectors."""
+Row = TypeVar("Row", bound=msgspec.Struct)
 
 _COMPARE: dict[str, Callable[[float, float], bool]] = {
     ">=": operator.ge,
@@ -87,10 +90,20 @@ class GateResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def load_gate(path: Path) -> tuple[Check, ...]:
-    """The checks of a gate file.
+    """The checks of a gate file for backtests.
 
     Raises:
         ConfigError: the file is absent, not TOML, or a key, metric or value in it does not fit.
+    """
+    rows = read_checks(path, "checks")
+    return tuple(_check(row, f"{path}: checks[{i}]") for i, row in enumerate(rows))
+
+
+def read_checks(path: Path, section: Section) -> list[Any]:
+    """The rows of one section of a gate file.
+
+    Raises:
+        ConfigError: the file is absent or not TOML, has an unknown section, or nothing in this one.
     """
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -101,12 +114,15 @@ def load_gate(path: Path) -> tuple[Check, ...]:
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from error
     for key in table:
-        if key != "checks":
-            raise ConfigError(f"{path}: unknown key {key!r}", hint="A gate is a list of [[checks]].")
-    rows = table.get("checks")
+        if key not in get_args(Section):
+            raise ConfigError(
+                f"{path}: unknown key {key!r}",
+                hint="A gate is a list of [[checks]] for backtests and of [[alerts]] for detect --score.",
+            )
+    rows = table.get(section)
     if not isinstance(rows, list) or not rows:
-        raise ConfigError(f"{path}: no [[checks]], so nothing would be decided")
-    return tuple(_check(row, f"{path}: checks[{i}]") for i, row in enumerate(rows))
+        raise ConfigError(f"{path}: no [[{section}]], so nothing would be decided")
+    return rows
 
 
 def judge(file: str, checks: tuple[Check, ...], metrics: Mapping[str, Metric]) -> GateResult:
@@ -118,19 +134,10 @@ def judge(file: str, checks: tuple[Check, ...], metrics: Mapping[str, Metric]) -
 
 
 def _check(row: Any, where: str) -> Check:
-    if not isinstance(row, dict):
-        raise ConfigError(f"{where} is not a table", hint="Write [[checks]] and its keys below.")
-    names = [field.name for field in msgspec.structs.fields(Check)]
-    for key in row:
-        if key not in names:
-            raise ConfigError(f"{where}: unknown key {key!r}", hint=_suggest(key, names))
-    try:
-        check = msgspec.convert(row, Check)
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"{where}: {refused(error, Check, row)}") from error
+    check = convert_row(row, Check, where)
     if check.metric not in METRICS:
         raise ConfigError(
-            f"{where}: unknown metric {check.metric!r}", hint=_suggest(check.metric, list(METRICS))
+            f"{where}: unknown metric {check.metric!r}", hint=suggest(check.metric, list(METRICS))
         )
     if not math.isfinite(check.value):
         raise ConfigError(f"{where}: value must be a finite number")
@@ -139,7 +146,31 @@ def _check(row: Any, where: str) -> Check:
     return check
 
 
-def _suggest(name: str, known: list[str]) -> str:
+def convert_row(row: Any, kind: type[Row], where: str) -> Row:
+    """A row of a gate file as a record.
+
+    Args:
+        row: as read.
+        kind: the record.
+        where: file and position, for messages.
+
+    Raises:
+        ConfigError: a key is unknown or missing, or a value does not fit.
+    """
+    if not isinstance(row, dict):
+        raise ConfigError(f"{where} is not a table", hint="Write its section and its keys below.")
+    names = [field.name for field in msgspec.structs.fields(kind)]
+    for key in row:
+        if key not in names:
+            raise ConfigError(f"{where}: unknown key {key!r}", hint=suggest(key, names))
+    try:
+        return msgspec.convert(row, kind)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{where}: {refused(error, kind, row)}") from error
+
+
+def suggest(name: str, known: list[str]) -> str:
+    """A hint for a name that is not known."""
     near = difflib.get_close_matches(name, known, n=1)
     return f"Did you mean {near[0]!r}?" if near else "Known: " + ", ".join(known) + "."
 

@@ -28,10 +28,11 @@ def normal_quantile(confidence: float, *, two_sided: bool = True) -> float:
     return NormalDist().inv_cdf((1 + confidence) / 2 if two_sided else confidence)
 
 
-def wilson(successes: int, n: int, confidence: float, *, two_sided: bool = True) -> Interval:
+def wilson(successes: float, n: float, confidence: float, *, two_sided: bool = True) -> Interval:
     """Wilson's score interval of a share (Wilson 1927), without continuity correction.
 
-    With ``two_sided=False`` each bound alone has the given confidence. The bound is exactly 0 without
+    Counts need not be whole: clustered observations are scaled to the number they are worth. With
+    ``two_sided=False`` each bound alone has the given confidence. The bound is exactly 0 without
     successes and exactly 1 without failures; with ``n = 0`` there is no interval.
     """
     if n == 0:
