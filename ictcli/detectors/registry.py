@@ -7,6 +7,14 @@ import msgspec
 
 from ictcli.config.records import DetectConfig
 from ictcli.detectors.bias import htf_bias
+from ictcli.detectors.blocks import (
+    breaker,
+    flip_breaker,
+    mitigation_block,
+    order_block,
+    propulsion_block,
+    rejection_block,
+)
 from ictcli.detectors.candles import (
     engulfing,
     impulse,
@@ -17,7 +25,17 @@ from ictcli.detectors.candles import (
     volatility_spike,
 )
 from ictcli.detectors.detector import Detector, Extra
-from ictcli.detectors.imbalance import fvg
+from ictcli.detectors.imbalance import (
+    bpr,
+    first_fvg,
+    fvg,
+    ifvg,
+    implied_fvg,
+    liquidity_void,
+    opening_gap,
+    vacuum_gap,
+    volume_imbalance,
+)
 from ictcli.detectors.liquidity import equal_levels, pool_sweep, sweep
 from ictcli.detectors.plan import Overrides, Settings, title
 from ictcli.detectors.structure import displacement, structure, swing
@@ -28,6 +46,20 @@ _ENTRIES = (
     displacement.DETECTOR,
     structure.DETECTOR,
     fvg.DETECTOR,
+    ifvg.DETECTOR,
+    bpr.DETECTOR,
+    volume_imbalance.DETECTOR,
+    vacuum_gap.DETECTOR,
+    implied_fvg.DETECTOR,
+    liquidity_void.DETECTOR,
+    opening_gap.DETECTOR,
+    first_fvg.DETECTOR,
+    order_block.DETECTOR,
+    flip_breaker.DETECTOR,
+    breaker.DETECTOR,
+    mitigation_block.DETECTOR,
+    rejection_block.DETECTOR,
+    propulsion_block.DETECTOR,
     sweep.DETECTOR,
     equal_levels.DETECTOR,
     pool_sweep.DETECTOR,

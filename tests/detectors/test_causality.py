@@ -64,6 +64,13 @@ SMALL: dict[str, st.SearchStrategy[Any]] = {
     "scale": st.sampled_from(["deviation", "ewma", "mad"]),
     "cooldown": st.integers(0, 2),
     "rearm_sigma": st.sampled_from([0.0, 0.5, 1.0]),
+    "method": st.sampled_from(["last_opposite", "extreme", "extreme_parsed"]),
+    "zone": st.sampled_from(["range", "body", "body_to_low"]),
+    "zone_of": st.sampled_from(["same", "failed_swing"]),
+    "max_size_atr": st.sampled_from([0.0, 2.0]),
+    "wick_atr": st.sampled_from([0.1, 0.25]),
+    "wick_frac": st.sampled_from([0.0, 0.5]),
+    "wait": st.integers(1, 5),
 }
 """Small parameters by name, so that few bars reach every rule."""
 

@@ -1,0 +1,1 @@
+"""Complete setups: patterns with an entry, a stop and a target (ICT.md §11)."""
