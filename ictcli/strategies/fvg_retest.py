@@ -31,16 +31,15 @@ from ictcli.detectors.base.events import CONFIRMED, EVENT, MOST_PER_BAR, SPANS_G
 from ictcli.detectors.drive import describe, require_sound
 from ictcli.detectors.imbalance import fvg
 from ictcli.detectors.structure import structure, swing
-from ictcli.errors import ConfigError
 from ictcli.kernels import kernel
 from ictcli.market.bars import Bars, Int64
+from ictcli.market.windows import DAY_MINUTES, open_minutes
 from ictcli.market.zones import NEW_YORK, to_local
 from ictcli.strategies.signals import Signals
 
 Hold = Literal["bottom", "middle", "top"]
 
 _HOLDS: tuple[Hold, ...] = ("bottom", "middle", "top")
-_MINUTES_PER_DAY = 1440
 _UNREACHABLE = 2**60
 """Points to a stop or target that no price reaches; the engine refuses a signal that asks for it."""
 
@@ -154,40 +153,7 @@ def bar_length(bars: Bars) -> int:
 
 def new_york_minutes(ts: Int64) -> Int64:
     """The New York minute of the day of every instant."""
-    return to_local(NEW_YORK, ts) // NS_PER_MINUTE % _MINUTES_PER_DAY
-
-
-def open_minutes(windows: str) -> NDArray[np.bool_]:
-    """Which minutes of the day the windows cover; a window may cross midnight.
-
-    Raises:
-        ConfigError: a window is not ``HH:MM-HH:MM``, or begins where it ends.
-    """
-    if not windows:
-        return np.ones(_MINUTES_PER_DAY, np.bool_)
-    allowed = np.zeros(_MINUTES_PER_DAY, np.bool_)
-    for window in windows.split(","):
-        start, _, end = window.strip().partition("-")
-        first, last = _minute(start, window), _minute(end, window)
-        if (last - first) % _MINUTES_PER_DAY == 0 and (first, last) != (0, _MINUTES_PER_DAY):
-            raise ConfigError(
-                f"windows: {window.strip()!r} holds no time",
-                hint="For the whole day leave windows empty, or write 00:00-24:00.",
-            )
-        span = np.arange(first, last if last > first else last + _MINUTES_PER_DAY)
-        allowed[span % _MINUTES_PER_DAY] = True
-    return allowed
-
-
-def _minute(clock: str, window: str) -> int:
-    hour, _, minute = clock.partition(":")
-    digits = hour.isdecimal() and minute.isdecimal() and len(hour) <= 2 and len(minute) == 2
-    if not digits or not (int(hour) * 60 + int(minute) <= _MINUTES_PER_DAY and int(minute) < 60):
-        raise ConfigError(
-            f"windows: {window!r} is not a New York time window",
-            hint="Write HH:MM-HH:MM, joined by commas, for example 02:00-05:00,07:00-11:00.",
-        )
-    return int(hour) * 60 + int(minute)
+    return to_local(NEW_YORK, ts) // NS_PER_MINUTE % DAY_MINUTES
 
 
 @kernel

@@ -16,7 +16,7 @@ from ictcli.detectors.drive import arrays
 from ictcli.detectors.events import EVENT, MOST_PER_BAR
 from ictcli.errors import ConfigError, DataError, UsageError
 from ictcli.market.bars import Bars, make_bars
-from ictcli.strategies.fvg_retest import SIGNAL, STATE, FvgRetestParams, init_state, open_minutes, run, step
+from ictcli.strategies.fvg_retest import SIGNAL, STATE, FvgRetestParams, init_state, run, step
 from ictcli.strategies.registry import STRATEGIES, configured, find_strategy
 from ictcli.strategies.signals import Signals
 
@@ -138,31 +138,6 @@ def test_windows_follow_new_york_through_the_clock_change() -> None:
     default = FvgRetestParams().windows
     assert len(run(bars_of(SETUP, summer), change(PARAMS, windows=default))) == 1
     assert len(run(bars_of(SETUP, summer - NS_PER_HOUR), change(PARAMS, windows=default))) == 0
-
-
-def test_a_window_may_cross_midnight() -> None:
-    minutes = open_minutes("22:00-01:30")
-    assert minutes.sum() == 210
-    assert minutes[0]
-    assert minutes[89]
-    assert not minutes[90]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        *("2-5", "02:00", "02:00-25:00", "02:60-03:00", "02:00-05:00,,", "5" * 5000 + ":00-06:00"),
-        *("05:00-05:00", "24:00-24:00", "24:00-00:00", "00:00-00:00"),  # hold no time
-    ],
-)
-def test_a_window_that_cannot_be_read_is_a_config_error(text: str) -> None:
-    with pytest.raises(ConfigError, match="windows"):
-        open_minutes(text)
-
-
-def test_the_whole_day_is_written_out_or_left_empty() -> None:
-    assert open_minutes("00:00-24:00").all()
-    assert open_minutes("").all()
 
 
 @pytest.mark.parametrize(
