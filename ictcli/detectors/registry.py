@@ -36,15 +36,32 @@ from ictcli.detectors.imbalance import (
     vacuum_gap,
     volume_imbalance,
 )
-from ictcli.detectors.liquidity import equal_levels, pool_sweep, sweep
+from ictcli.detectors.liquidity import equal_levels, level_sweep, pool_sweep, prev_levels, sweep
 from ictcli.detectors.plan import Overrides, Settings, title
-from ictcli.detectors.structure import displacement, structure, swing
+from ictcli.detectors.structure import (
+    alternating,
+    dealing_range,
+    displacement,
+    hierarchy,
+    inducement,
+    mss,
+    ote,
+    structure,
+    swing,
+    zigzag,
+)
 from ictcli.errors import ConfigError, UsageError
 
 _ENTRIES = (
     swing.DETECTOR,
+    alternating.DETECTOR,
+    hierarchy.DETECTOR,
+    zigzag.DETECTOR,
     displacement.DETECTOR,
     structure.DETECTOR,
+    dealing_range.DETECTOR,
+    ote.DETECTOR,
+    inducement.DETECTOR,
     fvg.DETECTOR,
     ifvg.DETECTOR,
     bpr.DETECTOR,
@@ -61,8 +78,11 @@ _ENTRIES = (
     rejection_block.DETECTOR,
     propulsion_block.DETECTOR,
     sweep.DETECTOR,
+    mss.DETECTOR,
     equal_levels.DETECTOR,
     pool_sweep.DETECTOR,
+    prev_levels.DETECTOR,
+    level_sweep.DETECTOR,
     htf_bias.DETECTOR,
     volatility_spike.DETECTOR,
     engulfing.DETECTOR,

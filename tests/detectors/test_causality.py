@@ -38,6 +38,20 @@ SMALL: dict[str, st.SearchStrategy[Any]] = {
     "range_atr": st.sampled_from([0.5, 1.0, 1.5]),
     "body_share": st.sampled_from([0.3, 0.6]),
     "displacement_lookback": st.integers(1, 3),
+    "form": st.sampled_from(["bar", "leg", "both"]),
+    "leg_atr": st.sampled_from([0.5, 1.0, 2.0]),
+    "break_by": st.sampled_from(["close", "wick"]),
+    "reference": st.sampled_from(["last_swing", "protected"]),
+    "threshold": st.just("atr"),
+    "reversal_atr": st.sampled_from([0.5, 1.0, 2.0]),
+    "reversal_percent": st.sampled_from([0.1, 0.5]),
+    "require_fvg": st.booleans(),
+    "require_sweep": st.booleans(),
+    "sweep_lookback": st.integers(1, 5),
+    "range_mode": st.sampled_from(["structure", "swings"]),
+    "equilibrium_band": st.sampled_from([0.0, 0.1]),
+    "shallow": st.sampled_from([0.3, 0.62]),
+    "deep": st.sampled_from([0.7, 0.79]),
     "invalidate": st.sampled_from(["close", "wick"]),
     "minutes": st.sampled_from([60, 240, 1440]),
     "range_days": st.integers(1, 2),
@@ -76,13 +90,13 @@ SMALL: dict[str, st.SearchStrategy[Any]] = {
 
 UNSIGNED: dict[str, str] = {}
 """Detectors that negated bars change, with the reason."""
-UNSCALED: dict[str, str] = {}
+UNSCALED: dict[str, str] = {"ote": "the edges of its zone are rounded to points"}
 """Detectors that doubled prices change."""
 UNSHIFTED: dict[str, str] = {
     "volatility_spike": "log returns are relative to the price",
 }
 """Detectors that a constant added to all prices changes."""
-TIMED: set[str] = {"htf_bias"}
+TIMED: set[str] = {"level_sweep", "prev_levels", "htf_bias"}
 """Detectors that read the New York clock."""
 
 MOVE = st.tuples(st.integers(-6, 6), st.integers(-6, 6), st.integers(0, 4), st.integers(0, 4))
