@@ -60,12 +60,15 @@ def _lines(objects: NDArray[np.void]) -> list[bytes]:
 def parent_ids(
     nodes: Sequence[Node], node: Node, key: SeriesKey, events: NDArray[np.void]
 ) -> NDArray[np.uint64]:
-    """The ids of both parents of every record, ``NO_ID`` where there is none; shape (n, 2)."""
+    """The ids of both parents of every record, ``NO_ID`` where there is none; shape (n, 2).
+
+    A parent from feed number ``len(node.feeds)`` is an object of the node itself.
+    """
     found = np.full((len(events), 2), NO_ID, np.uint64)
     parents = events["parent"]
-    for feed, position in enumerate(node.feeds):
+    for feed, source in enumerate((*(nodes[position] for position in node.feeds), node)):
         rows, slots = np.nonzero(parents["feed"] == feed)
-        found[rows, slots] = identifiers(nodes[position], key, parents[rows, slots])
+        found[rows, slots] = identifiers(source, key, parents[rows, slots])
     return found
 
 

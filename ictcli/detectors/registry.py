@@ -36,7 +36,7 @@ from ictcli.detectors.imbalance import (
     vacuum_gap,
     volume_imbalance,
 )
-from ictcli.detectors.liquidity import equal_levels, level_sweep, pool_sweep, prev_levels, sweep
+from ictcli.detectors.liquidity import equal_levels, level_sweep, pool_sweep, prev_levels, sweep, turtle_soup
 from ictcli.detectors.plan import Overrides, Settings, title
 from ictcli.detectors.structure import (
     alternating,
@@ -83,6 +83,7 @@ _ENTRIES = (
     pool_sweep.DETECTOR,
     prev_levels.DETECTOR,
     level_sweep.DETECTOR,
+    turtle_soup.DETECTOR,
     htf_bias.DETECTOR,
     volatility_spike.DETECTOR,
     engulfing.DETECTOR,

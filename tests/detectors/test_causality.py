@@ -66,6 +66,8 @@ SMALL: dict[str, st.SearchStrategy[Any]] = {
     "tolerance_atr": st.sampled_from([0.0, 0.5, 2.0]),
     "tolerance_points": st.sampled_from([None, 0]),
     "min_members": st.integers(2, 3),
+    "lookback": st.integers(2, 5),
+    "min_age": st.integers(1, 3),
     "length": st.integers(2, 4),
     "min_body_atr": st.sampled_from([0.0, 0.5]),
     "require_trend": st.booleans(),

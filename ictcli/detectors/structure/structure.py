@@ -302,7 +302,7 @@ def run(state: Any, events: Any, bars: Any, first: int, swings: Any) -> tuple[in
 
 DETECTOR = Detector(
     name="structure",
-    version=2,
+    version=3,
     summary="breaks of structure: BOS, CHoCH, MSS",
     phase=4,
     params=StructureParams,
