@@ -16,10 +16,10 @@ from collections.abc import Callable
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
 import numba
-from numba.core import event
+from numba.core import event, types
 
 from ictcli.folders import cache_root
 from ictcli.interrupts import COMPILING
@@ -98,10 +98,29 @@ class _CompilerWatch(event.Listener):
 event.register("numba:compile", _CompilerWatch())  # type: ignore[no-untyped-call]
 
 
+def _without_literals(dispatcher: Any) -> Any:
+    """Make calls from other kernels share one version for all constants of a type.
+
+    numba compiles a callee anew for every constant it is called with; event codes and sides would give
+    dozens of versions of each helper and minutes of compilation. The optimiser inlines them anyway.
+    """
+    resolve = dispatcher.get_call_template
+
+    def get_call_template(args: tuple[Any, ...], kws: dict[str, Any]) -> Any:
+        plain = tuple(types.unliteral(one) for one in args)
+        return resolve(plain, {name: types.unliteral(one) for name, one in kws.items()})
+
+    dispatcher.get_call_template = get_call_template
+    return dispatcher
+
+
 def kernel(func: Callable[P, R]) -> Callable[P, R]:
     """Compile ``func`` in nopython mode with a persistent cache; fast math stays off.
 
     numba reads the cache folder when a function is wrapped, so each module gets its own.
     """
     numba.config.CACHE_DIR = _cache_folder(Path(func.__code__.co_filename))
-    return cast("Callable[P, R]", numba.njit(cache=True, nogil=True)(func))
+    compiled = numba.njit(cache=True, nogil=True)(func)
+    if hasattr(compiled, "get_call_template"):
+        compiled = _without_literals(compiled)
+    return cast("Callable[P, R]", compiled)
