@@ -105,10 +105,10 @@ def _without_literals(dispatcher: Any) -> Any:
     dozens of versions of each helper and minutes of compilation. The optimiser inlines them anyway.
     """
     resolve = dispatcher.get_call_template
+    unliteral: Callable[[Any], Any] = types.unliteral
 
     def get_call_template(args: tuple[Any, ...], kws: dict[str, Any]) -> Any:
-        plain = tuple(types.unliteral(one) for one in args)
-        return resolve(plain, {name: types.unliteral(one) for name, one in kws.items()})
+        return resolve(tuple(map(unliteral, args)), {name: unliteral(one) for name, one in kws.items()})
 
     dispatcher.get_call_template = get_call_template
     return dispatcher
@@ -119,7 +119,7 @@ def kernel(func: Callable[P, R]) -> Callable[P, R]:
 
     numba reads the cache folder when a function is wrapped, so each module gets its own.
     """
-    numba.config.CACHE_DIR = _cache_folder(Path(func.__code__.co_filename))
+    numba.config.__dict__["CACHE_DIR"] = _cache_folder(Path(func.__code__.co_filename))
     compiled = numba.njit(cache=True, nogil=True)(func)
     if hasattr(compiled, "get_call_template"):
         compiled = _without_literals(compiled)
