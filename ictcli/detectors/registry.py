@@ -50,6 +50,7 @@ from ictcli.detectors.structure import (
     swing,
     zigzag,
 )
+from ictcli.detectors.sessions import kill_zone, macro, session_level, silver_bullet
 from ictcli.errors import ConfigError, UsageError
 
 _ENTRIES = (
@@ -92,6 +93,10 @@ _ENTRIES = (
     inside_bar.DETECTOR,
     nr7.DETECTOR,
     momentum_run.DETECTOR,
+    kill_zone.DETECTOR,
+    silver_bullet.DETECTOR,
+    macro.DETECTOR,
+    session_level.DETECTOR,
 )
 """Each comes after those it listens to."""
 

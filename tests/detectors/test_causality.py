@@ -87,6 +87,32 @@ SMALL: dict[str, st.SearchStrategy[Any]] = {
     "wick_atr": st.sampled_from([0.1, 0.25]),
     "wick_frac": st.sampled_from([0.0, 0.5]),
     "wait": st.integers(1, 5),
+    "asia": st.sampled_from(["20:00-24:00", "18:00-03:00", ""]),
+    "london_open": st.sampled_from(["02:00-05:00", "01:00-02:00"]),
+    "new_york_am": st.sampled_from(["07:00-10:00", "20:00-22:00"]),
+    "new_york_am_index": st.just("08:30-11:00"),
+    "index": st.booleans(),
+    "london_close": st.just("10:00-12:00"),
+    "lunch": st.just("12:00-13:00"),
+    "new_york_pm": st.sampled_from(["13:30-16:00", "17:00-18:00"]),
+    "london": st.sampled_from(["03:00-04:00", "20:15-20:30"]),
+    "morning": st.just("10:00-11:00"),
+    "afternoon": st.sampled_from(["14:00-15:00", "16:00-18:00"]),
+    "london_1": st.sampled_from(["02:33-03:00", "20:05-20:20"]),
+    "london_2": st.just("04:03-04:30"),
+    "morning_1": st.just("08:50-09:10"),
+    "morning_2": st.just("09:50-10:10"),
+    "morning_3": st.just("10:50-11:10"),
+    "midday": st.just("11:50-12:10"),
+    "afternoon_1": st.just("13:10-13:40"),
+    "afternoon_2": st.sampled_from(["15:15-15:45", "14:00-15:00"]),
+    "inversion": st.sampled_from(["close", "wick", "ce"]),
+    "max_separation": st.integers(1, 8),
+    "size_atr_long": st.sampled_from([0.25, 0.75]),
+    "min_gap": st.just(1),
+    "newer_weeks": st.integers(1, 3),
+    "starts": st.sampled_from(["09:00", "03:00 09:00 20:00", "00:00 06:00 12:00 18:00"]),
+    "window_minutes": st.sampled_from([60, 360]),
 }
 """Small parameters by name, so that few bars reach every rule."""
 
@@ -98,7 +124,15 @@ UNSHIFTED: dict[str, str] = {
     "volatility_spike": "log returns are relative to the price",
 }
 """Detectors that a constant added to all prices changes."""
-TIMED: set[str] = {"level_sweep", "prev_levels", "htf_bias"}
+TIMED: set[str] = {
+    "level_sweep",
+    "prev_levels",
+    "htf_bias",
+    "kill_zone",
+    "silver_bullet",
+    "macro",
+    "session_level",
+}
 """Detectors that read the New York clock."""
 
 MOVE = st.tuples(st.integers(-6, 6), st.integers(-6, 6), st.integers(0, 4), st.integers(0, 4))

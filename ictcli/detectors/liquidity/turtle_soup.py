@@ -1,0 +1,149 @@
+"""Turtle soup: a failed break of the extreme of the last bars (ICT.md §7.3, after Raschke and Connors).
+
+Bullish at bar j: the reference is the lowest low of the ``lookback`` bars before j, of its most recent bar
+q on ties; q lies at least ``min_age`` bars before j; bar j trades strictly below the reference and closes
+strictly above it. Bearish is the same on negated bars. Known at the close of j; a point event, silent
+while fewer than ``lookback`` bars lie before j. The original trades days; any bars will do.
+``formed_at`` is the bar j, ``level`` the reference, ``reference_at`` the open of q, ``reference_age`` the
+bars from q to j; ``depth`` is the distance from the reference to the extreme of j, beyond which the stop
+goes.
+"""
+
+import math
+from typing import Annotated, Any
+
+import msgspec
+import numpy as np
+from msgspec import Meta
+from numpy.typing import NDArray
+
+from ictcli.detectors.base.context import spans_gap
+from ictcli.detectors.base.events import MOST_PER_BAR, SPANS_GAP, place, stamp
+from ictcli.detectors.base.pivots import PIVOTS, low_at, push_bar
+from ictcli.detectors.detector import Detector, Extra
+from ictcli.kernels import kernel
+
+MOST_BARS = 500
+"""Largest ``lookback``."""
+
+STATE = np.dtype(
+    [
+        ("past", PIVOTS),  # highs and lows of the bars before
+        ("lookback", np.int64),
+        ("min_age", np.int64),
+        ("serial", np.int64),
+        ("lowest", np.int64, 2),  # signed, of the last ``lookback`` bars
+        ("at", np.int64, 2),  # its bar, the latest on ties
+    ]
+)
+
+
+class TurtleSoupParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Parameters.
+
+    Attributes:
+        lookback: bars before the current one whose extreme is the reference.
+        min_age: least number of bars from the reference to the current one.
+    """
+
+    lookback: Annotated[int, Meta(ge=1, le=MOST_BARS)] = 20
+    min_age: Annotated[int, Meta(ge=1, le=MOST_BARS)] = 4
+
+
+def init_state(params: TurtleSoupParams, _bar_ns: int) -> NDArray[np.void]:
+    """The state before the first bar, an array of one record."""
+    state = np.zeros(1, STATE)
+    state[0]["lookback"] = params.lookback
+    state[0]["min_age"] = params.min_age
+    return state
+
+
+@kernel
+def confirm(state: Any, events: Any, count: int, bar: Any, side: int, low: int) -> int:
+    """Append the failed break of a side by the current bar, with this signed low."""
+    reference = state["lowest"][side]
+    at = state["at"][side]
+    past = state["past"]
+    event = events[count]
+    count = stamp(events, count, bar, 1 - 2 * side, state["serial"], SPANS_GAP if spans_gap(bar, at) else 0)
+    depth = reference - low
+    event["extra"][0] = past["ts"][at % len(past["ts"])]
+    event["extra"][1] = bar["bar"] - at
+    event["extra"][2] = depth
+    event["ratio"][0] = depth / bar["atr"] if bar["atr"] > 0.0 else math.nan
+    place(event, 1 - 2 * side, reference, reference)
+    state["serial"] += 1
+    return count
+
+
+@kernel
+def fails(state: Any, bar: Any, side: int, close: int) -> bool:
+    """Whether the current bar, which trades beyond the reference of a side, is a failed break of it."""
+    if bar["bar"] < state["lookback"] or bar["bar"] - state["at"][side] < state["min_age"]:
+        return False
+    return bool(close > state["lowest"][side])
+
+
+@kernel
+def look_back(state: Any, bar: Any, side: int, low: int) -> None:
+    """Bring the reference of a side up to date once the current bar is remembered."""
+    index = bar["bar"]
+    if index == 0 or low <= state["lowest"][side]:
+        state["lowest"][side] = low
+        state["at"][side] = index
+        return
+    oldest = index - state["lookback"] + 1
+    if state["at"][side] >= oldest:
+        return
+    best = oldest
+    for other in range(oldest + 1, index + 1):
+        if low_at(state["past"], side, other) <= low_at(state["past"], side, best):
+            best = other
+    state["at"][side] = best
+    state["lowest"][side] = low_at(state["past"], side, best)
+
+
+@kernel
+def step(state: Any, events: Any, count: int, bar: Any) -> int:
+    """Take one closed bar; append what became known; return the new number of records."""
+    low = bar["low"]
+    high = bar["high"]
+    if low < state["lowest"][0] and fails(state, bar, 0, bar["close"]):
+        count = confirm(state, events, count, bar, 0, low)
+    if -high < state["lowest"][1] and fails(state, bar, 1, -bar["close"]):
+        count = confirm(state, events, count, bar, 1, -high)
+    push_bar(state["past"], bar["bar"], bar["ts"], high, low)
+    look_back(state, bar, 0, low)
+    look_back(state, bar, 1, -high)
+    return count
+
+
+@kernel
+def run(state: Any, events: Any, bars: Any, first: int) -> tuple[int, int]:
+    """Step over bars from ``first`` until they end or the buffer is nearly full."""
+    count = 0
+    for i in range(first, len(bars)):
+        if len(events) - count < MOST_PER_BAR:
+            return i, count
+        count = step(state, events, count, bars[i])
+    return len(bars), count
+
+
+DETECTOR = Detector(
+    name="turtle_soup",
+    version=1,
+    summary="failed breaks of the extreme of the last bars",
+    phase=6,
+    params=TurtleSoupParams,
+    state=STATE,
+    init_state=init_state,
+    step=step,
+    run=run,
+    columns=("level", "spans_gap"),
+    extras=(
+        Extra("reference_at", "instant", 0),
+        Extra("reference_age", "count", 1),
+        Extra("depth", "points", 2),
+        Extra("depth_atr", "ratio", 0),
+    ),
+)
