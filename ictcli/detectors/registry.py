@@ -38,6 +38,7 @@ from ictcli.detectors.imbalance import (
 )
 from ictcli.detectors.liquidity import equal_levels, level_sweep, pool_sweep, prev_levels, sweep, turtle_soup
 from ictcli.detectors.plan import Overrides, Settings, title
+from ictcli.detectors.sessions import kill_zone, macro, session_level, silver_bullet
 from ictcli.detectors.structure import (
     alternating,
     dealing_range,
@@ -50,7 +51,6 @@ from ictcli.detectors.structure import (
     swing,
     zigzag,
 )
-from ictcli.detectors.sessions import kill_zone, macro, session_level, silver_bullet
 from ictcli.errors import ConfigError, UsageError
 
 _ENTRIES = (
