@@ -78,7 +78,7 @@ def _births(
     lives["id"] = identifiers(node, key, born)
     lives["times"] = -1
     lives["parents"] = NO_ID
-    lives["parents"][:, :2] = parent_ids(nodes, node, key, born) if node.feeds else NO_ID
+    lives["parents"][:, :2] = parent_ids(nodes, node, key, born)
     return lives
 
 

@@ -5,6 +5,11 @@ support. ``formed_at`` is the middle bar i-1, ``confirmed_at`` the close of bar 
 bullish one on negated bars. The zone lives as ``zones`` says: tapped, ce, filled, invalidated by a close
 beyond its far edge. With ``min_size_atr`` above zero only gaps of at least that many average true ranges
 (through bar i-1) count, and none while the average is undefined.
+
+What other sources demand of the middle bar is told, not demanded: ``mid_dir``, the sign of its body;
+``mid_close_beyond``, whether it closed above ``high[i-2]``; ``mid_is_displacement``, whether it is a
+displacement in the gap's direction. Gaps of one direction confirmed on consecutive bars stay separate
+objects; ``stack_id`` of all but the first is the first one's id (C31), which is also their parent.
 """
 
 from typing import Annotated, Any, Literal
@@ -14,21 +19,37 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
-from ictcli.detectors.base.book import add, evict
-from ictcli.detectors.base.context import in_atr, spans_gap
-from ictcli.detectors.base.events import MOST_PER_BAR, SPANS_GAP, place, stamp
+from ictcli.detectors.base.book import add
+from ictcli.detectors.base.context import spans_gap
+from ictcli.detectors.base.events import EVENT, MOST_PER_BAR, NO_BAR, SPANS_GAP, descend
 from ictcli.detectors.base.zones import ZONE_ENDS, ZONES, init_zones, watch
-from ictcli.detectors.detector import Detector
+from ictcli.detectors.detector import Detector, Extra
+from ictcli.detectors.imbalance.bands import (
+    MID_CLOSE_BEYOND,
+    MID_DIR_EXTRA,
+    MID_IS_DISPLACEMENT,
+    MIDDLE,
+    describe_middle,
+    open_band,
+    remember,
+)
+from ictcli.detectors.structure.displacement import SHARE_SCALE
 from ictcli.kernels import kernel
+
+ITSELF = 0
+"""Feed number of the gaps themselves, which listen to nobody."""
 
 STATE = np.dtype(
     [
         ("zones", ZONES),
         ("min_size_atr", np.float64),
+        ("range_atr", np.float64),
+        ("body_share", np.int64),
         ("serial", np.int64),
-        ("ts", np.int64),  # open of the previous bar
-        ("middle", np.int64, 2),  # signed highs of the previous bar
-        ("outer", np.int64, 2),  # signed highs of the bar before that
+        ("middle", MIDDLE),
+        ("outer", np.int64, 2),  # signed highs of the bar before the middle one
+        ("stack_bar", np.int64, 2),  # bar that confirmed the latest gap of the side
+        ("stack", EVENT, 2),  # first gap of its stack
     ]
 )
 
@@ -38,6 +59,8 @@ class FvgParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     Attributes:
         min_size_atr: least height, in average true ranges; 0 takes every gap.
+        range_atr: least range of a displacement bar, in average true ranges.
+        body_share: least body of a displacement bar as a fraction of its range, four decimals.
         max_age: bars after which a zone expires; 0 for never.
         max_active: live zones kept per direction; the oldest is evicted.
         invalidate: what ends a zone: a ``close`` beyond its far edge, or a ``wick``.
@@ -45,6 +68,8 @@ class FvgParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """
 
     min_size_atr: Annotated[float, Meta(ge=0)] = 0.0
+    range_atr: Annotated[float, Meta(gt=0)] = 1.5
+    body_share: Annotated[float, Meta(gt=0, le=1)] = 0.6
     max_age: Annotated[int, Meta(ge=0)] = 0
     max_active: Annotated[int, Meta(ge=1, le=128)] = 128
     invalidate: Literal["close", "wick"] = "close"
@@ -56,6 +81,9 @@ def init_state(params: FvgParams, _bar_ns: int) -> NDArray[np.void]:
     state = np.zeros(1, STATE)
     init_zones(state[0]["zones"], params.max_active, params.max_age, params.invalidate)
     state[0]["min_size_atr"] = params.min_size_atr
+    state[0]["range_atr"] = params.range_atr
+    state[0]["body_share"] = round(params.body_share * SHARE_SCALE)
+    state[0]["stack_bar"] = NO_BAR
     return state
 
 
@@ -74,14 +102,17 @@ def confirm(state: Any, events: Any, count: int, bar: Any, side: int, low: int) 
     """Append the gap of a side that the current bar completes."""
     book = state["zones"]["book"]
     bottom = state["outer"][side]
-    count = evict(book, bar, events, count, side)
-    marks = SPANS_GAP if spans_gap(bar, bar["bar"] - 2) else 0
-    event = events[count]
-    count = stamp(events, count, bar, 1 - 2 * side, state["serial"], marks)
-    event["formed"] = bar["bar"] - 1
-    event["formed_ts"] = state["ts"]
-    event["size_atr"] = in_atr(low - bottom, bar)
-    place(event, 1 - 2 * side, bottom, low)
+    index = bar["bar"]
+    marks = SPANS_GAP if spans_gap(bar, index - 2) else 0
+    count = open_band(book, bar, events, count, side, state["serial"], bottom, low, marks)
+    event = events[count - 1]
+    share = state["body_share"]
+    describe_middle(event, state["middle"], bar, 1 - 2 * side, bottom, state["range_atr"], share)
+    if state["stack_bar"][side] == index - 1:
+        descend(event, 0, state["stack"][side], ITSELF)
+    else:
+        state["stack"][side] = event
+    state["stack_bar"][side] = index
     add(book, side, low, event)
     state["serial"] += 1
     return count
@@ -97,11 +128,9 @@ def step(state: Any, events: Any, count: int, bar: Any) -> int:
         count = confirm(state, events, count, bar, 0, bar["low"])
     if is_gap(state, bar, 1, -bar["high"]):
         count = confirm(state, events, count, bar, 1, -bar["high"])
-    outer[0] = middle[0]
-    outer[1] = middle[1]
-    middle[0] = bar["high"]
-    middle[1] = -bar["low"]
-    state["ts"] = bar["ts"]
+    outer[0] = middle["high"]
+    outer[1] = -middle["low"]
+    remember(middle, bar)
     return count
 
 
@@ -128,4 +157,10 @@ DETECTOR = Detector(
     run=run,
     columns=("bottom", "top", "size_atr", "fill", "touch_count", "spans_gap"),
     ends=ZONE_ENDS,
+    extras=(
+        Extra("mid_dir", "signed", MID_DIR_EXTRA),
+        Extra("stack_id", "id", 0),
+        Extra("mid_close_beyond", "flag", MID_CLOSE_BEYOND),
+        Extra("mid_is_displacement", "flag", MID_IS_DISPLACEMENT),
+    ),
 )
