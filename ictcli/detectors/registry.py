@@ -39,6 +39,7 @@ from ictcli.detectors.imbalance import (
 from ictcli.detectors.liquidity import equal_levels, level_sweep, pool_sweep, prev_levels, sweep, turtle_soup
 from ictcli.detectors.plan import Overrides, Settings, title
 from ictcli.detectors.sessions import kill_zone, macro, session_level, silver_bullet
+from ictcli.detectors.setups import model2022, model2022_search, unicorn
 from ictcli.detectors.structure import (
     alternating,
     dealing_range,
@@ -97,6 +98,9 @@ _ENTRIES = (
     silver_bullet.DETECTOR,
     macro.DETECTOR,
     session_level.DETECTOR,
+    unicorn.DETECTOR,
+    model2022_search.DETECTOR,
+    model2022.DETECTOR,
 )
 """Each comes after those it listens to."""
 
