@@ -68,6 +68,7 @@ SMALL: dict[str, st.SearchStrategy[Any]] = {
     "min_members": st.integers(2, 3),
     "lookback": st.integers(2, 5),
     "min_age": st.integers(1, 3),
+    "days": st.integers(1, 3),
     "length": st.integers(2, 4),
     "min_body_atr": st.sampled_from([0.0, 0.5]),
     "require_trend": st.booleans(),
@@ -145,7 +146,7 @@ UNSHIFTED: dict[str, str] = {
     "volatility_spike": "log returns are relative to the price",
 }
 """Detectors that a constant added to all prices changes."""
-TIMED: set[str] = {
+TIMED: set[str] = {"adr", "ipda", "opening_price", 
     "level_sweep",
     "prev_levels",
     "htf_bias",
