@@ -1,0 +1,315 @@
+"use strict";
+// Draws the chart as known at the close of one bar. The rows in #data carry when each fact became known;
+// `known` is the same rule as Drawing.at in the package.
+(() => {
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const { bars, kinds, drawings, records, informative, endings, themes, breakBars, few } = data;
+  const size = bars.open.length, plot = document.getElementById("plot"), root = document.documentElement;
+  const box = (id) => document.getElementById(id);
+  const slider = box("position"), ended = box("ended"), labels = box("labels"), span = box("span");
+  const margin = { l: 10, r: 74, t: 6, b: 40 };
+  const page = { view: [-1, size], shapes: [], theme: themes.light, queued: false };
+
+  // --- what is known -------------------------------------------------------------------------------
+  function known(drawing, position) {
+    const told = drawing.changes.filter((change) => change[0] <= position);
+    if (!told.length) return null;
+    const states = told.filter((change) => !informative.includes(change[1]));
+    const end = told.find((change) => endings[drawing.form].includes(change[1]));
+    const last = told[told.length - 1];
+    let right = Math.max(drawing.left, end ? end[5] : position + 0.5);
+    if (drawing.form === "break") right = Math.min(right, drawing.left + breakBars);
+    return {
+      drawing, told, kind: kinds[drawing.kind], left: drawing.left, right, bottom: last[3], top: last[4], live: !end,
+      state: states.length ? records[states[states.length - 1][1]] : drawing.form === "point" ? "point" : "active",
+    };
+  }
+
+  const visible = (shape) => shape.kind.on && (shape.live || ended.checked || lasting.has(shape.drawing.form));
+  const lasting = new Set(["break", "window"]);
+  const colour = (shape) =>
+    shape.drawing.side ? (page.theme.families[shape.kind.family] || page.theme.other)[shape.drawing.side < 0 ? 1 : 0]
+      : page.theme.ink;
+  const faded = (hex, share) => hex + Math.round(255 * share).toString(16).padStart(2, "0");
+
+  // --- traces --------------------------------------------------------------------------------------
+  function candles(count) {
+    const { paper, wick, rising, falling } = page.theme;
+    const cut = (values) => values.slice(0, count);
+    return {
+      type: "candlestick", x: [...Array(count).keys()], open: cut(bars.open), high: cut(bars.high), low: cut(bars.low),
+      close: cut(bars.close), hoverinfo: "none", name: "bars",
+      increasing: { line: { color: wick, width: 1 }, fillcolor: rising || paper },
+      decreasing: { line: { color: wick, width: 1 }, fillcolor: falling },
+    };
+  }
+
+  function lines(shapes) {
+    const groups = new Map();
+    for (const shape of shapes.filter((one) => one.bottom !== null && one.drawing.form !== "point")) {
+      const { kind, side, form } = shape.drawing, name = `${kind} ${side} ${form} ${shape.live}`;
+      if (!groups.has(name)) groups.set(name, []);
+      groups.get(name).push(shape);
+    }
+    const crowd = [...groups.values()].reduce((sum, group) => sum + group.length, 0);
+    return [...groups.values()].map((group) => outlines(group, crowd > 40 ? 0.6 : 0.85));
+  }
+
+  function outlines(group, strength) {
+    const { kind, live, drawing } = group[0], area = drawing.form === "zone" || drawing.form === "window";
+    const x = [], y = [], tint = colour(group[0]);
+    for (const { left, right, bottom, top } of group) {
+      x.push(...(area ? [left, right, right, left, left, null] : [left, right, null]));
+      y.push(...(area ? [bottom, bottom, top, top, bottom, null] : [bottom, bottom, null]));
+    }
+    return {
+      type: "scatter", mode: "lines", x, y, hoverinfo: "none", name: `${kind.name} ${drawing.form}`,
+      line: { color: faded(tint, live ? strength : 0.3), width: area ? 0.7 : 1.3, dash: kind.dash },
+      ...(area ? { fill: "toself", fillcolor: faded(tint, live ? 0.2 : 0.07) } : {}),
+    };
+  }
+
+  function marks(shapes) {
+    const points = shapes.filter((shape) => shape.drawing.form === "point" && shape.bottom !== null);
+    return {
+      type: "scatter", mode: "markers", name: "points", hoverinfo: "none", x: points.map((point) => point.left),
+      y: points.map((point) => (point.drawing.side < 0 ? point.top : point.bottom)),
+      marker: {
+        size: 8, symbol: points.map((point) => point.kind.symbol), color: points.map(colour),
+        line: { color: page.theme.paper, width: 1 },
+      },
+    };
+  }
+
+  // Shading of the windows that nothing gives a price, the full height of the chart.
+  function shading(shapes) {
+    return shapes.filter((shape) => shape.drawing.form === "window").map(({ left, right }) => ({
+      type: "rect", xref: "x", yref: "paper", x0: left, x1: right, y0: 0, y1: 1, layer: "below", line: { width: 0 },
+      fillcolor: faded(page.theme.window, 0.1),
+    }));
+  }
+
+  // --- text: the most telling first, none over another --------------------------------------------------
+  const RANK = { break: 0, window: 1, point: 2, zone: 3, level: 4 };
+
+  function texts(shapes, range) {
+    const wide = (plot.clientWidth - margin.l - margin.r) / (page.view[1] - page.view[0]);
+    const high = (plot.clientHeight - margin.t - margin.b) / (range[1] - range[0]);
+    const placed = [], x = [], y = [], text = [], anchor = [], color = [];
+    const order = shapes.filter((shape) => caption(shape)).sort((a, b) =>
+      b.live - a.live || RANK[a.drawing.form] - RANK[b.drawing.form] || b.left - a.left);
+    for (const shape of labels.checked ? order : []) {
+      const spot = place(shape, range), words = caption(shape);
+      if (spot.y < range[0] || spot.y > range[1] || spot.x > page.view[1] || spot.x < page.view[0]) continue;
+      const width = words.length * 7 + 6, px = (spot.x - page.view[0]) * wide - width * { left: 1, center: 0.5, right: 0 }[spot.to];
+      const py = (range[1] - spot.y) * high - { top: 15, middle: 7.5, bottom: 0 }[spot.at];
+      if (shape.drawing.form === "point" && wide < 3 || shape.drawing.form === "zone" && spot.to === "left" && width > (shape.right - shape.left) * wide) continue;
+      const room = [px, py, px + width, py + 15];
+      if (placed.some((other) => room[0] < other[2] && other[0] < room[2] && room[1] < other[3] && other[1] < room[3])) continue;
+      placed.push(room);
+      x.push(spot.x), y.push(spot.y), text.push(words), color.push(colour(shape));
+      anchor.push(`${spot.at} ${spot.to}`);
+    }
+    return { type: "scatter", mode: "text", name: "labels", hoverinfo: "none", x, y, text, textposition: anchor,
+      textfont: { size: 11, color } };
+  }
+
+  function caption({ drawing, kind }) {
+    const words = drawing.label || kind.tag || (drawing.form === "window" ? kind.name : "");
+    return words.replace(/[<&]/g, (sign) => (sign === "<" ? "&lt;" : "&amp;"));
+  }
+
+  // Where the words stand: `at` and `to` say on which side of the spot.
+  function place({ drawing, left, right, bottom, top }, range) {
+    const x = ["point", "break"].includes(drawing.form) ? left : Math.max(left, page.view[0]);
+    if (drawing.form === "window") return { x, y: range[1], at: "bottom", to: "right" };
+    const inside = drawing.form === "zone" && (right < Number(slider.value) || right > page.view[1]);
+    if (drawing.form === "zone") return { x: Math.min(right, page.view[1]), y: (bottom + top) / 2, at: "middle", to: inside ? "left" : "right" };
+    const above = drawing.form === "break" ? drawing.side > 0 : drawing.side < 0;
+    return { x, y: above ? top : bottom, at: above ? "top" : "bottom", to: drawing.form === "point" ? "center" : "right" };
+  }
+
+  // --- axes ------------------------------------------------------------------------------------------
+  const iso = (seconds) => new Date(1000 * seconds).toISOString();
+  const moment = (seconds) => iso(seconds).slice(0, 16).replace("T", " ");
+  const STEPS = [1, 5, 15, 30, 60, 120, 240, 480, 1440, 2880, 7200, 10080, 43200, 129600, 525600];
+  const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+
+  function ticks() {
+    const from = Math.max(0, Math.ceil(page.view[0])), to = Math.min(size - 1, Math.floor(page.view[1]));
+    const most = Math.max(2, (plot.clientWidth - margin.l - margin.r) / 85), pixel = (page.view[1] - page.view[0]) / most;
+    for (const step of STEPS) {
+      const turns = [];
+      for (let bar = Math.max(1, from); bar <= to; bar++) {
+        if (Math.floor(bars.time[bar] / 60 / step) !== Math.floor(bars.time[bar - 1] / 60 / step)) turns.push(bar);
+      }
+      if (turns.length > most && step !== STEPS[STEPS.length - 1]) continue;
+      const kept = turns.filter((bar, at) => !at || bar - turns[at - 1] >= 0.6 * pixel);
+      return { tickvals: kept, ticktext: kept.map((bar, at) => tick(bar, at ? kept[at - 1] : -1, step)) };
+    }
+    return {};
+  }
+
+  function tick(bar, before, step) {
+    const now = iso(bars.time[bar]), day = new Date(1000 * bars.time[bar]);
+    const fresh = before < 0 || iso(bars.time[before]).slice(0, 10) !== now.slice(0, 10);
+    const date = `${DAYS[day.getUTCDay()]} ${now.slice(5, 10)}`;
+    if (step >= 43200) return now.slice(0, 7);
+    if (step >= 1440) return date;
+    return fresh ? `${now.slice(11, 16)}<br>${date}` : now.slice(11, 16);
+  }
+
+  function prices(position) {
+    const from = Math.max(0, Math.floor(page.view[0])), to = Math.min(position, Math.ceil(page.view[1]));
+    if (to < from) return [Math.min(...bars.low), Math.max(...bars.high)];
+    const low = Math.min(...bars.low.slice(from, to + 1)), high = Math.max(...bars.high.slice(from, to + 1));
+    const air = 0.07 * (high - low) || 1;
+    return [low - air, high + air];
+  }
+
+  // --- the page --------------------------------------------------------------------------------------
+  function draw() {
+    page.queued = false;
+    const position = Number(slider.value), { paper, grid, faint } = page.theme;
+    page.shapes = drawings.map((drawing) => known(drawing, position)).filter((shape) => shape);
+    const shown = page.shapes.filter(visible), range = prices(position);
+    const axis = { gridcolor: grid, zeroline: false, color: faint, tickfont: { size: 11 } };
+    const layout = {
+      paper_bgcolor: paper, plot_bgcolor: paper, margin, showlegend: false, dragmode: "pan", hovermode: false,
+      font: { family: "system-ui, sans-serif" }, shapes: shading(shown),
+      xaxis: { ...axis, range: page.view, rangeslider: { visible: false }, type: "linear", tickangle: 0, ...ticks() },
+      yaxis: { ...axis, range, side: "right", fixedrange: true, tickformat: `.${data.digits}f` },
+    };
+    const config = { displaylogo: false, responsive: true, scrollZoom: true, doubleClick: false,
+      modeBarButtons: [["toImage", "zoomIn2d", "zoomOut2d"]] };
+    box("moment").textContent = `${moment(bars.close_time[position])} UTC · bar ${position + 1} of ${size}`;
+    for (const kind of kinds) kind.count.textContent = page.shapes.filter((shape) => shape.kind === kind && shape.live).length;
+    const traces = [...lines(shown), candles(position + 1), marks(shown), texts(shown, range)];
+    return Plotly.react(plot, traces, layout, config).then(() => {
+      if (!page.queued) delete document.body.dataset.drawing;
+    });
+  }
+
+  function redraw() {
+    if (!page.queued) requestAnimationFrame(draw);
+    page.queued = true;
+    document.body.dataset.drawing = "yes";
+  }
+
+  function look(bars_back) {
+    const end = Number(slider.value) + 1, air = Math.max(1, 0.05 * bars_back);
+    page.view = bars_back >= size ? [-1, size - 1 + 0.05 * size] : [end - bars_back, end + air];
+    redraw();
+  }
+
+  function toggles() {
+    const groups = new Map();
+    for (const kind of kinds) {
+      if (!groups.has(kind.family)) {
+        const set = box("kinds").appendChild(document.createElement("fieldset"));
+        set.appendChild(document.createElement("legend")).textContent = kind.family;
+        groups.set(kind.family, set);
+      }
+      const row = groups.get(kind.family).appendChild(document.createElement("label"));
+      const tick = row.appendChild(document.createElement("input"));
+      Object.assign(tick, { type: "checkbox", checked: kind.on });
+      kind.swatches = [0, 1].map(() => row.appendChild(document.createElement("i")));
+      const name = row.appendChild(document.createElement("span"));
+      name.textContent = kind.name.replaceAll("_", " ").replace(".", " ");
+      kind.count = row.appendChild(document.createElement("output"));
+      tick.addEventListener("change", () => { kind.on = tick.checked; redraw(); });
+    }
+  }
+
+  function wear(name) {
+    root.dataset.theme = name;
+    page.theme = themes[name];
+    for (const kind of kinds) {
+      kind.swatches.forEach((swatch, side) => {
+        swatch.style.background = (page.theme.families[kind.family] || page.theme.other)[side];
+      });
+    }
+    redraw();
+  }
+
+  // --- details under the pointer ---------------------------------------------------------------------
+  const price = (value) => value.toFixed(data.digits);
+
+  function describe({ drawing, kind, told, state, bottom, top }) {
+    const side = { 1: "bull ", "-1": "bear ", 0: "" }[drawing.side];
+    const edges = bottom === null ? "" : bottom === top ? ` at ${price(bottom)}` : ` ${price(bottom)} to ${price(top)}`;
+    const life = told.map((change) => `${records[change[1]]} ${moment(change[2])}`);
+    const latest = life.length > 6 ? [life[0], "…", ...life.slice(-4)] : life;
+    return `${side}${kind.name} ${drawing.label}${edges} · ${state}\n${drawing.id} · formed ${moment(drawing.formed)}\n${latest.join(" · ")}`;
+  }
+
+  function under(x, y, near) {
+    return page.shapes.filter(visible).filter(({ drawing, left, right, bottom, top }) => {
+      if (drawing.form === "window") return x >= left && x <= right;
+      if (drawing.form === "point") return Math.abs(x - left) <= near.x && Math.min(Math.abs(y - top), Math.abs(y - bottom)) <= near.y;
+      return x >= left - near.x && x <= right + near.x && y >= bottom - near.y && y <= top + near.y;
+    });
+  }
+
+  function details(event) {
+    const area = plot.querySelector(".nsewdrag"), note = box("details");
+    if (!area) return;
+    const frame = area.getBoundingClientRect(), range = prices(Number(slider.value));
+    const across = (event.clientX - frame.left) / frame.width, down = (event.clientY - frame.top) / frame.height;
+    note.hidden = across < 0 || across > 1 || down < 0 || down > 1;
+    if (note.hidden) return;
+    const wide = page.view[1] - page.view[0], high = range[1] - range[0];
+    const x = page.view[0] + across * wide, y = range[1] - down * high, bar = Math.round(x);
+    const found = under(x, y, { x: (4 * wide) / frame.width, y: (4 * high) / frame.height });
+    const words = found.slice(-4).reverse().map(describe);
+    if (found.length > 4) words.push(`and ${found.length - 4} more`);
+    if (bar >= 0 && bar <= Number(slider.value)) {
+      const [o, h, l, c] = [bars.open, bars.high, bars.low, bars.close].map((values) => price(values[bar]));
+      words.unshift(`${moment(bars.time[bar])} UTC\nopen ${o} · high ${h} · low ${l} · close ${c}`);
+    }
+    note.hidden = !words.length;
+    note.textContent = words.join("\n\n");
+    const left = event.clientX + 16, width = note.offsetWidth, below = event.clientY + 16, height = note.offsetHeight;
+    note.style.left = `${left + width > innerWidth ? Math.max(0, event.clientX - width - 16) : left}px`;
+    note.style.top = `${below + height > innerHeight ? Math.max(0, event.clientY - height - 16) : below}px`;
+  }
+
+  function start() {
+    slider.max = size - 1;
+    slider.value = size - 1;
+    toggles();
+    for (const bars_back of [100, 250, 500, 1000].filter((some) => some < size).concat(size)) {
+      span.add(new Option(bars_back === size ? `all ${size} bars` : `${bars_back} bars`, bars_back));
+    }
+    span.value = size;
+    ended.checked = drawings.filter((one) => kinds[one.kind].on).length <= few;
+    box("about").textContent = `${moment(bars.time[0])} to ${moment(bars.close_time[size - 1])} UTC, nothing is drawn before it was known`;
+    const dark = matchMedia("(prefers-color-scheme: dark)");
+    wear(dark.matches ? "dark" : "light");
+    dark.addEventListener("change", () => wear(dark.matches ? "dark" : "light"));
+    look(size);
+    draw().then(listen);
+  }
+
+  function listen() {
+    slider.addEventListener("input", () => {
+      const end = Number(slider.value) + 1;
+      if (end > page.view[1] || end < page.view[0]) page.view = [end - 0.96 * (page.view[1] - page.view[0]), end + 0.04 * (page.view[1] - page.view[0])];
+      redraw();
+    });
+    for (const control of [ended, labels]) control.addEventListener("change", redraw);
+    span.addEventListener("change", () => look(Number(span.value)));
+    box("theme").addEventListener("click", () => wear(root.dataset.theme === "dark" ? "light" : "dark"));
+    plot.addEventListener("mousemove", details);
+    plot.addEventListener("mouseleave", () => { box("details").hidden = true; });
+    plot.on("plotly_doubleclick", () => look(size));
+    plot.on("plotly_relayout", (change) => {
+      const range = change["xaxis.range"] || [change["xaxis.range[0]"], change["xaxis.range[1]"]];
+      if (range[0] !== undefined && range[0] !== page.view[0]) { page.view = range.map(Number); redraw(); }
+    });
+    addEventListener("resize", redraw);
+    document.body.dataset.ready = "yes";
+  }
+
+  start();
+})();

@@ -1,0 +1,119 @@
+"""A chart of detections as one web page that needs nothing but itself; drawn by plotly."""
+
+import base64
+import hashlib
+import html
+import json
+from importlib.resources import files
+from typing import Any
+
+from plotly.offline import get_plotlyjs
+
+from ictcli.clock import NS_PER_SECOND
+from ictcli.detectors.base.events import RECORD_NAMES
+from ictcli.market.bars import Bars
+from ictcli.reports.chart_styles import CHAPTERS, THEMES, family, style
+from ictcli.reports.detection_chart import BREAK_BARS, ENDINGS, FEW, INFORMATIVE, Change, Chart, Drawing
+
+_SIDES = {"bull": 1, "none": 0, "bear": -1}
+
+
+def page(chart: Chart) -> str:
+    """The page: plotly's script, the data and a short program, all inline.
+
+    Its own security policy allows these scripts and nothing from any network.
+    """
+    library: str = get_plotlyjs()
+    program = _part("chart.js")
+    scripts = " ".join(f"'sha256-{_digest(script)}'" for script in (library, program))
+    policy = (
+        f"default-src 'none'; script-src {scripts}; style-src 'unsafe-inline'; "
+        "img-src data: blob:; base-uri 'none'; form-action 'none'"
+    )
+    return _part("chart.html").format(
+        policy=policy,
+        title=html.escape(chart.title),
+        css=_part("chart.css"),
+        data=_embedded(document(chart)),
+        plotly=library,
+        program=program,
+    )
+
+
+def document(chart: Chart) -> dict[str, Any]:
+    """What the page's program reads, as plain data."""
+    names = sorted({(family(one.kind), one.kind, one.layer) for one in chart.drawings}, key=_order)
+    number = {(kind, layer): at for at, (_, kind, layer) in enumerate(names)}
+    return {
+        "digits": chart.bars.digits,
+        "bars": _bars(chart.bars),
+        "kinds": [_kind(*name) for name in names],
+        "drawings": [_drawing(one, number[one.kind, one.layer]) for one in chart.drawings],
+        "records": RECORD_NAMES,
+        "informative": [RECORD_NAMES.index(name) for name in INFORMATIVE],
+        "endings": {form: [RECORD_NAMES.index(name) for name in names] for form, names in ENDINGS.items()},
+        "themes": {name: _theme(name) for name in THEMES},
+        "breakBars": BREAK_BARS,
+        "few": FEW,
+    }
+
+
+def _part(name: str) -> str:
+    return files("ictcli.reports").joinpath(name).read_text(encoding="utf-8")
+
+
+def _digest(script: str) -> str:
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+
+def _embedded(value: Any) -> str:
+    """JSON that cannot end its element or begin another."""
+    text = json.dumps(value, separators=(",", ":"), allow_nan=False)
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def _bars(bars: Bars) -> dict[str, list[float] | list[int]]:
+    scale = 10**bars.digits
+    prices = {name: (getattr(bars, name) / scale).tolist() for name in ("open", "high", "low", "close")}
+    times = {"time": bars.ts, "close_time": bars.ts_close}
+    return {**prices, **{name: (values // NS_PER_SECOND).tolist() for name, values in times.items()}}
+
+
+def _order(name: tuple[str, str, str]) -> tuple[int, str, str]:
+    chapter, kind, layer = name
+    return (CHAPTERS.index(chapter) if chapter in CHAPTERS else len(CHAPTERS)), kind, layer
+
+
+def _kind(chapter: str, kind: str, layer: str) -> dict[str, Any]:
+    look = style(kind)
+    return {
+        "name": f"{kind}.{layer}" if layer else kind,
+        "family": chapter,
+        "tag": look.tag,
+        "dash": look.dash,
+        "symbol": look.symbol,
+        "on": look.shows(layer),
+    }
+
+
+def _drawing(one: Drawing, kind: int) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "kind": kind,
+        "side": _SIDES[one.direction],
+        "label": one.label,
+        "form": one.form,
+        "left": one.left,
+        "formed": one.formed // NS_PER_SECOND,
+        "changes": [_change(change) for change in one.changes],
+    }
+
+
+def _change(change: Change) -> list[Any]:
+    record = RECORD_NAMES.index(change.record)
+    return [change.bar, record, change.at // NS_PER_SECOND, change.bottom, change.top, change.x]
+
+
+def _theme(name: str) -> dict[str, Any]:
+    theme = THEMES[name]
+    return {field: getattr(theme, field) for field in theme.__dataclass_fields__}
