@@ -1,6 +1,7 @@
 """``ictcli detect``: ICT patterns of stored bars with their whole life cycle."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,8 +15,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from ictcli.detectors.journal import Subject
-    from ictcli.detectors.scan import Detections
+    from ictcli.detectors.reading import Log, View
+    from ictcli.market.bars import SeriesKey
+    from ictcli.market.calendars import Calendar
     from ictcli.market.timeframes import Timeframe
+    from ictcli.store.partlog import DataRevision
 
 _EXAMPLES = [
     "ictcli detect EURUSD -t M15",
@@ -25,12 +29,19 @@ _EXAMPLES = [
     "ictcli detect XAUUSD -t M15 --verify",
 ]
 _LATEST = 10
+_NOBODY = "none"
 
 
 @click.command("detect", cls=Command, examples=_EXAMPLES)
 @symbols_argument
 @timeframe_option("M15")
 @click.option("--kind", "kinds", metavar="NAME,...", help="Detectors to show; default: all.")
+@click.option(
+    "--with",
+    "other",
+    metavar="SYMBOL",
+    help="Second symbol, for detectors that compare; kept until another, or none.",
+)
 @click.option("--source", metavar="NAME", help="Source of the bars; default: the symbol's primary one.")
 @span_options
 @click.option("--as-of", type=INSTANT, help="Only what was known at this instant; nothing is stored.")
@@ -43,6 +54,7 @@ def command(
     symbols: tuple[str, ...],
     timeframe: "Timeframe",
     kinds: str | None,
+    other: str | None,
     source: str | None,
     start: int | None,
     end: int | None,
@@ -56,27 +68,30 @@ def command(
     Without SYMBOL every stored symbol is looked at. Results are kept and recomputed only when the bars or
     the parameters changed. --start and --end bound the time at which a row became known.
     """
-    from ictcli.detectors.journal import View
+    from ictcli.detectors.reading import View
     from ictcli.detectors.registry import choose
 
     _refuse_contradictions(session, events=events, nl=nl, verify=verify, as_of=as_of)
     session.tend_catalog()
-    names = choose([name.strip() for name in kinds.split(",")] if kinds else [])
-    subjects = _subjects(session, symbols, timeframe, source)
+    names = choose([name.strip() for name in kinds.split(",")]) if kinds else ()
+    subjects = _subjects(session, symbols, timeframe, source, other)
     if verify:
         _verify(session, subjects, names)
         return
     view = View(names, start, end)
-    looks = (_look(session, subject, view, as_of, events=events) for subject in subjects)
+    looks = (_look(session, subject, view, as_of, count=not nl) for subject in subjects)
     if nl:
-        session.out.rows(row for _, rows in looks for row in _rows(rows))
+        session.out.rows(row for _, log in looks for row in _rows(_tables(log, view, events=events)))
         return
     documents = list(looks)
+    rows = (row for _, log in documents for row in _rows(_tables(log, view, events=events)))
     payload = {
         "series": [facts for facts, _ in documents],
-        "events" if events else "detections": _all_rows(session, documents),
+        "events" if events else "detections": list(rows) if session.out.json else [],
     }
-    session.out.emit(payload, lambda: "\n\n".join(_text(session, *document) for document in documents))
+    session.out.emit(
+        payload, lambda: "\n\n".join(_text(session, *one, view, events=events) for one in documents)
+    )
 
 
 def _refuse_contradictions(
@@ -89,24 +104,49 @@ def _refuse_contradictions(
 
 
 def _subjects(
-    session: Session, symbols: tuple[str, ...], timeframe: "Timeframe", source: str | None
+    session: Session, symbols: tuple[str, ...], timeframe: "Timeframe", source: str | None, other: str | None
 ) -> list["Subject"]:
     """The stored series behind every symbol, all of them known before the first is looked at."""
     from ictcli.detectors.journal import Subject
+    from ictcli.store.selection import stored_symbols
+
+    found = []
+    for symbol in symbols or stored_symbols(session.store, source):
+        stored, hours = _series(session, symbol, timeframe, source)
+        subject = Subject(stored, timeframe, hours)
+        found.append(replace(subject, **_second(session, subject, source, other)))
+    return found
+
+
+def _series(
+    session: Session, symbol: str, timeframe: "Timeframe", source: str | None
+) -> tuple["SeriesKey", "Calendar"]:
+    """The stored series that gives bars of a symbol, and the symbol's trading hours."""
     from ictcli.market.calendars import calendar
     from ictcli.store.selection import Selection, choose, stored_symbols
 
-    store = session.store
     selection = Selection(timeframe, source, None, None, session.config.config.primary)
-    known = stored_symbols(store, source)
-    found = []
-    for symbol in symbols or known:
-        spec = session.book.resolve(symbol)
-        stored = choose(store, symbol if symbol in known or spec is None else spec.name, selection)
-        if spec is None:
-            _warn_unspecified(session, symbol, stored)
-        found.append(Subject(stored, timeframe, calendar(spec.calendar if spec else "fx")))
-    return found
+    known = stored_symbols(session.store, source)
+    spec = session.book.resolve(symbol)
+    stored = choose(session.store, symbol if symbol in known or spec is None else spec.name, selection)
+    if spec is None:
+        _warn_unspecified(session, symbol, stored)
+    return stored, calendar(spec.calendar if spec else "fx")
+
+
+def _second(session: Session, subject: "Subject", source: str | None, other: str | None) -> dict[str, Any]:
+    """The second series: the one asked for, else the one that the kept log was made with."""
+    if other == _NOBODY:
+        return {}
+    if other is None:
+        kept = session.store.part_log("detections", subject.key).manifest()
+        if kept is None or not kept.other:
+            return {}
+        source, _, other = kept.other.partition("/")
+    stored, hours = _series(session, other, subject.timeframe, source)
+    if stored.symbol == subject.stored.symbol:
+        raise UsageError(f"--with {other} is the symbol itself", hint="Choose one that moves with it.")
+    return {"other": stored, "other_calendar": hours}
 
 
 def _warn_unspecified(session: Session, symbol: str, stored: Any) -> None:
@@ -120,58 +160,86 @@ def _warn_unspecified(session: Session, symbol: str, stored: Any) -> None:
 
 
 def _look(
-    session: Session, subject: "Subject", view: Any, as_of: int | None, *, events: bool
-) -> tuple[dict[str, Any], "pa.Table"]:
-    """Facts about one series and the rows to show."""
+    session: Session, subject: "Subject", view: "View", as_of: int | None, *, count: bool
+) -> tuple[dict[str, Any], "Log"]:
+    """Facts about one series and its detections."""
     from ictcli.clock import iso
-    from ictcli.detectors.journal import known_at, refresh, select, state_counts
+    from ictcli.detectors.journal import known_at, refresh
+    from ictcli.detectors.reading import HeldLog, KeptLog
 
     config = session.config.config.detect
-    found: Detections
-    if as_of is None:
-        with session.out.progress("detecting"):
-            found, computed = refresh(session.store, subject, config, session.provenance())
-        if not computed:
-            session.out.note(f"{subject.key}: up to date")
-    else:
-        found, computed = known_at(session.store, subject, config, as_of, view.names), True
-    zones = select(found.zones, view, "confirmed_at")
-    rows = select(found.events, view, "at") if events else zones
+    _tell_refused(session, subject, view.names)
     key = subject.key
+    found: Log
+    if as_of is None:
+        with session.out.progress("detecting") as progress:
+            manifest, computed = refresh(session.store, subject, config, session.provenance(), progress)
+        found = KeptLog(session.store.part_log("detections", key).folder, manifest)
+        if not computed:
+            session.out.note(f"{key}: up to date")
+        elif manifest.revisions and manifest.revisions[-1].generation == manifest.generation:
+            session.out.warn(_revision_text(str(key), manifest.revisions[-1]))
+    else:
+        found, computed = HeldLog(known_at(session.store, subject, config, as_of, view.names)), True
     facts = {
         "source": key.source,
         "symbol": key.symbol,
         "timeframe": str(key.timeframe),
+        "with": subject.other_name or None,
         "as_of": None if as_of is None else iso(as_of),
         "up_to_date": not computed,
-        "counts": state_counts(zones),
+        "counts": found.counts(view) if count else [],
     }
-    return facts, rows
+    return facts, found
 
 
-def _rows(table: "pa.Table") -> Iterator[dict[str, Any]]:
-    for batch in table.to_batches(max_chunksize=1000):
-        yield from batch.to_pylist()
+def _revision_text(title: str, revision: "DataRevision") -> str:
+    from ictcli.clock import iso
+
+    return (
+        f"{title}: data_revision: closed bars changed from {iso(revision.first_ts)} on; "
+        f"{revision.withdrawn} records were withdrawn and computed again"
+    )
 
 
-def _all_rows(session: Session, documents: list[tuple[dict[str, Any], "pa.Table"]]) -> list[dict[str, Any]]:
-    return [row for _, rows in documents for row in _rows(rows)] if session.out.json else []
+def _tell_refused(session: Session, subject: "Subject", names: tuple[str, ...]) -> None:
+    """Say which detectors cannot work on the series; those that were asked for by name are an error."""
+    from ictcli.detectors.journal import plan_of
+
+    refused = plan_of(subject, session.config.config.detect, names).refused
+    lines = [f"{name}: {reason}" for name, reason in refused.items()]
+    if any(name.partition(".")[0] in names for name in refused):
+        raise UsageError(f"{subject.key}: {'; '.join(lines)}", hint="Leave it out, or choose another -t.")
+    for line in lines:
+        session.out.note(f"{subject.key}: left out: {line}")
 
 
-def _text(session: Session, facts: dict[str, Any], rows: "pa.Table") -> str:
+def _tables(log: "Log", view: "View", *, events: bool) -> Iterator["pa.Table"]:
+    return log.events(view) if events else log.zones(view)
+
+
+def _rows(tables: Iterable["pa.Table"]) -> Iterator[dict[str, Any]]:
+    for table in tables:
+        for batch in table.to_batches(max_chunksize=1000):
+            yield from batch.to_pylist()
+
+
+def _text(session: Session, facts: dict[str, Any], log: "Log", view: "View", *, events: bool) -> str:
     """What people see of one series."""
     title = f"{facts['source']}/{facts['symbol']}/{facts['timeframe']}"
+    if facts["with"]:
+        title += f" with {facts['with']}"
     if facts["as_of"]:
         title += f" as of {facts['as_of']}"
     counts = [[row["kind"], row["dir"], row["state"], row["count"]] for row in facts["counts"]]
     summary = session.out.table(["kind", "dir", "state", "count"], counts)
-    latest = rows.slice(max(0, rows.num_rows - _LATEST))
-    shown = [_cells(row) for row in _rows(latest)]
+    latest, total = log.latest_events(view, _LATEST) if events else log.latest_zones(view, _LATEST)
+    shown = [_cells(row) for row in _rows([latest])]
     if not shown:
         return f"{title}: nothing found"
     headers = list(shown[0])
     table = session.out.table(headers, [list(row.values()) for row in shown])
-    return f"{title}\n{summary}\n\nLatest {len(shown)} of {rows.num_rows} rows (times in UTC)\n{table}"
+    return f"{title}\n{summary}\n\nLatest {len(shown)} of {total} rows (times in UTC)\n{table}"
 
 
 def _cells(row: dict[str, Any]) -> dict[str, Any]:
@@ -194,15 +262,16 @@ def _cells(row: dict[str, Any]) -> dict[str, Any]:
 
 def _verify(session: Session, subjects: list["Subject"], names: tuple[str, ...]) -> None:
     """Replay every subject; exit 3 when a record changed."""
-    from ictcli.detectors.journal import closed_bars, plan_of
+    from ictcli.detectors.journal import closed_bars, other_bars, plan_of
     from ictcli.detectors.verification import verify
 
     results = []
     for subject in subjects:
+        _tell_refused(session, subject, names)
         with session.out.progress() as progress:
             bars = closed_bars(session.store, subject)
             plan = plan_of(subject, session.config.config.detect, names)
-            results.append(verify(plan, bars, progress=progress))
+            results.append(verify(plan, bars, other_bars(session.store, subject), progress=progress))
     series = [
         {"series": str(subject.key), "first": result.first, "rewritten": result.rewritten}
         for subject, result in zip(subjects, results, strict=True)

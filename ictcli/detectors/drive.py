@@ -72,10 +72,11 @@ def advance(plan: Plan, memory: Memory, bars: Bars, other: Bars | None = None) -
         other: bars of the second symbol, for detectors that compare.
     """
     described = describe(memory.context, bars, other)
+    buffer = np.empty(len(bars) // 4 + 2 * MOST_PER_BAR, EVENT)
     found: list[Records] = []
     for node, state in zip(plan.nodes, memory.states, strict=True):
         feeds = [found[feed] for feed in node.feeds]
-        found.append(collect(node.detector, state, described, feeds))
+        found.append(collect(node.detector, state, described, feeds, buffer))
     return found
 
 
@@ -93,18 +94,30 @@ def describe(state: NDArray[np.void], bars: Bars, other: Bars | None = None) -> 
 
 
 def collect(
-    detector: Detector, state: NDArray[np.void], described: NDArray[np.void], feeds: list[Records]
+    detector: Detector,
+    state: NDArray[np.void],
+    described: NDArray[np.void],
+    feeds: list[Records],
+    buffer: Records | None = None,
 ) -> Records:
-    """Run one detector over described bars, changing ``state``; all its records in order."""
-    size = len(described)
-    events = np.empty(size // 4 + 2 * MOST_PER_BAR, EVENT)
-    first = total = 0
-    while first < size:
-        if len(events) - total < MOST_PER_BAR:
-            events = np.concatenate((events[:total], np.empty(total + MOST_PER_BAR, EVENT)))
-        first, count = detector.run(state[0], events[total:], described, first, *feeds)
-        total += count
-    return events[:total].copy()
+    """Run one detector over described bars, changing ``state``; all its records in order.
+
+    Args:
+        detector: to run.
+        state: changed in place.
+        described: the bars.
+        feeds: records of those it listens to.
+        buffer: room for at least ``MOST_PER_BAR`` records, used in between.
+    """
+    room = np.empty(len(described) // 4 + 2 * MOST_PER_BAR, EVENT) if buffer is None else buffer
+    found: list[Records] = []
+    first = 0
+    while first < len(described):
+        first, count = detector.run(state[0], room, described, first, *feeds)
+        found.append(room[:count].copy())
+    if len(found) == 1:
+        return found[0]
+    return np.concatenate(found) if found else room[:0].copy()
 
 
 def push(plan: Plan, memory: Memory, bars: Bars, at: int, other: Bars | None = None) -> list[Records]:

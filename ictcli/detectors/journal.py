@@ -1,33 +1,33 @@
-"""Detections of a stored series: computed once, kept beside the bars, read back while nothing changed.
+"""Detections of a stored series: a log that is kept beside the bars and grows with them.
 
-The kept tables always hold every detector over the whole series, so a question about one kind or one
-month is a view of them. What was known at an earlier instant is computed from the bars closed by then.
+The log always holds every detector over the whole series, so a question about one kind or one month is a
+view of it. What was known at an earlier instant is computed from the bars closed by then.
 """
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
+import numpy as np
 
 from ictcli import __version__
 from ictcli.config.records import DetectConfig
+from ictcli.detectors.extension import Work, extend
 from ictcli.detectors.plan import Plan
-from ictcli.detectors.registry import choose, configured
+from ictcli.detectors.registry import configured
 from ictcli.detectors.scan import Detections, plan_for, scan
 from ictcli.errors import DataError
 from ictcli.market.bars import Bars, SeriesKey
 from ictcli.market.calendars import Calendar
 from ictcli.market.timeframes import Timeframe
-from ictcli.store.columns import INSTANT
+from ictcli.store.partlog import LogManifest
 from ictcli.store.serving import serve_bars
 from ictcli.store.store import Store
+from ictcli.telemetry import Progress, silent
 
-ARTIFACT = "detections"
-ZONES = "detections"
-EVENTS = "detection_events"
+LAYOUT = 1
+"""Raised when the columns or the meaning of the kept rows change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,41 +38,46 @@ class Subject:
         stored: the stored series; of the wanted timeframe, one that nests in it, or ticks.
         timeframe: wanted.
         calendar: trading hours of the symbol.
+        other: stored series of a second symbol, for detectors that compare; None for none.
+        other_calendar: its trading hours.
     """
 
     stored: SeriesKey
     timeframe: Timeframe
     calendar: Calendar
+    other: SeriesKey | None = None
+    other_calendar: Calendar | None = None
 
     @property
     def key(self) -> SeriesKey:
         """Source and symbol of the stored series with the wanted timeframe."""
         return SeriesKey(self.stored.source, self.stored.symbol, self.timeframe)
 
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """Which detections to show.
-
-    Attributes:
-        names: detectors, all when empty.
-        start, end: bounds of ``confirmed_at`` (of ``at`` for the log), nanoseconds UTC, end exclusive.
-    """
-
-    names: tuple[str, ...] = ()
-    start: int | None = None
-    end: int | None = None
+    @property
+    def other_name(self) -> str:
+        """``source/symbol`` of the second series; empty for none."""
+        return f"{self.other.source}/{self.other.symbol}" if self.other else ""
 
 
 def plan_of(subject: Subject, config: DetectConfig, names: Iterable[str] = ()) -> Plan:
     """The plan for the named detectors on a subject, all of them when none is named.
+
+    The second symbol is part of the parameters of the detectors that compare.
 
     Raises:
         UsageError: a name is unknown.
         ConfigError: ``detect.params`` is wrong.
     """
     settings = configured(config, subject.timeframe.ns, always_open=subject.calendar.always_open)
-    return plan_for(names, settings)
+    plan = plan_for(names, settings, pair=subject.other is not None)
+    if subject.other is None:
+        return plan
+    pair = f"with={subject.other.symbol}"
+    nodes = (
+        replace(node, text=",".join(sorted([*node.text.split(","), pair]))) if node.detector.pair else node
+        for node in plan.nodes
+    )
+    return replace(plan, nodes=tuple(nodes))
 
 
 def closed_bars(store: Store, subject: Subject, as_of: int | None = None) -> Bars:
@@ -90,68 +95,92 @@ def closed_bars(store: Store, subject: Subject, as_of: int | None = None) -> Bar
     return bars
 
 
+def other_bars(store: Store, subject: Subject, as_of: int | None = None) -> Bars | None:
+    """The closed bars of the second symbol, possibly none; None when there is no second symbol."""
+    if subject.other is None or subject.other_calendar is None:
+        return None
+    return serve_bars(store, subject.other, subject.timeframe, subject.other_calendar, as_of=as_of)
+
+
 def refresh(
     store: Store,
     subject: Subject,
     config: DetectConfig,
     provenance: Mapping[str, Any],
-) -> tuple[Detections, bool]:
-    """The detections of a whole series, computed only when bars, parameters or detectors changed.
+    progress: Progress = silent,
+) -> tuple[LogManifest, bool]:
+    """Bring the log of a series up to date; only what is new or changed is computed.
 
     Returns:
-        The detections and whether they were computed now.
+        What the log consists of and whether it grew or changed.
 
     Raises:
-        DataError: nothing is stored, or a file is damaged.
-        Busy: another process is computing them.
+        DataError: nothing is stored, a file is damaged, or a bar is not sound.
+        Busy: another process is extending it.
     """
-    kept = store.artifacts(ARTIFACT, subject.key)
-    inputs = inputs_hash(store, subject, config)
-    if kept.up_to_date(inputs):
-        zones, events = kept.read(ZONES), kept.read(EVENTS)
-        if zones is not None and events is not None:
-            return Detections(events, zones), False
-    found = scan(closed_bars(store, subject), subject.key, plan_of(subject, config))
-    kept.write({ZONES: found.zones, EVENTS: found.events}, inputs, provenance)
-    return found, True
+    log = store.part_log("detections", subject.key)
+    kept = log.manifest()
+    facts = _facts(store, subject, config)
+    if kept is not None and _current(kept, facts) and log.whole(kept):
+        return kept, False
+    with log.writer() as writer:
+        if writer.before is not None and not log.whole(writer.before):
+            writer.distrust()
+        if writer.before is not None and _current(writer.before, facts):
+            return writer.before, False
+        work = _work(store, subject, config, facts)
+        return extend(writer, log.folder, work, provenance, progress), True
+
+
+def _current(kept: LogManifest, facts: tuple[str, str]) -> bool:
+    return (kept.identity, kept.inputs) == facts
+
+
+def _work(store: Store, subject: Subject, config: DetectConfig, facts: tuple[str, str]) -> Work:
+    identity, inputs = facts
+    return Work(
+        plan=plan_of(subject, config),
+        key=subject.key,
+        bars=closed_bars(store, subject),
+        other=other_bars(store, subject),
+        identity=identity,
+        inputs=inputs,
+        other_name=subject.other_name,
+    )
 
 
 def known_at(
     store: Store, subject: Subject, config: DetectConfig, as_of: int, names: Iterable[str] = ()
 ) -> Detections:
-    """Exactly what was known at an instant: the scan of the bars closed by then."""
-    return scan(closed_bars(store, subject, as_of), subject.key, plan_of(subject, config, names))
-
-
-def inputs_hash(store: Store, subject: Subject, config: DetectConfig) -> str:
-    """Identifies everything the detections of a series depend on.
+    """Exactly what was known at an instant, from the bars closed by then and the open of the next one.
 
     Raises:
-        DataError: the series is not stored.
+        DataError: no bar was closed by then.
     """
-    manifest = store.manifest(subject.stored)
-    if manifest is None:
-        raise DataError(f"{subject.stored} is not stored", hint="Run `ictcli status` to see what is.")
-    facts = [__version__, manifest.content_hash(), str(subject.stored), str(subject.timeframe)]
-    facts.append(subject.calendar.name)
-    for node in plan_of(subject, config).nodes:
-        facts.append(f"{node.title}|{node.detector.version}|{node.text}")
+    closed = closed_bars(store, subject, as_of)
+    known = closed_bars(store, subject)
+    next_bar = int(np.searchsorted(known.ts, closed.ts[-1], "right"))
+    opened = known.slice(next_bar, next_bar + 1)
+    opened = opened.slice(0, int(np.searchsorted(opened.ts, as_of, "right")))
+    plan = plan_of(subject, config, names)
+    return scan(closed, subject.key, plan, other_bars(store, subject, as_of), opened=(opened, as_of))
+
+
+def _facts(store: Store, subject: Subject, config: DetectConfig) -> tuple[str, str]:
+    """Hashes of what the rows depend on besides the bars, and of the bars."""
+    series = [subject.stored, *([subject.other] if subject.other else [])]
+    manifests = [store.manifest(key) for key in series]
+    hashes = []
+    for key, manifest in zip(series, manifests, strict=True):
+        if manifest is None:
+            raise DataError(f"{key} is not stored", hint="Run `ictcli status` to see what is.")
+        hashes.append(manifest.content_hash())
+    facts = [__version__, str(LAYOUT), str(subject.timeframe), subject.calendar.name]
+    facts += [f"{key} {manifest.digits}" for key, manifest in zip(series, manifests, strict=True) if manifest]
+    plan = plan_of(subject, config)
+    facts += [f"{node.title}|{node.detector.version}|{node.text}" for node in plan.nodes]
+    return _hash(facts), _hash(hashes)
+
+
+def _hash(facts: list[str]) -> str:
     return hashlib.sha256("\n".join(facts).encode()).hexdigest()
-
-
-def select(table: pa.Table, view: View, column: str) -> pa.Table:
-    """The rows of a view, judged by the instants in ``column``."""
-    kinds = pa.array(choose(view.names))
-    mask = pc.is_in(table["kind"], value_set=kinds)
-    if view.start is not None:
-        mask = pc.and_(mask, pc.greater_equal(table[column], pa.scalar(view.start, INSTANT)))
-    if view.end is not None:
-        mask = pc.and_(mask, pc.less(table[column], pa.scalar(view.end, INSTANT)))
-    return table.filter(mask)
-
-
-def state_counts(zones: pa.Table) -> list[dict[str, Any]]:
-    """How many objects of each kind, direction and state, in the order of the names."""
-    grouped = zones.group_by(["kind", "dir", "state"]).aggregate([([], "count_all")])
-    rows: list[dict[str, Any]] = grouped.rename_columns(["kind", "dir", "state", "count"]).to_pylist()
-    return sorted(rows, key=lambda row: (row["kind"], row["dir"], row["state"]))

@@ -1,16 +1,19 @@
-"""Scanning a series: all chosen detectors over all bars, as tables."""
+"""Scanning a series in memory: all chosen detectors over all bars, as tables."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pyarrow as pa
 
-from ictcli.detectors.drive import advance, require_sound, start
-from ictcli.detectors.lives import no_lives, refresh_open, tell
+from ictcli.detectors.drive import require_sound
+from ictcli.detectors.fold import Fold
 from ictcli.detectors.plan import Plan, Settings, make_plan
-from ictcli.detectors.registry import DETECTORS, all_extras, choose
-from ictcli.detectors.tables import event_table, zone_table
+from ictcli.detectors.registry import DETECTORS, choose
+from ictcli.detectors.tables import joined, sorted_zones
 from ictcli.market.bars import Bars, SeriesKey
+
+CHUNK = 1 << 16
+"""Bars that are computed and written together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,30 +39,39 @@ def plan_for(names: Iterable[str], settings: Settings, *, pair: bool = False) ->
     return make_plan(chosen, DETECTORS, settings, pair=pair)
 
 
-def scan(bars: Bars, key: SeriesKey, plan: Plan, other: Bars | None = None) -> Detections:
+def scan(
+    bars: Bars,
+    key: SeriesKey,
+    plan: Plan,
+    other: Bars | None = None,
+    *,
+    opened: tuple[Bars, int] | None = None,
+) -> Detections:
     """Run a plan over closed bars, all in memory.
 
-    What was known at an instant T is the scan of the bars with ``ts_close <= T``, exactly.
+    What was known at an instant T is the scan of the bars with ``ts_close <= T`` and, of the bar that is
+    open at T, what is known on its open: exactly that and no more.
 
     Args:
         bars: closed bars of one series, oldest first.
         key: whose bars they are.
         plan: what to run; only wanted nodes are shown.
         other: bars of the second symbol, for detectors that compare.
+        opened: the bar that is open (one bar) and the instant of interest.
 
     Raises:
         DataError: a bar is not sound; the message names the row.
     """
     require_sound(bars)
-    memory = start(plan)
-    told = []
-    for node, events, state in zip(
-        plan.nodes, advance(plan, memory, bars, other), memory.states, strict=True
-    ):
-        if node.wanted:
-            told.append(tell(plan.nodes, node, key, no_lives(), events))
-            refresh_open(told[-1].lives, state)
-    lives = [(item.node, item.lives) for item in told]
-    return Detections(
-        event_table(told, key, bars.digits), zone_table(lives, key, bars.digits, all_extras())
-    )
+    fold = Fold(plan, key, bars.digits)
+    events, zones = [], []
+    for first in range(0, max(len(bars), 1), CHUNK):
+        piece = fold.take(bars.slice(first, first + CHUNK), other)
+        events.append(piece.events())
+        zones.append(piece.ended_zones())
+    if opened is not None and len(opened[0]):
+        piece = fold.take_opened(*opened)
+        events.append(piece.events())
+        zones.append(piece.ended_zones())
+    zones.append(fold.open_zones())
+    return Detections(joined(events), sorted_zones(zones))

@@ -45,7 +45,7 @@ def event_table(told: Sequence[Told], key: SeriesKey, digits: int) -> pa.Table:
 def zone_table(
     lives: Sequence[tuple[Node, NDArray[np.void]]], key: SeriesKey, digits: int, extras: Iterable[Extra]
 ) -> pa.Table:
-    """One row per object with its whole life so far, ordered by confirmation.
+    """One row per object with its whole life so far, ordered by confirmation, then id.
 
     Args:
         lives: ``LIFE`` records by node.
@@ -58,8 +58,21 @@ def zone_table(
     tables = [_zones_of(node, own, key, digits, schema) for node, own in lives if len(own)]
     if not tables:
         return schema.empty_table()
-    order = np.concatenate([own["latest"]["confirmed_ts"] for _, own in lives if len(own)])
-    return pa.concat_tables(tables).unify_dictionaries().take(np.argsort(order, kind="stable"))
+    known = np.concatenate([own["latest"]["confirmed_ts"] for _, own in lives if len(own)])
+    ids = np.concatenate([own["id"] for _, own in lives if len(own)])
+    return pa.concat_tables(tables).unify_dictionaries().take(np.lexsort((ids, known)))
+
+
+def joined(tables: Sequence[pa.Table]) -> pa.Table:
+    """Tables of the same columns below one another, with one dictionary per column."""
+    if len(tables) == 1:
+        return tables[0]
+    return pa.concat_tables(tables).unify_dictionaries().combine_chunks()
+
+
+def sorted_zones(tables: Sequence[pa.Table]) -> pa.Table:
+    """Tables of objects below one another, ordered by confirmation, then id."""
+    return joined(tables).sort_by([("confirmed_at", "ascending"), ("id", "ascending")])
 
 
 def event_schema(digits: int) -> pa.Schema:
@@ -177,7 +190,9 @@ def _zones_of(
         **own,
         "parents": _parents(lives["parents"]),
     }
-    absent = {name: pa.nulls(len(lives), schema.field(name).type) for name in schema.names if name not in columns}
+    absent = {
+        name: pa.nulls(len(lives), schema.field(name).type) for name in schema.names if name not in columns
+    }
     return pa.table({**columns, **absent}, schema=schema)
 
 
@@ -224,7 +239,9 @@ def _object_columns(node: Node, events: NDArray[np.void], digits: int) -> dict[s
             name: _decimals(events[field], kind) if name in filled else pa.nulls(size, kind)
             for name, field in _PRICES.items()
         },
-        "leg_origin_at": _instants(events["origin_ts"]) if "leg_origin_at" in filled else pa.nulls(size, INSTANT),
+        "leg_origin_at": _instants(events["origin_ts"])
+        if "leg_origin_at" in filled
+        else pa.nulls(size, INSTANT),
         "label": _labels(node.detector, events) if "label" in filled else unlabelled,
         "layer": _same(node.layer, size) if node.layer else unlabelled,
         **{

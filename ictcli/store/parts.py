@@ -21,6 +21,8 @@ from ictcli.store.records import FileRecord, Kind, Part
 
 HASH_LENGTH = 12
 _DELTA = "DELTA_BINARY_PACKED"
+_LOG_ROWS = 1 << 16
+"""Rows of a log that are compressed together, and that a reader of few rows must decode."""
 
 
 class Vanished(DataError):
@@ -48,6 +50,24 @@ def encode(table: pa.Table) -> bytes:
         use_dictionary=plain or False,
         column_encoding=encodings or None,
         compression="zstd",
+        store_decimal_as_integer=True,
+    )
+    return cast("bytes", sink.getvalue().to_pybytes())
+
+
+def encode_rows(table: pa.Table) -> bytes:
+    """Rows of a log as the bytes of a Parquet file: words as dictionaries, numbers as deltas, ids plain."""
+    words = [field.name for field in table.schema if pa.types.is_dictionary(field.type)]
+    encodings = {field.name: _DELTA for field in table.schema if _fits_delta(field.type)}
+    sink = pa.BufferOutputStream()
+    pq.write_table(
+        table,
+        sink,
+        row_group_size=_LOG_ROWS,
+        use_dictionary=words or False,
+        column_encoding=encodings or None,
+        compression="zstd",
+        compression_level=1,
         store_decimal_as_integer=True,
     )
     return cast("bytes", sink.getvalue().to_pybytes())
@@ -112,6 +132,16 @@ def read_table(folder: Path, record: FileRecord, columns: list[str] | None = Non
     if table.num_rows != record.rows:
         raise damaged(path, f"{table.num_rows} rows, the manifest says {record.rows}")
     return table
+
+
+def read_bytes(folder: Path, record: FileRecord) -> bytes:
+    """The content behind a file record.
+
+    Raises:
+        Vanished: the file is not there.
+        DataError: the file is not what the manifest says.
+    """
+    return _checked_bytes(folder / record.file, record)
 
 
 def check_size(path: Path, record: FileRecord) -> None:

@@ -11,13 +11,13 @@ from ictcli.market.bars import Bars, SeriesKey
 from ictcli.market.gaps import Gap
 from ictcli.market.ticks import Ticks
 from ictcli.market.timeframes import TICK, Timeframe
-from ictcli.store.artifacts import ArtifactSet
 from ictcli.store.catalog_file import CatalogFile
 from ictcli.store.columns import Rows, empty_bars, empty_ticks, join, join_ticks
 from ictcli.store.gap_table import load_gaps
 from ictcli.store.healing import Damage, find_damage
 from ictcli.store.locks import exclusive
 from ictcli.store.manifests import all_manifests, load_manifest, lock_file, series_folder
+from ictcli.store.partlog import PartLog
 from ictcli.store.parts import Vanished, check_hash, read_rows
 from ictcli.store.records import Manifest, Part, kind_of
 from ictcli.store.runs import RunStore
@@ -180,12 +180,13 @@ class Store:
         else:
             self.catalog.tend()
 
-    def artifacts(self, kind: str, key: SeriesKey) -> ArtifactSet:
-        """Tables derived from a series, such as its detections."""
-        return ArtifactSet(
+    def part_log(self, kind: str, key: SeriesKey) -> PartLog:
+        """A log computed from the bars of a series, such as its detections."""
+        return PartLog(
             series_folder(self.data_dir, kind, key),
             lock_file(self.state_dir, kind, key),
             f"{kind} of {key}",
+            self._keep_replaced_ns,
             self.catalog.refresh,
         )
 

@@ -9,8 +9,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ictcli.store.artifacts import ArtifactSet
+from ictcli.clock import iso
 from ictcli.store.manifests import MANIFEST, all_manifests, series_folder
+from ictcli.store.partlog import DataRevision, load_log
 from ictcli.store.parts import damaged
 from ictcli.store.records import FileRecord, Manifest
 from ictcli.store.runs import Run, RunStore
@@ -95,9 +96,14 @@ _RUNS = {
     "verdict": "VARCHAR",
     "document": "VARCHAR",
 }
-_DETECTION_TABLES = {
-    "detections": ("detections", "zones"),
-    "detection_events": ("detection_events", "events"),
+_REVISIONS = {
+    **_SERIES,
+    "at": INSTANT,
+    "first": INSTANT,
+    "bars_before": "BIGINT",
+    "bars_after": "BIGINT",
+    "kept": "BIGINT",
+    "withdrawn": "BIGINT",
 }
 
 Columns = Mapping[str, str]
@@ -178,16 +184,28 @@ def choose(manifests: Sequence[Manifest], primary: Mapping[str, str]) -> tuple[l
 
 
 def _detection_views(data_dir: Path, digits: int) -> dict[str, str]:
-    found: dict[str, list[Path]] = {name: [] for name in _DETECTION_TABLES}
+    events: list[list[Path]] = []
+    zones: list[list[Path]] = []
+    revisions = []
     for path in sorted((data_dir / "detections").glob(f"source=*/symbol=*/timeframe=*/{MANIFEST}")):
-        manifest = ArtifactSet(path.parent, path, "detections").manifest()
-        for view, names in _DETECTION_TABLES.items():
-            tables = manifest.tables if manifest else {}
-            found[view] += [path.parent / tables[name].file for name in names if name in tables]
+        log = load_log(path.parent)
+        if log is None or not log.stretches:
+            continue
+        events.append([path.parent / stretch.events.file for stretch in log.stretches])
+        ended = [path.parent / stretch.ended.file for stretch in log.stretches]
+        zones.append([path.parent / log.open.file, *ended])
+        names = [part.partition("=")[2] for part in path.parent.parts[-3:]]
+        revisions += [[*names, *_revised(revision)] for revision in log.revisions]
     return {
-        "detections": _table_union(_with_digits(_DETECTIONS, digits), found["detections"]),
-        "detection_events": _table_union(_with_digits(_EVENTS, digits), found["detection_events"]),
+        "detections": _log_union(_with_digits(_DETECTIONS, digits), zones),
+        "detection_events": _log_union(_with_digits(_EVENTS, digits), events),
+        "detection_revisions": _rows(_REVISIONS, revisions),
     }
+
+
+def _revised(revision: DataRevision) -> list[Any]:
+    counts = [revision.before, revision.after, revision.rows, revision.withdrawn]
+    return [iso(revision.at), iso(revision.first_ts), *counts]
 
 
 def _run_views(data_dir: Path) -> dict[str, str]:
@@ -205,19 +223,28 @@ def _run_views(data_dir: Path) -> dict[str, str]:
 
 
 def _run_rows(runs: Sequence[Run]) -> str:
-    if not runs:
-        return _nothing(_RUNS)
-    rows = []
+    found = []
     for run in runs:
         facts = run.document
         gate = facts.get("gate")
         verdict = gate.get("verdict") if isinstance(gate, dict) else None
         given: list[Any] = [facts.get(name) for name in ("created", "strategy", "timeframe", "trades")]
-        values = [run.id, *given, verdict, json.dumps(facts, sort_keys=True)]
-        typed = zip(values, _RUNS.values(), strict=True)
-        rows.append("SELECT " + ", ".join(f"TRY_CAST({literal(value)} AS {kind})" for value, kind in typed))
-    names = ", ".join(_name(name) for name in _RUNS)
-    return f"SELECT * FROM ({' UNION ALL '.join(rows)}) AS t({names})"  # noqa: S608 - quoted above
+        found.append([run.id, *given, verdict, json.dumps(facts, sort_keys=True)])
+    return _rows(_RUNS, found)
+
+
+def _rows(columns: Columns, rows: Sequence[Sequence[Any]]) -> str:
+    """Rows given one by one."""
+    if not rows:
+        return _nothing(columns)
+    selects = []
+    for row in rows:
+        typed = zip(row, columns.values(), strict=True)
+        selects.append(
+            "SELECT " + ", ".join(f"TRY_CAST({literal(value)} AS {kind})" for value, kind in typed)
+        )
+    names = ", ".join(_name(name) for name in columns)
+    return f"SELECT * FROM ({' UNION ALL '.join(selects)}) AS t({names})"  # noqa: S608 - quoted above
 
 
 def _series_union(
@@ -234,9 +261,18 @@ def _series_union(
 
 def _table_union(columns: Columns, files: Sequence[Path]) -> str:
     """Files of one kind with the catalog's columns first and the newest file's own columns after them."""
+    return _named_union(columns, _column_names(files[-1]) if files else [], files)
+
+
+def _log_union(columns: Columns, logs: Sequence[Sequence[Path]]) -> str:
+    """Files of logs with the catalog's columns first and after them whatever else any log has."""
+    present = list(dict.fromkeys(name for files in logs for name in _column_names(files[0])))
+    return _named_union(columns, present, [file for files in logs for file in files])
+
+
+def _named_union(columns: Columns, present: Sequence[str], files: Sequence[Path]) -> str:
     if not files:
         return _nothing(columns)
-    present = _column_names(files[-1])
     listed = [
         f"CAST({_name(name)} AS {kind}) AS {_name(name)}"
         if name in present

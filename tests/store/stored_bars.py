@@ -4,12 +4,14 @@ import hashlib
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
 from ictcli.clock import NS_PER_HOUR
 from ictcli.market.bars import Bars, Int64, SeriesKey, make_bars
 from ictcli.market.gaps import Gap
 from ictcli.market.ticks import Ticks
 from ictcli.market.timeframes import TICK, TIMEFRAMES
+from ictcli.store.partlog import Checkpoint, LogManifest, Stretch
 from ictcli.store.records import InputRecord, QuarantinedRow
 from ictcli.store.store import Store
 
@@ -69,6 +71,25 @@ def put(store: Store, key: SeriesKey, *rows: Bars | Ticks, name: str = "") -> No
             writer.quarantine([QuarantinedRow(name, 7, "ohlc", "raw,text")])
             writer.record_input(an_input(name))
         writer.commit(holes)
+
+
+def keep_log(store: Store, key: SeriesKey, ended: pa.Table, opened: pa.Table, end: int = 3) -> LogManifest:
+    """A log of ``end`` bars in one stretch, with these objects and no records."""
+    log = store.part_log("detections", key)
+    with log.writer() as writer:
+        events, zones = writer.put_table("events", opened.slice(0, 0)), writer.put_table("ended", ended)
+        bars, saved = writer.put_bytes("bars", bytes(8 * end), end), writer.put_bytes("checkpoint", b"x", 1)
+        stretch = Stretch(first=0, end=end, events=events, ended=zones, bars=bars)
+        manifest = LogManifest(
+            identity="plan",
+            inputs=f"bars{end}",
+            other="",
+            generation=0,
+            stretches=(stretch,),
+            open=writer.put_table("open", opened),
+            checkpoints=(Checkpoint(bar=end, file=saved),),
+        )
+        return writer.commit(manifest, {"argv": ["test"]})
 
 
 def an_input(name: str) -> InputRecord:

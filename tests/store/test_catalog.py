@@ -14,12 +14,13 @@ from ictcli.store.answers import rows
 from ictcli.store.catalog import ask, build_catalog, connect, open_catalog, tables_named
 from ictcli.store.store import Store
 from ictcli.store.views import LeftOut
-from tests.store.stored_bars import HOURLY, TICKS, hourly_bars, new_store, put, quotes
+from tests.store.stored_bars import HOURLY, TICKS, hourly_bars, keep_log, new_store, put, quotes
 
 VIEWS = (
     "bars",
     "bars_all",
     "detection_events",
+    "detection_revisions",
     "detections",
     "gaps",
     "quarantine",
@@ -182,7 +183,7 @@ def test_runs_trades_and_detections_appear_with_their_own_columns_too(tmp_path: 
     document = {"created": "2026-01-02T03:04:05Z", "strategy": "s", "gate": {"verdict": "PASS"}}
     store.runs.create("r1", document, {"trades": trades})
     detections = pa.table({"id": ["z1"], "kind": ["fvg"], "dir": ["bull"], "size_atr": [0.5]})
-    assert store.artifacts("detections", HOURLY).write({"detections": detections}, "h", {})
+    keep_log(store, HOURLY, detections, detections.slice(1))
     assert answer(store, "SELECT run, symbol, net, mood, exit FROM trades") == [
         ("r1", "EURUSD", Decimal("1.50"), "calm", None)
     ]

@@ -1,4 +1,4 @@
-"""Derived tables are replaced as a set; runs are found again."""
+"""Runs are found again."""
 
 from pathlib import Path
 
@@ -7,33 +7,9 @@ import pytest
 
 from ictcli.errors import DataError, UsageError
 from ictcli.store.runs import RunStore
-from tests.store.stored_bars import HOURLY, new_store
 
 ONE = pa.table({"a": [1, 2], "when": pa.array([1, 2], pa.timestamp("ns", "UTC")), "text": ["x", None]})
 TWO = pa.table({"a": pa.array([], pa.int64())})
-
-
-def test_a_set_is_written_once_per_inputs(tmp_path: Path) -> None:
-    found = new_store(tmp_path).artifacts("detections", HOURLY)
-    assert found.read("zones") is None
-    assert found.write({"zones": ONE, "events": TWO}, "h1", {"argv": []})
-    assert not found.write({"zones": TWO}, "h1", {})
-    assert found.read("zones") == ONE
-    assert found.read("events") == TWO
-    assert found.write({"zones": TWO}, "h2", {})
-    assert found.read("zones") == TWO
-    assert found.read("events") is None
-
-
-def test_a_set_with_a_missing_file_is_not_up_to_date(tmp_path: Path) -> None:
-    found = new_store(tmp_path).artifacts("detections", HOURLY)
-    found.write({"zones": ONE}, "h1", {})
-    next(found.folder.glob("zones-*.parquet")).unlink()
-    assert not found.up_to_date("h1")
-    with pytest.raises(DataError, match="missing"):
-        found.read("zones")
-    assert found.write({"zones": ONE}, "h1", {})
-    assert found.read("zones") == ONE
 
 
 def test_runs_are_found_by_id_and_the_newest_as_latest(tmp_path: Path) -> None:
@@ -64,13 +40,3 @@ def test_drafts_of_killed_writers_go_and_a_run_set_aside_comes_back(tmp_path: Pa
     assert sorted(runs.list()) == ["run-a", "run-b"]
     assert runs.load("run-a").table("trades") == ONE
     assert not list(runs.folder.glob(".tmp-*"))
-
-
-def test_a_damaged_set_is_not_up_to_date(tmp_path: Path) -> None:
-    found = new_store(tmp_path).artifacts("detections", HOURLY)
-    found.write({"zones": ONE}, "h1", {})
-    path = next(found.folder.glob("zones-*.parquet"))
-    content = path.read_bytes()
-    path.write_bytes(content[:50] + bytes([content[50] ^ 1]) + content[51:])
-    assert found.write({"zones": ONE}, "h1", {})
-    assert found.read("zones") == ONE
