@@ -36,9 +36,30 @@ from ictcli.detectors.imbalance import (
     vacuum_gap,
     volume_imbalance,
 )
-from ictcli.detectors.liquidity import equal_levels, level_sweep, pool_sweep, prev_levels, sweep, turtle_soup
+from ictcli.detectors.liquidity import (
+    adr,
+    equal_levels,
+    ipda,
+    level_sweep,
+    opening_price,
+    pool_sweep,
+    prev_levels,
+    session_sweep,
+    sweep,
+    turtle_soup,
+)
 from ictcli.detectors.plan import Overrides, Settings, title
-from ictcli.detectors.sessions import kill_zone, macro, session_level, silver_bullet
+from ictcli.detectors.sessions import (
+    amd,
+    asian_range,
+    cbdr,
+    flout,
+    judas,
+    kill_zone,
+    macro,
+    session_level,
+    silver_bullet,
+)
 from ictcli.detectors.setups import model2022, model2022_search, unicorn
 from ictcli.detectors.structure import (
     alternating,
@@ -86,6 +107,9 @@ _ENTRIES = (
     prev_levels.DETECTOR,
     level_sweep.DETECTOR,
     turtle_soup.DETECTOR,
+    ipda.DETECTOR,
+    adr.DETECTOR,
+    opening_price.DETECTOR,
     htf_bias.DETECTOR,
     volatility_spike.DETECTOR,
     engulfing.DETECTOR,
@@ -98,9 +122,15 @@ _ENTRIES = (
     silver_bullet.DETECTOR,
     macro.DETECTOR,
     session_level.DETECTOR,
+    session_sweep.DETECTOR,
     unicorn.DETECTOR,
     model2022_search.DETECTOR,
     model2022.DETECTOR,
+    asian_range.DETECTOR,
+    cbdr.DETECTOR,
+    flout.DETECTOR,
+    judas.DETECTOR,
+    amd.DETECTOR,
 )
 """Each comes after those it listens to."""
 

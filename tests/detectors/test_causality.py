@@ -128,6 +128,10 @@ SMALL: dict[str, st.SearchStrategy[Any]] = {
     "min_rr": st.sampled_from([0.0, 0.5, 1.0]),
     "hours": st.sampled_from(["killzones", "any", "any"]),
     "day_end": st.booleans(),
+    "window": st.sampled_from(["20:00-24:00", "19:00-21:00", "20:00-20:15"]),
+    "prices": st.sampled_from(["wicks", "bodies"]),
+    "windows": st.sampled_from(["02:00-05:00,08:30-10:00", "00:00-24:00"]),
+    "shift_within": st.sampled_from([0, 3, 12]),
 }
 """Small parameters by name, so that few bars reach every rule."""
 
@@ -146,7 +150,10 @@ UNSHIFTED: dict[str, str] = {
     "volatility_spike": "log returns are relative to the price",
 }
 """Detectors that a constant added to all prices changes."""
-TIMED: set[str] = {"adr", "ipda", "opening_price", 
+TIMED: set[str] = {
+    "adr",
+    "ipda",
+    "opening_price",
     "level_sweep",
     "prev_levels",
     "htf_bias",
@@ -158,6 +165,11 @@ TIMED: set[str] = {"adr", "ipda", "opening_price",
     "first_fvg",
     "model2022_search",
     "model2022",
+    "asian_range",
+    "cbdr",
+    "flout",
+    "judas",
+    "amd",
 }
 """Detectors that read the New York clock."""
 PAUSED = {"unicorn"}

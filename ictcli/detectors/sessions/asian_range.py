@@ -1,0 +1,81 @@
+"""Asian range: what the evening of New York leaves for London to take (ICT.md §8.3).
+
+High and low of 20:00 to 24:00 New York, wicks; the unit of the projections is the range, and ``sd_half`` is
+half of one outside.
+Each edge of the range is an object, known on open at the first bar at or after the end: the high bear, the
+low bull; ``bottom`` and ``top`` are the range, ``sd_1`` to ``sd_4`` the prices so many units outside the
+object's own edge. Windows follow the New York clock through its changes, half open, by bar open; bars that
+would straddle the edges are refused (C48). A range of zero height gives nothing (C13); with fewer than
+half of the expected bars ``complete`` is false. A point event.
+"""
+
+from typing import Any, Literal
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from ictcli.detectors.base.events import MOST_PER_BAR
+from ictcli.detectors.detector import Detector
+from ictcli.detectors.sessions.ranges import HALF_UNIT, RANGE, RANGE_EXTRAS, follow_range, init_range
+from ictcli.detectors.sessions.windows import refusal
+from ictcli.kernels import kernel
+
+STATE = np.dtype([("range", RANGE)])
+
+
+class AsianRangeParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Parameters.
+
+    Attributes:
+        window: New York window, ``HH:MM-HH:MM``, end exclusive.
+        prices: whether the range is that of the ``wicks`` or of the ``bodies``.
+    """
+
+    window: str = "20:00-24:00"
+    prices: Literal["wicks", "bodies"] = "wicks"
+
+
+def init_state(params: AsianRangeParams, bar_ns: int) -> NDArray[np.void]:
+    """The state before the first bar, an array of one record."""
+    state = np.zeros(1, STATE)
+    init_range(state[0]["range"], params.window, bar_ns, bodies=params.prices == "bodies", halves=2)
+    return state
+
+
+def refuses(params: AsianRangeParams, bar_ns: int) -> str:
+    """Why the window does not fit bars of this length; empty when it does."""
+    return refusal([params.window], bar_ns)
+
+
+@kernel
+def step(state: Any, events: Any, count: int, bar: Any) -> int:
+    """Take one closed bar; append what became known; return the new number of records."""
+    return follow_range(state["range"], events, count, bar)
+
+
+@kernel
+def run(state: Any, events: Any, bars: Any, first: int) -> tuple[int, int]:
+    """Step over bars from ``first`` until they end or the buffer is nearly full."""
+    count = 0
+    for i in range(first, len(bars)):
+        if len(events) - count < MOST_PER_BAR:
+            return i, count
+        count = step(state, events, count, bars[i])
+    return len(bars), count
+
+
+DETECTOR = Detector(
+    name="asian_range",
+    version=1,
+    summary="the Asian range with its projections",
+    phase=2,
+    params=AsianRangeParams,
+    state=STATE,
+    init_state=init_state,
+    step=step,
+    run=run,
+    columns=("bottom", "top", "size_atr"),
+    extras=(*RANGE_EXTRAS, HALF_UNIT),
+    refuses=refuses,
+)
