@@ -151,6 +151,7 @@ UNSHIFTED: dict[str, str] = {
 }
 """Detectors that a constant added to all prices changes."""
 TIMED: set[str] = {
+    "session_sweep",
     "adr",
     "ipda",
     "opening_price",
