@@ -104,6 +104,11 @@ class Session:
         keep = parse_duration(config.data.keep_replaced)
         return Store(self.config.data_dir, self.config.state_dir, keep, config.primary)
 
+    def find_file(self, path: "Path") -> "Path":
+        """A file that the user names: relative to the current directory, or else to the workspace."""
+        here = self.cwd / path
+        return path if here.is_file() else self.workspace / path
+
     def tend_catalog(self) -> None:
         """Write ``catalog.duckdb`` anew where it is missing or stale; where that fails, only warn."""
         from ictcli.errors import Busy, DataError

@@ -73,7 +73,7 @@ def command(
         start=start,
         end=end,
         seed=seed,
-        gate=_gate_file(session, gate) if gate else None,
+        gate=session.find_file(gate) if gate else None,
     )
     session.tend_catalog()
     shop = Workshop(session.store, session.book, config)
@@ -84,12 +84,6 @@ def command(
         lambda: f"{result_text(result.document)}\n\nReport: ictcli report {result.run}",
     )
     _judge(session, result, allow_inconclusive=allow_inconclusive)
-
-
-def _gate_file(session: Session, gate: Path) -> Path:
-    """A relative gate file is looked up from the current directory, then from the workspace."""
-    here = session.cwd / gate
-    return gate if here.is_file() else session.workspace / gate
 
 
 def _judge(session: Session, result: "Backtest", *, allow_inconclusive: bool) -> None:

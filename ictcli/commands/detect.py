@@ -2,18 +2,20 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ictcli.cli_command import Command
 from ictcli.errors import UsageError
-from ictcli.options import INSTANT, span_options, symbols_argument, timeframe_option
+from ictcli.options import INSTANT, seed_option, span_options, symbols_argument, timeframe_option
 from ictcli.session import Session
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from ictcli.commands.scoring import ScoreRequest
     from ictcli.detectors.journal import Subject
     from ictcli.detectors.reading import Log, View
     from ictcli.market.bars import SeriesKey
@@ -27,6 +29,7 @@ _EXAMPLES = [
     "ictcli detect XAUUSD -t M15 --events --nl",
     "ictcli detect XAUUSD -t M15 --as-of 2026-01-29T15:30Z",
     "ictcli detect XAUUSD -t M15 --verify",
+    "ictcli detect XAUUSD -t M15 --kind fvg --score --gate config/gates.toml",
 ]
 _LATEST = 10
 _NOBODY = "none"
@@ -48,6 +51,11 @@ _NOBODY = "none"
 @click.option("--events", is_flag=True, help="The log of what became known when, instead of the objects.")
 @click.option("--nl", is_flag=True, help="One JSON object per row and line.")
 @click.option("--verify", is_flag=True, help="Replay prefixes of the data; exit 3 if a record changes.")
+@click.option("--score", is_flag=True, help="How well detectors announce moves, beside what chance would.")
+@click.option(
+    "--gate", type=click.Path(path_type=Path, dir_okay=False), help="With --score: exit 3 unless all pass."
+)
+@seed_option
 @click.pass_obj
 def command(
     session: Session,
@@ -62,21 +70,29 @@ def command(
     events: bool,
     nl: bool,
     verify: bool,
+    score: bool,
+    gate: Path | None,
+    seed: int | None,
 ) -> None:
     """Find ICT patterns with their whole life cycle: one row per zone, level or point.
 
     Without SYMBOL every stored symbol is looked at. Results are kept and recomputed only when the bars or
     the parameters changed. --start and --end bound the time at which a row became known.
     """
+    from ictcli.commands.scoring import ScoreRequest
     from ictcli.detectors.reading import View
     from ictcli.detectors.registry import choose
 
     _refuse_contradictions(session, events=events, nl=nl, verify=verify, as_of=as_of)
+    _refuse_unscored(score=score, rows=events or nl or verify or as_of is not None, gate=gate, seed=seed)
     session.tend_catalog()
     names = choose([name.strip() for name in kinds.split(",")]) if kinds else ()
     subjects = _subjects(session, symbols, timeframe, source, other)
     if verify:
         _verify(session, subjects, names)
+        return
+    if score:
+        _score(session, subjects, ScoreRequest(names, start, end, gate, seed))
         return
     view = View(names, start, end)
     looks = (_look(session, subject, view, as_of, count=not nl) for subject in subjects)
@@ -101,6 +117,13 @@ def _refuse_contradictions(
         raise UsageError("--json and --nl contradict each other", hint="Choose one of them.")
     if verify and (events or nl or as_of is not None):
         raise UsageError("--verify shows no rows", hint="Leave out --events, --nl and --as-of.")
+
+
+def _refuse_unscored(*, score: bool, rows: bool, gate: Path | None, seed: int | None) -> None:
+    if score and rows:
+        raise UsageError("--score shows no rows", hint="Leave out --events, --nl, --as-of and --verify.")
+    if not score and (gate is not None or seed is not None):
+        raise UsageError("--gate and --seed are for --score", hint="Add --score, or leave them out.")
 
 
 def _subjects(
@@ -258,6 +281,15 @@ def _cells(row: dict[str, Any]) -> dict[str, Any]:
         "record" if event else "state": row["record"] if event else row["state"],
         "fill": None if row["fill"] is None else f"{row['fill']:.0%}",
     }
+
+
+def _score(session: Session, subjects: list["Subject"], request: "ScoreRequest") -> None:
+    """Score every subject; exit 3 unless the gate passes."""
+    from ictcli.commands.scoring import show_scores
+
+    for subject in subjects:
+        _tell_refused(session, subject, request.names)
+    show_scores(session, subjects, request)
 
 
 def _verify(session: Session, subjects: list["Subject"], names: tuple[str, ...]) -> None:

@@ -43,11 +43,11 @@ def hour_matched(world: Universe, alerts: Alerts, draws: Draws) -> Floats:
     """Tallies of as many alerts at random bars of the same New York hours, directions shuffled."""
     generator = np.random.Generator(np.random.PCG64([draws.seed, 1]))
     per_hour = np.bincount(world.hour[alerts.bar], minlength=24)
-    pools = [np.flatnonzero(world.hour == hour) for hour in range(24)]
+    hours = np.flatnonzero(per_hour).tolist()
+    pools = [(np.flatnonzero(world.hour == hour), int(per_hour[hour])) for hour in hours]
     out = np.zeros((draws.scattered, len(TALLY)))
-    for row in out:
-        bars = [_drawn(generator, pool, count) for pool, count in zip(pools, per_hour.tolist(), strict=True)]
-        scattered = np.sort(np.concatenate(bars))
+    for row in out if pools else []:
+        scattered = np.sort(np.concatenate([_drawn(generator, pool, count) for pool, count in pools]))
         row[:] = tally(world, Alerts(scattered, generator.permutation(alerts.direction)))
     return out
 
