@@ -7,7 +7,7 @@
   const size = bars.open.length, plot = document.getElementById("plot"), root = document.documentElement;
   const box = (id) => document.getElementById(id);
   const slider = box("position"), ended = box("ended"), labels = box("labels"), span = box("span");
-  const margin = { l: 10, r: 74, t: 6, b: 40 };
+  const margin = { l: 10, r: 74, t: 26, b: 40 };
   const page = { view: [-1, size], shapes: [], theme: themes.light, queued: false };
 
   // --- what is known -------------------------------------------------------------------------------
@@ -29,7 +29,7 @@
   const lasting = new Set(["break", "window"]);
   const colour = (shape) =>
     shape.drawing.side ? (page.theme.families[shape.kind.family] || page.theme.other)[shape.drawing.side < 0 ? 1 : 0]
-      : page.theme.ink;
+      : shape.kind.family === "sessions" ? page.theme.window : page.theme.ink;
   const faded = (hex, share) => hex + Math.round(255 * share).toString(16).padStart(2, "0");
 
   // --- traces --------------------------------------------------------------------------------------
@@ -65,7 +65,7 @@
     return {
       type: "scatter", mode: "lines", x, y, hoverinfo: "none", name: `${kind.name} ${drawing.form}`,
       line: { color: faded(tint, live ? strength : 0.3), width: area ? 0.7 : 1.3, dash: kind.dash },
-      ...(area ? { fill: "toself", fillcolor: faded(tint, live ? 0.2 : 0.07) } : {}),
+      ...(area ? { fill: "toself", fillcolor: faded(tint, live && drawing.form === "zone" ? 0.2 : 0.06) } : {}),
     };
   }
 
@@ -75,17 +75,18 @@
       type: "scatter", mode: "markers", name: "points", hoverinfo: "none", x: points.map((point) => point.left),
       y: points.map((point) => (point.drawing.side < 0 ? point.top : point.bottom)),
       marker: {
-        size: 8, symbol: points.map((point) => point.kind.symbol), color: points.map(colour),
+        size: page.view[1] - page.view[0] > 1000 ? 6 : 8, symbol: points.map((point) => point.kind.symbol), color: points.map(colour),
         line: { color: page.theme.paper, width: 1 },
       },
     };
   }
 
-  // Shading of the windows that nothing gives a price, the full height of the chart.
+  // Shading of windows, the full height of the chart.
   function shading(shapes) {
-    return shapes.filter((shape) => shape.drawing.form === "window").map(({ left, right }) => ({
+    const bands = shapes.filter((shape) => shape.drawing.form === "window");
+    return bands.map(({ left, right }) => ({
       type: "rect", xref: "x", yref: "paper", x0: left, x1: right, y0: 0, y1: 1, layer: "below", line: { width: 0 },
-      fillcolor: faded(page.theme.window, 0.1),
+      fillcolor: faded(page.theme.window, bands.length > 60 ? 0.06 : 0.1),
     }));
   }
 
@@ -114,9 +115,8 @@
       textfont: { size: 11, color } };
   }
 
-  function caption({ drawing, kind }) {
-    const words = drawing.label || kind.tag || (drawing.form === "window" ? kind.name : "");
-    return words.replace(/[<&]/g, (sign) => (sign === "<" ? "&lt;" : "&amp;"));
+  function caption({ drawing }) {
+    return drawing.caption.replace(/[<&]/g, (sign) => (sign === "<" ? "&lt;" : "&amp;"));
   }
 
   // Where the words stand: `at` and `to` say on which side of the spot.

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from ictcli.clock import to_datetime
 from ictcli.market.bars import Bars
-from ictcli.reports.chart_styles import THEMES, Theme, family, style
+from ictcli.reports.chart_styles import THEMES, Theme, caption, family, style
 from ictcli.reports.detection_chart import FEW, Chart, Shape
 
 _INCHES, _DOTS = (14.0, 7.5), 110
@@ -82,7 +82,8 @@ def _draw(axes: Any, shape: Shape, look: Theme) -> None:
         axes.hlines(shape.bottom, shape.left, shape.right, colour, dash, lw=1.2, alpha=strength, zorder=2)
     else:
         across, up = [shape.left, shape.right], (shape.bottom, shape.top)
-        axes.fill_between(across, *up, color=colour, alpha=0.2 if shape.live else 0.07, lw=0, zorder=1)
+        area = 0.2 if shape.live and drawing.form == "zone" else 0.06
+        axes.fill_between(across, *up, color=colour, alpha=area, lw=0, zorder=1)
         for price in up:
             axes.hlines(price, *across, colour, lw=0.6, alpha=strength, zorder=1)
 
@@ -111,13 +112,17 @@ def _texts(axes: Any, shapes: Sequence[Shape], last: int, look: Theme) -> None:
     )
     taken: list[tuple[float, float, float, float]] = []
     for shape in ranked:
-        words, (x, y, across, up) = _caption(shape), _spot(shape, high, last)
+        drawing = shape.drawing
+        words, (x, y, across, up) = (
+            caption(drawing.kind, drawing.label, drawing.form),
+            _spot(shape, high, last),
+        )
         width = 8 * len(words) + 6
         if not words or not low <= y <= high:
             continue
-        if shape.drawing.form == "zone" and across == "right" and width > (shape.right - shape.left) * dots_x:
+        if drawing.form == "zone" and across == "right" and width > (shape.right - shape.left) * dots_x:
             continue
-        if shape.drawing.form == "point" and dots_x < 3:
+        if drawing.form == "point" and dots_x < 3:
             continue
         px = x * dots_x - width * {"right": 1.0, "center": 0.5, "left": 0.0}[across]
         py = y * dots_y - 17 * {"top": 1.0, "center": 0.5, "bottom": 0.0}[up]
@@ -131,12 +136,6 @@ def _texts(axes: Any, shapes: Sequence[Shape], last: int, look: Theme) -> None:
 
 def _overlap(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
-
-
-def _caption(shape: Shape) -> str:
-    drawing = shape.drawing
-    name = drawing.kind.replace("_", " ") if drawing.form == "window" else ""
-    return drawing.label or style(drawing.kind).tag or name
 
 
 def _spot(shape: Shape, ceiling: float, last: int) -> tuple[float, float, str, str]:

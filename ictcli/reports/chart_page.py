@@ -12,7 +12,7 @@ from plotly.offline import get_plotlyjs
 from ictcli.clock import NS_PER_SECOND
 from ictcli.detectors.base.events import RECORD_NAMES
 from ictcli.market.bars import Bars
-from ictcli.reports.chart_styles import CHAPTERS, THEMES, family, style
+from ictcli.reports.chart_styles import CHAPTERS, THEMES, caption, family, style
 from ictcli.reports.detection_chart import BREAK_BARS, ENDINGS, FEW, INFORMATIVE, Change, Chart, Drawing
 
 _SIDES = {"bull": 1, "none": 0, "bear": -1}
@@ -89,7 +89,6 @@ def _kind(chapter: str, kind: str, layer: str) -> dict[str, Any]:
     return {
         "name": f"{kind}.{layer}" if layer else kind,
         "family": chapter,
-        "tag": look.tag,
         "dash": look.dash,
         "symbol": look.symbol,
         "on": look.shows(layer),
@@ -102,6 +101,7 @@ def _drawing(one: Drawing, kind: int) -> dict[str, Any]:
         "kind": kind,
         "side": _SIDES[one.direction],
         "label": one.label,
+        "caption": caption(one.kind, one.label, one.form),
         "form": one.form,
         "left": one.left,
         "formed": one.formed // NS_PER_SECOND,

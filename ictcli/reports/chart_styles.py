@@ -64,12 +64,17 @@ _STYLES = {
     "sweep": Style(symbol="x", layers=("swing",)),
     "pool_sweep": Style(symbol="x"),
     "level_sweep": Style(symbol="x"),
+    "session_sweep": Style(symbol="x", shown=False),
+    "ipda": Style(dash="dash", shown=False),
+    "adr": Style(shown=False),
     "turtle_soup": Style(symbol="star", shown=False),
-    "volatility_spike": Style(form="point", symbol="star"),
+    "volatility_spike": Style(form="point", symbol="star", shown=False),
     "silver_bullet": Style(shown=False),
     "macro": Style(shown=False),
+    "asian_range": Style(shown=False),
     "cbdr": Style(shown=False),
     "flout": Style(shown=False),
+    "amd": Style(shown=False),
 }
 
 CHAPTERS = ("structure", "imbalance", "blocks", "liquidity", "sessions", "setups", "candles", "bias")
@@ -87,6 +92,12 @@ def family(kind: str) -> str:
 def style(kind: str) -> Style:
     """The look of a kind; what the table does not name is drawn by what its rows have."""
     return _STYLES.get(kind) or Style(shown=family(kind) in _SHOWN)
+
+
+def caption(kind: str, label: str, form: Form) -> str:
+    """What a chart writes beside an object; empty for nothing."""
+    words = label or style(kind).tag or (kind if form == "window" else "")
+    return words.replace("_", " ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +123,7 @@ class Theme:
     def colour(self, chapter: str, direction: str) -> str:
         """Of an object: ``bull``, ``bear`` or ``none``."""
         if direction == "none":
-            return self.ink
+            return self.window if chapter == "sessions" else self.ink
         return self.families.get(chapter, self.other)[direction == "bear"]
 
 

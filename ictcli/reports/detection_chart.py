@@ -19,7 +19,7 @@ from ictcli.detectors.base.events import RECORD_NAMES
 from ictcli.detectors.registry import DETECTORS
 from ictcli.detectors.scan import Detections
 from ictcli.market.bars import Bars, Int64, SeriesKey
-from ictcli.reports.chart_styles import Form, style
+from ictcli.reports.chart_styles import Form, family, style
 from ictcli.store.columns import INSTANT
 
 MOST_BARS = 5_000
@@ -236,7 +236,7 @@ def _form(row: Mapping[str, Any], birth: Change) -> Form:
         return given
     if row["state"] == "point" or birth.bottom is None:
         return "point"
-    if "closed" in DETECTORS[row["kind"]].ends:
+    if family(row["kind"]) == "sessions" and "closed" in DETECTORS[row["kind"]].ends:
         return "window"
     return "level" if birth.bottom == birth.top else "zone"
 
