@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from ictcli.detectors.base.events import MOST_PER_BAR
 from ictcli.detectors.detector import Detector
-from ictcli.detectors.sessions.ranges import HALF_UNIT, RANGE, RANGE_EXTRAS, follow_range, init_range
-from ictcli.detectors.sessions.windows import refusal
+from ictcli.detectors.sessions.ranges import HALF_UNIT, RANGE, RANGE_EXTRAS, init_range, take_window
+from ictcli.detectors.sessions.windows import refusal, widen
 from ictcli.kernels import kernel
 
 STATE = np.dtype([("range", RANGE)])
@@ -51,7 +51,12 @@ def refuses(params: AsianRangeParams, bar_ns: int) -> str:
 @kernel
 def step(state: Any, events: Any, count: int, bar: Any) -> int:
     """Take one closed bar; append what became known; return the new number of records."""
-    return follow_range(state["range"], events, count, bar)
+    windows = state["range"]["windows"]
+    if bar["ts"] >= windows["next"]:
+        count = take_window(state["range"], events, count, bar)
+    if windows["active"] > 0:
+        widen(windows, bar)
+    return count
 
 
 @kernel

@@ -15,7 +15,7 @@ import numpy as np
 from ictcli.detectors.base.context import in_atr
 from ictcli.detectors.base.events import CLOSED, EVENT, known_on_open, number, stamp
 from ictcli.detectors.detector import Extra
-from ictcli.detectors.sessions.windows import COMPLETE, WINDOWS, init_windows, turn, widen
+from ictcli.detectors.sessions.windows import COMPLETE, WINDOWS, init_windows, turn
 from ictcli.kernels import kernel
 
 SIZE, SD_HALF, SD_1, SD_2, SD_3, SD_4 = range(6)
@@ -93,15 +93,4 @@ def take_window(own: Any, events: Any, count: int, bar: Any) -> int:
         if window["record"] == CLOSED and window["top"] > window["bottom"]:
             count = confirm(own, events, start, count, bar, window, 1)
             count = confirm(own, events, start, count, bar, window, -1)
-    return count
-
-
-@kernel
-def follow_range(own: Any, events: Any, count: int, bar: Any) -> int:
-    """Take one closed bar; append what became known; return the new number of records."""
-    windows = own["windows"]
-    if bar["ts"] >= windows["next"]:
-        count = take_window(own, events, count, bar)
-    if windows["active"] > 0:
-        widen(windows, bar)
     return count

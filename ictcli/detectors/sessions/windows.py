@@ -235,7 +235,9 @@ def turn(windows: Any, events: Any, count: int, bar: Any) -> int:
 
 @kernel
 def widen(windows: Any, bar: Any) -> None:
-    """Take the current bar into all open windows."""
+    """Take the current bar into all open windows, unless the market is closed."""
+    if bar["closed"] == 1:
+        return
     high, low = bar["high"], bar["low"]
     if windows["bodies"] == 1:
         high, low = max(bar["open"], bar["close"]), min(bar["open"], bar["close"])
