@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from ictcli.detectors.base.book import add, evict
 from ictcli.detectors.base.context import in_atr, spans_gap
 from ictcli.detectors.base.events import INVALIDATED, MOST_PER_BAR, SPANS_GAP, descend, number, stamp
-from ictcli.detectors.base.feeds import first_record, records_until
+from ictcli.detectors.base.feeds import first_record
 from ictcli.detectors.base.zones import ZONE_ENDS, ZONES, init_zones, watch
+from ictcli.detectors.blocks.quiet import stirs
 from ictcli.detectors.detector import Detector, Extra, Feed
 from ictcli.kernels import kernel
 
@@ -71,13 +72,27 @@ def flip(state: Any, events: Any, start: int, count: int, bar: Any, source: Any)
 
 
 @kernel
-def step(state: Any, events: Any, count: int, bar: Any, blocks: Any, first: int, last: int) -> int:
-    """Take one closed bar and the order blocks' records of it; append what became known; the new count."""
+def note(state: Any, bar: Any) -> bool:
+    """Whether the current bar concerns a live zone."""
+    return stirs(state["zones"], bar)
+
+
+@kernel
+def act(state: Any, events: Any, count: int, bar: Any, blocks: Any, first: int, last: int) -> int:
+    """Append what became known at a bar that is not quiet; the new number of records."""
     start = count
     count = watch(state["zones"], bar, events, count)
     for at in range(first, last):
         if blocks[at]["record"] == INVALIDATED:
             count = flip(state, events, start, count, bar, blocks[at])
+    return count
+
+
+@kernel
+def step(state: Any, events: Any, count: int, bar: Any, blocks: Any, first: int, last: int) -> int:
+    """Take one closed bar and the order blocks' records of it; append what became known; the new count."""
+    if note(state, bar) or first < last:
+        count = act(state, events, count, bar, blocks, first, last)
     return count
 
 
@@ -89,9 +104,14 @@ def run(state: Any, events: Any, bars: Any, first: int, blocks: Any) -> tuple[in
     for i in range(first, len(bars)):
         if len(events) - count < MOST_PER_BAR:
             return i, count
-        later = records_until(blocks, heard, bars[i]["bar"])
-        count = step(state, events, count, bars[i], blocks, heard, later)
-        heard = later
+        bar = bars[i]
+        index = bar["bar"]
+        later = heard
+        while later < len(blocks) and blocks[later]["at"] <= index:
+            later += 1
+        if note(state, bar) or heard < later:
+            count = act(state, events, count, bar, blocks, heard, later)
+            heard = later
     return len(bars), count
 
 

@@ -100,3 +100,25 @@ def has_gap(past: Any, side: int, first: int, last: int) -> bool:
         if low_of(past, side, index) > high_of(past, side, index - 2):
             return True
     return False
+
+
+@kernel
+def came_back(past: Any, side: int, candle: int, last: int, top: int) -> bool:
+    """Whether price left a zone after its candle and touched it again by ``last``."""
+    left = False
+    for index in range(candle + 1, last + 1):
+        if low_of(past, side, index) > top:
+            left = True
+        elif left:
+            return True
+    return False
+
+
+@kernel
+def validation(past: Any, side: int, candle: int, last: int) -> int:
+    """The close of the first bar after the candle that traded above it, ``NO_BAR`` if none did."""
+    high = high_of(past, side, candle)
+    for index in range(candle + 1, last + 1):
+        if high_of(past, side, index) > high:
+            return int(past[index & (RING - 1)]["ts_close"])
+    return NO_BAR

@@ -22,9 +22,10 @@ from msgspec import Meta
 from numpy.typing import NDArray
 
 from ictcli.detectors.base.events import MOST_PER_BAR, NO_BAR
-from ictcli.detectors.base.feeds import first_record, records_until
+from ictcli.detectors.base.feeds import first_record
 from ictcli.detectors.base.zones import ZONE_ENDS, init_zones, watch
 from ictcli.detectors.blocks.legs import earliest, opposing_candle, remember
+from ictcli.detectors.blocks.quiet import stirs
 from ictcli.detectors.blocks.turning import (
     EXTRAS,
     TURNS,
@@ -74,7 +75,14 @@ def failed_push(turns: Any, bar: Any, side: int, source: Any) -> int:
 
 
 @kernel
-def step(
+def note(state: Any, bar: Any) -> bool:
+    """Remember the current bar; whether it concerns a live zone."""
+    remember(state["past"], bar)
+    return stirs(state["zones"], bar)
+
+
+@kernel
+def act(
     state: Any,
     events: Any,
     count: int,
@@ -86,9 +94,8 @@ def step(
     first_swing: int,
     last_swing: int,
 ) -> int:
-    """Take one closed bar and the records of it; append what became known; the new number of records."""
+    """Append what became known at a bar that is not quiet; the new number of records."""
     count = watch(state["zones"], bar, events, count)
-    remember(state["past"], bar)
     if first_swing < last_swing:
         hear_swings(state, swings, first_swing, last_swing)
     for at in range(first_break, last_break):
@@ -104,6 +111,27 @@ def step(
 
 
 @kernel
+def step(
+    state: Any,
+    events: Any,
+    count: int,
+    bar: Any,
+    breaks: Any,
+    first_break: int,
+    last_break: int,
+    swings: Any,
+    first_swing: int,
+    last_swing: int,
+) -> int:
+    """Take one closed bar and the records of it; append what became known; the new number of records."""
+    if note(state, bar) or first_break < last_break or first_swing < last_swing:
+        count = act(
+            state, events, count, bar, breaks, first_break, last_break, swings, first_swing, last_swing
+        )
+    return count
+
+
+@kernel
 def run(state: Any, events: Any, bars: Any, first: int, breaks: Any, swings: Any) -> tuple[int, int]:
     """Step over bars from ``first`` until they end or the buffer is nearly full."""
     count = 0
@@ -112,10 +140,16 @@ def run(state: Any, events: Any, bars: Any, first: int, breaks: Any, swings: Any
     for i in range(first, len(bars)):
         if len(events) - count < MOST_PER_BAR:
             return i, count
-        to_a = records_until(breaks, a, bars[i]["bar"])
-        to_b = records_until(swings, b, bars[i]["bar"])
-        count = step(state, events, count, bars[i], breaks, a, to_a, swings, b, to_b)
-        a, b = to_a, to_b
+        bar = bars[i]
+        index = bar["bar"]
+        to_a, to_b = a, b
+        while to_a < len(breaks) and breaks[to_a]["at"] <= index:
+            to_a += 1
+        while to_b < len(swings) and swings[to_b]["at"] <= index:
+            to_b += 1
+        if note(state, bar) or a < to_a or b < to_b:
+            count = act(state, events, count, bar, breaks, a, to_a, swings, b, to_b)
+            a, b = to_a, to_b
     return len(bars), count
 
 

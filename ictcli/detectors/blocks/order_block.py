@@ -49,11 +49,12 @@ from ictcli.detectors.base.events import (
     relate,
     stamp,
 )
-from ictcli.detectors.base.feeds import first_record, records_until
+from ictcli.detectors.base.feeds import first_record
 from ictcli.detectors.base.pivots import RING
 from ictcli.detectors.base.zones import ZONE_ENDS, ZONES, init_zones, watch
 from ictcli.detectors.blocks.legs import (
     CANDLE,
+    came_back,
     close_of,
     earliest,
     has_gap,
@@ -63,7 +64,9 @@ from ictcli.detectors.blocks.legs import (
     open_of,
     opposing_candle,
     remember,
+    validation,
 )
+from ictcli.detectors.blocks.quiet import stirs
 from ictcli.detectors.detector import Detector, Extra, Feed
 from ictcli.kernels import kernel
 
@@ -172,28 +175,6 @@ def edges(state: Any, side: int, candle: int) -> tuple[int, int]:
 
 
 @kernel
-def came_back(past: Any, side: int, candle: int, last: int, top: int) -> bool:
-    """Whether price left a zone after its candle and touched it again by ``last``."""
-    left = False
-    for index in range(candle + 1, last + 1):
-        if low_of(past, side, index) > top:
-            left = True
-        elif left:
-            return True
-    return False
-
-
-@kernel
-def validation(past: Any, side: int, candle: int, last: int) -> int:
-    """The close of the first bar after the candle that traded above it, ``NO_BAR`` if none did."""
-    high = high_of(past, side, candle)
-    for index in range(candle + 1, last + 1):
-        if high_of(past, side, index) > high:
-            return int(past[index & (RING - 1)]["ts_close"])
-    return NO_BAR
-
-
-@kernel
 def describe_leg(state: Any, event: Any, bar: Any, side: int, candle: int, origin: int) -> None:
     """Fill in what is told of the leg and of the zone's past."""
     past = state["past"]
@@ -269,6 +250,46 @@ def block(state: Any, events: Any, count: int, bar: Any, source: Any) -> int:
 
 
 @kernel
+def note(state: Any, bar: Any) -> bool:
+    """Remember the current bar; whether it concerns a live zone."""
+    remember(state["past"], bar)
+    slot = bar["bar"] & (RING - 1)
+    state["support"][0, slot] = state["swing"][0]
+    state["support"][1, slot] = state["swing"][1]
+    return stirs(state["zones"], bar)
+
+
+@kernel
+def act(
+    state: Any,
+    events: Any,
+    count: int,
+    bar: Any,
+    breaks: Any,
+    first_break: int,
+    last_break: int,
+    moves: Any,
+    first_move: int,
+    last_move: int,
+    swings: Any,
+    first_swing: int,
+    last_swing: int,
+) -> int:
+    """Append what became known at a bar that is not quiet; the new number of records."""
+    count = watch(state["zones"], bar, events, count)
+    for at in range(first_move, last_move):
+        state["displaced"][(1 - moves[at]["direction"]) // 2] = bar["bar"]
+    for at in range(first_break, last_break):
+        if breaks[at]["record"] == CONFIRMED:
+            count = block(state, events, count, bar, breaks[at])
+    for at in range(first_swing, last_swing):
+        swing = swings[at]
+        if swing["record"] == CONFIRMED:
+            state["swing"][(1 - swing["direction"]) // 2] = swing["direction"] * swing["bottom"]
+    return count
+
+
+@kernel
 def step(
     state: Any,
     events: Any,
@@ -285,20 +306,22 @@ def step(
     last_swing: int,
 ) -> int:
     """Take one closed bar and the records of it; append what became known; the new number of records."""
-    count = watch(state["zones"], bar, events, count)
-    remember(state["past"], bar)
-    slot = bar["bar"] & (RING - 1)
-    state["support"][0, slot] = state["swing"][0]
-    state["support"][1, slot] = state["swing"][1]
-    for at in range(first_move, last_move):
-        state["displaced"][(1 - moves[at]["direction"]) // 2] = bar["bar"]
-    for at in range(first_break, last_break):
-        if breaks[at]["record"] == CONFIRMED:
-            count = block(state, events, count, bar, breaks[at])
-    for at in range(first_swing, last_swing):
-        swing = swings[at]
-        if swing["record"] == CONFIRMED:
-            state["swing"][(1 - swing["direction"]) // 2] = swing["direction"] * swing["bottom"]
+    if note(state, bar) or first_break < last_break or first_move < last_move or first_swing < last_swing:
+        count = act(
+            state,
+            events,
+            count,
+            bar,
+            breaks,
+            first_break,
+            last_break,
+            moves,
+            first_move,
+            last_move,
+            swings,
+            first_swing,
+            last_swing,
+        )
     return count
 
 
@@ -314,12 +337,18 @@ def run(
     for i in range(first, len(bars)):
         if len(events) - count < MOST_PER_BAR:
             return i, count
-        index = bars[i]["bar"]
-        to_a = records_until(breaks, a, index)
-        to_b = records_until(moves, b, index)
-        to_c = records_until(swings, c, index)
-        count = step(state, events, count, bars[i], breaks, a, to_a, moves, b, to_b, swings, c, to_c)
-        a, b, c = to_a, to_b, to_c
+        bar = bars[i]
+        index = bar["bar"]
+        to_a, to_b, to_c = a, b, c
+        while to_a < len(breaks) and breaks[to_a]["at"] <= index:
+            to_a += 1
+        while to_b < len(moves) and moves[to_b]["at"] <= index:
+            to_b += 1
+        while to_c < len(swings) and swings[to_c]["at"] <= index:
+            to_c += 1
+        if note(state, bar) or a < to_a or b < to_b or c < to_c:
+            count = act(state, events, count, bar, breaks, a, to_a, moves, b, to_b, swings, c, to_c)
+            a, b, c = to_a, to_b, to_c
     return len(bars), count
 
 

@@ -33,8 +33,9 @@ from ictcli.detectors.base.events import (
     place,
     stamp,
 )
-from ictcli.detectors.base.feeds import first_record, records_until
+from ictcli.detectors.base.feeds import first_record
 from ictcli.detectors.base.zones import ZONE_ENDS, ZONES, bottom_of, init_zones, touch
+from ictcli.detectors.blocks.quiet import stirs
 from ictcli.detectors.detector import Detector, Extra, Feed
 from ictcli.kernels import kernel
 
@@ -220,8 +221,20 @@ def dip(state: Any, bar: Any, side: int, opened: int, high: int, low: int, close
 
 
 @kernel
-def step(state: Any, events: Any, count: int, bar: Any, blocks: Any, first: int, last: int) -> int:
-    """Take one closed bar and the order blocks' records of it; append what became known; the new count."""
+def note(state: Any, bar: Any) -> bool:
+    """Whether the current bar concerns a live zone, a candidate or a live order block."""
+    until = state["until"]
+    if bar["bar"] <= until[0] or bar["bar"] <= until[1] or stirs(state["zones"], bar):
+        return True
+    live = state["blocks"]
+    if bar["close"] < bar["open"]:
+        return bool(bar["low"] <= nearest(live, 0))
+    return bool(bar["close"] > bar["open"] and -bar["high"] <= nearest(live, 1))
+
+
+@kernel
+def act(state: Any, events: Any, count: int, bar: Any, blocks: Any, first: int, last: int) -> int:
+    """Append what became known at a bar that is not quiet; the new number of records."""
     count = watch_means(state["zones"], bar, events, count)
     index = bar["bar"]
     if index <= state["until"][0]:
@@ -241,6 +254,14 @@ def step(state: Any, events: Any, count: int, bar: Any, blocks: Any, first: int,
 
 
 @kernel
+def step(state: Any, events: Any, count: int, bar: Any, blocks: Any, first: int, last: int) -> int:
+    """Take one closed bar and the order blocks' records of it; append what became known; the new count."""
+    if note(state, bar) or first < last:
+        count = act(state, events, count, bar, blocks, first, last)
+    return count
+
+
+@kernel
 def run(state: Any, events: Any, bars: Any, first: int, blocks: Any) -> tuple[int, int]:
     """Step over bars from ``first`` until they end or the buffer is nearly full."""
     count = 0
@@ -248,9 +269,14 @@ def run(state: Any, events: Any, bars: Any, first: int, blocks: Any) -> tuple[in
     for i in range(first, len(bars)):
         if len(events) - count < MOST_PER_BAR:
             return i, count
-        later = records_until(blocks, heard, bars[i]["bar"])
-        count = step(state, events, count, bars[i], blocks, heard, later)
-        heard = later
+        bar = bars[i]
+        index = bar["bar"]
+        later = heard
+        while later < len(blocks) and blocks[later]["at"] <= index:
+            later += 1
+        if note(state, bar) or heard < later:
+            count = act(state, events, count, bar, blocks, heard, later)
+            heard = later
     return len(bars), count
 
 

@@ -27,10 +27,11 @@ from ictcli.detectors.base.events import (
     place,
     stamp,
 )
-from ictcli.detectors.base.feeds import first_record, records_until
+from ictcli.detectors.base.feeds import first_record
 from ictcli.detectors.base.pivots import RING
 from ictcli.detectors.base.zones import ZONE_ENDS, ZONES, init_zones, watch
 from ictcli.detectors.blocks.legs import CANDLE, close_of, high_of, low_of, open_of, remember
+from ictcli.detectors.blocks.quiet import stirs
 from ictcli.detectors.detector import Detector, Extra, Feed
 from ictcli.detectors.structure.displacement import SHARE_SCALE
 from ictcli.detectors.structure.swing import BEYOND
@@ -131,13 +132,27 @@ def block(state: Any, events: Any, count: int, bar: Any, swing: Any) -> int:
 
 
 @kernel
-def step(state: Any, events: Any, count: int, bar: Any, swings: Any, first: int, last: int) -> int:
-    """Take one closed bar and the swings' records of it; append what became known; the new count."""
-    count = watch(state["zones"], bar, events, count)
+def note(state: Any, bar: Any) -> bool:
+    """Remember the current bar; whether it concerns a live zone."""
     remember(state["past"], bar)
+    return stirs(state["zones"], bar)
+
+
+@kernel
+def act(state: Any, events: Any, count: int, bar: Any, swings: Any, first: int, last: int) -> int:
+    """Append what became known at a bar that is not quiet; the new number of records."""
+    count = watch(state["zones"], bar, events, count)
     for at in range(first, last):
         if swings[at]["record"] == CONFIRMED:
             count = block(state, events, count, bar, swings[at])
+    return count
+
+
+@kernel
+def step(state: Any, events: Any, count: int, bar: Any, swings: Any, first: int, last: int) -> int:
+    """Take one closed bar and the swings' records of it; append what became known; the new count."""
+    if note(state, bar) or first < last:
+        count = act(state, events, count, bar, swings, first, last)
     return count
 
 
@@ -149,9 +164,14 @@ def run(state: Any, events: Any, bars: Any, first: int, swings: Any) -> tuple[in
     for i in range(first, len(bars)):
         if len(events) - count < MOST_PER_BAR:
             return i, count
-        later = records_until(swings, heard, bars[i]["bar"])
-        count = step(state, events, count, bars[i], swings, heard, later)
-        heard = later
+        bar = bars[i]
+        index = bar["bar"]
+        later = heard
+        while later < len(swings) and swings[later]["at"] <= index:
+            later += 1
+        if note(state, bar) or heard < later:
+            count = act(state, events, count, bar, swings, heard, later)
+            heard = later
     return len(bars), count
 
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from ictcli.detectors.base.context import in_atr, spans_gap
 from ictcli.detectors.base.events import MOST_PER_BAR, SPANS_GAP, TAKEN, descend, stamp
-from ictcli.detectors.base.feeds import first_record, records_until
+from ictcli.detectors.base.feeds import first_record
 from ictcli.detectors.detector import Detector, Extra, Feed
 from ictcli.detectors.setups.orders import (
     ENTRY,
@@ -85,12 +85,27 @@ def arm(state: Any, events: Any, count: int, bar: Any, hunt: Any) -> int:
 
 
 @kernel
-def step(state: Any, events: Any, count: int, bar: Any, hunts: Any, first: int, last: int) -> int:
-    """Take one closed bar and the hunts' records of it; append what became known; the new count."""
+def note(state: Any, bar: Any) -> bool:
+    """Whether a setup is alive."""
+    alive = state["orders"]["count"]
+    return bool(alive[0] + alive[1] > 0)
+
+
+@kernel
+def act(state: Any, events: Any, count: int, bar: Any, hunts: Any, first: int, last: int) -> int:
+    """Append what became known at a bar that is not quiet; the new number of records."""
     count = follow(state["orders"], bar, events, count)
     for at in range(first, last):
         if hunts[at]["record"] == TAKEN and has_room(state["orders"], (1 - hunts[at]["direction"]) // 2):
             count = arm(state, events, count, bar, hunts[at])
+    return count
+
+
+@kernel
+def step(state: Any, events: Any, count: int, bar: Any, hunts: Any, first: int, last: int) -> int:
+    """Take one closed bar and the hunts' records of it; append what became known; the new count."""
+    if note(state, bar) or first < last:
+        count = act(state, events, count, bar, hunts, first, last)
     return count
 
 
@@ -102,9 +117,14 @@ def run(state: Any, events: Any, bars: Any, first: int, hunts: Any) -> tuple[int
     for i in range(first, len(bars)):
         if len(events) - count < MOST_PER_BAR:
             return i, count
-        later = records_until(hunts, heard, bars[i]["bar"])
-        count = step(state, events, count, bars[i], hunts, heard, later)
-        heard = later
+        bar = bars[i]
+        index = bar["bar"]
+        later = heard
+        while later < len(hunts) and hunts[later]["at"] <= index:
+            later += 1
+        if note(state, bar) or heard < later:
+            count = act(state, events, count, bar, hunts, heard, later)
+            heard = later
     return len(bars), count
 
 

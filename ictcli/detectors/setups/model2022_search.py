@@ -50,7 +50,7 @@ from ictcli.detectors.base.events import (
     relate,
     stamp,
 )
-from ictcli.detectors.base.feeds import first_record, records_until
+from ictcli.detectors.base.feeds import first_record
 from ictcli.detectors.base.pivots import RING
 from ictcli.detectors.base.zones import bottom_of
 from ictcli.detectors.blocks.legs import CANDLE, highest, remember
@@ -282,7 +282,15 @@ def give_up(state: Any, events: Any, count: int, bar: Any) -> int:
 
 
 @kernel
-def step(
+def note(state: Any, bar: Any) -> bool:
+    """Remember the current bar; whether a hunt is on."""
+    remember(state["past"], bar)
+    stage = state["stage"]
+    return bool(stage[0] + stage[1] > 0)
+
+
+@kernel
+def act(
     state: Any,
     events: Any,
     count: int,
@@ -300,8 +308,7 @@ def step(
     first_swing: int,
     last_swing: int,
 ) -> int:
-    """Take one closed bar and the records of it; append what became known; the new number of records."""
-    remember(state["past"], bar)
+    """Append what became known at a bar that is not quiet; the new number of records."""
     hear_gaps(state, gaps, first_gap, last_gap)
     hear_swings(state["levels"], swings, first_swing, last_swing)
     stage = state["stage"]
@@ -321,21 +328,84 @@ def step(
 
 
 @kernel
+def step(
+    state: Any,
+    events: Any,
+    count: int,
+    bar: Any,
+    sweeps: Any,
+    first_sweep: int,
+    last_sweep: int,
+    breaks: Any,
+    first_break: int,
+    last_break: int,
+    gaps: Any,
+    first_gap: int,
+    last_gap: int,
+    swings: Any,
+    first_swing: int,
+    last_swing: int,
+) -> int:
+    """Take one closed bar and the records of it; append what became known; the new number of records."""
+    if (
+        note(state, bar)
+        or first_sweep < last_sweep
+        or first_break < last_break
+        or first_gap < last_gap
+        or first_swing < last_swing
+    ):
+        count = act(
+            state,
+            events,
+            count,
+            bar,
+            sweeps,
+            first_sweep,
+            last_sweep,
+            breaks,
+            first_break,
+            last_break,
+            gaps,
+            first_gap,
+            last_gap,
+            swings,
+            first_swing,
+            last_swing,
+        )
+    return count
+
+
+@kernel
 def run(
     state: Any, events: Any, bars: Any, first: int, sweeps: Any, breaks: Any, gaps: Any, swings: Any
 ) -> tuple[int, int]:
     """Step over bars from ``first`` until they end or the buffer is nearly full."""
     count = 0
-    a, b = first_record(sweeps, bars, first), first_record(breaks, bars, first)
-    c, d = first_record(gaps, bars, first), first_record(swings, bars, first)
+    a = first_record(sweeps, bars, first)
+    b = first_record(breaks, bars, first)
+    c = first_record(gaps, bars, first)
+    d = first_record(swings, bars, first)
     for i in range(first, len(bars)):
         if len(events) - count < MOST_PER_BAR:
             return i, count
-        index = bars[i]["bar"]
-        e, f = records_until(sweeps, a, index), records_until(breaks, b, index)
-        g, h = records_until(gaps, c, index), records_until(swings, d, index)
-        count = step(state, events, count, bars[i], sweeps, a, e, breaks, b, f, gaps, c, g, swings, d, h)
-        a, b, c, d = e, f, g, h
+        bar = bars[i]
+        index = bar["bar"]
+        to_a, to_b, to_c, to_d = a, b, c, d
+        while to_a < len(sweeps) and sweeps[to_a]["at"] <= index:
+            to_a += 1
+        while to_b < len(breaks) and breaks[to_b]["at"] <= index:
+            to_b += 1
+        changed = False
+        while to_c < len(gaps) and gaps[to_c]["at"] <= index:
+            changed = changed or gaps[to_c]["record"] in (CONFIRMED, INVALIDATED)
+            to_c += 1
+        while to_d < len(swings) and swings[to_d]["at"] <= index:
+            to_d += 1
+        if note(state, bar) or a < to_a or b < to_b or changed or d < to_d:
+            count = act(
+                state, events, count, bar, sweeps, a, to_a, breaks, b, to_b, gaps, c, to_c, swings, d, to_d
+            )
+        a, b, c, d = to_a, to_b, to_c, to_d
     return len(bars), count
 
 

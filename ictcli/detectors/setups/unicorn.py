@@ -36,7 +36,7 @@ from ictcli.detectors.base.events import (
     place,
     stamp,
 )
-from ictcli.detectors.base.feeds import first_record, records_until
+from ictcli.detectors.base.feeds import first_record
 from ictcli.detectors.base.zones import bottom_of
 from ictcli.detectors.blocks.turning import LEG_EXTREME
 from ictcli.detectors.detector import Detector, Extra, Feed
@@ -200,7 +200,14 @@ def match(state: Any, events: Any, start: int, count: int, bar: Any, side: int, 
 
 
 @kernel
-def step(
+def note(state: Any, bar: Any) -> bool:
+    """Whether a setup is alive."""
+    alive = state["orders"]["count"]
+    return bool(alive[0] + alive[1] > 0)
+
+
+@kernel
+def act(
     state: Any,
     events: Any,
     count: int,
@@ -212,7 +219,7 @@ def step(
     first_gap: int,
     last_gap: int,
 ) -> int:
-    """Take one closed bar and the records of it; append what became known; the new number of records."""
+    """Append what became known at a bar that is not quiet; the new number of records."""
     start = count
     count = follow(state["orders"], bar, events, count)
     new_breakers = hear(state, BREAKER, breakers, first_breaker, last_breaker)
@@ -226,6 +233,27 @@ def step(
 
 
 @kernel
+def step(
+    state: Any,
+    events: Any,
+    count: int,
+    bar: Any,
+    breakers: Any,
+    first_breaker: int,
+    last_breaker: int,
+    gaps: Any,
+    first_gap: int,
+    last_gap: int,
+) -> int:
+    """Take one closed bar and the records of it; append what became known; the new number of records."""
+    if note(state, bar) or first_breaker < last_breaker or first_gap < last_gap:
+        count = act(
+            state, events, count, bar, breakers, first_breaker, last_breaker, gaps, first_gap, last_gap
+        )
+    return count
+
+
+@kernel
 def run(state: Any, events: Any, bars: Any, first: int, breakers: Any, gaps: Any) -> tuple[int, int]:
     """Step over bars from ``first`` until they end or the buffer is nearly full."""
     count = 0
@@ -234,9 +262,17 @@ def run(state: Any, events: Any, bars: Any, first: int, breakers: Any, gaps: Any
     for i in range(first, len(bars)):
         if len(events) - count < MOST_PER_BAR:
             return i, count
-        to_a = records_until(breakers, a, bars[i]["bar"])
-        to_b = records_until(gaps, b, bars[i]["bar"])
-        count = step(state, events, count, bars[i], breakers, a, to_a, gaps, b, to_b)
+        bar = bars[i]
+        index = bar["bar"]
+        to_a, to_b = a, b
+        while to_a < len(breakers) and breakers[to_a]["at"] <= index:
+            to_a += 1
+        born = False
+        while to_b < len(gaps) and gaps[to_b]["at"] <= index:
+            born = born or gaps[to_b]["record"] == CONFIRMED
+            to_b += 1
+        if note(state, bar) or a < to_a or born:
+            count = act(state, events, count, bar, breakers, a, to_a, gaps, b, to_b)
         a, b = to_a, to_b
     return len(bars), count
 

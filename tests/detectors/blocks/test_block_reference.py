@@ -278,3 +278,39 @@ def test_propulsion_blocks_equal_the_slow_reading(
         (row["direction"], row["formed"], row["at"]) for row in rows if row["record"] == "invalidated"
     } == stops
     assert len(slow) > 5
+
+
+def average_ranges(bars: Bars, length: int) -> list[float]:
+    """The average true range through the bar before each bar, 0 while undefined."""
+    o, h, low, c = (column.tolist() for column in (bars.open, bars.high, bars.low, bars.close))
+    ranges = [max(h[i], c[i - 1]) - min(low[i], c[i - 1]) if i else h[0] - low[0] for i in range(len(o))]
+    found = [0.0] * length + [sum(ranges[:length]) / length]
+    for i in range(length, len(o)):
+        found.append((found[-1] * (length - 1) + ranges[i]) / length)
+    return found
+
+
+@pytest.mark.parametrize(("left", "right"), SIZES)
+def test_rejection_blocks_equal_the_slow_reading(
+    bars: Bars, records: Callable[..., Rows], left: int, right: int
+) -> None:
+    atr = average_ranges(bars, 14)
+    slow = set()
+    for d, side in sides(bars, left, right).items():
+        for at, p in enumerate(side.lows):
+            near = range(p - 1, p + 2)
+            body = min(min(side.open[j], side.close[j]) for j in near)
+            wick = body - side.low[p]
+            if atr[p] and wick >= 0.25 * atr[p] and 2 * wick >= side.high[p] - side.low[p]:
+                swept = at > 0 and side.low[p] < side.low[side.lows[at - 1]]
+                slow.add((d, p, p + right, *unsigned(d, side.low[p], body), d * body, wick / atr[p], swept))
+    rows = records("rejection_block", bars, {"left": left, "right": right})
+    assert {
+        (
+            *(row["direction"], row["formed"], row["confirmed"], row["bottom"], row["top"]),
+            *(row["extra"][0], row["ratio"][0], bool(row["marks"] & 1024)),
+        )
+        for row in rows
+        if row["record"] == "confirmed"
+    } == slow
+    assert len(slow) > 5
