@@ -45,6 +45,7 @@ from ictcli.detectors.liquidity import (
     pool_sweep,
     prev_levels,
     session_sweep,
+    smt,
     sweep,
     turtle_soup,
 )
@@ -110,6 +111,7 @@ _ENTRIES = (
     ipda.DETECTOR,
     adr.DETECTOR,
     opening_price.DETECTOR,
+    smt.DETECTOR,
     htf_bias.DETECTOR,
     volatility_spike.DETECTOR,
     engulfing.DETECTOR,
