@@ -71,13 +71,14 @@ def found() -> Callable[..., list[dict[str, Any]]]:
         *,
         minutes: int = 60,
         always_open: bool = False,
+        atr_length: int = 14,
     ) -> list[dict[str, Any]]:
         overrides = {
             title(one, layer): (params or {}).get(one, {})
             for one, known in DETECTORS.items()
             for layer in known.layers
         }
-        settings = Settings(minutes * NS_PER_MINUTE, always_open, overrides=overrides)
+        settings = Settings(minutes * NS_PER_MINUTE, always_open, atr_length, overrides)
         plan = make_plan([DETECTORS[name]], DETECTORS, settings)
         logs = advance(plan, start(plan), bars)
         events = next(log for node, log in zip(plan.nodes, logs, strict=True) if node.detector.name == name)

@@ -40,10 +40,9 @@ NAMES = {
 FLAT = (10, 12, 8, 11)
 TESTED = {
     "kill_zone": {"lunch": "14:00-20:00"},
-    "macro": {
-        name: ""
-        for name in ("london_1", "london_2", "morning_1", "morning_3", "midday", "afternoon_1", "afternoon_2")
-    },
+    "macro": dict.fromkeys(
+        ("london_1", "london_2", "morning_1", "morning_3", "midday", "afternoon_1", "afternoon_2"), ""
+    ),
 }
 ONLY_ASIA = {"london_open": "", "new_york_am": "", "london_close": "", "lunch": "", "new_york_pm": ""}
 
@@ -70,12 +69,12 @@ def test_the_vector_of_both_clock_changes(bars_at: BarsAt, found: Found) -> None
                 row["at"] for row in rows if row["serial"] == born["serial"] and row["record"] == "closed"
             ]
             for bar in range(born["at"], min([*ended, len(times)])):
-                active[bar].add(NAMES.get(born["label"], born["label"]))
-            days[born["at"], NAMES.get(born["label"], born["label"])] = born["extra"][2]
+                active[bar].add(NAMES[born["label"]])
+            days[born["at"], NAMES[born["label"]]] = born["extra"][2]
     expected = VECTOR["expect"]["sessions"]
     assert active == [set(row["active"]) for row in expected]
     for (bar, name), day in days.items():
-        wanted = np.datetime64(expected[bar]["trading_day"], "ns").astype(np.int64)
+        wanted = int(np.datetime64(expected[bar]["trading_day"], "ns").astype(np.int64))
         assert (name, day) == (name, wanted if name != "cbdr" or bar != 4 else wanted + NS_PER_DAY)
 
 
