@@ -30,6 +30,7 @@ _EXAMPLES = [
     "ictcli detect XAUUSD -t M15 --as-of 2026-01-29T15:30Z",
     "ictcli detect XAUUSD -t M15 --verify",
     "ictcli detect XAUUSD -t M15 --kind fvg --score --gate config/gates.toml",
+    "ictcli detect XAUUSD -t M15 --plot chart.html",
 ]
 _LATEST = 10
 _NOBODY = "none"
@@ -56,6 +57,13 @@ _NOBODY = "none"
     "--gate", type=click.Path(path_type=Path, dir_okay=False), help="With --score: exit 3 unless all pass."
 )
 @seed_option
+@click.option(
+    "--plot",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="OUT",
+    help="Draw a chart: OUT.html or OUT.png; the last 500 bars, or --start to --end.",
+)
+@click.option("--dark", is_flag=True, help="With --plot OUT.png: light on dark.")
 @click.pass_obj
 def command(
     session: Session,
@@ -73,6 +81,8 @@ def command(
     score: bool,
     gate: Path | None,
     seed: int | None,
+    plot: Path | None,
+    dark: bool,
 ) -> None:
     """Find ICT patterns with their whole life cycle: one row per zone, level or point.
 
@@ -85,6 +95,7 @@ def command(
 
     _refuse_contradictions(session, events=events, nl=nl, verify=verify, as_of=as_of)
     _refuse_unscored(score=score, rows=events or nl or verify or as_of is not None, gate=gate, seed=seed)
+    _refuse_undrawn(plot, dark=dark, other=events or nl or verify or score)
     session.tend_catalog()
     names = choose([name.strip() for name in kinds.split(",")]) if kinds else ()
     subjects = _subjects(session, symbols, timeframe, source, other)
@@ -95,6 +106,9 @@ def command(
         _score(session, subjects, ScoreRequest(names, start, end, gate, seed))
         return
     view = View(names, start, end)
+    if plot is not None:
+        _plot(session, subjects, plot, view, as_of, dark=dark)
+        return
     looks = (_look(session, subject, view, as_of, count=not nl) for subject in subjects)
     if nl:
         session.out.rows(row for _, log in looks for row in _rows(_tables(log, view, events=events)))
@@ -124,6 +138,13 @@ def _refuse_unscored(*, score: bool, rows: bool, gate: Path | None, seed: int | 
         raise UsageError("--score shows no rows", hint="Leave out --events, --nl, --as-of and --verify.")
     if not score and (gate is not None or seed is not None):
         raise UsageError("--gate and --seed are for --score", hint="Add --score, or leave them out.")
+
+
+def _refuse_undrawn(plot: Path | None, *, dark: bool, other: bool) -> None:
+    if plot is not None and other:
+        raise UsageError("--plot shows no rows", hint="Leave out --events, --nl, --verify and --score.")
+    if dark and (plot is None or plot.suffix.lower() != ".png"):
+        raise UsageError("--dark is for --plot OUT.png", hint="A page follows the browser's theme.")
 
 
 def _subjects(
@@ -290,6 +311,19 @@ def _score(session: Session, subjects: list["Subject"], request: "ScoreRequest")
     for subject in subjects:
         _tell_refused(session, subject, request.names)
     show_scores(session, subjects, request)
+
+
+def _plot(
+    session: Session, subjects: list["Subject"], out: Path, view: "View", as_of: int | None, *, dark: bool
+) -> None:
+    """Draw the one subject."""
+    from ictcli.commands.plotting import PlotRequest, show_plot
+
+    if len(subjects) != 1:
+        raise UsageError(f"a chart shows one symbol, not {len(subjects)}", hint="Name one SYMBOL.")
+    request = PlotRequest(out, dark, view, as_of)
+    _, log = _look(session, subjects[0], view, as_of, count=False)
+    show_plot(session, subjects[0], log, request)
 
 
 def _verify(session: Session, subjects: list["Subject"], names: tuple[str, ...]) -> None:

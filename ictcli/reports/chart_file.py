@@ -4,11 +4,14 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
+import pyarrow.compute as pc
 
+from ictcli.detectors.reading import Log, View
 from ictcli.detectors.scan import Detections
+from ictcli.detectors.tables import joined
 from ictcli.errors import DataError, UsageError
 from ictcli.market.bars import Bars, SeriesKey
-from ictcli.reports.detection_chart import MOST_BARS, Chart, build_chart
+from ictcli.reports.detection_chart import MOST_BARS, Chart, build_chart, within
 from ictcli.store.atomic import write_file
 
 USUAL_BARS = 500
@@ -36,24 +39,25 @@ def require_library(path: Path) -> None:
         )
 
 
-def chart_of(
-    key: SeriesKey, bars: Bars, found: Detections, start: int | None = None, end: int | None = None
-) -> Chart:
-    """The chart of the bars that open within a span, the last 500 when no start is given.
+def chart_of(key: SeriesKey, bars: Bars, log: Log, view: View) -> Chart:
+    """The chart of the bars that open within a view's span, the last 500 when it has no start.
+
+    Only what the chart shows is kept in memory, however long the log is.
 
     Args:
         key: of the series.
-        bars: all closed bars that ``found`` was found on.
-        found: what to draw.
-        start: first instant, nanoseconds UTC.
-        end: first instant left out.
+        bars: all closed bars that the detections were found on.
+        log: detections.
+        view: kinds to draw, and the bars.
 
     Raises:
         DataError: no bar lies in the span.
         UsageError: more bars than a chart can show.
     """
-    stop = len(bars) if end is None else int(np.searchsorted(bars.ts, end))
-    first = max(0, stop - USUAL_BARS) if start is None else int(np.searchsorted(bars.ts, start))
+    stop = len(bars) if view.end is None else int(np.searchsorted(bars.ts, view.end))
+    first = max(0, stop - USUAL_BARS)
+    if view.start is not None:
+        first = int(np.searchsorted(bars.ts, view.start))
     if first >= stop:
         raise DataError(f"no bars of {key} between --start and --end", hint="Run `ictcli status`.")
     if stop - first > MOST_BARS:
@@ -61,7 +65,12 @@ def chart_of(
             f"{stop - first:,} bars do not fit one chart, {MOST_BARS:,} at most",
             hint="Give --start and --end closer together, or a longer timeframe.",
         )
-    return build_chart(key, bars, found, first, stop)
+    shown = bars.slice(first, stop)
+    kinds = View(view.names)
+    zones = joined([within(table, shown) for table in log.zones(kinds)])
+    ids = zones["id"].combine_chunks()
+    events = joined([table.filter(pc.is_in(table["id"], value_set=ids)) for table in log.events(kinds)])
+    return build_chart(key, shown, Detections(events, zones))
 
 
 def write_chart(path: Path, chart: Chart, *, dark: bool = False) -> None:

@@ -159,17 +159,17 @@ def build_chart(
     shown = bars.slice(first, len(bars) if stop is None else stop)
     if not 0 < len(shown) <= MOST_BARS:
         raise ValueError(f"{len(shown)} bars on a chart, 1 to {MOST_BARS} possible")
-    zones = _within(found.zones, int(shown.ts[0]), int(shown.ts_close[-1]))
+    zones = within(found.zones, shown)
     changes = _changes(zones, found.events, shown)
     rows = zones.to_pylist()
     drawings = (_drawing(row, changes[row["id"]], shown) for row in rows if row["id"] in changes)
     return Chart(str(key), shown, tuple(_on_chart(drawings)))
 
 
-def _within(zones: pa.Table, start: int, end: int) -> pa.Table:
-    """Objects confirmed by the end of the chart and not over before its start."""
-    known = pc.less_equal(zones["confirmed_at"], pa.scalar(end, INSTANT))
-    over = [pc.less(zones[f"{name}_at"], pa.scalar(start, INSTANT)) for name in _DEAD]
+def within(zones: pa.Table, bars: Bars) -> pa.Table:
+    """Objects confirmed by the end of a chart's bars and not over before the first of them."""
+    known = pc.less_equal(zones["confirmed_at"], pa.scalar(int(bars.ts_close[-1]), INSTANT))
+    over = [pc.less(zones[f"{name}_at"], pa.scalar(int(bars.ts[0]), INSTANT)) for name in _DEAD]
     ended = reduce(pc.or_, (pc.fill_null(one, fill_value=False) for one in over))
     return zones.filter(pc.and_(known, pc.invert(ended)))
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from ictcli.detectors.reading import HeldLog, View
 from ictcli.errors import DataError, UsageError
 from ictcli.reports import chart_file
 from ictcli.reports.chart_file import USUAL_BARS, chart_of, require_library, write_chart
@@ -42,19 +43,32 @@ def test_a_missing_library_is_named_with_the_command_that_installs_it(
 
 def test_the_newest_bars_are_shown_unless_a_span_is_given() -> None:
     bars = walk(USUAL_BARS + 40)
-    found = found_on(bars, "fvg")
-    assert chart_of(KEY, bars, found).bars.ts[0] == bars.ts[40]
-    early = chart_of(KEY, bars, found, end=int(bars.ts[30])).bars
+    log = HeldLog(found_on(bars, "fvg"))
+    assert chart_of(KEY, bars, log, View()).bars.ts[0] == bars.ts[40]
+    early = chart_of(KEY, bars, log, View(end=int(bars.ts[30]))).bars
     assert (early.ts[0], early.ts[-1]) == (bars.ts[0], bars.ts[29])
-    middle = chart_of(KEY, bars, found, int(bars.ts[7]), int(bars.ts[9])).bars
+    middle = chart_of(KEY, bars, log, View((), int(bars.ts[7]), int(bars.ts[9]))).bars
     assert middle.ts.tolist() == bars.ts[7:9].tolist()
 
 
 def test_a_span_without_bars_or_with_too_many_is_refused() -> None:
     bars = walk(MOST_BARS + 1)
-    found = found_on(bars.slice(0, 10), "fvg")
+    log = HeldLog(found_on(bars.slice(0, 10), "fvg"))
     with pytest.raises(DataError, match="no bars of sim/XAUUSD/M15"):
-        chart_of(KEY, bars, found, int(bars.ts[5]), int(bars.ts[5]))
+        chart_of(KEY, bars, log, View((), int(bars.ts[5]), int(bars.ts[5])))
     with pytest.raises(UsageError, match="5,001 bars do not fit"):
-        chart_of(KEY, bars, found, int(bars.ts[0]))
-    assert len(chart_of(KEY, bars, found, int(bars.ts[1])).bars) == MOST_BARS
+        chart_of(KEY, bars, log, View(start=int(bars.ts[0])))
+    assert len(chart_of(KEY, bars, log, View(start=int(bars.ts[1]))).bars) == MOST_BARS
+
+
+def test_a_chart_of_a_span_draws_what_the_chart_of_everything_draws_there() -> None:
+    bars = walk(600)
+    log = HeldLog(found_on(bars, "fvg", "swing", "structure"))
+    part = chart_of(KEY, bars, log, View(("fvg",), int(bars.ts[400]), int(bars.ts[500])))
+    assert {drawing.kind for drawing in part.drawings} == {"fvg"}
+    whole = chart_of(KEY, bars, log, View(("fvg",), int(bars.ts[0])))
+    for position in (0, 99):
+        alive = {
+            one.drawing.id: (one.state, one.live) for one in whole.at(400 + position) if one.right > 399.5
+        }
+        assert {one.drawing.id: (one.state, one.live) for one in part.at(position)} == alive
