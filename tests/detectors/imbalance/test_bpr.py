@@ -69,6 +69,15 @@ def test_all_earlier_gaps_are_paired_in_the_order_of_their_confirmation(
     assert [row["separation"] for row in told("bpr", rows, {"max_separation": 3})] == [3]
 
 
+def test_a_long_run_of_gaps_is_remembered_as_far_as_asked(told: Told) -> None:
+    """Bars 2 to 134 each complete a gap of one direction; bar 136 completes one that overlaps all of them."""
+    rows = [(10 * i, 10 * i + 4, 10 * i, 10 * i + 4) for i in range(135)]
+    rows += [(1350, 1354, 0, 0), (0, 0, 0, 0)]
+    found = told("bpr", rows, {"max_separation": 128})
+    born = [row for row in found if row["record"] == "confirmed"]
+    assert [row["separation"] for row in born] == list(range(128, 1, -1))
+
+
 def test_a_range_lives_from_the_bar_after_its_confirmation(told: Told, story: Callable[..., Any]) -> None:
     rows = [*crossing(104), (113, 113, 104, 112), (112, 112, 101, 101)]
     assert story(told("bpr", rows), 0) == [

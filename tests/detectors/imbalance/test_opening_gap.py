@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ictcli.clock import NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE
-from ictcli.detectors.base.events import KNOWN_ON_OPEN
+from ictcli.detectors.base.events import KNOWN_ON_OPEN, SPANS_GAP
 from ictcli.detectors.imbalance.opening_gap import NDOG, NWOG
 from ictcli.detectors.plan import Plan
 from ictcli.detectors.registry import DETECTORS
@@ -43,6 +43,15 @@ def test_it_is_known_when_its_bar_opens(told: Told) -> None:
     opened = minute("01-07T22:00") * NS_PER_MINUTE
     assert (gap["formed_ts"], gap["confirmed_ts"], gap["at_ts"]) == (opened,) * 3
     assert gap["marks"] & KNOWN_ON_OPEN
+
+
+def test_only_a_pause_before_the_opening_bar_marks_the_gap(told: Told) -> None:
+    (gap,) = gaps(told, [TUESDAY, EVENING])
+    assert gap["marks"] == KNOWN_ON_OPEN
+    (gap,) = gaps(told, [TUESDAY, ("01-07T22:05", 109, 112, 104, 110)])
+    assert gap["marks"] == KNOWN_ON_OPEN | SPANS_GAP
+    (gap,) = gaps(told, [("01-07T21:00", 9, 9, 9, 9), TUESDAY, EVENING])
+    assert gap["marks"] == KNOWN_ON_OPEN
 
 
 @pytest.mark.parametrize(
