@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ictcli.kernels import kernel
+from ictcli.kernels import array_kernel, kernel
 from ictcli.market.bars import Bars, Int64
 from ictcli.research.alert_trades import Costs, Trades, trade_every_bar
 from ictcli.research.alerts import Alerts, pair
@@ -163,7 +163,7 @@ def _arguments(
     )
 
 
-@kernel
+@array_kernel
 def _tally_rotations(
     bar: Int64,
     direction: Int64,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ictcli.kernels import kernel
+from ictcli.kernels import array_kernel, kernel
 from ictcli.market.bars import Bars, Int64
 from ictcli.research.target_moves import Moves
 from ictcli.stats.sequences import Floats
@@ -105,7 +105,7 @@ def pair(
     return pairs
 
 
-@kernel
+@array_kernel
 def _cool(bar: Int64, direction: Int64, cooldown: int, kept: NDArray[np.bool_]) -> None:
     last = np.full(3, -1, np.int64)
     for alert in range(len(bar)):

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ictcli.clock import NS_PER_HOUR, NS_PER_MINUTE
-from ictcli.detectors.drive import arrays
-from ictcli.detectors.events import EVENT, MOST_PER_BAR
+from ictcli.detectors.base.context import init_context
+from ictcli.detectors.base.events import EVENT, MOST_PER_BAR
+from ictcli.detectors.drive import describe
 from ictcli.errors import ConfigError, DataError, UsageError
 from ictcli.market.bars import Bars, make_bars
 from ictcli.strategies.fvg_retest import SIGNAL, STATE, FvgRetestParams, init_state, run, step
@@ -189,12 +190,12 @@ def test_a_longer_run_starts_with_the_same_signals(seed: int, known: int) -> Non
 def test_one_bar_at_a_time_with_a_restart_gives_the_signals_of_the_batch(seed: int, restart: int) -> None:
     bars = random_bars(seed, 300)
     state = init_state(PARAMS, NS_PER_MINUTE)
-    scratch, signals, count = np.zeros(MOST_PER_BAR, EVENT), np.zeros(len(bars), SIGNAL), 0
+    described = describe(init_context(NS_PER_MINUTE, PARAMS.atr_length), bars)
+    scratch, signals, count = np.zeros(2 * MOST_PER_BAR, EVENT), np.zeros(len(bars), SIGNAL), 0
     for at in range(len(bars)):
         if at == restart:
             state = np.frombuffer(bytearray(state.tobytes()), STATE)
-        bar = (*(column[at] for column in arrays(bars)), 1, 1)
-        count = step(state[0], scratch, signals, count, *bar)
+        count = step(state[0], scratch, signals, count, described[at], 1)
     batch = run(bars, PARAMS)
     for name in ("bar", "side", "stop", "target", "zone"):
         assert signals[name][:count].tolist() == getattr(batch, name).tolist()

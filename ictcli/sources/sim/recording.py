@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ictcli.clock import NS_PER_MINUTE
-from ictcli.kernels import kernel
+from ictcli.kernels import array_kernel, kernel
 from ictcli.sources.sim.process import STEPS, minute_path
 
 EPISODE = np.dtype(
@@ -20,7 +20,7 @@ EPISODE = np.dtype(
 )
 
 
-@kernel
+@array_kernel
 def record_bars(
     state: np.void,
     params: np.void,
@@ -87,7 +87,7 @@ def _note_episode(state: np.void, row: np.void, minute: int) -> None:
     row["unit"] = state["unit"]
 
 
-@kernel
+@array_kernel
 def record_ticks(
     state: np.void,
     params: np.void,
