@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ictcli.detectors.base.events import CONFIRMED, KNOWN_ON_OPEN, PARENT_ADDED, RECORD_NAMES
+from ictcli.detectors.base.events import CONFIRMED, KNOWN_ON_OPEN, NO_BAR, PARENT_ADDED, RECORD_NAMES
 from ictcli.detectors.detector import COMMON_MARKS, Detector, Extra
 from ictcli.detectors.identity import NO_ID
 from ictcli.detectors.lives import Told
@@ -232,11 +232,14 @@ def _object_columns(node: Node, events: NDArray[np.void], digits: int) -> dict[s
     filled = node.detector.columns
     unlabelled = pa.DictionaryArray.from_arrays(pa.nulls(size, pa.int32()), pa.array([], pa.string()))
     undefined = events["size_atr"] == 0.0
+    rootless = {"leg_origin": events["origin"] == NO_BAR}
     return {
         "formed_at": _instants(events["formed_ts"]),
         "confirmed_at": _instants(events["confirmed_ts"]),
         **{
-            name: _decimals(events[field], kind) if name in filled else pa.nulls(size, kind)
+            name: _decimals(events[field], kind, rootless.get(name))
+            if name in filled
+            else pa.nulls(size, kind)
             for name, field in _PRICES.items()
         },
         "leg_origin_at": _instants(events["origin_ts"])

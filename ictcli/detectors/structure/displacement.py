@@ -165,14 +165,16 @@ def remember(state: Any, bar: Any) -> None:
 @kernel
 def step(state: Any, events: Any, count: int, bar: Any) -> int:
     """Take one closed bar; append what became known; return the new number of records."""
-    remember(state, bar)
     high, low = bar["high"], bar["low"]
+    direction = 0
     if state["singles"] == 1:
         direction = displacement_direction(
             bar["open"], high, low, bar["close"], bar["atr"], state["range_atr"], state["body_share"]
         )
-        if direction != 0:
-            count = confirm(state, events, count, bar, 1, bar["close"] - bar["open"], high, low)
+    if direction != 0 or state["legs"] == 1:
+        remember(state, bar)
+    if direction != 0:
+        count = confirm(state, events, count, bar, 1, bar["close"] - bar["open"], high, low)
     if state["legs"] == 1:
         count = confirm_leg(state, events, count, bar)
     return count

@@ -4,12 +4,16 @@ Breaks by close of the last swing are compared with the vectors and with a slow 
 """
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from ictcli.detectors.base.book import FAR
-from ictcli.market.bars import Bars
+from ictcli.detectors.plan import Overrides, Settings
+from ictcli.detectors.scan import plan_for, scan
+from ictcli.market.bars import Bars, SeriesKey
+from ictcli.market.timeframes import TIMEFRAMES
 from tests.detectors.structure.readings import Rows, random_rows, signed, structure
 
 Told = Callable[..., list[dict[str, Any]]]
@@ -65,6 +69,17 @@ def test_two_equally_near_levels_change_nothing_and_are_recorded_as_ambiguous(to
     assert found[0]["reached"] == 1
     assert told_breaks(found)[1] == (1, 6, 1, 60, "BOS")
     assert found[2]["marks"] & 2
+
+
+def test_an_ambiguous_row_has_no_leg(build: Callable[..., Bars]) -> None:
+    overrides: Overrides = {"structure": {"break_by": "wick"}, "swing.internal": {"left": 1, "right": 1}}
+    plan = plan_for(["structure"], Settings(60 * 10**9, overrides=overrides))
+    key = SeriesKey("desk", "XAUUSD", TIMEFRAMES["M1"])
+    (row,) = scan(build([*BOTH_KNOWN, (50, 61, 39, 50)]), key, plan).zones.to_pylist()
+    nothing = ("leg_origin", "leg_origin_at", "strong_level", "weak_level")
+    assert [row[name] for name in nothing] == [None] * 4
+    assert (row["state"], row["label"], row["dir"]) == ("void", "AMBIGUOUS", "none")
+    assert row["level"] == Decimal("0.50")
 
 
 @pytest.mark.jit_off
