@@ -105,7 +105,7 @@ def test_an_extension_keeps_what_was_reached(
         (109, 109, 106, 108),
         (108, 108, 104, 107),
     ]
-    found = told("liquidity_void", rows)
+    found = told("liquidity_void", rows, {"atr_length": 1})
     assert mine(found) == [
         ("confirmed", 201, 102, 105, 1),
         ("tapped", 202, 102, 105, 1),
@@ -116,7 +116,8 @@ def test_an_extension_keeps_what_was_reached(
     assert [row["fill"] for row in found] == [0, 1, 1, 1, 3]
     assert [row["touches"] for row in found] == [0, 1, 1, 1, 2]
     assert [parents(row) for row in found[2:4]] == [[(0, 0)], [(0, 0), (0, 1)]]
-    assert found[2]["size_atr"] > found[0]["size_atr"]
+    assert found[0]["size_atr"] == 3 / 4  # bar 200 ranges from 100 to 104
+    assert found[2]["size_atr"] == 5 / 3  # bar 204 from 104 to 107
 
 
 def test_a_visit_that_goes_on_through_an_extension_is_one_touch(told: Told) -> None:
