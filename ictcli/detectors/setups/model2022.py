@@ -36,6 +36,7 @@ from ictcli.detectors.setups.orders import (
     init_orders,
     place_order,
     plan,
+    rings,
 )
 from ictcli.kernels import kernel
 
@@ -86,9 +87,8 @@ def arm(state: Any, events: Any, count: int, bar: Any, hunt: Any) -> int:
 
 @kernel
 def note(state: Any, bar: Any) -> bool:
-    """Whether a setup is alive."""
-    alive = state["orders"]["count"]
-    return bool(alive[0] + alive[1] > 0)
+    """Whether the current bar may change a live setup."""
+    return rings(state["orders"], bar)
 
 
 @kernel

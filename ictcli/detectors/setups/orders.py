@@ -53,6 +53,9 @@ ORDERS = np.dtype(
         ("max_wait", np.int64),
         ("flat", np.int64),  # 1: nothing is held beyond the day's end
         ("count", np.int64, 2),
+        ("near_low", np.int64, 2),  # doubled signed low at which something may happen to the side
+        ("near_high", np.int64, 2),  # the same for highs
+        ("until", np.int64, 2),  # last bar on which no order of the side lapses
         ("day", np.int64, (2, MOST_LIVE)),  # trading day of the setup
         ("held", EVENT, (2, MOST_LIVE)),
     ]
@@ -91,6 +94,9 @@ def init_orders(orders: Any, most: int, max_wait: int, *, flat: bool = False) ->
     orders["most"] = most
     orders["max_wait"] = max_wait
     orders["flat"] = flat
+    orders["near_low"] = FAR
+    orders["near_high"] = -FAR
+    orders["until"] = -FAR
 
 
 @kernel
@@ -113,12 +119,44 @@ def plan(event: Any, side: int, entry: int, stop: int, target: int) -> None:
 
 
 @kernel
+def set_alarms(orders: Any, side: int) -> None:
+    """Work out which prices and which bar may change a setup of a side."""
+    sign = 1 - 2 * side
+    low, high, until = FAR, -FAR, -FAR
+    for at in range(orders["count"][side]):
+        held = orders["held"][side, at]
+        high = min(high, sign * held["extra"][TARGET])
+        if reached(held, ENTERED):
+            low = max(low, 2 * sign * held["extra"][STOP])
+        else:
+            low = max(low, sign * held["extra"][ENTRY])
+            until = min(until, held["confirmed"] + orders["max_wait"])
+    orders["near_low"][side] = low
+    orders["near_high"][side] = high
+    orders["until"][side] = until
+
+
+@kernel
+def rings(orders: Any, bar: Any) -> bool:
+    """Whether the current bar may change a live setup."""
+    alive = orders["count"]
+    if alive[0] + alive[1] == 0:
+        return False
+    if orders["flat"] == 1 or bar["bar"] > min(orders["until"][0], orders["until"][1]):
+        return True
+    low, high = orders["near_low"], orders["near_high"]
+    long_side = 2 * bar["low"] <= low[0] or 2 * bar["high"] >= high[0]
+    return bool(long_side or -2 * bar["high"] <= low[1] or -2 * bar["low"] >= high[1])
+
+
+@kernel
 def place_order(orders: Any, side: int, day: int, event: Any) -> None:
     """Let the setup of a record live; there must be room."""
     at = orders["count"][side]
     orders["held"][side, at] = event
     orders["day"][side, at] = day
     orders["count"][side] = at + 1
+    set_alarms(orders, side)
 
 
 @kernel
@@ -201,6 +239,7 @@ def follow_side(orders: Any, bar: Any, events: Any, count: int, side: int) -> in
                 orders["day"][side, kept] = day
             kept += 1
     orders["count"][side] = kept
+    set_alarms(orders, side)
     return count
 
 

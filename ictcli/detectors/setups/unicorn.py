@@ -52,6 +52,7 @@ from ictcli.detectors.setups.orders import (
     init_orders,
     place_order,
     plan,
+    rings,
     stop_distance,
 )
 from ictcli.kernels import kernel
@@ -201,9 +202,8 @@ def match(state: Any, events: Any, start: int, count: int, bar: Any, side: int, 
 
 @kernel
 def note(state: Any, bar: Any) -> bool:
-    """Whether a setup is alive."""
-    alive = state["orders"]["count"]
-    return bool(alive[0] + alive[1] > 0)
+    """Whether the current bar may change a live setup."""
+    return rings(state["orders"], bar)
 
 
 @kernel
