@@ -101,6 +101,18 @@ def test_ranges_of_swings_lie_between_the_last_high_and_low(told: Told) -> None:
     assert [[parent[-1] for parent in row["parent"]] for row in found[:1]] == [[1, 1]]
 
 
+@pytest.mark.jit_off
+@pytest.mark.parametrize(
+    ("high", "expected"), [(9, []), (10, []), (11, [(0, "confirmed", 5, 1, 10, 11, FAR)])]
+)
+def test_a_high_that_is_not_above_the_low_gives_no_range(
+    high: int, expected: list[tuple[Any, ...]], told: Told
+) -> None:
+    # The low 10 of bar 1 is known at 2; after a gap down the high of bar 4 is known at 5.
+    rows = [(14, 15, 12, 14), (12, 13, 10, 12), (11, 12, 11, 11), (7, 8, 6, 7), (7, high, 5, 7), (7, 9, 4, 7)]
+    assert brief(told("dealing_range", rows, {**ONE, "range_mode": "swings"})) == expected
+
+
 def half_of(low: int, high: int, close: int) -> int:
     return NEAR if 2 * close > low + high else FAR if 2 * close < low + high else MIDDLE
 
