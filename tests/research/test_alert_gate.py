@@ -81,6 +81,11 @@ def test_fewer_than_thirty_never_pass(hits: int) -> None:
     assert decide(WIN, plain(30, 30))[0] == "PASS"
 
 
+def test_many_observations_worth_fewer_than_thirty_never_pass() -> None:
+    assert decide(WIN, Share(200, 200, 29.0))[0] == "INCONCLUSIVE"
+    assert decide(WIN, Share(200, 200, 30.0))[0] == "PASS"
+
+
 def test_nothing_observed_decides_nothing() -> None:
     assert decide(CAPTURE, Share(0, 0, 0.0)) == (Verdict.INCONCLUSIVE, "no observations")
     assert needed(CAPTURE, Share(0, 0, 0.0)) is None

@@ -8,12 +8,14 @@ import pytest
 from ictcli.research.alert_chance import Draws, hour_matched, shifted, shuffled_bars
 from ictcli.research.alert_gate import judge_score, load_alert_gate
 from ictcli.research.alert_score import ALERT_METRICS, Scored, ScoreReport, Share, alert_metric_table, score
-from ictcli.research.alert_trades import AMBIGUOUS, STOP, TARGET, Costs, Trades
+from ictcli.research.alert_trades import AMBIGUOUS, STOP, TARGET, TIME, Costs, Trades
 from ictcli.research.alert_universe import Rules, Universe, judge_alerts
 from ictcli.research.alerts import Alerts, cooled
 from ictcli.research.gates import Verdict
 from ictcli.research.metrics import Resampling
 from ictcli.research.target_moves import Moves
+from ictcli.stats.bootstrap import bootstrap_mean
+from ictcli.stats.intervals import wilson
 from tests.research.alert_worlds import random_alerts, walk, world_of
 
 ROOT = Path(__file__).parents[2]
@@ -80,6 +82,52 @@ def test_a_hand_made_score() -> None:
     # Still bars: 30 less 3 x 6, but 12 is in two windows and 17 too: 16 moving, 14 still; 2, 24, 28 alert.
     assert (found.shares["false_positive_rate"].hits, found.shares["false_positive_rate"].n) == (3, 14)
     assert found.lead == {"p10": 2.0, "p50": 3.0, "p90": 3.0}
+
+
+def traded(multiples: list[float], endings: list[int], days: list[int], closed: list[int]) -> Scored:
+    """Longs on every bar of a world without moves, with the results given."""
+    n = len(multiples)
+    nowhere = np.empty(0, np.int64)
+    world = Universe(
+        Rules(), Moves(nowhere, nowhere, nowhere), Trades(np.array([multiples] * 2), np.array([endings] * 2)),
+        np.array(days), np.zeros(n, np.int64), np.array(closed), np.zeros(n, np.bool_), 0, n,
+    )  # fmt: skip
+    return Scored(world, judge_alerts(world, Alerts(np.arange(n), np.ones(n, np.int64))), {})
+
+
+def test_a_bar_that_reached_both_barriers_counts_as_a_loss_at_a_barrier() -> None:
+    found = score(
+        [traded([1.0, -1.0, -1.0, 0.5], [TARGET, STOP, AMBIGUOUS, TIME], [0] * 4, [1, 2, 3, 4])], HOW
+    )
+    assert (found.shares["barrier_win_rate"].hits, found.shares["barrier_win_rate"].n) == (1, 3)
+    assert (found.counts["ambiguous"], found.counts["timed_out"]) == (1, 1)
+
+
+def test_intervals_use_what_clustered_trades_are_worth() -> None:
+    # Ten days, each all wins or all losses: 50 trades are worth 10.
+    days = np.repeat(np.arange(10), 5)
+    gains = np.where(days % 2 == 0, 1.0, -1.0)
+    endings = np.where(gains > 0, TARGET, STOP)
+    found = score([traded(gains.tolist(), endings.tolist(), days.tolist(), list(range(50)))], HOW)
+    assert found.shares["win_rate"].effective == pytest.approx(10)
+    expected = wilson(5, 10, 0.95)
+    assert found.metrics["win_rate"].low == pytest.approx(expected.low)
+    assert found.metrics["win_rate"].high == pytest.approx(expected.high)
+
+
+def test_a_proof_needs_one_side_only_and_results_of_all_series_run_in_order_of_time() -> None:
+    rng = np.random.default_rng(5)
+    gains = rng.normal(0.2, 1.0, 60)
+    endings = [TIME] * 60
+    whole = traded(gains.tolist(), endings, [0] * 60, list(range(60)))
+    found = score([whole], HOW)
+    draws = bootstrap_mean(gains, HOW.resamples, HOW.seed)
+    ranked = np.sort(draws)
+    assert found.proven["expectancy_r"] in ranked[24:26]
+    assert found.metrics["expectancy_r"].low in ranked[12:14]
+    even = traded(gains[::2].tolist(), endings[::2], [0] * 30, list(range(0, 60, 2)))
+    odd = traded(gains[1::2].tolist(), endings[1::2], [0] * 30, list(range(1, 60, 2)))
+    assert score([odd, even], HOW).metrics["expectancy_r"] == found.metrics["expectancy_r"]
 
 
 def test_no_alerts_and_no_moves_are_undefined_not_zero() -> None:

@@ -1,5 +1,6 @@
 """Trades behind alerts: three barriers, bid and ask, and what no result is."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
@@ -59,6 +60,8 @@ def short(bars: Bars, costs: Costs | None = None, horizon: int = 2) -> tuple[int
         ((100, 102, 98, 101), FLAT, AMBIGUOUS, -1.0),  # both: the worse one
         ((100, 101, 99, 101), (103, 104, 97, 98), TARGET, 1.5),  # an open beyond the target, before the stop
         ((100, 101, 99, 99), (97, 103, 96, 103), STOP, -1.5),  # an open beyond the stop
+        ((100, 101, 99, 101), (102, 103, 97, 98), TARGET, 1.0),  # an open at the target comes first
+        ((100, 101, 99, 99), (98, 103, 97, 102), STOP, -1.0),  # an open at the stop, too
         ((100, 101, 99, 101), (101, 101, 99, 101), TIME, 0.5),  # neither: out at the last close
     ],
 )
@@ -112,6 +115,17 @@ def test_longs_pay_the_spread_on_entry_and_shorts_on_exit() -> None:
     # Their stops: bid 99, ask 102.
     assert long(build(FLAT, (100, 100, 99, 100), FLAT, spread=1))[0] == STOP
     assert short(build(FLAT, (100, 101, 100, 100), FLAT, spread=1))[0] == STOP
+
+
+def test_the_spread_is_that_of_the_bar_of_the_fill() -> None:
+    bars = build(FLAT, FLAT, FLAT)
+    wide = replace(bars, spread=np.array([9, 1, 2], np.int32))
+    assert long(wide) == (TIME, -0.5)  # bought on bar 1
+    assert short(wide) == (STOP, -1.0)  # bar 2 opens at an ask of 102, the stop
+    later = replace(build(FLAT, FLAT, (96, 96, 96, 96)), spread=np.array([0, 0, 3], np.int32))
+    assert short(later) == (TIME, 0.5)  # an ask of 99 all the time
+    beyond = replace(build(FLAT, FLAT, (96, 96, 96, 96)), spread=np.array([0, 0, 1], np.int32))
+    assert short(beyond) == (TARGET, 1.5)  # opened at an ask of 97
 
 
 def test_a_bar_without_spread_takes_the_typical_one() -> None:

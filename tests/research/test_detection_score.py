@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ictcli.detectors.base.events import CONFIRMED
-from ictcli.detectors.drive import advance, start
+from ictcli.detectors.drive import advance, describe, first_context, start
 from ictcli.detectors.plan import Plan, Settings
 from ictcli.detectors.scan import plan_for
 from ictcli.errors import DataError
@@ -31,6 +31,7 @@ from ictcli.research.detection_score import (
     score_series,
 )
 from ictcli.research.metrics import Resampling
+from ictcli.research.target_moves import find_moves
 from tests.research.alert_worlds import QUARTER, walk
 
 KEY = SeriesKey("sim", "EURUSD", TIMEFRAMES["M15"])
@@ -93,6 +94,15 @@ def test_a_span_scores_its_bars_with_detectors_that_saw_the_ones_before(subject:
     assert set(part.judgement.alerts.bar.tolist()) >= set(inside.bar.tolist()[1:])
 
 
+def test_moves_are_measured_by_the_range_through_their_own_first_bar(subject: Subject, bars: Bars) -> None:
+    found = score_series(subject, STUDY)["displacement"].world
+    told = describe(first_context(subject.plan.settings), bars)["atr"]
+    known = np.append(told[1:], 0.0)
+    expected = find_moves(bars.close, np.ascontiguousarray(known), 2.0, 12)
+    assert found.moves.start.tolist() == expected.start.tolist()
+    assert found.first == 13 - STUDY.rules.lead  # bar 13 is the first with 14 true ranges
+
+
 def test_an_empty_span_is_undefined(subject: Subject) -> None:
     found = score_detections([replace(subject, end=0)], STUDY)
     assert all(row.report.metrics["capture"].value is None for row in found.rows)
@@ -133,6 +143,7 @@ def test_only_detectors_are_judged_and_the_worst_verdict_counts(result: Detectio
     assert TRIVIAL not in judged
     assert judged == {row.kind for row in result.rows} - {TRIVIAL}
     assert result.verdict == "FAIL"
+    assert result.rows[-1].gate is None
 
 
 def test_without_a_gate_there_is_no_verdict(subject: Subject) -> None:
