@@ -139,8 +139,8 @@ def passes(state: Any, bar: Any, one: Any) -> bool:
     if least > 0 and (one["span"] == 0 or one["wick"] * SHARE_SCALE < least * one["span"]):
         return False
     most = state["most_depth_atr"]
-    depth = float(one["level"] - one["deepest"])
-    return bool(most == 0.0 or (bar["atr"] > 0.0 and depth <= most * bar["atr"]))
+    depth = float(one["level"] - one["deepest"])  # never 0, so an undefined average lets none by
+    return bool(most == 0.0 or depth <= most * bar["atr"])
 
 
 @kernel

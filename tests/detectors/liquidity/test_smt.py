@@ -213,6 +213,16 @@ def test_the_gate_is_shut_until_enough_changes_are_known(build: Build) -> None:
     assert brief(smt(own, other, {**params, "correlation_length": 8})) == []
 
 
+def test_the_least_correlation_itself_is_enough(build: Build) -> None:
+    closes = [100, 101, 100, 101, 100, 101, 100, 101]
+    own, other = (
+        build([(c, 101, lows.get(at, 99), c) for at, c in enumerate(closes)])
+        for lows in ({2: 90, 6: 88}, {2: 80, 6: 80})
+    )
+    params = {**ONE, "min_correlation": 1.0, "correlation_length": 6, "sweep_window": 50}
+    assert [row["ratio"][0] for row in smt(own, other, params)] == [1.0]
+
+
 def test_symbols_that_do_not_move_have_no_correlation(build: Build) -> None:
     params = {**ONE, "min_correlation": -0.9, "correlation_length": 3, "sweep_window": 50}
     assert brief(smt(build(dips({2: 90, 6: 88})), build(dips({2: 80, 6: 80})), params)) == []

@@ -144,6 +144,15 @@ def test_too_short_a_wick_is_left_out(build: Build, records: Records, least: flo
     assert len(records("sweep.internal", bars, {**ONE, "min_wick_frac": least})) == kept
 
 
+@pytest.mark.parametrize(("least", "kept"), [(0.5, 1), (0.5001, 0)])
+def test_a_wick_of_exactly_the_least_fraction_is_enough(
+    build: Build, records: Records, least: float, kept: int
+) -> None:
+    """A wick of 1 in a range of 2."""
+    bars = build([*LOW_10, (11, 11, 9, 10)])
+    assert len(records("sweep.internal", bars, {**ONE, "min_wick_frac": least})) == kept
+
+
 def test_filters_do_not_touch_runs(build: Build, records: Records) -> None:
     bars = build([*LOW_10, (9, 9, 8, 8)])
     strict = {"min_wick_frac": 1.0, "max_depth_atr": 0.1, "reclaim": 1}
