@@ -170,7 +170,8 @@ def take(state: Any, events: Any, count: int, bar: Any, gap: Any) -> int:
     run = state["runs"][side]
     bottom = signed_bottom(gap, side)
     top = signed_top(gap, side)
-    touches = bottom <= run["top"] and top >= run["bottom"]
+    # A zone wholly below the union needs a bar that closed below it, which ended the run.
+    touches = bottom <= run["top"]
     if lives(state, side) and (touches or gap["formed"] == run["middle"] + 1):
         lengthen(run, gap, bottom, top)
         if run["void"] != NO_BAR:

@@ -98,6 +98,18 @@ def test_of_several_waiting_gaps_all_that_are_reached_are_inverted(told: Told) -
     assert [(row["record"], row["bottom"]) for row in evicted] == [("confirmed", 24)]
 
 
+def test_the_end_of_an_inverted_gap_leaves_the_waiting_ones_alone(told: Told) -> None:
+    """Bar 5 inverts [24, 40] and [14, 30], bar 6 closes below both, bar 7 falls below [4, 20]."""
+    rows = [(10 * i, 10 * i + 4, 10 * i, 10 * i + 4) for i in range(5)]
+    rows += [(44, 44, 10, 44), (44, 44, 10, 12), (12, 12, 3, 12)]
+    found = told("ifvg", rows, {"inversion": "wick"})
+    assert [(row["bottom"], row["at"]) for row in found if row["record"] == "confirmed"] == [
+        (24, 5),
+        (14, 5),
+        (4, 7),
+    ]
+
+
 def test_a_pause_inside_the_gap_marks_the_inversion(told: Told) -> None:
     paused = told("ifvg", BACK, None, [0, *range(9, 17)])
     later = told("ifvg", BACK, None, [0, 1, 2, *range(9, 15)])
