@@ -64,6 +64,18 @@ _NOBODY = "none"
     help="Draw a chart: OUT.html or OUT.png; the last 500 bars, or --start to --end.",
 )
 @click.option("--dark", is_flag=True, help="With --plot OUT.png: light on dark.")
+@click.option("--follow", is_flag=True, help="Tell every new record, one JSON object per line, until Ctrl-C.")
+@click.option(
+    "--interval",
+    type=click.FloatRange(min=0.01),
+    metavar="SECONDS",
+    help="With --follow: time between looks at the store; default: 1.",
+)
+@click.option(
+    "--speed",
+    type=click.FloatRange(min=0, min_open=True),
+    help="With --follow: let a simulated market go on, this many times faster than real time.",
+)
 @click.pass_obj
 def command(
     session: Session,
@@ -83,6 +95,9 @@ def command(
     seed: int | None,
     plot: Path | None,
     dark: bool,
+    follow: bool,
+    interval: float | None,
+    speed: float | None,
 ) -> None:
     """Find ICT patterns with their whole life cycle: one row per zone, level or point.
 
@@ -96,9 +111,13 @@ def command(
     _refuse_contradictions(session, events=events, nl=nl, verify=verify, as_of=as_of)
     _refuse_unscored(score=score, rows=events or nl or verify or as_of is not None, gate=gate, seed=seed)
     _refuse_undrawn(plot, dark=dark, other=events or nl or verify or score)
+    rows = events or nl or verify or score or plot is not None
+    _refuse_unfollowed(follow=follow, tempo=interval or speed, other=rows or bool(as_of or end))
     session.tend_catalog()
     names = choose([name.strip() for name in kinds.split(",")]) if kinds else ()
     subjects = _subjects(session, symbols, timeframe, source, other)
+    if follow:
+        _follow(session, subjects, names, start, interval or 1.0, speed)
     if verify:
         _verify(session, subjects, names)
         return
@@ -114,10 +133,10 @@ def command(
         session.out.rows(row for _, log in looks for row in _rows(_tables(log, view, events=events)))
         return
     documents = list(looks)
-    rows = (row for _, log in documents for row in _rows(_tables(log, view, events=events)))
+    shown = (row for _, log in documents for row in _rows(_tables(log, view, events=events)))
     payload = {
         "series": [facts for facts, _ in documents],
-        "events" if events else "detections": list(rows) if session.out.json else [],
+        "events" if events else "detections": list(shown) if session.out.json else [],
     }
     session.out.emit(
         payload, lambda: "\n\n".join(_text(session, *one, view, events=events) for one in documents)
@@ -145,6 +164,16 @@ def _refuse_undrawn(plot: Path | None, *, dark: bool, other: bool) -> None:
         raise UsageError("--plot shows no rows", hint="Leave out --events, --nl, --verify and --score.")
     if dark and (plot is None or plot.suffix.lower() != ".png"):
         raise UsageError("--dark is for --plot OUT.png", hint="A page follows the browser's theme.")
+
+
+def _refuse_unfollowed(*, follow: bool, tempo: object, other: bool) -> None:
+    if tempo and not follow:
+        raise UsageError("--interval and --speed are for --follow", hint="Add --follow, or leave them out.")
+    if follow and other:
+        raise UsageError(
+            "--follow tells what becomes known from now on",
+            hint="Leave out --events, --nl, --verify, --score, --plot, --as-of and --end.",
+        )
 
 
 def _subjects(
@@ -324,6 +353,22 @@ def _plot(
     request = PlotRequest(out, dark, view, as_of)
     _, log = _look(session, subjects[0], view, as_of, count=False)
     show_plot(session, subjects[0], log, request)
+
+
+def _follow(
+    session: Session,
+    subjects: list["Subject"],
+    names: tuple[str, ...],
+    start: int | None,
+    interval: float,
+    speed: float | None,
+) -> None:
+    """Tell what becomes known until somebody stops it."""
+    from ictcli.commands.following import FollowRequest, follow
+
+    for subject in subjects:
+        _tell_refused(session, subject, names)
+    follow(session, subjects, FollowRequest(names, start, int(interval * 1e9), speed))
 
 
 def _verify(session: Session, subjects: list["Subject"], names: tuple[str, ...]) -> None:
