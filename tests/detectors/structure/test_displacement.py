@@ -56,6 +56,12 @@ def test_a_bar_without_body_or_of_the_other_colour_breaks_the_run(
 
 
 @pytest.mark.jit_off
+def test_the_way_of_a_leg_starts_at_its_first_open(told: Told) -> None:
+    # Three rising bars, the last of which opens 10 below the first two and closes where they opened.
+    assert told("displacement", [*QUIET, (18, 19, 18, 19), (18, 19, 18, 19), (8, 18, 8, 18)], LEG) == []
+
+
+@pytest.mark.jit_off
 def test_the_form_chooses_what_is_reported(told: Told) -> None:
     rows = [*QUIET, (10, 16, 10, 16), (16, 24, 16, 24)]
     for form, expected in (("bar", [1, 1]), ("leg", [2]), ("both", [1, 1, 2])):

@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 
+from ictcli.detectors.base.context import init_context
+from ictcli.detectors.drive import collect, describe
+from ictcli.detectors.registry import DETECTORS
 from ictcli.market.bars import Bars
 from tests.detectors.structure.readings import Rows, average_true_range, ends, random_rows
 
@@ -55,6 +58,20 @@ def test_the_average_range_is_that_through_the_bar_before(told: Told) -> None:
     assert swings(told("zigzag", [*quiet, (12, 17, 12, 17)], params)) == []
     found = told("zigzag", [*quiet, (12, 18, 12, 18)], params)
     assert found[0]["size_atr"] == 2.0
+
+
+@pytest.mark.jit_off
+def test_without_an_average_range_nothing_is_confirmed(build: Callable[..., Bars]) -> None:
+    # Thousands of flat bars later the average has decayed to zero: then no retracement counts.
+    rows = [(14, 16, 12, 14)] * 2 + [(12, 14, 10, 12)] * 2 + [(12, 18, 12, 18), (18, 18, 18, 18)]
+    bars = describe(init_context(60 * 10**9, 2), build(rows))
+    detector = DETECTORS["zigzag"]
+    for atr in (0.0, 1.0):
+        bars["atr"][5] = atr
+        params = detector.params(reversal_atr=2.0)
+        assert len(collect(detector, detector.init_state(params, 60 * 10**9), bars, [])) == 1
+    bars["low"][5] = 16
+    assert len(collect(detector, detector.init_state(params, 60 * 10**9), bars, [])) == 2
 
 
 @pytest.mark.jit_off
