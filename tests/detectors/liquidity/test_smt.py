@@ -223,9 +223,16 @@ def test_the_least_correlation_itself_is_enough(build: Build) -> None:
     assert [row["ratio"][0] for row in smt(own, other, params)] == [1.0]
 
 
-def test_symbols_that_do_not_move_have_no_correlation(build: Build) -> None:
+@pytest.mark.parametrize("moving", [(0, 0), (1, 0), (0, 1)])
+def test_a_symbol_that_does_not_move_has_no_correlation(build: Build, moving: tuple[int, int]) -> None:
+    """Closes of 100, or of 100 and 101 in turn."""
+    own, other = (
+        build([(100, 101, lows.get(at, 99), 100 + moves * (at % 2)) for at in range(8)])
+        for lows, moves in zip(({2: 90, 6: 88}, {2: 80, 6: 80}), moving, strict=True)
+    )
     params = {**ONE, "min_correlation": -0.9, "correlation_length": 3, "sweep_window": 50}
-    assert brief(smt(build(dips({2: 90, 6: 88})), build(dips({2: 80, 6: 80})), params)) == []
+    assert brief(smt(own, other, params)) == []
+    assert len(brief(smt(own, other, {**params, "min_correlation": -1.0}))) == 1
 
 
 def test_an_inverse_symbol_is_negated_first(build: Build) -> None:
