@@ -321,7 +321,7 @@ research notes on ICT concepts; where sources disagree, the page says what was c
 | `leg_origin`, `leg_origin_at` | where the leg began |
 | `initial`, `mss` | first break of a series; market structure shift |
 | `size_atr` | size in average true ranges through the bar before, null while undefined |
-| `fill`, `touch_count` | deepest return as a fraction of the height; bars that touched while the one before did not |
+| `fill`, `touch_count` | deepest return as a share of the height; bars that touched after one that did not |
 | `spans_gap` | bars are missing inside the pattern |
 | `tapped_at`, `ce_at`, `mean_broken_at`, `filled_at`, `swept_at`, `broken_at`, ... | when that record was written |
 | `mitigated_at` | repeats one of them, as the parameter `mitigation` says |
