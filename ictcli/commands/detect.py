@@ -128,19 +128,7 @@ def command(
     if plot is not None:
         _plot(session, subjects, plot, view, as_of, dark=dark)
         return
-    looks = (_look(session, subject, view, as_of, count=not nl) for subject in subjects)
-    if nl:
-        session.out.rows(row for _, log in looks for row in _rows(_tables(log, view, events=events)))
-        return
-    documents = list(looks)
-    shown = (row for _, log in documents for row in _rows(_tables(log, view, events=events)))
-    payload = {
-        "series": [facts for facts, _ in documents],
-        "events" if events else "detections": list(shown) if session.out.json else [],
-    }
-    session.out.emit(
-        payload, lambda: "\n\n".join(_text(session, *one, view, events=events) for one in documents)
-    )
+    _show(session, subjects, view, as_of, events=events, nl=nl)
 
 
 def _refuse_contradictions(
@@ -229,6 +217,25 @@ def _warn_unspecified(session: Session, symbol: str, stored: Any) -> None:
     session.out.warn(
         f"{symbol} has no specification; FX hours are assumed. Add to config/symbols.toml:\n"
         + stanza(symbol, manifest.digits if manifest else 0)
+    )
+
+
+def _show(
+    session: Session, subjects: list["Subject"], view: "View", as_of: int | None, *, events: bool, nl: bool
+) -> None:
+    """Print the rows of every subject."""
+    looks = (_look(session, subject, view, as_of, count=not nl) for subject in subjects)
+    if nl:
+        session.out.rows(row for _, log in looks for row in _rows(_tables(log, view, events=events)))
+        return
+    documents = list(looks)
+    shown = (row for _, log in documents for row in _rows(_tables(log, view, events=events)))
+    payload = {
+        "series": [facts for facts, _ in documents],
+        "events" if events else "detections": list(shown) if session.out.json else [],
+    }
+    session.out.emit(
+        payload, lambda: "\n\n".join(_text(session, *one, view, events=events) for one in documents)
     )
 
 
