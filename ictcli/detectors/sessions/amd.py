@@ -28,6 +28,7 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
+from ictcli.detectors.base.book import FAR
 from ictcli.detectors.base.context import in_atr
 from ictcli.detectors.base.events import (
     CONFIRMED,
@@ -42,7 +43,7 @@ from ictcli.detectors.base.events import (
 )
 from ictcli.detectors.base.feeds import first_record, records_until
 from ictcli.detectors.detector import Detector, Extra, Feed
-from ictcli.detectors.sessions.reclaims import EDGES, arm, begin_raid, disarm, reclaims
+from ictcli.detectors.sessions.reclaims import EDGES, arm, begin_raid, disarm, reclaims, stirs
 from ictcli.detectors.sessions.windows import COMPLETE
 from ictcli.kernels import kernel
 
@@ -100,6 +101,7 @@ def init_state(params: AmdParams, _bar_ns: int) -> NDArray[np.void]:
     """The state before the first bar, an array of one record."""
     state = np.zeros(1, STATE)
     state[0]["edges"]["reclaim"] = params.reclaim
+    state[0]["edges"]["trigger"] = FAR
     state[0]["day"] = NO_BAR
     return state
 
@@ -138,8 +140,7 @@ def label_day(state: Any, events: Any, count: int, bar: Any) -> int:
         side = (1 - direction) // 2
         event["extra"][MANIPULATION_AT] = state["low_ts"][side]
         event["extra"][DISTRIBUTION_AT] = state["low_ts"][1 - side]
-        if high > low:
-            event["ratio"][CLOSE_LOCATION] = (direction * state["close"] - state["low"][side]) / (high - low)
+        event["ratio"][CLOSE_LOCATION] = (direction * state["close"] - state["low"][side]) / (high - low)
     if state["days"] >= ADR_DAYS:
         total = 0
         for day in range(ADR_DAYS):
@@ -207,18 +208,23 @@ def accumulate(
 
 
 @kernel
-def manipulate(state: Any, events: Any, start: int, count: int, bar: Any) -> int:
-    """Look for the first reclaimed raid; give up at noon."""
+def give_up(state: Any, events: Any, start: int, count: int, bar: Any) -> int:
+    """Append that nothing came before noon."""
     edges = state["edges"]
-    if NOON <= bar["minute"] < ROLL_MINUTE:
-        event = events[count]
-        count = enter(state, events, count, bar, 0, NONE)
-        known_on_open(event, bar)
-        event["bottom"] = edges["edge"][0]
-        event["top"] = -edges["edge"][1]
-        number(events, start, count)
-        state["stage"] = NONE
-        return count
+    event = events[count]
+    count = enter(state, events, count, bar, 0, NONE)
+    known_on_open(event, bar)
+    event["bottom"] = edges["edge"][0]
+    event["top"] = -edges["edge"][1]
+    number(events, start, count)
+    state["stage"] = NONE
+    return count
+
+
+@kernel
+def manipulate(state: Any, events: Any, start: int, count: int, bar: Any) -> int:
+    """Look for the first reclaimed raid."""
+    edges = state["edges"]
     begin_raid(edges, bar, 0, bar["low"])
     begin_raid(edges, bar, 1, -bar["high"])
     low_back = reclaims(edges, bar, 0, bar["low"], bar["close"])
@@ -289,7 +295,10 @@ def step(
     if last_range > first_range:
         count = accumulate(state, events, start, count, bar, ranges, first_range, last_range)
     if state["stage"] == ACCUMULATION:
-        count = manipulate(state, events, start, count, bar)
+        if NOON <= bar["minute"] < ROLL_MINUTE:
+            count = give_up(state, events, start, count, bar)
+        elif stirs(state["edges"], bar):
+            count = manipulate(state, events, start, count, bar)
     if state["stage"] == MANIPULATION and last_break > first_break:
         count = distribute(state, events, start, count, bar, breaks, first_break, last_break)
     return count

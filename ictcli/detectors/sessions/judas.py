@@ -22,6 +22,7 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
+from ictcli.detectors.base.book import FAR
 from ictcli.detectors.base.context import in_atr, spans_gap
 from ictcli.detectors.base.events import (
     CONFIRMED,
@@ -37,7 +38,7 @@ from ictcli.detectors.base.events import (
 )
 from ictcli.detectors.base.feeds import first_record, records_until
 from ictcli.detectors.detector import Detector, Extra, Feed
-from ictcli.detectors.sessions.reclaims import EDGES, arm, begin_raid, disarm, reclaims
+from ictcli.detectors.sessions.reclaims import EDGES, arm, begin_raid, disarm, reclaims, stirs
 from ictcli.detectors.sessions.windows import COMPLETE, fits, refusal
 from ictcli.kernels import kernel
 from ictcli.market.windows import DAY_MINUTES, open_minutes
@@ -89,6 +90,7 @@ def init_state(params: JudasParams, bar_ns: int) -> NDArray[np.void]:
     state = np.zeros(1, STATE)
     own = state[0]
     own["edges"]["reclaim"] = params.reclaim
+    own["edges"]["trigger"] = FAR
     fitting = [text for text in params.windows.split(",") if fits(text, bar_ns)]
     own["allowed"] = open_minutes(",".join(fitting))
     own["shift_within"] = params.shift_within
@@ -231,12 +233,10 @@ def step(
 ) -> int:
     """Take one closed bar and its records of ranges and structure; append what became known."""
     start = count
-    edges = state["edges"]
     tell_day(state, bar)
     if last_range > first_range:
         take_range(state, ranges, first_range, last_range)
-    waiting = edges["armed"][0] + edges["armed"][1] + edges["pending"][0] + edges["pending"][1]
-    if waiting > 0 and bar["closed"] == 0:
+    if stirs(state["edges"], bar) and bar["closed"] == 0:
         count = raid(state, events, count, bar)
     for at in range(first_break, last_break):
         count = shift(state, events, start, count, bar, breaks[at])

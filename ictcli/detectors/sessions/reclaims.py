@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from ictcli.detectors.base.book import FAR
 from ictcli.kernels import kernel
 
 EDGES = np.dtype(
     [
         ("reclaim", np.int64),
-        ("armed", np.int64, 2),  # 1 until the first price beyond
+        ("trigger", np.int64, 2),  # the edge until the first price beyond it, then FAR
         ("edge", np.int64, 2),  # signed
         ("pending", np.int64, 2),  # 1 while a raid waits for its verdict
         ("since", np.int64, 2),  # bar of the first price beyond
@@ -27,26 +28,34 @@ EDGES = np.dtype(
 @kernel
 def arm(edges: Any, bottom: int, top: int) -> None:
     """Watch a new range from the current bar on; raids of the one before are forgotten."""
-    for side in range(2):
-        edges["armed"][side] = 1
-        edges["pending"][side] = 0
     edges["edge"][0] = bottom
     edges["edge"][1] = -top
+    for side in range(2):
+        edges["trigger"][side] = edges["edge"][side]
+        edges["pending"][side] = 0
 
 
 @kernel
 def disarm(edges: Any) -> None:
     """Watch nothing more; raids under way still get their verdict."""
-    edges["armed"][0] = 0
-    edges["armed"][1] = 0
+    edges["trigger"][0] = FAR
+    edges["trigger"][1] = FAR
+
+
+@kernel
+def stirs(edges: Any, bar: Any) -> bool:
+    """Whether the current bar begins a raid, or one waits for its verdict."""
+    if edges["pending"][0] == 1 or edges["pending"][1] == 1:
+        return True
+    return bool(bar["low"] < edges["trigger"][0] or -bar["high"] < edges["trigger"][1])
 
 
 @kernel
 def begin_raid(edges: Any, bar: Any, side: int, low: int) -> bool:
     """Whether the current bar, with this signed low, is the first beyond the edge of a side."""
-    if edges["armed"][side] == 0 or low >= edges["edge"][side]:
+    if low >= edges["trigger"][side]:
         return False
-    edges["armed"][side] = 0
+    edges["trigger"][side] = FAR
     edges["pending"][side] = 1
     edges["since"][side] = bar["bar"]
     edges["since_ts"][side] = bar["ts"]

@@ -64,13 +64,14 @@ def test_a_day_accumulates_is_manipulated_and_distributes(
     assert rows[1]["size_atr"] == pytest.approx(5 / 8.6786, rel=1e-4)
 
 
-def test_the_other_way_round_is_the_mirror(bars_at: BarsAt, found: Found) -> None:
+def test_the_other_way_round_is_the_mirror(bars_at: BarsAt, found: Found, at: Callable[[str], int]) -> None:
     rows = states(found, on(bars_at, mirrored(DAY), ("2025-06-11T17:00", CALM)))
     assert [(row["label"], row["direction"]) for row in rows[1:]] == [
         ("MANIPULATION", 1),
         ("DISTRIBUTION", 1),
         ("DISTRIBUTED", 1),
     ]
+    assert rows[-1]["extra"][:2] == [at("2025-06-11T03:00"), at("2025-06-10T22:00")]
     assert rows[-1]["ratio"][0] == 20 / 21
 
 
@@ -151,3 +152,20 @@ def test_closed_hours_belong_to_no_day(bars_at: BarsAt, found: Found) -> None:
     rows = states(found, bars_at([*evening, *later]))
     assert [(row["label"], row["at"]) for row in rows] == [("ACCUMULATION", 4), ("NONE", 4), ("WAITED", 6)]
     assert (rows[-1]["bottom"], rows[-1]["top"]) == (44, 60)
+
+
+def test_after_five_flat_days_there_is_nothing_to_compare_with(bars_at: BarsAt, found: Found) -> None:
+    flat = [(f"2025-06-{10 + day}T16:00", (0, 0, 0, 0)) for day in range(5)]
+    last = [(f"2025-06-14T{hour}:00", (0, 5, 0, 0)) for hour in (20, 21)]
+    end = [(f"2025-06-15T{hour}:00", (0, 0, 0, 0)) for hour in ("00", "17")]
+    rows = found("amd", bars_at([*flat, *last, *end]), always_open=True)
+    assert [row["label"] for row in rows] == ["ACCUMULATION", "WAITED"]
+    assert math.isnan(rows[-1]["ratio"][1])
+
+
+def test_a_range_that_ends_with_the_trading_day_waits_through_the_next(
+    bars_from: BarsAt, found: Found
+) -> None:
+    params = {"asian_range": {"window": "15:00-17:00"}}
+    rows = found("amd", bars_from("2025-06-10T15:00", [CALM] * 4), params)
+    assert [(row["label"], row["at"]) for row in rows] == [("ACCUMULATION", 2)]
