@@ -103,6 +103,15 @@ def test_a_new_break_supersedes_the_zone_even_on_a_bar_with_a_new_high(told: Tol
 
 
 @pytest.mark.jit_off
+def test_the_size_is_that_of_the_leg(told: Told) -> None:
+    # True ranges 15, 25, 15, 40: the average of length 2 is 20, 17.5, then 28.75 through bar 3.
+    (row,) = told("ote.internal", leg(), {**ONE, "atr_length": 2})
+    assert row["size_atr"] == pytest.approx(100 / 28.75)
+    (row,) = told("dealing_range.internal", leg(), {**ONE, "atr_length": 2})
+    assert row["size_atr"] == pytest.approx(100 / 28.75)
+
+
+@pytest.mark.jit_off
 def test_the_retracements_are_parameters(told: Told, story: Story) -> None:
     rows = leg((500, 500, 470, 480), (480, 500, 459, 480))
     found = told("ote.internal", rows, {**ONE, "shallow": 0.3, "deep": 0.4})
