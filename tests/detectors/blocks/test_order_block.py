@@ -80,6 +80,17 @@ def test_bars_of_twice_the_long_average_range_are_left_out(
     assert records("order_block.internal", build([*quiet[:195], *leg]), params) == []
 
 
+def test_of_equal_lows_the_parsed_extreme_is_the_earlier_and_the_origin_the_later(
+    build: Build, records: Records
+) -> None:
+    """Bars 202 and 203 both trade down to -4."""
+    leg = [(0, 49, -50, 40), (40, 100, 1, 90), (90, 95, -4, 0), (0, 90, -4, 50), (50, 149, 50, 140)]
+    bars = build([*[(0, 49, -50, 0)] * 200, *leg])
+    for method, candle in (("extreme_parsed", 202), ("extreme", 203)):
+        ((found, *_),) = births(records("order_block.internal", bars, {**ONE, "method": method}))
+        assert found == candle
+
+
 def test_a_block_of_exactly_the_size_limit_counts(build: Build, records: Records) -> None:
     """Height 4, true range of bar 4: 4."""
     assert births(records("order_block.internal", build(RISE), {**ONE, "max_size_atr": 1.0}))

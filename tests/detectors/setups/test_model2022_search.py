@@ -130,6 +130,25 @@ def test_a_newer_sweep_takes_the_place_of_one_that_waits(build: Build, records: 
     ]
 
 
+def test_a_gap_around_the_penetrating_bar_does_not_count(hunt: Hunt) -> None:
+    """Bar 8 is the middle of the gap [53, 54] that bar 9 completes."""
+    rows = [*V8[:9], (54, 58, 54, 57), (57, 59, 50, 55)]
+    assert hunt(rows, range_atr=0.5)[1:] == [("parent_added", "shifted", 9), ("expired", "no_gap", 10)]
+
+
+def test_a_gap_that_price_closed_through_does_not_count(hunt: Hunt) -> None:
+    """The gap [50, 52] of bar 10 ends at bar 11; the shift at 12 brings no other."""
+    rows = [*V8[:9], (50, 53, 50, 53), (53, 54, 52, 53), (53, 53, 48, 48), (48, 58, 48, 57), (57, 59, 53, 55)]
+    assert hunt(rows)[1:] == [("parent_added", "shifted", 12), ("expired", "no_gap", 13)]
+
+
+def test_of_two_levels_swept_at_once_the_lower_counts(build: Build, records: Records) -> None:
+    """Bar 8 trades below the lows 49 and 50 of bars 4 and 6 and closes at 50."""
+    rows = [*V8[:5], (50, 53, 51, 52), (52, 54, 50, 53), (53, 53, 51, 52), (52, 52, 46, 50)]
+    (born,) = records("model2022_search", build(rows), PLAIN)
+    assert (born["at"], born["bottom"]) == (8, 49)
+
+
 def test_bars_that_do_not_fit_the_kill_zones_are_refused() -> None:
     refuses = DETECTOR.refuses
     assert refuses is not None
