@@ -146,6 +146,33 @@ def test_the_edges_are_forgotten_at_the_end_of_the_trading_day(bars_at: BarsAt, 
         assert len(found_in(found, bars, windows="16:00-18:00")) == expected
 
 
+def test_the_open_of_the_trading_day_is_not_its_midnight_open(bars_at: BarsAt, found: Found) -> None:
+    hours = [f"2025-06-10T{hour}:00" for hour in range(20, 24)]
+    hours += [f"2025-06-11T{hour:02}:00" for hour in range(5)]
+    pairs = [("2025-06-10T17:00", (53, 54, 52, 53)), *zip(hours, DAY, strict=True)]
+    assert [row["extra"][0] for row in found_in(found, bars_at(pairs))] == [50, 50]
+
+
+def test_an_extreme_at_the_midnight_open_itself_counts(bars_from: BarsAt, found: Found) -> None:
+    """Midnight opens at its high of 66 and closes back below 60."""
+    rows = found_in(found, bars_from("2025-06-10T20:00", [*ASIA, (66, 66, 50, 55)]), windows="00:00-01:00")
+    assert brief(rows) == [("JUDAS", -1, 4, 4)]
+
+
+def test_a_touch_of_one_edge_while_the_other_is_raided_is_no_raid(bars_from: BarsAt, found: Found) -> None:
+    rows = found_in(found, bars_from("2025-06-10T20:00", [*ASIA, *NIGHT, RAID[0], (61, 62, 44, 55)]))
+    assert [(row["label"], row["direction"], row["marks"]) for row in rows[:1]] == [("JUDAS", -1, 0)]
+    assert [row["direction"] for row in rows if row["label"] == "JUDAS"] == [-1]
+
+
+@pytest.mark.parametrize(("hour", "count"), [("16:00", 1), ("18:00", 0)])
+def test_a_bar_of_closed_hours_raids_nothing(bars_at: BarsAt, found: Found, hour: str, count: int) -> None:
+    """Friday 13 June: the market shuts at 17:00, and its trading day goes on."""
+    evening = [(f"2025-06-12T{20 + i}:00", row) for i, row in enumerate(ASIA)]
+    pairs = [*evening, ("2025-06-13T00:00", NIGHT[0]), (f"2025-06-13T{hour}", (54, 61, 52, 55))]
+    assert len(found_in(found, bars_at(pairs), windows="16:00-19:00")) == count
+
+
 def test_before_midnight_there_is_no_judas_swing(bars_from: BarsAt, found: Found) -> None:
     """The range of 20:00 to 22:00 is 45 to 60; the raid of 23:00 comes back at once, that of 00:00 too."""
     params = {**QUICK, "asian_range": {"window": "20:00-22:00"}, "judas": {"windows": "00:00-24:00"}}
