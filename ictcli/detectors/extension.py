@@ -1,6 +1,6 @@
 """Extending the log of a series: only what is new or changed is computed.
 
-The log is cut at every 65,536th bar from the first one; a checkpoint is kept at each cut and at the end.
+The log is cut at every 16,384th bar from the first one; a checkpoint is kept at each cut and at the end.
 What lies after the last cut may be in several stretches, each at least twice as long as the next, so that
 a bar now and then costs little. New bars go on from the checkpoint at the end. Where a closed bar changed,
 everything after the last checkpoint before it is computed again and the change is written down as a
@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from ictcli.clock import now_ns
@@ -29,9 +28,6 @@ from ictcli.market.bars import Bars, SeriesKey
 from ictcli.store.partlog import Checkpoint, DataRevision, LogManifest, LogWriter, Stretch
 from ictcli.store.parts import read_bytes, read_table
 from ictcli.telemetry import Progress, silent
-
-PIECE = 1 << 14
-"""Bars that are computed together: what they bring fits the memory that was used before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +88,10 @@ def extend(
         tasks: deque[Future[None]] = deque()
         first = standing.bar
         for end in _cuts(first, len(work.bars), work.chunk):
-            for at in range(first, end, PIECE):
-                progress("detecting", at, len(work.bars))
-                piece = fold.take(work.bars.slice(at, min(at + PIECE, end)), work.other)
-                tasks.append(pool.submit(grown.take, piece))
-                _wait(tasks, 2)
-            tasks.append(pool.submit(grown.write, first, end, fold.save()))
+            progress("detecting", first, len(work.bars))
+            piece = fold.take(work.bars.slice(first, end), work.other)
+            tasks.append(pool.submit(grown.write, first, end, piece, fold.save()))
+            _wait(tasks, 1)
             first = end
         _wait(tasks, 0)
     open_zones = fold.open_zones()
@@ -182,32 +176,24 @@ class _Growth:
         self._chunk = work.chunk
         self._prints = prints
         self._standing = standing
-        self._events: list[pa.Table] = []
-        self._ended: list[pa.Table] = []
 
-    def take(self, piece: Piece) -> None:
-        """Turn the next piece into rows."""
-        self._events.append(piece.events())
-        self._ended.append(piece.ended_zones())
+    def write(self, first: int, end: int, piece: Piece, saved: bytes) -> None:
+        """Write what bars ``first`` to ``end`` brought, joined with the short stretches before them."""
         if self._standing.changed is not None:
             self.unchanged += sum(
                 int((item.events["at"] < self._standing.changed).sum()) for item in piece.told
             )
-
-    def write(self, first: int, end: int, saved: bytes) -> None:
-        """Write the pieces of bars ``first`` to ``end``, joined with the short stretches before them."""
         absorbed = self._absorb(first, end)
         first = absorbed[0].first if absorbed else first
-        events = [*(read_table(self._folder, stretch.events) for stretch in absorbed), *self._events]
-        ended = [*(read_table(self._folder, stretch.ended) for stretch in absorbed), *self._ended]
-        self._events, self._ended = [], []
+        events = [*(read_table(self._folder, stretch.events) for stretch in absorbed), piece.events()]
+        ended = [*(read_table(self._folder, stretch.ended) for stretch in absorbed), piece.ended_zones()]
         span = f"{first:09d}-{end:09d}"
         put = self._writer.put_table
         stretch = Stretch(
             first=first,
             end=end,
             events=put(f"events-{span}", joined(events)),
-            ended=put(f"ended-{span}", sorted_zones(ended)),
+            ended=put(f"ended-{span}", sorted_zones(ended) if absorbed else ended[0]),
             bars=self._writer.put_bytes(f"bars-{span}", self._prints[first:end].tobytes(), end - first),
         )
         self._standing.stretches.append(stretch)

@@ -12,8 +12,8 @@ from ictcli.detectors.registry import DETECTORS, choose
 from ictcli.detectors.tables import joined, sorted_zones
 from ictcli.market.bars import Bars, SeriesKey
 
-CHUNK = 1 << 16
-"""Bars that are computed and written together."""
+CHUNK = 1 << 14
+"""Bars that are computed and written together; more would only need more memory."""
 
 
 @dataclass(frozen=True, slots=True)
