@@ -25,6 +25,7 @@ def bar(body: int) -> tuple[int, int, int, int]:
         ([1, 2, 2], []),  # an equal body ends the run
         ([1, 2, 3, 4, 5], [(0, 2, 1)]),  # one report per run
         ([1, 2, 2, 3, 4], [(2, 4, 1)]),  # the bar that ends a run starts the next
+        ([0, -1, -2], []),
         ([0, 1, 2], []),  # a bar without a body belongs to no run
         ([1, 2, 0, 3, 4, 5], [(3, 5, 1)]),
         ([-1, 1, 2, 3], [(1, 3, 1)]),

@@ -154,6 +154,19 @@ def test_a_change_of_sign_starts_the_window_anew(build: Build, records: Records)
     assert log(records, bars.slice(4, 8), length=3, threshold_sigma=2) == []
 
 
+def test_equal_returns_have_no_sigma_even_where_their_mean_is_rounded(build: Build, records: Records) -> None:
+    """5 returns of ln 7, whose computed mean is not ln 7: without C9 sigma would be near 1e-16."""
+    prices = [7**power for power in range(6)]
+    assert log(records, closes(build, [*prices, prices[-1] * 2]), length=5) == []
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_price_of_zero_starts_the_window_anew(build: Build, records: Records, sign: int) -> None:
+    """The window before bar 7 holds the returns of bars 4, 5 and 6."""
+    bars = closes(build, [sign * price for price in (8, 16, 0, 8, 16, 8, 16, 160)])
+    assert [row[:3] for row in log(records, bars, length=3, threshold_sigma=2)] == [("confirmed", 7, sign)]
+
+
 def test_a_pause_before_the_bar_marks_the_alert(build: Build, records: Records) -> None:
     prices = [(price, price, price, price) for price in (8, 16, 8, 800)]
     found = records("volatility_spike", build(prices, [0, 1, 2, 9]), {"length": 2})
