@@ -1,0 +1,182 @@
+"""detect --follow, and how the kept log of detect grows, on a real store in a real workspace."""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ictcli.__main__ import run
+from ictcli.detectors.registry import DETECTORS
+from ictcli.market.bars import SeriesKey
+from ictcli.market.timeframes import TIMEFRAMES
+from ictcli.store.store import Store
+from tests.detectors.test_following import START, walk
+
+Ask = Callable[..., tuple[int, str, str]]
+KEPT = {"swing", "structure", "fvg", "kill_zone", "smt"}
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "ictcli.toml").write_text("")
+    monkeypatch.chdir(tmp_path)
+    for name in set(DETECTORS) - KEPT:
+        monkeypatch.delitem(DETECTORS, name)
+    grow(tmp_path, 200)
+    return tmp_path
+
+
+@pytest.fixture
+def ask(workspace: Path, capfd: pytest.CaptureFixture[str]) -> Ask:
+    """Run a command line; its exit code, stdout and stderr."""
+
+    def go(*argv: str) -> tuple[int, str, str]:
+        capfd.readouterr()
+        code = run(list(argv))
+        shown = capfd.readouterr()
+        return code, shown.out, shown.err
+
+    return go
+
+
+def grow(workspace: Path, bars: int, symbol: str = "EURUSD", change: int | None = None) -> None:
+    rows = walk(bars)
+    if change is not None:
+        rows.high[change] += 40
+    store = Store(workspace / "data", workspace / "state", 0)
+    with store.writer(SeriesKey("sim", symbol, TIMEFRAMES["M1"]), {}, now=START) as writer:
+        writer.add(rows)
+        writer.commit(lambda *_: [])
+
+
+def lines(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def events(ask: Ask) -> list[dict[str, Any]]:
+    return lines(ask("detect", "EURUSD", "-t", "M1", "--events", "--nl")[1])
+
+
+def interrupt_after(monkeypatch: pytest.MonkeyPatch, *steps: Callable[[], None]) -> None:
+    """Let things happen while the follower sleeps; then press Ctrl-C."""
+    pending = list(steps)
+
+    def sleep(_seconds: float) -> None:
+        if not pending:
+            raise KeyboardInterrupt
+        pending.pop(0)()
+
+    monkeypatch.setattr(time, "sleep", sleep)
+
+
+def test_follow_tells_each_new_record_once_and_ends_with_ctrl_c(
+    ask: Ask, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = len(events(ask))
+    interrupt_after(monkeypatch, lambda: grow(workspace, 201), lambda: None, lambda: grow(workspace, 240))
+    code, out, err = ask("detect", "EURUSD", "-t", "M1", "--follow")
+    assert code == 130
+    assert "following sim/EURUSD/M1" in err
+    monkeypatch.undo()
+    monkeypatch.chdir(workspace)
+    for name in set(DETECTORS) - KEPT:
+        monkeypatch.delitem(DETECTORS, name)
+    told = lines(out)
+    assert [row.pop("seq") for row in told] == list(range(before, before + len(told)))
+    assert told == events(ask)[before:]
+
+
+def test_follow_respects_kind_and_start(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    interrupt_after(monkeypatch)
+    code, out, _ = ask(
+        "detect", "EURUSD", "-t", "M1", "--follow", "--kind", "fvg", "--start", "2024-01-03T01:00Z"
+    )
+    told = lines(out)
+    assert code == 130
+    assert {row["kind"] for row in told} == {"fvg"}
+    assert min(row["at"] for row in told) >= "2024-01-03T01:00:00Z"
+
+
+def test_new_bars_extend_the_log_and_a_changed_bar_is_a_data_revision(ask: Ask, workspace: Path) -> None:
+    first = events(ask)
+    grow(workspace, 240)
+    assert events(ask)[: len(first)] == first
+    grow(workspace, 240, change=120)
+    _, _, err = ask("detect", "EURUSD", "-t", "M1")
+    assert "data_revision: closed bars changed from 2024-01-03T02:00:00Z on" in err
+    question = 'SELECT symbol, "first", bars_before, withdrawn > 0 AS some FROM detection_revisions'
+    code, out, _ = ask("query", question, "--json")
+    assert code == 0
+    (row,) = json.loads(out)["rows"]
+    assert row == {"symbol": "EURUSD", "first": "2024-01-03T02:00:00Z", "bars_before": 240, "some": True}
+
+
+def test_the_catalog_unites_ended_and_open_objects_of_all_series(ask: Ask, workspace: Path) -> None:
+    grow(workspace, 150, "GBPUSD")
+    code, out, _ = ask("detect", "-t", "M1", "--nl")
+    assert code == 0
+    found = lines(out)
+    columns = "id, kind, state, mitigated_at IS NULL AS whole, parents"
+    rows = json.loads(ask("query", f"SELECT {columns} FROM detections", "--json")[1])["rows"]
+    assert sorted(row["id"] + row["state"] for row in rows) == sorted(
+        row["id"] + row["state"] for row in found
+    )
+    code, out, _ = ask("query", "SELECT count(*) AS n FROM detection_events", "--format", "csv")
+    assert code == 0
+
+
+def test_a_detector_that_cannot_work_is_left_out_with_a_note_and_refused_by_name(ask: Ask) -> None:
+    if "smt" not in DETECTORS:
+        pytest.skip("no detector compares two symbols")
+    code, _, err = ask("detect", "EURUSD", "-t", "M1")
+    assert (code, "left out: smt" in err) == (0, True)
+    code, _, err = ask("detect", "EURUSD", "-t", "M1", "--kind", "smt")
+    assert (code, "needs a second symbol" in err) == (2, True)
+
+
+def test_the_second_symbol_is_kept_until_another_one(ask: Ask, workspace: Path) -> None:
+    grow(workspace, 200, "GBPUSD")
+    _, out, _ = ask("detect", "EURUSD", "-t", "M1", "--with", "GBPUSD", "--json")
+    assert json.loads(out)["series"][0]["with"] == "sim/GBPUSD"
+    _, out, err = ask("detect", "EURUSD", "-t", "M1", "--json")
+    assert json.loads(out)["series"][0]["with"] == "sim/GBPUSD"
+    assert "up to date" in err
+    _, out, _ = ask("detect", "EURUSD", "-t", "M1", "--with", "none", "--json")
+    assert json.loads(out)["series"][0]["with"] is None
+    assert ask("detect", "EURUSD", "-t", "M1", "--with", "EURUSD")[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (["--interval", "2"], "--follow"),
+        (["--speed", "60"], "--follow"),
+        (["--follow", "--nl"], "--nl"),
+        (["--follow", "--speed", "60"], "simulated"),
+    ],
+)
+def test_what_cannot_be_followed_is_refused(ask: Ask, workspace: Path, argv: list[str], words: str) -> None:
+    if "--speed" in argv and "--follow" in argv:
+        (workspace / "config" / "ictcli.toml").write_text('[sources.sim]\nkind = "file"\npath = "x"\n')
+    code, _, err = ask("detect", "EURUSD", "-t", "M1", *argv)
+    assert code == 2
+    assert words in err
+
+
+def test_wrong_parameters_are_a_config_error(ask: Ask, workspace: Path) -> None:
+    (workspace / "config" / "ictcli.toml").write_text("[detect.params.fvg]\nmin_size_atr = -1.0\n")
+    code, _, err = ask("detect", "EURUSD", "-t", "M1")
+    assert (code, "detect.params.fvg" in err) == (4, True)
+    assert not (workspace / "data" / "detections").exists()
+
+
+def test_a_damaged_log_is_computed_again(ask: Ask, workspace: Path) -> None:
+    before = events(ask)
+    part = next((workspace / "data" / "detections").rglob("events-*.parquet"))
+    content = part.read_bytes()
+    part.write_bytes(content[:40] + bytes([content[40] ^ 1]) + content[41:])
+    assert events(ask) == before
