@@ -323,7 +323,7 @@ research notes on ICT concepts; where sources disagree, the page says what was c
 | `size_atr` | size in average true ranges through the bar before, null while undefined |
 | `fill`, `touch_count` | deepest return as a share of the height; bars that touched after one that did not |
 | `spans_gap` | bars are missing inside the pattern |
-| `tapped_at`, `ce_at`, `mean_broken_at`, `filled_at`, `swept_at`, `broken_at`, ... | when that record was written |
+| `tapped_at`, `ce_at`, `filled_at`, `swept_at`, `broken_at`, ... | when that record was written |
 | `mitigated_at` | repeats one of them, as the parameter `mitigation` says |
 | `parents` | ids of what it was made from |
 

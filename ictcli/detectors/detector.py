@@ -22,10 +22,12 @@ class Feed:
     Attributes:
         detector: name.
         layer: its layer; None for the listener's own layer.
+        optional: whether the listener also works where that detector does not; it is then given no records.
     """
 
     detector: str
     layer: str | None = ""
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

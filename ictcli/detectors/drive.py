@@ -10,12 +10,15 @@ from ictcli.detectors.base import context
 from ictcli.detectors.base.context import BAR
 from ictcli.detectors.base.events import EVENT, MOST_PER_BAR
 from ictcli.detectors.detector import Detector
-from ictcli.detectors.plan import Plan, Settings
+from ictcli.detectors.plan import NO_NODE, Plan, Settings
 from ictcli.errors import DataError
 from ictcli.market.bars import Bars
 
 Records = NDArray[np.void]
 """``EVENT`` records in the order in which they were written."""
+
+_NOTHING = np.zeros(0, EVENT)
+"""The records of an optional feed that is not in the plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ def advance(plan: Plan, memory: Memory, bars: Bars, other: Bars | None = None) -
     buffer = np.empty(len(bars) // 4 + 2 * MOST_PER_BAR, EVENT)
     found: list[Records] = []
     for node, state in zip(plan.nodes, memory.states, strict=True):
-        feeds = [found[feed] for feed in node.feeds]
+        feeds = [found[feed] if feed != NO_NODE else _NOTHING for feed in node.feeds]
         found.append(collect(node.detector, state, described, feeds, buffer))
     return found
 
@@ -127,7 +130,8 @@ def push(plan: Plan, memory: Memory, bars: Bars, at: int, other: Bars | None = N
     for node, state in zip(plan.nodes, memory.states, strict=True):
         feeds: list[Any] = []
         for feed in node.feeds:
-            feeds += [found[feed], 0, len(found[feed])]
+            heard = found[feed] if feed != NO_NODE else _NOTHING
+            feeds += [heard, 0, len(heard)]
         buffer = np.empty(MOST_PER_BAR, EVENT)
         count = node.detector.step(state[0], buffer, 0, bar, *feeds)
         found.append(buffer[:count].copy())

@@ -8,6 +8,9 @@ import msgspec
 
 from ictcli.detectors.detector import Detector
 
+NO_NODE = -1
+"""The position of an optional feed that is not in the plan."""
+
 Overrides = Mapping[str, Mapping[str, Any]]
 """Parameters by ``detector`` or ``detector.layer``; the latter win."""
 
@@ -35,7 +38,7 @@ class Node:
 
     Attributes:
         layer: empty for detectors without layers.
-        feeds: positions in the plan of the nodes it listens to.
+        feeds: positions in the plan of the nodes it listens to, ``NO_NODE`` for an optional one left out.
         text: its own and inherited parameters as sorted ``name=value`` pairs, part of every identifier.
         wanted: False for nodes that only feed others.
     """
@@ -94,13 +97,14 @@ def make_plan(
             feeds = [
                 title(feed.detector, layer if feed.layer is None else feed.layer) for feed in detector.feeds
             ]
-            missing = [feed for feed in feeds if feed not in position]
+            needed = (name for name, feed in zip(feeds, detector.feeds, strict=True) if not feed.optional)
+            missing = [name for name in needed if name not in position]
             if reason or missing:
                 name = title(detector.name, layer) if layer else detector.name
                 refused[name] = reason or refused.get(missing[0], f"needs {missing[0]}")
                 continue
-            at = tuple(position[feed] for feed in feeds)
-            text = _text(params, layer, settings, [nodes[feed] for feed in at])
+            at = tuple(position.get(feed, NO_NODE) for feed in feeds)
+            text = _text(params, layer, settings, [nodes[feed] for feed in at if feed != NO_NODE])
             position[title(detector.name, layer)] = len(nodes)
             nodes.append(Node(detector, layer, params, at, text, detector.name in wanted))
     return Plan(tuple(nodes), settings, refused)

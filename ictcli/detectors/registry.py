@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import msgspec
 
 from ictcli.config.records import DetectConfig
-from ictcli.detectors.bias import htf_bias
+from ictcli.detectors.bias import confluence, htf_bias
 from ictcli.detectors.blocks import (
     breaker,
     flip_breaker,
@@ -133,6 +133,7 @@ _ENTRIES = (
     flout.DETECTOR,
     judas.DETECTOR,
     amd.DETECTOR,
+    confluence.DETECTOR,
 )
 """Each comes after those it listens to."""
 

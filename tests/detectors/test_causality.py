@@ -59,6 +59,8 @@ SMALL: dict[str, st.SearchStrategy[Any]] = {
     "day_weight": st.integers(0, 3),
     "range_weight": st.integers(0, 3),
     "open_weight": st.integers(0, 3),
+    "room_atr": st.sampled_from([0.0, 1.0]),
+    "least_score": st.sampled_from([0.1, 0.3, 0.6]),
     "mitigation": st.sampled_from(["touch", "ce", "full", "close"]),
     "reclaim": st.integers(1, 4),
     "min_wick_frac": st.sampled_from([0.0, 0.3]),
@@ -156,6 +158,7 @@ UNSHIFTED: dict[str, str] = {
 }
 """Detectors that a constant added to all prices changes."""
 TIMED: set[str] = {
+    "confluence",
     "session_sweep",
     "adr",
     "ipda",
@@ -508,7 +511,7 @@ def test_where_the_batch_loop_is_interrupted_does_not_matter(
     for at, node in enumerate(plan.nodes):
         state = node.detector.init_state(node.params, M1.ns)
         described = describe(start(plan).context, bars, bars)
-        feeds = [found[feed] for feed in node.feeds]
+        feeds = [found[feed] if feed >= 0 else found[0][:0] for feed in node.feeds]
         buffer = np.zeros(MOST_PER_BAR + 3, EVENT)
         parts, first = [], 0
         while first < len(bars):

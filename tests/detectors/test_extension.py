@@ -1,8 +1,12 @@
 """The kept log: however it grew, it says what a scan of all bars says."""
 
+import os
+import signal
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -226,3 +230,44 @@ def test_pieces_are_read_in_bounded_batches_in_order(tmp_path: Path, build: Buil
     assert kept.latest_events(View(), 10)[0].to_pylist() == everything.events.to_pylist()[-10:]
     assert kept.latest_events(View(), 10)[1] == everything.events.num_rows
     assert sum(row["count"] for row in kept.counts(view)) == len(zones)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="fork and SIGKILL")
+def test_killed_at_any_rename_the_log_is_the_old_or_the_new_one(tmp_path: Path, build: Build) -> None:
+    bars = walk(build, 400)
+    log = new_log(tmp_path)
+    old = grow(log, bars.slice(0, 250))
+    killed = 0
+    for number in range(1, 40):
+        killed += _grow_and_die(log, bars, number)
+        present = log.manifest()
+        assert present is not None
+        assert log.whole(present)
+        assert present == old or present.bars == 400
+    assert killed >= 10
+    grow(log, bars)
+    expect(log, bars)
+    assert not list(log.folder.glob(".tmp-*"))
+
+
+def _grow_and_die(log: PartLog, bars: Bars, wanted: int) -> bool:
+    """Grow the log in a process of its own that is killed at its ``wanted``-th rename; True if it was."""
+    child = os.fork()
+    if child == 0:
+        seen = 0
+        rename = Path.replace
+
+        def counted(self: Path, target: Any) -> Any:
+            nonlocal seen
+            for act in (lambda: rename(self, target), lambda: None):
+                seen += 1
+                if seen == wanted:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                act()
+
+        try:
+            Path.replace = counted  # type: ignore[method-assign]
+            grow(log, bars)
+        finally:
+            os._exit(0)
+    return os.WIFSIGNALED(os.waitpid(child, 0)[1])

@@ -149,3 +149,23 @@ def test_bars_out_of_order_are_refused_with_their_row(build: Build) -> None:
     bars = build(V1, [0, 1, 2, 2, 4, 5, 6, 7])
     with pytest.raises(DataError, match="row 3"):
         scan(bars, KEY, plan())
+
+
+def test_what_is_known_on_the_open_of_a_bar_is_known_before_it_closes(build: Build) -> None:
+    bars = walk(build, 400)
+    chosen = plan()
+    full = scan(bars, KEY, chosen)
+    told = full.events.to_pylist()
+    on_open = {row["id"]: row["confirmed_at"] for row in full.zones.to_pylist() if row["known_on_open"]}
+    checked = 0
+    for at in range(1, 400):
+        opened = datetime.fromtimestamp(int(bars.ts[at]) / 1e9, UTC)
+        fresh = {identifier for identifier, moment in on_open.items() if moment == opened}
+        if not fresh or checked == 3:
+            continue
+        known = scan(bars.slice(0, at), KEY, chosen, opened=(bars.slice(at, at + 1), int(bars.ts[at])))
+        checked += 1
+        assert fresh <= set(known.zones["id"].to_pylist())
+        assert {row["id"] for row in known.events.to_pylist()} <= {row["id"] for row in told}
+        assert all(row["at"] <= opened for row in known.events.to_pylist())
+    assert checked

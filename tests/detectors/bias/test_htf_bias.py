@@ -116,7 +116,7 @@ def test_bars_as_long_as_the_higher_ones_are_refused(layer: str, bar_ns: int) ->
 @pytest.mark.parametrize("layer", ["H1", "H4", "D1"])
 def test_structure_is_that_of_resampled_bars_known_by_then(layer: str, real_data: Path) -> None:
     cal = calendar("fx")
-    table = pq.read_table(real_data / "bars" / "EURUSD_M15_brokerB.parquet")
+    table = pq.read_table(real_data / "bars" / "XAUUSD_M15_ftmo.parquet")
     bars = read(table)
     higher = resample(bars, TIMEFRAMES[layer], cal)
     params = {"left": 2, "right": 2}
