@@ -1,12 +1,15 @@
 """Folding records into objects: one row per zone, level or point with its whole life so far."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ictcli.detectors.base.book import BOOK
 from ictcli.detectors.base.events import CONFIRMED, EVENT, PARENT_ADDED, RECORD_NAMES
+from ictcli.detectors.base.zones import ZONES
 from ictcli.detectors.detector import Detector
 from ictcli.detectors.identity import NO_ID, identifiers, parent_ids
 from ictcli.detectors.plan import Node
@@ -69,9 +72,7 @@ def tell(
     return Told(node, events, lives["id"][row], lives)
 
 
-def _births(
-    nodes: Sequence[Node], node: Node, key: SeriesKey, events: NDArray[np.void]
-) -> NDArray[np.void]:
+def _births(nodes: Sequence[Node], node: Node, key: SeriesKey, events: NDArray[np.void]) -> NDArray[np.void]:
     born = events[events["record"] == CONFIRMED]
     lives = np.zeros(len(born), LIFE)
     lives["latest"] = born
@@ -109,15 +110,21 @@ def ended(detector: Detector, lives: NDArray[np.void]) -> NDArray[np.bool_]:
 
 def refresh_open(lives: NDArray[np.void], state: NDArray[np.void]) -> None:
     """Take fill and touches of the live objects in a detector's state, which change without a record."""
+    latest = lives["latest"]
     for book in _books(state[0]):
         for side in (0, 1):
             held = book["held"][side][book["slot"][side, : book["count"][side]]]
-            row = np.searchsorted(lives["latest"]["serial"], held["serial"])
+            row = np.searchsorted(latest["serial"], held["serial"])
+            held, row = held[row < len(lives)], row[row < len(lives)]
+            own = np.ones(len(row), np.bool_)
+            for name in ("serial", "formed_ts", "confirmed_ts"):
+                own &= latest[name][row] == held[name]
             for name in ("fill", "touches"):
-                lives["latest"][name][row] = held[name]
+                latest[name][row[own]] = held[name][own]
 
 
 def _books(record: np.void) -> list[np.void]:
-    names = record.dtype.names or ()
-    found = [record["book"]] if "book" in names else []
-    return found + ([record["zones"]["book"]] if "zones" in names else [])
+    """The books of a state: the field ``book``, and that of ``zones``."""
+    fields: Mapping[str, tuple[Any, ...]] = record.dtype.fields or {}
+    found = [record["book"]] if "book" in fields and fields["book"][0] == BOOK else []
+    return found + ([record["zones"]["book"]] if "zones" in fields and fields["zones"][0] == ZONES else [])
