@@ -6,6 +6,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from ictcli.clock import NS_PER_DAY
 from ictcli.errors import DataError, UsageError
 from ictcli.output import encode
 
@@ -14,6 +17,8 @@ if TYPE_CHECKING:
     from ictcli.detectors.journal import Subject
     from ictcli.session import Session
     from ictcli.sources.source import Source, Surroundings
+
+_LONGEST_CLOSURE = 10 * NS_PER_DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,7 @@ class _Market:
         from ictcli.sources.registry import named, source
 
         name = subject.stored.source
-        config = named(name, session.config.config.sources)
+        config = named(name, session.config.config.sources) or (SimSource() if name == "sim" else None)
         if not isinstance(config, SimSource):
             raise UsageError(
                 f"--speed moves simulated markets; {subject.stored} is none",
@@ -85,6 +90,7 @@ class _Market:
             )
         self._session = session
         self._key = subject.stored
+        self._calendar = subject.calendar
         self._source: Source = source(name, config, session.workspace)
         self._step_ns = max(request.interval_ns * (request.speed or 0.0), 0.0)
         self._due = 0.0
@@ -102,10 +108,15 @@ class _Market:
         if manifest is None or not manifest.parts:
             raise DataError(f"{self._key} is not stored any more", hint="Run `ictcli fetch` again.")
         first = manifest.parts[-1].last_close
-        request = Request(
-            (self._key.symbol,), self._key.timeframe, first, first + bars * self._key.timeframe.ns
-        )
+        request = Request((self._key.symbol,), self._key.timeframe, first, self._end(first, bars))
         self._source.fetch(request, self._surroundings())
+
+    def _end(self, first: int, bars: int) -> int:
+        """Where so many bars of open hours have passed; hours without trade take no time."""
+        length = self._key.timeframe.ns
+        opens = first + np.arange(0, max(_LONGEST_CLOSURE, 2 * bars * length), length, dtype=np.int64)
+        traded = opens[self._calendar.is_open(opens)]
+        return int(traded[:bars][-1] if len(traded) else opens[-1]) + length
 
     def _surroundings(self) -> "Surroundings":
         from ictcli.clock import now_ns

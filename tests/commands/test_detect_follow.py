@@ -180,3 +180,16 @@ def test_a_damaged_log_is_computed_again(ask: Ask, workspace: Path) -> None:
     content = part.read_bytes()
     part.write_bytes(content[:40] + bytes([content[40] ^ 1]) + content[41:])
     assert events(ask) == before
+
+
+def test_a_simulated_market_goes_on_while_it_is_followed(
+    ask: Ask, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    span = ("--start", "2024-01-03", "--end", "2024-01-05T21:58Z")
+    assert ask("fetch", "XAUUSD", "--source", "sim", "-t", "M1", *span)[0] == 0
+    interrupt_after(monkeypatch, lambda: None, lambda: None)
+    code, out, _ = ask("detect", "XAUUSD", "-t", "M1", "--follow", "--interval", "1", "--speed", "3600")
+    assert code == 130
+    told = lines(out)
+    assert told[0]["at"] > "2024-01-05T21:57:00Z"
+    assert told[-1]["at"] > "2024-01-07T23:00:00Z", "the weekend takes no time"
