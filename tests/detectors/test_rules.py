@@ -6,9 +6,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from ictcli.clock import NS_PER_MINUTE
 from ictcli.config.records import DetectConfig
 from ictcli.detectors.base.events import EVICTED, MOST_PER_BAR, RECORD_NAMES, SPANS_GAP
 from ictcli.detectors.imbalance.fvg import FvgParams, init_state
+from ictcli.detectors.plan import make_plan
 from ictcli.detectors.registry import DETECTORS, choose, configured
 from ictcli.errors import UsageError
 from ictcli.market.bars import Bars
@@ -60,14 +62,14 @@ def test_a_pause_inside_the_three_bars_marks_the_gap_but_one_before_them_does_no
     build: Build, records: Records
 ) -> None:
     bars = RISING[:4]
-    marks = [row["marks"] for row in records("fvg", build(bars, [0, 5, 6, 7]))]
+    marks = [row["marks"] & SPANS_GAP for row in records("fvg", build(bars, [0, 5, 6, 7]))]
     assert marks == [SPANS_GAP, 0]
 
 
 def test_a_bar_is_late_only_beyond_one_and_a_half_bar_lengths(build: Build, records: Records) -> None:
     on_time = records("fvg", build(RISING[:3], [0, 1.5, 3]))
     late = records("fvg", build(RISING[:3], [0, 1.5, 3.25]))
-    assert [on_time[0]["marks"], late[0]["marks"]] == [0, SPANS_GAP]
+    assert [on_time[0]["marks"] & SPANS_GAP, late[0]["marks"] & SPANS_GAP] == [0, SPANS_GAP]
 
 
 def test_a_pause_anywhere_in_the_window_marks_the_swing(build: Build, records: Records) -> None:
@@ -154,7 +156,7 @@ def test_a_body_of_exactly_the_share_is_enough(build: Build, records: Records) -
 
 
 @pytest.mark.parametrize("name", list(DETECTORS))
-@pytest.mark.parametrize("rows", [[], [(5, 6, 4, 5)], [(5, 6, 4, 5)] * 2])
+@pytest.mark.parametrize("rows", [[], [(5, 6, 4, 5)], [(5, 6, 4, 5), (5, 8, 5, 8)]])
 def test_too_few_bars_give_nothing(
     name: str, rows: list[tuple[int, int, int, int]], build: Build, records: Records
 ) -> None:
@@ -182,7 +184,10 @@ def test_detectors_are_chosen_in_registry_order_and_typos_get_a_suggestion() -> 
 
 def test_the_config_sets_every_parameter_it_knows() -> None:
     config = DetectConfig(swing_left=7, swing_right=2, atr_length=9, max_active=11)
-    params = {name: msgspec.structs.asdict(own) for name, own in configured(DETECTORS, config).items()}
-    assert (params["swing"]["left"], params["structure"]["right"]) == (7, 2)
-    assert {own["atr_length"] for own in params.values()} == {9}
-    assert params["fvg"]["max_active"] == 11
+    settings = configured(config, NS_PER_MINUTE, always_open=False)
+    nodes = make_plan(DETECTORS.values(), DETECTORS, settings).nodes
+    params = {node.title: msgspec.structs.asdict(node.params) for node in nodes}
+    assert (params["swing.internal"]["left"], params["swing.internal"]["right"]) == (7, 2)
+    assert (params["swing.swing"]["left"], params["swing.short"]["left"]) == (50, 1)
+    assert settings.atr_length == 9
+    assert {own["max_active"] for own in params.values() if "max_active" in own} == {11}
