@@ -68,7 +68,8 @@ def cache_key(root: Path, module: Path) -> str:
     """Hash of everything that decides the machine code of the kernels of ``module``."""
     digest = hashlib.sha256()
     for path in kernel_sources(root, module):
-        digest.update(path.relative_to(root).as_posix().encode())
+        name = path.relative_to(root) if path.is_relative_to(root) else path
+        digest.update(name.as_posix().encode())
         digest.update(path.read_bytes())
     facts = [version("numba"), version("llvmlite"), sys.version, platform.machine(), platform.processor()]
     facts += [f"{name}={os.environ.get(name, '')}" for name in _SWITCHES]
@@ -114,10 +115,10 @@ def _without_literals(dispatcher: Any) -> Any:
     return dispatcher
 
 
-def _compile(func: Callable[P, R], *, arrays: bool) -> Callable[P, R]:
+def _compile(func: Callable[P, R], *, arrays: bool = False, inline: bool = False) -> Callable[P, R]:
     """Wrap a function for compilation; numba reads the cache folder here, so each module gets its own."""
     numba.config.__dict__["CACHE_DIR"] = _cache_folder(Path(func.__code__.co_filename))
-    options: dict[str, Any] = {"cache": True, "nogil": True, "_nrt": arrays}
+    options: dict[str, Any] = {"cache": True, "nogil": True, "_nrt": arrays, "forceinline": inline}
     compiled = numba.njit(**options)(func)
     if hasattr(compiled, "get_call_template"):
         compiled = _without_literals(compiled)
@@ -130,7 +131,12 @@ def kernel(func: Callable[P, R]) -> Callable[P, R]:
     Kernels work on the arrays they are given and make none: without reference counts, which cost two
     atomic operations per array and call, a step is twice as fast.
     """
-    return _compile(func, arrays=False)
+    return _compile(func)
+
+
+def hot_kernel(func: Callable[P, R]) -> Callable[P, R]:
+    """Like ``kernel`` for what every bar passes through: inlined, so that its arguments cost nothing."""
+    return _compile(func, inline=True)
 
 
 def array_kernel(func: Callable[P, R]) -> Callable[P, R]:

@@ -15,7 +15,7 @@ from ictcli.detectors.plan import Node, Settings, make_plan
 from ictcli.detectors.registry import DETECTORS
 
 TARGET = Path(__file__).parents[1] / "ictcli" / "detectors" / "fused.py"
-GROUP = 12
+GROUP = 4
 
 HEAD = '''"""Every detector in one compiled call, for live use.
 
@@ -30,17 +30,12 @@ import numpy as np
 {imports}
 from ictcli.kernels import kernel
 
-NODES = (
-{titles}
-)
-"""``detector`` or ``detector.layer`` by position."""
-
 STATE = np.dtype(
     [
 {fields}
     ]
 )
-"""The states of all nodes."""
+"""The states of all nodes, named ``detector`` or ``detector_layer``, in the order of the plan."""
 
 '''
 
@@ -93,9 +88,8 @@ def lines(nodes: tuple[Node, ...]) -> Iterator[str]:
         folder, _, name = path.rpartition(".")
         folders.setdefault(folder, []).append(name)
     imports = "\n".join(f"from {folder} import {', '.join(names)}" for folder, names in folders.items())
-    titles = "\n".join(f'    "{node.title}",' for node in nodes)
     fields = "\n".join(f'        ("{field(node)}", {module(node)}.DETECTOR.state),' for node in nodes)
-    yield HEAD.format(imports=imports, titles=titles, fields=fields)
+    yield HEAD.format(imports=imports, fields=fields)
     groups = range(0, len(nodes), GROUP)
     for number, first in enumerate(groups):
         last = min(first + GROUP, len(nodes))
@@ -107,7 +101,9 @@ def lines(nodes: tuple[Node, ...]) -> Iterator[str]:
             call = f'{module(node)}.step(states["{field(node)}"], events, ends[{at}], bar{feeds})'
             yield f"        ends[{at + 1}] = {call}\n"
         yield "\n"
-    calls = "\n".join(f"    steps_{number}(states, wanted, events, ends, bar)" for number in range(len(groups)))
+    calls = "\n".join(
+        f"    steps_{number}(states, wanted, events, ends, bar)" for number in range(len(groups))
+    )
     yield TAIL.format(calls=calls, nodes=len(nodes))
 
 

@@ -28,6 +28,8 @@ LAYERS = {
 LAYER_OF = {room: layer for layer, rooms in LAYERS.items() for room in rooms}
 
 MAX_FILE, MAX_FUNCTION, MAX_METHODS = 500, 60, 20
+GENERATED = {"fused.py"}
+"""Lists that a script writes; as long as what they list."""
 CLOCK_CALLS = {
     ("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today"), ("date", "today"), ("time", "time"),
     ("time", "time_ns"), ("time", "monotonic"), ("time", "perf_counter"), ("time", "localtime"),
@@ -166,7 +168,8 @@ def test_a_cycle_and_an_upward_import_would_be_found() -> None:
 
 
 def test_files_stay_short() -> None:
-    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in PACKAGE.rglob("*.py")}
+    written = (path for path in PACKAGE.rglob("*.py") if path.name not in GENERATED)
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in written}
     assert {str(path.relative_to(ROOT)): n for path, n in lengths.items() if n > MAX_FILE} == {}
 
 

@@ -15,8 +15,9 @@ arguments: that detector's records and the bounds of those of this bar, ``feed[f
 Batch is a loop over the step, live is one call. The loop cannot grow an array, so each module's
 ``run`` stops in time and says where::
 
-    next_bar, count = run(state, events, bars, first_bar, feed, ...)
+    next_bar, count = run(states, events, bars, first_bar, feed, ...)
 
+``states`` is the array of one state: Python hands over arrays many times faster than single records.
 It returns as soon as fewer than ``MOST_PER_BAR`` free records are left; the driver (``drive.collect``)
 calls again with ``first_bar = next_bar``. Because all memory of the past is in ``state``, where the loop
 was interrupted cannot matter.

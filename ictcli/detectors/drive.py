@@ -1,5 +1,6 @@
 """Driving the steps of a plan over bars: in batch, one bar at a time, and from a checkpoint."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -17,8 +18,11 @@ from ictcli.market.bars import Bars
 Records = NDArray[np.void]
 """``EVENT`` records in the order in which they were written."""
 
-_NOTHING = np.zeros(0, EVENT)
+NOTHING = np.zeros(0, EVENT)
 """The records of an optional feed that is not in the plan."""
+
+BLOCK = 2048
+"""Bars that go through all nodes together, few enough for their records to stay in the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +79,29 @@ def advance(plan: Plan, memory: Memory, bars: Bars, other: Bars | None = None) -
         other: bars of the second symbol, for detectors that compare.
     """
     described = describe(memory.context, bars, other)
-    buffer = np.empty(len(bars) // 4 + 2 * MOST_PER_BAR, EVENT)
-    found: list[Records] = []
-    for node, state in zip(plan.nodes, memory.states, strict=True):
-        feeds = [found[feed] if feed != NO_NODE else _NOTHING for feed in node.feeds]
-        found.append(collect(node.detector, state, described, feeds, buffer))
-    return found
+    buffer = np.empty(BLOCK + 2 * MOST_PER_BAR, EVENT)
+    found: list[list[Records]] = [[] for _ in plan.nodes]
+    for first in range(0, len(described), BLOCK):
+        heard: list[Records] = []
+        for node, state, own in zip(plan.nodes, memory.states, found, strict=True):
+            feeds = [heard[feed] if feed != NO_NODE else NOTHING for feed in node.feeds]
+            heard.append(collect(node.detector, state, described[first : first + BLOCK], feeds, buffer))
+            own.append(heard[-1])
+    return [join(own) for own in found]
+
+
+def join(parts: Sequence[Records]) -> Records:
+    """Records one after the other; as bytes, because numpy copies such records field by field."""
+    if len(parts) == 1:
+        return parts[0]
+    return np.concatenate([NOTHING.view(np.uint8), *(part.view(np.uint8) for part in parts)]).view(EVENT)
 
 
 def describe(state: NDArray[np.void], bars: Bars, other: Bars | None = None) -> NDArray[np.void]:
     """Closed bars as steps see them, an array of ``BAR``; changes the context's state."""
     described = np.empty(len(bars), BAR)
     columns = (bars.ts, bars.ts_close, bars.open, bars.high, bars.low, bars.close, bars.spread)
-    context.run(state[0], described, *columns)
+    context.run(state, described, *columns)
     if other is not None:
         _, ours, theirs = np.intersect1d(bars.ts, other.ts, assume_unique=True, return_indices=True)
         described["paired"][ours] = 1
@@ -116,11 +130,9 @@ def collect(
     found: list[Records] = []
     first = 0
     while first < len(described):
-        first, count = detector.run(state[0], room, described, first, *feeds)
-        found.append(room[:count].copy())
-    if len(found) == 1:
-        return found[0]
-    return np.concatenate(found) if found else room[:0].copy()
+        first, count = detector.run(state, room, described, first, *feeds)
+        found.append(room[:count].view(np.uint8).copy().view(EVENT))
+    return join(found)
 
 
 def push(plan: Plan, memory: Memory, bars: Bars, at: int, other: Bars | None = None) -> list[Records]:
@@ -130,7 +142,7 @@ def push(plan: Plan, memory: Memory, bars: Bars, at: int, other: Bars | None = N
     for node, state in zip(plan.nodes, memory.states, strict=True):
         feeds: list[Any] = []
         for feed in node.feeds:
-            heard = found[feed] if feed != NO_NODE else _NOTHING
+            heard = found[feed] if feed != NO_NODE else NOTHING
             feeds += [heard, 0, len(heard)]
         buffer = np.empty(MOST_PER_BAR, EVENT)
         count = node.detector.step(state[0], buffer, 0, bar, *feeds)

@@ -61,7 +61,7 @@ from ictcli.detectors.sessions import (
     session_level,
     silver_bullet,
 )
-from ictcli.detectors.setups import model2022, model2022_search, unicorn
+from ictcli.detectors.setups import model2022, model2022_search, silver_bullet_setup, unicorn
 from ictcli.detectors.structure import (
     alternating,
     dealing_range,
@@ -128,6 +128,7 @@ _ENTRIES = (
     unicorn.DETECTOR,
     model2022_search.DETECTOR,
     model2022.DETECTOR,
+    silver_bullet_setup.DETECTOR,
     asian_range.DETECTOR,
     cbdr.DETECTOR,
     flout.DETECTOR,

@@ -1,6 +1,7 @@
 """Bars and runs for detector tests."""
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -14,6 +15,7 @@ from ictcli.detectors.drive import advance, start
 from ictcli.detectors.plan import Plan, Settings, make_plan, title
 from ictcli.detectors.registry import DETECTORS
 from ictcli.market.bars import Bars, make_bars
+from tests.detectors.adversarial import read_bars
 
 Row = tuple[int, int, int, int]
 
@@ -70,3 +72,9 @@ def plan_with(detector: Detector, params: Mapping[str, Any], bar_ns: int = NS_PE
         overrides |= {title(name, layer): own for layer in known.layers}
     settings = Settings(bar_ns, atr_length=params.get("atr_length", 14), overrides=overrides)
     return make_plan([detector], DETECTORS, settings, pair=detector.pair)
+
+
+@pytest.fixture(scope="session")
+def real_bars(real_data: Path) -> Bars:
+    """Four days of gold, one minute each."""
+    return read_bars(real_data / "bars" / "XAUUSD_M1_ftmo.parquet", 2).slice(0, 6000)

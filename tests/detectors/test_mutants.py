@@ -9,6 +9,7 @@ import ast
 import copy
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,11 @@ ROOT = Path(__file__).parents[2]
 DETECTORS = ROOT / "ictcli" / "detectors"
 PER_MODULE = 3
 SEED = 7
+
+SHARED = ("vectors", "rules", "reference")
+"""Test files of no folder that know rules of many detectors."""
+SWEEPS = ("test_causality.py", "test_properties.py")
+"""Test files that go over all registered detectors."""
 
 EQUIVALENT: dict[str, str] = {}
 """Mutants that no test can kill, by description, with the argument."""
@@ -65,7 +71,7 @@ def mutants(path: Path) -> Iterator[Mutant]:
 def is_rule(function: ast.FunctionDef) -> bool:
     """Kernels but the loop, whose bounds only say when the buffer is enlarged."""
     names = [one.id for one in function.decorator_list if isinstance(one, ast.Name)]
-    return "kernel" in names and function.name != "run"
+    return bool({"kernel", "hot_kernel"} & set(names)) and function.name != "run"
 
 
 def changes_of(node: ast.AST, tree: ast.Module, module: str, function: str) -> Iterator[Mutant]:
@@ -115,31 +121,47 @@ def survives(project: Path, mutant: Mutant) -> bool:
     target = project / "ictcli" / "detectors" / f"{mutant.module}.py"
     whole = target.read_text(encoding="utf-8")
     target.write_text(mutant.source, encoding="utf-8")
-    folder, name = mutant.module.split("/")
     try:
-        return all(passes(project, *arguments) for arguments in suites(project, folder, name))
+        return all(passes(project, *arguments) for arguments in suites(project, mutant.module))
     finally:
         target.write_text(whole, encoding="utf-8")
 
 
-def suites(project: Path, folder: str, name: str) -> Iterator[tuple[str, ...]]:
-    """Test runs in the order in which they are likely to notice."""
-    own = [f"tests/detectors/{folder}"] if (project / "tests" / "detectors" / folder).is_dir() else []
-    near = ["tests/detectors/test_vectors.py", "tests/detectors/test_rules.py"]
-    yield ("0", *own, *near, "-k", f"{name} or {folder}")
-    yield ("0", *own, *near)
-    yield ("0", "tests/detectors/test_causality.py", "tests/detectors/test_reference.py")
+def suites(project: Path, module: str) -> Iterator[tuple[str, ...]]:
+    """Test runs in the order in which they are likely to notice: the cheapest that name the detector first.
+
+    All of them run with the compiler off: a changed kernel would have to be compiled again together with
+    everything that listens to it, which takes longer than the few bars of a test take without.
+    """
+    folder, name = module.split("/")
+    tests = project / "tests" / "detectors"
+    files = [*sorted((tests / folder).glob("test_*.py")), *(tests / f"test_{one}.py" for one in SHARED)]
+    own = [path for path in files if is_about(name, path)]
+    rest = [path for path in files if path not in own]
+    if own:
+        yield tuple(str(path.relative_to(project)) for path in own)
+    yield tuple(str(path.relative_to(project)) for path in rest)
+    swept = [f"tests/detectors/{one}" for one in SWEEPS if (project / "tests" / "detectors" / one).is_file()]
+    yield (*swept, "-k", f"[{name}] or {name}-")
 
 
-def passes(project: Path, jit_off: str, *arguments: str) -> bool:
+def is_about(name: str, path: Path) -> bool:
+    """Whether a test file says a detector's name, in its own name or as a text."""
+    text = path.read_text(encoding="utf-8")
+    return path.stem == f"test_{name}" or re.search(rf"[\"'./]{name}[\"'.]", text) is not None
+
+
+def passes(project: Path, *arguments: str) -> bool:
+    """Whether tests pass in a copy of the project, with the compiler off."""
     environment = {
-        **os.environ, "PYTHONPATH": str(project), "NUMBA_DISABLE_JIT": jit_off,
+        **os.environ, "PYTHONPATH": str(project), "NUMBA_DISABLE_JIT": "1",
         "ICTCLI_CACHE_DIR": str(project / ".cache"), "PYTHONDONTWRITEBYTECODE": "1",
+        "ICTCLI_TEST_PROFILE": "test",
     }  # fmt: skip
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-m", "not proof"]
     done = subprocess.run(
-        [*command, *arguments, "--deselect", "tests/detectors/test_mutants.py"],
-        cwd=project, env=environment, capture_output=True, text=True, check=False,
+        [*command, *arguments],
+        cwd=project, env=environment, capture_output=True, text=True, check=False, timeout=900,
     )  # fmt: skip
     if done.returncode not in (0, 1, 5):
         pytest.fail(f"the tests did not run: {done.stdout[-2000:]}{done.stderr[-2000:]}")

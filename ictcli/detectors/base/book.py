@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ictcli.detectors.base.events import EVENT, EVICTED, EXPIRED, relate
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 
 CAPACITY = 128
 """Live objects a book can hold per direction; the parameter ``max_active`` may only lower it."""
@@ -34,6 +34,7 @@ BOOK = np.dtype(
         ("slot", np.int64, (2, CAPACITY)),  # by position
         ("older", np.int64, (2, CAPACITY)),  # by slot
         ("newer", np.int64, (2, CAPACITY)),  # by slot
+        ("born", np.int64, (2, CAPACITY)),  # by slot: bar that confirmed the object
         ("touched", np.int64, (2, CAPACITY)),  # by slot: last bar that touched
         ("held", EVENT, (2, CAPACITY)),  # by slot: the object, with its latest record
     ]
@@ -54,7 +55,7 @@ def init_book(book: Any, most: int) -> None:
     book["slot"] = np.arange(CAPACITY)
 
 
-@kernel
+@hot_kernel
 def nearest(book: Any, side: int) -> int:
     """The signed price of the object nearest to the market, ``FAR`` when there is none.
 
@@ -81,6 +82,7 @@ def add(book: Any, side: int, price: int, event: Any) -> None:
     book["slot"][side, at] = slot
     book["count"][side] = count + 1
     book["held"][side, slot] = event
+    book["born"][side, slot] = event["confirmed"]
     book["touched"][side, slot] = NOBODY
     newest = book["newest"][side]
     book["older"][side, slot] = newest
@@ -140,11 +142,18 @@ def evict(book: Any, bar: Any, events: Any, count: int, side: int) -> int:
     return count
 
 
+@hot_kernel
+def too_old(book: Any, bar: Any, side: int, max_age: int) -> bool:
+    """Whether a side has an object that is more than ``max_age`` bars old."""
+    if book["count"][side] == 0:
+        return False
+    return bool(book["born"][side, book["oldest"][side]] < bar["bar"] - max_age)
+
+
 @kernel
 def expire(book: Any, bar: Any, events: Any, count: int, side: int, max_age: int) -> int:
     """End the objects of a side that are more than ``max_age`` bars old; 0 for never (C11)."""
     if max_age > 0:
-        youngest = bar["bar"] - max_age
-        while book["count"][side] > 0 and book["held"][side, book["oldest"][side]]["confirmed"] < youngest:
+        while too_old(book, bar, side, max_age):
             count = end_oldest(book, bar, events, count, EXPIRED, side)
     return count

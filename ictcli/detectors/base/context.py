@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ictcli.clock import NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 from ictcli.market.zones import NEW_YORK, transitions
 
 LONG = 200
@@ -33,26 +33,26 @@ _FRIDAY = 4
 BAR = np.dtype(
     [
         ("bar", np.int64),  # index of the bar in its series, from 0
-        ("ts", np.int64),  # its open, ns UTC
-        ("ts_close", np.int64),  # the first instant after it, ns UTC
-        ("bar_ns", np.int64),  # nominal bar length
         ("open", np.int64),  # prices in points
         ("high", np.int64),
         ("low", np.int64),
         ("close", np.int64),
-        ("spread", np.int64),  # points, -1 unknown
+        ("atr", np.float64),  # points, through the bar before this one, 0.0 undefined
         ("gap", np.int64),  # last bar up to this one with a gap before it, -1 for none
-        ("minute", np.int64),  # New York minute of the day of the open
+        ("minute", np.int32),  # New York minute of the day of the open
+        ("closed", np.int32),  # 1 when the bar opens while a market with a week is shut
+        ("ts", np.int64),  # its open, ns UTC
+        ("ts_close", np.int64),  # the first instant after it, ns UTC
         ("day", np.int64),  # trading day: days since 1970-01-01 of the date the 17:00 roll leads into
-        ("week", np.int64),  # trading week: weeks since the one of 1970-01-01, Monday to Sunday
-        ("month", np.int64),  # trading month: 12 * year + month - 1
-        ("closed", np.int64),  # 1 when the bar opens while a market with a week is shut
-        ("paired", np.int64),  # 1 when the second symbol has a bar of the same open
+        ("week", np.int32),  # trading week: weeks since the one of 1970-01-01, Monday to Sunday
+        ("month", np.int32),  # trading month: 12 * year + month - 1
+        ("bar_ns", np.int64),  # nominal bar length
+        ("atr_long", np.float64),  # as atr, over 200 bars
+        ("spread", np.int32),  # points, -1 unknown
+        ("paired", np.int32),  # 1 when the second symbol has a bar of the same open
         ("other_high", np.int64),  # its prices in its own points
         ("other_low", np.int64),
         ("other_close", np.int64),
-        ("atr", np.float64),  # points, through the bar before this one, 0.0 undefined
-        ("atr_long", np.float64),  # the same over 200 bars
     ]
 )
 
@@ -154,7 +154,7 @@ def average(own: Any, bar: int, true_range: int) -> None:
         own["value"] = (own["value"] * (length - 1) + true_range) / length
 
 
-@kernel
+@hot_kernel
 def step(
     state: Any,
     bar: Any,
@@ -200,7 +200,7 @@ def step(
 
 @kernel
 def run(
-    state: Any,
+    states: Any,
     bars: Any,
     ts: Any,
     ts_close: Any,
@@ -212,7 +212,7 @@ def run(
 ) -> None:
     """Describe closed bars in ``bars``, a ``BAR`` array as long as the columns."""
     for i in range(len(ts)):
-        step(state, bars[i], ts[i], ts_close[i], opens[i], highs[i], lows[i], closes[i], spreads[i])
+        step(states[0], bars[i], ts[i], ts_close[i], opens[i], highs[i], lows[i], closes[i], spreads[i])
 
 
 @kernel

@@ -75,30 +75,31 @@ EVENT = np.dtype(
     [
         ("serial", np.int64),  # birth order of the object within its detector, from 0
         ("at", np.int64),  # bar at which the record became known
-        ("at_ts", np.int64),  # the instant: that bar's close, or its open for what is known on open
-        ("formed", np.int64),  # anchor bar
-        ("formed_ts", np.int64),  # its open, ns UTC
-        ("confirmed", np.int64),  # bar that confirmed the object
-        ("confirmed_ts", np.int64),  # the instant, as for at_ts
+        ("record", np.int32),
+        ("direction", np.int32),  # +1 bull, -1 bear, 0 none
+        ("label", np.int32),
+        ("marks", np.int32),  # SPANS_GAP | INITIAL | MSS | KNOWN_ON_OPEN | the detector's own
         ("bottom", np.int64),  # points; equal to top for a level
         ("top", np.int64),  # points
+        ("formed", np.int64),  # anchor bar
+        ("confirmed", np.int64),  # bar that confirmed the object
+        ("at_ts", np.int64),  # the instant: that bar's close, or its open for what is known on open
+        ("formed_ts", np.int64),  # open of the anchor bar, ns UTC
+        ("confirmed_ts", np.int64),  # the instant, as for at_ts
         ("origin", np.int64),  # bar of the leg origin, NO_BAR where there is none
         ("origin_ts", np.int64),  # its open, ns UTC
         ("origin_level", np.int64),  # points
         ("fill", np.int64),  # deepest penetration so far, points, at most the height
         ("touches", np.int64),
         ("reached", np.int64),  # bit r is set once record r was written for the object
+        ("ordinal", np.int64),  # objects of the same direction, anchor and confirmation born before this one
         ("extra", np.int64, EXTRAS),  # what else the detector tells, see its extras
         ("ratio", np.float64, RATIOS),
         ("size_atr", np.float64),  # size of the object in ATR, 0 while ATR is undefined
         ("parent", PARENT, 2),
-        ("record", np.int32),
-        ("direction", np.int32),  # +1 bull, -1 bear, 0 none
-        ("label", np.int32),
-        ("marks", np.int32),  # SPANS_GAP | INITIAL | MSS | KNOWN_ON_OPEN | the detector's own
-        ("ordinal", np.int64),  # objects of the same direction, anchor and confirmation born before this one
     ]
 )
+"""What listeners ask first stands first: one line of the processor's cache."""
 
 
 @kernel
@@ -186,9 +187,13 @@ def number(events: Any, start: int, count: int) -> None:
     event = events[count - 1]
     for at in range(start, count - 1):
         other = events[at]
-        if other["record"] == CONFIRMED and other["direction"] == event["direction"]:
-            if other["formed_ts"] == event["formed_ts"] and other["confirmed_ts"] == event["confirmed_ts"]:
-                event["ordinal"] += 1
+        same = other["record"] == CONFIRMED and other["direction"] == event["direction"]
+        if (
+            same
+            and other["formed_ts"] == event["formed_ts"]
+            and other["confirmed_ts"] == event["confirmed_ts"]
+        ):
+            event["ordinal"] += 1
 
 
 @kernel

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 
 
 @kernel
@@ -21,7 +21,7 @@ def first_record(feed: Any, bars: Any, first: int) -> int:
     return low
 
 
-@kernel
+@hot_kernel
 def records_until(feed: Any, at: int, bar: int) -> int:
     """Index of the first record from ``at`` on that belongs to a bar after ``bar``."""
     while at < len(feed) and feed[at]["at"] <= bar:

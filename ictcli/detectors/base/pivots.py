@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 
 RING = 1024
 """Bars remembered; ``left + right + 1`` may not exceed it."""
@@ -40,7 +40,7 @@ def init_pivots(pivots: Any, left: int, right: int) -> None:
     pivots["right"] = right
 
 
-@kernel
+@hot_kernel
 def push_bar(pivots: Any, bar: int, ts: int, high: int, low: int) -> None:
     """Remember the current bar."""
     slot = bar & (RING - 1)
@@ -55,7 +55,7 @@ def low_at(pivots: Any, side: int, bar: int) -> int:
     return int(pivots["low"][side, bar & (RING - 1)])
 
 
-@kernel
+@hot_kernel
 def is_pivot(pivots: Any, side: int, bar: int) -> bool:
     """Whether the bar ``right`` bars before the current one is a pivot of the side."""
     right = pivots["right"]

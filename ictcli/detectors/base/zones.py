@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from ictcli.detectors.base.book import BOOK, expire, init_book, log, nearest, remove
+from ictcli.detectors.base.book import BOOK, expire, init_book, log, nearest, remove, too_old
 from ictcli.detectors.base.events import CE, FILLED, INVALIDATED, MEAN_BROKEN, TAPPED, reached
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 
 ZONES = np.dtype(
     [
@@ -113,13 +113,14 @@ def watch_side(zones: Any, bar: Any, events: Any, count: int, side: int, low: in
     return count
 
 
-@kernel
+@hot_kernel
 def watch(zones: Any, bar: Any, events: Any, count: int) -> int:
     """Expire what is too old, then evaluate all live zones of both directions on the current bar."""
     book = zones["book"]
-    if zones["max_age"] > 0:
-        count = expire(book, bar, events, count, 0, zones["max_age"])
-        count = expire(book, bar, events, count, 1, zones["max_age"])
+    max_age = zones["max_age"]
+    if max_age > 0 and (too_old(book, bar, 0, max_age) or too_old(book, bar, 1, max_age)):
+        count = expire(book, bar, events, count, 0, max_age)
+        count = expire(book, bar, events, count, 1, max_age)
     if bar["low"] <= nearest(book, 0):
         count = watch_side(zones, bar, events, count, 0, bar["low"], bar["close"])
     if -bar["high"] <= nearest(book, 1):

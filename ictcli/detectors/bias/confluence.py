@@ -18,8 +18,8 @@ known by then. The weights are those of the definition:
 
 The sum of all weights is 14, and 15 with a second symbol. R of the definition's "2R" is taken as one average
 true range, since there is no trade yet. A detector that these bars refuse simply never speaks.
-A score of at least ``least_score`` is an object, ``closed`` by the first bar whose score is below it; ``score`` is
-the one that confirmed it. The parts overlap heavily: read it as a rank, never as a probability.
+A score of at least ``least_score`` is an object, ``closed`` by the first bar whose score is below it;
+``score`` is the one that confirmed it. The parts overlap heavily: read it as a rank, never as a probability.
 """
 
 from typing import Annotated, Any
@@ -49,7 +49,7 @@ from ictcli.detectors.bias.live import LIVE, NOWHERE, drop, init_live, keep
 from ictcli.detectors.detector import Detector, Extra, Feed
 from ictcli.detectors.liquidity.penetration import SWEEP
 from ictcli.detectors.structure.dealing_range import FAR_HALF, NEAR
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 
 BIAS, SWEEPS, SHIFTS, GAPS, BLOCKS, BREAKERS, RANGES, ENTRIES, HOURS, SWINGS, DIVERGENCES = range(11)
 """Feeds."""
@@ -284,7 +284,7 @@ def judge(state: Any, events: Any, count: int, bar: Any, side: int, close: int) 
     return count
 
 
-@kernel
+@hot_kernel
 def step(
     state: Any, events: Any, count: int, bar: Any,
     bias: Any, b0: int, b1: int, sweeps: Any, w0: int, w1: int, shifts: Any, s0: int, s1: int,
@@ -312,7 +312,7 @@ def step(
 
 @kernel
 def run(
-    state: Any, events: Any, bars: Any, first: int, bias: Any, sweeps: Any, shifts: Any, gaps: Any,
+    states: Any, events: Any, bars: Any, first: int, bias: Any, sweeps: Any, shifts: Any, gaps: Any,
     blocks: Any, breakers: Any, ranges: Any, entries: Any, hours: Any, swings: Any, divergences: Any,
 ) -> tuple[int, int]:  # fmt: skip
     """Step over bars from ``first`` until they end or the buffer is nearly full."""
@@ -340,7 +340,7 @@ def run(
         e1, h1 = records_until(entries, e0, bar), records_until(hours, h0, bar)
         l1, v1 = records_until(swings, l0, bar), records_until(divergences, v0, bar)
         count = step(
-            state, events, count, bars[i], bias, b0, b1, sweeps, w0, w1, shifts, s0, s1, gaps, g0, g1,
+            states[0], events, count, bars[i], bias, b0, b1, sweeps, w0, w1, shifts, s0, s1, gaps, g0, g1,
             blocks, k0, k1, breakers, r0, r1, ranges, d0, d1, entries, e0, e1, hours, h0, h1,
             swings, l0, l1, divergences, v0, v1,
         )  # fmt: skip

@@ -28,7 +28,7 @@ from ictcli.detectors.base.events import CONFIRMED, EVENT, MOST_PER_BAR, SUPERSE
 from ictcli.detectors.bias.higher import HIGHER, init_higher, leave, take
 from ictcli.detectors.detector import Detector, Extra
 from ictcli.detectors.structure import structure, swing
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 
 MOST_DAYS = 60
 _NESTED = 16
@@ -210,7 +210,7 @@ def announce(state: Any, events: Any, count: int, bar: Any, bias: int, readings:
     return count
 
 
-@kernel
+@hot_kernel
 def step(state: Any, events: Any, count: int, bar: Any) -> int:
     """Take one closed bar; append what became known; return the new number of records."""
     higher = state["higher"]
@@ -243,13 +243,13 @@ def step(state: Any, events: Any, count: int, bar: Any) -> int:
 
 
 @kernel
-def run(state: Any, events: Any, bars: Any, first: int) -> tuple[int, int]:
+def run(states: Any, events: Any, bars: Any, first: int) -> tuple[int, int]:
     """Step over bars from ``first`` until they end or the buffer is nearly full."""
     count = 0
     for i in range(first, len(bars)):
         if len(events) - count < MOST_PER_BAR:
             return i, count
-        count = step(state, events, count, bars[i])
+        count = step(states[0], events, count, bars[i])
     return len(bars), count
 
 

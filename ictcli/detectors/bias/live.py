@@ -46,9 +46,12 @@ def drop(live: Any, side: int, serial: int) -> None:
         at += 1
     if at > last:
         return
+    price = live["price"][side, at]
     live["price"][side, at] = live["price"][side, last]
     live["serial"][side, at] = live["serial"][side, last]
     live["count"][side] = last
+    if price < live["nearest"][side]:
+        return
     nearest = NOWHERE
     for other in range(last):
         nearest = max(nearest, live["price"][side, other])

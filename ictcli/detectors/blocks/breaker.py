@@ -34,7 +34,7 @@ from ictcli.detectors.blocks.turning import (
     turn_block,
 )
 from ictcli.detectors.detector import Detector, Feed
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 
 
 class BreakerParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -61,14 +61,14 @@ def init_state(params: BreakerParams, _bar_ns: int) -> NDArray[np.void]:
     return state
 
 
-@kernel
+@hot_kernel
 def note(state: Any, bar: Any) -> bool:
     """Remember the current bar; whether it concerns a live zone."""
     remember(state["past"], bar)
     return stirs(state["zones"], bar)
 
 
-@kernel
+@hot_kernel
 def act(
     state: Any,
     events: Any,
@@ -94,7 +94,7 @@ def act(
     return count
 
 
-@kernel
+@hot_kernel
 def step(
     state: Any,
     events: Any,
@@ -116,8 +116,9 @@ def step(
 
 
 @kernel
-def run(state: Any, events: Any, bars: Any, first: int, breaks: Any, swings: Any) -> tuple[int, int]:
+def run(states: Any, events: Any, bars: Any, first: int, breaks: Any, swings: Any) -> tuple[int, int]:
     """Step over bars from ``first`` until they end or the buffer is nearly full."""
+    state = states[0]
     count = 0
     a = first_record(breaks, bars, first)
     b = first_record(swings, bars, first)

@@ -20,7 +20,7 @@ from ictcli.detectors.base.feeds import first_record
 from ictcli.detectors.base.zones import ZONE_ENDS, ZONES, init_zones, watch
 from ictcli.detectors.blocks.quiet import stirs
 from ictcli.detectors.detector import Detector, Extra, Feed
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 
 STATE = np.dtype([("zones", ZONES), ("serial", np.int64)])
 
@@ -71,13 +71,13 @@ def flip(state: Any, events: Any, start: int, count: int, bar: Any, source: Any)
     return count
 
 
-@kernel
+@hot_kernel
 def note(state: Any, bar: Any) -> bool:
     """Whether the current bar concerns a live zone."""
     return stirs(state["zones"], bar)
 
 
-@kernel
+@hot_kernel
 def act(state: Any, events: Any, count: int, bar: Any, blocks: Any, first: int, last: int) -> int:
     """Append what became known at a bar that is not quiet; the new number of records."""
     start = count
@@ -88,7 +88,7 @@ def act(state: Any, events: Any, count: int, bar: Any, blocks: Any, first: int, 
     return count
 
 
-@kernel
+@hot_kernel
 def step(state: Any, events: Any, count: int, bar: Any, blocks: Any, first: int, last: int) -> int:
     """Take one closed bar and the order blocks' records of it; append what became known; the new count."""
     if note(state, bar) or first < last:
@@ -97,8 +97,9 @@ def step(state: Any, events: Any, count: int, bar: Any, blocks: Any, first: int,
 
 
 @kernel
-def run(state: Any, events: Any, bars: Any, first: int, blocks: Any) -> tuple[int, int]:
+def run(states: Any, events: Any, bars: Any, first: int, blocks: Any) -> tuple[int, int]:
     """Step over bars from ``first`` until they end or the buffer is nearly full."""
+    state = states[0]
     count = 0
     heard = first_record(blocks, bars, first)
     for i in range(first, len(bars)):

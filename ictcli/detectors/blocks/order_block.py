@@ -68,7 +68,7 @@ from ictcli.detectors.blocks.legs import (
 )
 from ictcli.detectors.blocks.quiet import stirs
 from ictcli.detectors.detector import Detector, Extra, Feed
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 
 METHODS = ("last_opposite", "extreme", "extreme_parsed")
 ZONE_KINDS = ("range", "body", "body_to_low")
@@ -249,7 +249,7 @@ def block(state: Any, events: Any, count: int, bar: Any, source: Any) -> int:
     return count
 
 
-@kernel
+@hot_kernel
 def note(state: Any, bar: Any) -> bool:
     """Remember the current bar; whether it concerns a live zone."""
     remember(state["past"], bar)
@@ -259,7 +259,7 @@ def note(state: Any, bar: Any) -> bool:
     return stirs(state["zones"], bar)
 
 
-@kernel
+@hot_kernel
 def act(
     state: Any,
     events: Any,
@@ -289,7 +289,7 @@ def act(
     return count
 
 
-@kernel
+@hot_kernel
 def step(
     state: Any,
     events: Any,
@@ -327,9 +327,10 @@ def step(
 
 @kernel
 def run(
-    state: Any, events: Any, bars: Any, first: int, breaks: Any, moves: Any, swings: Any
+    states: Any, events: Any, bars: Any, first: int, breaks: Any, moves: Any, swings: Any
 ) -> tuple[int, int]:
     """Step over bars from ``first`` until they end or the buffer is nearly full."""
+    state = states[0]
     count = 0
     a = first_record(breaks, bars, first)
     b = first_record(moves, bars, first)

@@ -37,7 +37,7 @@ from ictcli.detectors.base.feeds import first_record
 from ictcli.detectors.base.zones import ZONE_ENDS, ZONES, bottom_of, init_zones, touch
 from ictcli.detectors.blocks.quiet import stirs
 from ictcli.detectors.detector import Detector, Extra, Feed
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 
 MOST_WAIT = 63
 """Largest ``wait``."""
@@ -220,7 +220,7 @@ def dip(state: Any, bar: Any, side: int, opened: int, high: int, low: int, close
     state["until"][side] = bar["bar"] + state["wait"]
 
 
-@kernel
+@hot_kernel
 def note(state: Any, bar: Any) -> bool:
     """Whether the current bar concerns a live zone, a candidate or a live order block."""
     until = state["until"]
@@ -232,7 +232,7 @@ def note(state: Any, bar: Any) -> bool:
     return bool(bar["close"] > bar["open"] and -bar["high"] <= nearest(live, 1))
 
 
-@kernel
+@hot_kernel
 def act(state: Any, events: Any, count: int, bar: Any, blocks: Any, first: int, last: int) -> int:
     """Append what became known at a bar that is not quiet; the new number of records."""
     count = watch_means(state["zones"], bar, events, count)
@@ -253,7 +253,7 @@ def act(state: Any, events: Any, count: int, bar: Any, blocks: Any, first: int, 
     return count
 
 
-@kernel
+@hot_kernel
 def step(state: Any, events: Any, count: int, bar: Any, blocks: Any, first: int, last: int) -> int:
     """Take one closed bar and the order blocks' records of it; append what became known; the new count."""
     if note(state, bar) or first < last:
@@ -262,8 +262,9 @@ def step(state: Any, events: Any, count: int, bar: Any, blocks: Any, first: int,
 
 
 @kernel
-def run(state: Any, events: Any, bars: Any, first: int, blocks: Any) -> tuple[int, int]:
+def run(states: Any, events: Any, bars: Any, first: int, blocks: Any) -> tuple[int, int]:
     """Step over bars from ``first`` until they end or the buffer is nearly full."""
+    state = states[0]
     count = 0
     heard = first_record(blocks, bars, first)
     for i in range(first, len(bars)):

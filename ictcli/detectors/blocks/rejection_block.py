@@ -35,7 +35,7 @@ from ictcli.detectors.blocks.quiet import stirs
 from ictcli.detectors.detector import Detector, Extra, Feed
 from ictcli.detectors.structure.displacement import SHARE_SCALE
 from ictcli.detectors.structure.swing import BEYOND
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 
 BODY_LEVEL = 0
 SWEPT_LIQUIDITY = OWN_MARK << 2
@@ -131,14 +131,14 @@ def block(state: Any, events: Any, count: int, bar: Any, swing: Any) -> int:
     return count
 
 
-@kernel
+@hot_kernel
 def note(state: Any, bar: Any) -> bool:
     """Remember the current bar; whether it concerns a live zone."""
     remember(state["past"], bar)
     return stirs(state["zones"], bar)
 
 
-@kernel
+@hot_kernel
 def act(state: Any, events: Any, count: int, bar: Any, swings: Any, first: int, last: int) -> int:
     """Append what became known at a bar that is not quiet; the new number of records."""
     count = watch(state["zones"], bar, events, count)
@@ -148,7 +148,7 @@ def act(state: Any, events: Any, count: int, bar: Any, swings: Any, first: int, 
     return count
 
 
-@kernel
+@hot_kernel
 def step(state: Any, events: Any, count: int, bar: Any, swings: Any, first: int, last: int) -> int:
     """Take one closed bar and the swings' records of it; append what became known; the new count."""
     if note(state, bar) or first < last:
@@ -157,8 +157,9 @@ def step(state: Any, events: Any, count: int, bar: Any, swings: Any, first: int,
 
 
 @kernel
-def run(state: Any, events: Any, bars: Any, first: int, swings: Any) -> tuple[int, int]:
+def run(states: Any, events: Any, bars: Any, first: int, swings: Any) -> tuple[int, int]:
     """Step over bars from ``first`` until they end or the buffer is nearly full."""
+    state = states[0]
     count = 0
     heard = first_record(swings, bars, first)
     for i in range(first, len(bars)):

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ictcli.detectors.base.context import in_atr, spans_gap
 from ictcli.detectors.base.events import MOST_PER_BAR, SPANS_GAP, stamp
 from ictcli.detectors.detector import Detector
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 
 STATE = np.dtype(
     [
@@ -68,7 +68,7 @@ def follow(state: Any, bar: Any, body: int) -> None:
     state["body"] = body
 
 
-@kernel
+@hot_kernel
 def step(state: Any, events: Any, count: int, bar: Any) -> int:
     """Take one closed bar; append what became known; return the new number of records."""
     body = bar["close"] - bar["open"]
@@ -87,13 +87,13 @@ def step(state: Any, events: Any, count: int, bar: Any) -> int:
 
 
 @kernel
-def run(state: Any, events: Any, bars: Any, first: int) -> tuple[int, int]:
+def run(states: Any, events: Any, bars: Any, first: int) -> tuple[int, int]:
     """Step over bars from ``first`` until they end or the buffer is nearly full."""
     count = 0
     for i in range(first, len(bars)):
         if len(events) - count < MOST_PER_BAR:
             return i, count
-        count = step(state, events, count, bars[i])
+        count = step(states[0], events, count, bars[i])
     return len(bars), count
 
 

@@ -19,7 +19,7 @@ from ictcli.detectors.base.context import in_atr
 from ictcli.detectors.base.events import MOST_PER_BAR, stamp
 from ictcli.detectors.detector import Detector, Extra
 from ictcli.detectors.structure.displacement import SHARE_SCALE
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 
 STATE = np.dtype(
     [
@@ -80,7 +80,7 @@ def confirm(state: Any, events: Any, count: int, bar: Any, direction: int, wick:
     return count
 
 
-@kernel
+@hot_kernel
 def step(state: Any, events: Any, count: int, bar: Any) -> int:
     """Take one closed bar; append what became known; return the new number of records."""
     span = bar["high"] - bar["low"]
@@ -96,13 +96,13 @@ def step(state: Any, events: Any, count: int, bar: Any) -> int:
 
 
 @kernel
-def run(state: Any, events: Any, bars: Any, first: int) -> tuple[int, int]:
+def run(states: Any, events: Any, bars: Any, first: int) -> tuple[int, int]:
     """Step over bars from ``first`` until they end or the buffer is nearly full."""
     count = 0
     for i in range(first, len(bars)):
         if len(events) - count < MOST_PER_BAR:
             return i, count
-        count = step(state, events, count, bars[i])
+        count = step(states[0], events, count, bars[i])
     return len(bars), count
 
 

@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from ictcli.detectors.base.context import spans_gap
 from ictcli.detectors.base.events import EVENT, MOST_PER_BAR, REARMED, SPANS_GAP, relate, stamp
 from ictcli.detectors.detector import Detector, Extra
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 
 MOST = 1024
 """Longest window."""
@@ -197,7 +197,7 @@ def judge(state: Any, events: Any, count: int, bar: Any, value: float) -> int:
     return count
 
 
-@kernel
+@hot_kernel
 def step(state: Any, events: Any, count: int, bar: Any) -> int:
     """Take one closed bar; append what became known; return the new number of records."""
     close = bar["close"]
@@ -219,13 +219,13 @@ def step(state: Any, events: Any, count: int, bar: Any) -> int:
 
 
 @kernel
-def run(state: Any, events: Any, bars: Any, first: int) -> tuple[int, int]:
+def run(states: Any, events: Any, bars: Any, first: int) -> tuple[int, int]:
     """Step over bars from ``first`` until they end or the buffer is nearly full."""
     count = 0
     for i in range(first, len(bars)):
         if len(events) - count < MOST_PER_BAR:
             return i, count
-        count = step(state, events, count, bars[i])
+        count = step(states[0], events, count, bars[i])
     return len(bars), count
 
 

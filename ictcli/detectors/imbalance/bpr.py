@@ -30,7 +30,7 @@ from ictcli.detectors.base.feeds import first_record, records_until
 from ictcli.detectors.base.zones import ZONE_ENDS, ZONES, init_zones, watch
 from ictcli.detectors.detector import Detector, Extra, Feed
 from ictcli.detectors.imbalance.bands import open_band, signed_bottom, signed_top
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 
 MOST = 128
 """Largest ``max_separation``; a direction confirms at most one gap per bar."""
@@ -124,7 +124,7 @@ def take(state: Any, events: Any, count: int, bar: Any, late: Any) -> int:
     return count
 
 
-@kernel
+@hot_kernel
 def step(state: Any, events: Any, count: int, bar: Any, gaps: Any, first: int, last: int) -> int:
     """Take one closed bar and the gaps' records of it; append what became known; the new count."""
     count = watch(state["zones"], bar, events, count)
@@ -135,7 +135,7 @@ def step(state: Any, events: Any, count: int, bar: Any, gaps: Any, first: int, l
 
 
 @kernel
-def run(state: Any, events: Any, bars: Any, first: int, gaps: Any) -> tuple[int, int]:
+def run(states: Any, events: Any, bars: Any, first: int, gaps: Any) -> tuple[int, int]:
     """Step over bars from ``first`` until they end or the buffer is nearly full."""
     count = 0
     heard = first_record(gaps, bars, first)
@@ -143,7 +143,7 @@ def run(state: Any, events: Any, bars: Any, first: int, gaps: Any) -> tuple[int,
         if len(events) - count < MOST_PER_BAR:
             return i, count
         later = records_until(gaps, heard, bars[i]["bar"])
-        count = step(state, events, count, bars[i], gaps, heard, later)
+        count = step(states[0], events, count, bars[i], gaps, heard, later)
         heard = later
     return len(bars), count
 

@@ -20,7 +20,7 @@ from ictcli.clock import NS_PER_HOUR, NS_PER_MINUTE
 from ictcli.detectors.base.events import CONFIRMED, MOST_PER_BAR, SPANS_GAP, descend, number, stamp
 from ictcli.detectors.base.feeds import first_record, records_until
 from ictcli.detectors.detector import Detector, Extra, Feed
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 
 MOST_WINDOWS = 16
 DAY_MINUTES = 1440
@@ -118,7 +118,7 @@ def take(state: Any, events: Any, count: int, start: int, bar: Any, gap: Any) ->
     return count
 
 
-@kernel
+@hot_kernel
 def step(state: Any, events: Any, count: int, bar: Any, gaps: Any, first: int, last: int) -> int:
     """Take one closed bar and the gaps' records of it; append what became known; the new count."""
     start = count
@@ -132,7 +132,7 @@ def step(state: Any, events: Any, count: int, bar: Any, gaps: Any, first: int, l
 
 
 @kernel
-def run(state: Any, events: Any, bars: Any, first: int, gaps: Any) -> tuple[int, int]:
+def run(states: Any, events: Any, bars: Any, first: int, gaps: Any) -> tuple[int, int]:
     """Step over bars from ``first`` until they end or the buffer is nearly full."""
     count = 0
     heard = first_record(gaps, bars, first)
@@ -140,7 +140,7 @@ def run(state: Any, events: Any, bars: Any, first: int, gaps: Any) -> tuple[int,
         if len(events) - count < MOST_PER_BAR:
             return i, count
         later = records_until(gaps, heard, bars[i]["bar"])
-        count = step(state, events, count, bars[i], gaps, heard, later)
+        count = step(states[0], events, count, bars[i], gaps, heard, later)
         heard = later
     return len(bars), count
 

@@ -34,7 +34,7 @@ from ictcli.detectors.imbalance.bands import (
     remember,
 )
 from ictcli.detectors.structure.displacement import SHARE_SCALE
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 
 ITSELF = 0
 """Feed number of the gaps themselves, which listen to nobody."""
@@ -118,7 +118,7 @@ def confirm(state: Any, events: Any, count: int, bar: Any, side: int, low: int) 
     return count
 
 
-@kernel
+@hot_kernel
 def step(state: Any, events: Any, count: int, bar: Any) -> int:
     """Take one closed bar; append what became known; return the new number of records."""
     count = watch(state["zones"], bar, events, count)
@@ -135,13 +135,13 @@ def step(state: Any, events: Any, count: int, bar: Any) -> int:
 
 
 @kernel
-def run(state: Any, events: Any, bars: Any, first: int) -> tuple[int, int]:
+def run(states: Any, events: Any, bars: Any, first: int) -> tuple[int, int]:
     """Step over bars from ``first`` until they end or the buffer is nearly full."""
     count = 0
     for i in range(first, len(bars)):
         if len(events) - count < MOST_PER_BAR:
             return i, count
-        count = step(state, events, count, bars[i])
+        count = step(states[0], events, count, bars[i])
     return len(bars), count
 
 

@@ -45,7 +45,7 @@ from ictcli.detectors.imbalance.bands import (
     signed_top,
 )
 from ictcli.detectors.structure.displacement import SHARE_SCALE
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 
 NEAR_EXTRA = 1
 FAR_EXTRA = 2
@@ -134,7 +134,7 @@ def watch_side(zones: Any, bar: Any, events: Any, count: int, side: int, low: in
     return count
 
 
-@kernel
+@hot_kernel
 def watch(zones: Any, bar: Any, events: Any, count: int) -> int:
     """Expire what is too old, then evaluate all live zones of both directions on the current bar."""
     book = zones["book"]
@@ -167,7 +167,7 @@ def confirm(state: Any, events: Any, count: int, bar: Any, side: int, near: int)
     return count
 
 
-@kernel
+@hot_kernel
 def step(state: Any, events: Any, count: int, bar: Any) -> int:
     """Take one closed bar; append what became known; return the new number of records."""
     count = watch(state["zones"], bar, events, count)
@@ -190,13 +190,13 @@ def step(state: Any, events: Any, count: int, bar: Any) -> int:
 
 
 @kernel
-def run(state: Any, events: Any, bars: Any, first: int) -> tuple[int, int]:
+def run(states: Any, events: Any, bars: Any, first: int) -> tuple[int, int]:
     """Step over bars from ``first`` until they end or the buffer is nearly full."""
     count = 0
     for i in range(first, len(bars)):
         if len(events) - count < MOST_PER_BAR:
             return i, count
-        count = step(state, events, count, bars[i])
+        count = step(states[0], events, count, bars[i])
     return len(bars), count
 
 

@@ -33,7 +33,7 @@ from ictcli.detectors.base.events import EXPIRED, MOST_PER_BAR, NO_BAR, SPANS_GA
 from ictcli.detectors.base.zones import ZONE_ENDS, ZONES, init_zones, watch
 from ictcli.detectors.detector import Detector, Extra
 from ictcli.detectors.imbalance.bands import open_band
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 
 NDOG = 1
 NWOG = 2
@@ -159,7 +159,7 @@ def roll(state: Any, events: Any, count: int, bar: Any) -> int:
     return count
 
 
-@kernel
+@hot_kernel
 def step(state: Any, events: Any, count: int, bar: Any) -> int:
     """Take one closed bar; append what became known; return the new number of records."""
     if bar["bar"] > 0 and bar["day"] != state["day"]:
@@ -173,13 +173,13 @@ def step(state: Any, events: Any, count: int, bar: Any) -> int:
 
 
 @kernel
-def run(state: Any, events: Any, bars: Any, first: int) -> tuple[int, int]:
+def run(states: Any, events: Any, bars: Any, first: int) -> tuple[int, int]:
     """Step over bars from ``first`` until they end or the buffer is nearly full."""
     count = 0
     for i in range(first, len(bars)):
         if len(events) - count < MOST_PER_BAR:
             return i, count
-        count = step(state, events, count, bars[i])
+        count = step(states[0], events, count, bars[i])
     return len(bars), count
 
 

@@ -21,7 +21,7 @@ from ictcli.detectors.base.events import CONFIRMED, MOST_PER_BAR, known_on_open,
 from ictcli.detectors.base.feeds import first_record, records_until
 from ictcli.detectors.detector import Detector, Extra, Feed
 from ictcli.detectors.liquidity.prev_levels import COMPLETE, DAY
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 
 MOST_DAYS = 256
 """Largest ``days``."""
@@ -103,7 +103,7 @@ def hear(state: Any, events: Any, count: int, bar: Any, levels: Any, first: int,
     return add_day(state, events, count, bar, span)
 
 
-@kernel
+@hot_kernel
 def step(state: Any, events: Any, count: int, bar: Any, levels: Any, first: int, last: int) -> int:
     """Take one closed bar and the day levels' records of it; append what became known; the new count."""
     if first == last:
@@ -112,7 +112,7 @@ def step(state: Any, events: Any, count: int, bar: Any, levels: Any, first: int,
 
 
 @kernel
-def run(state: Any, events: Any, bars: Any, first: int, levels: Any) -> tuple[int, int]:
+def run(states: Any, events: Any, bars: Any, first: int, levels: Any) -> tuple[int, int]:
     """Step over bars from ``first`` until they end or the buffer is nearly full."""
     count = 0
     heard = first_record(levels, bars, first)
@@ -120,7 +120,7 @@ def run(state: Any, events: Any, bars: Any, first: int, levels: Any) -> tuple[in
         if len(events) - count < MOST_PER_BAR:
             return i, count
         later = records_until(levels, heard, bars[i]["bar"])
-        count = step(state, events, count, bars[i], levels, heard, later)
+        count = step(states[0], events, count, bars[i], levels, heard, later)
         heard = later
     return len(bars), count
 

@@ -34,7 +34,7 @@ from ictcli.detectors.base.events import (
 from ictcli.detectors.base.feeds import first_record, records_until
 from ictcli.detectors.detector import Detector, Extra, Feed
 from ictcli.detectors.liquidity.prev_levels import DAY
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 
 EXTREME = 1
 """Label of every level."""
@@ -147,7 +147,7 @@ def watch_level(state: Any, events: Any, count: int, bar: Any, side: int, close:
     return count
 
 
-@kernel
+@hot_kernel
 def step(state: Any, events: Any, count: int, bar: Any, levels: Any, first: int, last: int) -> int:
     """Take one closed bar and the day levels' records of it; append what became known; the new count."""
     for at in range(first, last):
@@ -161,7 +161,7 @@ def step(state: Any, events: Any, count: int, bar: Any, levels: Any, first: int,
 
 
 @kernel
-def run(state: Any, events: Any, bars: Any, first: int, levels: Any) -> tuple[int, int]:
+def run(states: Any, events: Any, bars: Any, first: int, levels: Any) -> tuple[int, int]:
     """Step over bars from ``first`` until they end or the buffer is nearly full."""
     count = 0
     heard = first_record(levels, bars, first)
@@ -169,7 +169,7 @@ def run(state: Any, events: Any, bars: Any, first: int, levels: Any) -> tuple[in
         if len(events) - count < MOST_PER_BAR:
             return i, count
         later = records_until(levels, heard, bars[i]["bar"])
-        count = step(state, events, count, bars[i], levels, heard, later)
+        count = step(states[0], events, count, bars[i], levels, heard, later)
         heard = later
     return len(bars), count
 

@@ -20,10 +20,10 @@ from ictcli.detectors.liquidity.penetration import (
     init_state,
     watch_penetrations,
 )
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 
 
-@kernel
+@hot_kernel
 def step(state: Any, events: Any, count: int, bar: Any, levels: Any, first: int, last: int) -> int:
     """Take one closed bar and the levels' records of it; append what became known; the new count."""
     if first == last and state["count"] == 0:
@@ -32,7 +32,7 @@ def step(state: Any, events: Any, count: int, bar: Any, levels: Any, first: int,
 
 
 @kernel
-def run(state: Any, events: Any, bars: Any, first: int, levels: Any) -> tuple[int, int]:
+def run(states: Any, events: Any, bars: Any, first: int, levels: Any) -> tuple[int, int]:
     """Step over bars from ``first`` until they end or the buffer is nearly full."""
     count = 0
     heard = first_record(levels, bars, first)
@@ -40,7 +40,7 @@ def run(state: Any, events: Any, bars: Any, first: int, levels: Any) -> tuple[in
         if len(events) - count < MOST_PER_BAR:
             return i, count
         later = records_until(levels, heard, bars[i]["bar"])
-        count = step(state, events, count, bars[i], levels, heard, later)
+        count = step(states[0], events, count, bars[i], levels, heard, later)
         heard = later
     return len(bars), count
 

@@ -26,7 +26,7 @@ from ictcli.detectors.base.events import (
     stamp,
 )
 from ictcli.detectors.detector import Detector, Extra
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 
 EVENING = 0
 """Label of the price at 18:00 of the evening before; as all labels also its place in the state."""
@@ -138,7 +138,7 @@ def open_day(state: Any, events: Any, start: int, count: int, bar: Any) -> int:
     return count
 
 
-@kernel
+@hot_kernel
 def step(state: Any, events: Any, count: int, bar: Any) -> int:
     """Take one closed bar; append what became known; return the new number of records."""
     start = count
@@ -153,13 +153,13 @@ def step(state: Any, events: Any, count: int, bar: Any) -> int:
 
 
 @kernel
-def run(state: Any, events: Any, bars: Any, first: int) -> tuple[int, int]:
+def run(states: Any, events: Any, bars: Any, first: int) -> tuple[int, int]:
     """Step over bars from ``first`` until they end or the buffer is nearly full."""
     count = 0
     for i in range(first, len(bars)):
         if len(events) - count < MOST_PER_BAR:
             return i, count
-        count = step(state, events, count, bars[i])
+        count = step(states[0], events, count, bars[i])
     return len(bars), count
 
 

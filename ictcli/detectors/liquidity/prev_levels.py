@@ -34,7 +34,7 @@ from ictcli.detectors.base.events import (
 )
 from ictcli.detectors.base.levels import watch_sweeps
 from ictcli.detectors.detector import Detector, Extra
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 
 DAY = 1
 """Label of PDH and PDL."""
@@ -226,7 +226,7 @@ def start_periods(state: Any, bar: Any) -> None:
     begin(state["month"], bar["month"])
 
 
-@kernel
+@hot_kernel
 def step(state: Any, events: Any, count: int, bar: Any) -> int:
     """Take one closed bar; append what became known; return the new number of records."""
     book = state["book"]
@@ -249,13 +249,13 @@ def step(state: Any, events: Any, count: int, bar: Any) -> int:
 
 
 @kernel
-def run(state: Any, events: Any, bars: Any, first: int) -> tuple[int, int]:
+def run(states: Any, events: Any, bars: Any, first: int) -> tuple[int, int]:
     """Step over bars from ``first`` until they end or the buffer is nearly full."""
     count = 0
     for i in range(first, len(bars)):
         if len(events) - count < MOST_PER_BAR:
             return i, count
-        count = step(state, events, count, bars[i])
+        count = step(states[0], events, count, bars[i])
     return len(bars), count
 
 

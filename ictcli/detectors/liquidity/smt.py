@@ -54,7 +54,7 @@ from ictcli.detectors.liquidity.joined import (
     push_changes,
     push_joined,
 )
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 
 SWING_A, SWING_B, SWEEP_A, SWEEP_B = 1, 2, 3, 4
 """Labels: form and leader."""
@@ -260,7 +260,7 @@ def take_side(state: Any, events: Any, count: int, bar: Any, side: int, low: int
     return count
 
 
-@kernel
+@hot_kernel
 def step(state: Any, events: Any, count: int, bar: Any) -> int:
     """Take one closed bar; append what became known; return the new number of records."""
     if bar["paired"] == 0:
@@ -275,13 +275,13 @@ def step(state: Any, events: Any, count: int, bar: Any) -> int:
 
 
 @kernel
-def run(state: Any, events: Any, bars: Any, first: int) -> tuple[int, int]:
+def run(states: Any, events: Any, bars: Any, first: int) -> tuple[int, int]:
     """Step over bars from ``first`` until they end or the buffer is nearly full."""
     count = 0
     for i in range(first, len(bars)):
         if len(events) - count < MOST_PER_BAR:
             return i, count
-        count = step(state, events, count, bars[i])
+        count = step(states[0], events, count, bars[i])
     return len(bars), count
 
 

@@ -21,7 +21,7 @@ from ictcli.detectors.base.context import spans_gap
 from ictcli.detectors.base.events import MOST_PER_BAR, SPANS_GAP, place, stamp
 from ictcli.detectors.base.pivots import PIVOTS, low_at, push_bar
 from ictcli.detectors.detector import Detector, Extra
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 
 MOST_BARS = 500
 """Largest ``lookback``."""
@@ -103,7 +103,7 @@ def look_back(state: Any, bar: Any, side: int, low: int) -> None:
     state["lowest"][side] = low_at(state["past"], side, best)
 
 
-@kernel
+@hot_kernel
 def step(state: Any, events: Any, count: int, bar: Any) -> int:
     """Take one closed bar; append what became known; return the new number of records."""
     low = bar["low"]
@@ -119,13 +119,13 @@ def step(state: Any, events: Any, count: int, bar: Any) -> int:
 
 
 @kernel
-def run(state: Any, events: Any, bars: Any, first: int) -> tuple[int, int]:
+def run(states: Any, events: Any, bars: Any, first: int) -> tuple[int, int]:
     """Step over bars from ``first`` until they end or the buffer is nearly full."""
     count = 0
     for i in range(first, len(bars)):
         if len(events) - count < MOST_PER_BAR:
             return i, count
-        count = step(state, events, count, bars[i])
+        count = step(states[0], events, count, bars[i])
     return len(bars), count
 
 

@@ -19,7 +19,7 @@ from ictcli.detectors.base.events import MOST_PER_BAR
 from ictcli.detectors.detector import Detector
 from ictcli.detectors.sessions.ranges import HALF_UNIT, RANGE, RANGE_EXTRAS, init_range, take_window
 from ictcli.detectors.sessions.windows import refusal, widen
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 
 STATE = np.dtype([("range", RANGE)])
 
@@ -48,7 +48,7 @@ def refuses(params: CbdrParams, bar_ns: int) -> str:
     return refusal([params.window], bar_ns)
 
 
-@kernel
+@hot_kernel
 def step(state: Any, events: Any, count: int, bar: Any) -> int:
     """Take one closed bar; append what became known; return the new number of records."""
     windows = state["range"]["windows"]
@@ -60,13 +60,13 @@ def step(state: Any, events: Any, count: int, bar: Any) -> int:
 
 
 @kernel
-def run(state: Any, events: Any, bars: Any, first: int) -> tuple[int, int]:
+def run(states: Any, events: Any, bars: Any, first: int) -> tuple[int, int]:
     """Step over bars from ``first`` until they end or the buffer is nearly full."""
     count = 0
     for i in range(first, len(bars)):
         if len(events) - count < MOST_PER_BAR:
             return i, count
-        count = step(state, events, count, bars[i])
+        count = step(states[0], events, count, bars[i])
     return len(bars), count
 
 

@@ -40,7 +40,7 @@ from ictcli.detectors.base.feeds import first_record, records_until
 from ictcli.detectors.detector import Detector, Extra, Feed
 from ictcli.detectors.sessions.reclaims import EDGES, arm, begin_raid, disarm, reclaims, stirs
 from ictcli.detectors.sessions.windows import COMPLETE, fits, refusal
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 from ictcli.market.windows import DAY_MINUTES, open_minutes
 
 JUDAS = 1
@@ -218,7 +218,7 @@ def raid(state: Any, events: Any, count: int, bar: Any) -> int:
     return count
 
 
-@kernel
+@hot_kernel
 def step(
     state: Any,
     events: Any,
@@ -244,7 +244,7 @@ def step(
 
 
 @kernel
-def run(state: Any, events: Any, bars: Any, first: int, ranges: Any, breaks: Any) -> tuple[int, int]:
+def run(states: Any, events: Any, bars: Any, first: int, ranges: Any, breaks: Any) -> tuple[int, int]:
     """Step over bars from ``first`` until they end or the buffer is nearly full."""
     count = 0
     ranges_at = first_record(ranges, bars, first)
@@ -255,7 +255,7 @@ def run(state: Any, events: Any, bars: Any, first: int, ranges: Any, breaks: Any
         ranges_end = records_until(ranges, ranges_at, bars[i]["bar"])
         breaks_end = records_until(breaks, breaks_at, bars[i]["bar"])
         count = step(
-            state, events, count, bars[i], ranges, ranges_at, ranges_end, breaks, breaks_at, breaks_end
+            states[0], events, count, bars[i], ranges, ranges_at, ranges_end, breaks, breaks_at, breaks_end
         )
         ranges_at = ranges_end
         breaks_at = breaks_end

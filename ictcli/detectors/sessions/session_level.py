@@ -35,7 +35,7 @@ from ictcli.detectors.base.levels import watch_sweeps
 from ictcli.detectors.detector import Detector, Extra, Feed
 from ictcli.detectors.sessions.kill_zone import LABELS as ZONES
 from ictcli.detectors.sessions.windows import COMPLETE, TRADING_DAY
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 
 LONDON_CLOSE = 4
 LIVES = 2
@@ -116,7 +116,7 @@ def confirm(state: Any, events: Any, start: int, count: int, bar: Any, zone: Any
     return count
 
 
-@kernel
+@hot_kernel
 def step(state: Any, events: Any, count: int, bar: Any, zones: Any, first: int, last: int) -> int:
     """Take one closed bar and the kill zones' records of it; append what became known; the new count."""
     book = state["book"]
@@ -135,7 +135,7 @@ def step(state: Any, events: Any, count: int, bar: Any, zones: Any, first: int, 
 
 
 @kernel
-def run(state: Any, events: Any, bars: Any, first: int, zones: Any) -> tuple[int, int]:
+def run(states: Any, events: Any, bars: Any, first: int, zones: Any) -> tuple[int, int]:
     """Step over bars from ``first`` until they end or the buffer is nearly full."""
     count = 0
     heard = first_record(zones, bars, first)
@@ -143,7 +143,7 @@ def run(state: Any, events: Any, bars: Any, first: int, zones: Any) -> tuple[int
         if len(events) - count < MOST_PER_BAR:
             return i, count
         later = records_until(zones, heard, bars[i]["bar"])
-        count = step(state, events, count, bars[i], zones, heard, later)
+        count = step(states[0], events, count, bars[i], zones, heard, later)
         heard = later
     return len(bars), count
 

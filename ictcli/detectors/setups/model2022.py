@@ -38,7 +38,7 @@ from ictcli.detectors.setups.orders import (
     plan,
     rings,
 )
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 
 STATE = np.dtype([("orders", ORDERS), ("serial", np.int64)])
 
@@ -85,13 +85,13 @@ def arm(state: Any, events: Any, count: int, bar: Any, hunt: Any) -> int:
     return count
 
 
-@kernel
+@hot_kernel
 def note(state: Any, bar: Any) -> bool:
     """Whether the current bar may change a live setup."""
     return rings(state["orders"], bar)
 
 
-@kernel
+@hot_kernel
 def act(state: Any, events: Any, count: int, bar: Any, hunts: Any, first: int, last: int) -> int:
     """Append what became known at a bar that is not quiet; the new number of records."""
     count = follow(state["orders"], bar, events, count)
@@ -101,7 +101,7 @@ def act(state: Any, events: Any, count: int, bar: Any, hunts: Any, first: int, l
     return count
 
 
-@kernel
+@hot_kernel
 def step(state: Any, events: Any, count: int, bar: Any, hunts: Any, first: int, last: int) -> int:
     """Take one closed bar and the hunts' records of it; append what became known; the new count."""
     if note(state, bar) or first < last:
@@ -110,8 +110,9 @@ def step(state: Any, events: Any, count: int, bar: Any, hunts: Any, first: int, 
 
 
 @kernel
-def run(state: Any, events: Any, bars: Any, first: int, hunts: Any) -> tuple[int, int]:
+def run(states: Any, events: Any, bars: Any, first: int, hunts: Any) -> tuple[int, int]:
     """Step over bars from ``first`` until they end or the buffer is nearly full."""
+    state = states[0]
     count = 0
     heard = first_record(hunts, bars, first)
     for i in range(first, len(bars)):

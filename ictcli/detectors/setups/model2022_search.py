@@ -58,7 +58,7 @@ from ictcli.detectors.detector import Detector, Feed
 from ictcli.detectors.liquidity.penetration import SWEEP
 from ictcli.detectors.setups.orders import NO_PRICE, PLAN, plan, stop_distance
 from ictcli.detectors.setups.targets import hear_swings, next_level
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 
 IDLE, WAITING, SHIFTED = 0, 1, 2
 """Stages of the hunt of a side."""
@@ -281,7 +281,7 @@ def give_up(state: Any, events: Any, count: int, bar: Any) -> int:
     return count
 
 
-@kernel
+@hot_kernel
 def note(state: Any, bar: Any) -> bool:
     """Remember the current bar; whether a hunt is on."""
     remember(state["past"], bar)
@@ -289,7 +289,7 @@ def note(state: Any, bar: Any) -> bool:
     return bool(stage[0] + stage[1] > 0)
 
 
-@kernel
+@hot_kernel
 def act(
     state: Any,
     events: Any,
@@ -327,7 +327,7 @@ def act(
     return count
 
 
-@kernel
+@hot_kernel
 def step(
     state: Any,
     events: Any,
@@ -377,9 +377,10 @@ def step(
 
 @kernel
 def run(
-    state: Any, events: Any, bars: Any, first: int, sweeps: Any, breaks: Any, gaps: Any, swings: Any
+    states: Any, events: Any, bars: Any, first: int, sweeps: Any, breaks: Any, gaps: Any, swings: Any
 ) -> tuple[int, int]:
     """Step over bars from ``first`` until they end or the buffer is nearly full."""
+    state = states[0]
     count = 0
     a = first_record(sweeps, bars, first)
     b = first_record(breaks, bars, first)

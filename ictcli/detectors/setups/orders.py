@@ -3,14 +3,15 @@
 A setup known at the close of bar k has an entry, a stop and a target, all fixed. Written for a long; a
 short is a long on negated bars. On the bars after k, while the order rests:
 
-- expired: more than ``max_wait`` bars after k, or the day's end where the setup has one;
+- expired: more than ``max_wait`` bars after k, or the day's end or an instant where the setup has one;
 - entered: the low comes down to the entry; where the spread is known it must go through by the spread.
   A bar that opens beyond the entry fills at its open. On this bar the stop counts and the target does not;
 - void: the target trades first;
 - invalidated: a close below the zone.
 
-And while the position is open: closed at the day's end at the open of the bar, at the stop (at the open of
-a bar that opens beyond it), else at the target (or a better open). A bar that reaches both is a stop.
+And while the position is open: closed at the day's end, or at an instant of its own, at the open of the
+bar, at the stop (at the open of a bar that opens beyond it), else at the target (or a better open). A bar
+that reaches both is a stop.
 ``r_multiple`` is the result in units of the planned risk, the distance from entry to stop, before costs.
 """
 
@@ -46,6 +47,8 @@ RR, R_MULTIPLE = 0, 1
 BY_TARGET, BY_STOP, BY_TIME = 1, 2, 3
 """Labels of closed positions."""
 NO_PRICE = FAR
+NEVER = 2**62
+"""An instant after all bars."""
 
 ORDERS = np.dtype(
     [
@@ -56,7 +59,10 @@ ORDERS = np.dtype(
         ("near_low", np.int64, 2),  # doubled signed low at which something may happen to the side
         ("near_high", np.int64, 2),  # the same for highs
         ("until", np.int64, 2),  # last bar on which no order of the side lapses
+        ("deadline", np.int64, 2),  # instant before which no order or position of the side runs out
         ("day", np.int64, (2, MOST_LIVE)),  # trading day of the setup
+        ("order_end", np.int64, (2, MOST_LIVE)),  # instant from which its order has lapsed
+        ("position_end", np.int64, (2, MOST_LIVE)),  # instant from which its position is closed
         ("held", EVENT, (2, MOST_LIVE)),
     ]
 )
@@ -97,6 +103,7 @@ def init_orders(orders: Any, most: int, max_wait: int, *, flat: bool = False) ->
     orders["near_low"] = FAR
     orders["near_high"] = -FAR
     orders["until"] = -FAR
+    orders["deadline"] = NEVER
 
 
 @kernel
@@ -122,18 +129,21 @@ def plan(event: Any, side: int, entry: int, stop: int, target: int) -> None:
 def set_alarms(orders: Any, side: int) -> None:
     """Work out which prices and which bar may change a setup of a side."""
     sign = 1 - 2 * side
-    low, high, until = FAR, -FAR, -FAR
+    low, high, until, deadline = FAR, -FAR, -FAR, NEVER
     for at in range(orders["count"][side]):
         held = orders["held"][side, at]
         high = min(high, sign * held["extra"][TARGET])
         if reached(held, ENTERED):
             low = max(low, 2 * sign * held["extra"][STOP])
+            deadline = min(deadline, orders["position_end"][side, at])
         else:
             low = max(low, sign * held["extra"][ENTRY])
+            deadline = min(deadline, orders["order_end"][side, at])
             until = min(until, held["confirmed"] + orders["max_wait"])
     orders["near_low"][side] = low
     orders["near_high"][side] = high
     orders["until"][side] = until
+    orders["deadline"][side] = deadline
 
 
 @kernel
@@ -144,6 +154,8 @@ def rings(orders: Any, bar: Any) -> bool:
         return False
     if orders["flat"] == 1 or bar["bar"] > min(orders["until"][0], orders["until"][1]):
         return True
+    if bar["ts"] >= min(orders["deadline"][0], orders["deadline"][1]):
+        return True
     low, high = orders["near_low"], orders["near_high"]
     long_side = 2 * bar["low"] <= low[0] or 2 * bar["high"] >= high[0]
     return bool(long_side or -2 * bar["high"] <= low[1] or -2 * bar["low"] >= high[1])
@@ -152,9 +164,17 @@ def rings(orders: Any, bar: Any) -> bool:
 @kernel
 def place_order(orders: Any, side: int, day: int, event: Any) -> None:
     """Let the setup of a record live; there must be room."""
+    place_until(orders, side, day, event, NEVER, NEVER)
+
+
+@kernel
+def place_until(orders: Any, side: int, day: int, event: Any, order_end: int, position_end: int) -> None:
+    """Like ``place_order``, with the instants from which the order and the position are at an end."""
     at = orders["count"][side]
     orders["held"][side, at] = event
     orders["day"][side, at] = day
+    orders["order_end"][side, at] = order_end
+    orders["position_end"][side, at] = position_end
     orders["count"][side] = at + 1
     set_alarms(orders, side)
 
@@ -228,15 +248,19 @@ def follow_side(orders: Any, bar: Any, events: Any, count: int, side: int) -> in
     for at in range(orders["count"][side]):
         held = orders["held"][side, at]
         day = orders["day"][side, at]
-        late = int(orders["flat"] == 1 and (bar["minute"] >= FLAT_MINUTE or bar["day"] > day))
+        over = orders["flat"] == 1 and (bar["minute"] >= FLAT_MINUTE or bar["day"] > day)
         if reached(held, ENTERED):
+            late = int(over or bar["ts"] >= orders["position_end"][side, at])
             count, alive = follow_position(events, count, bar, held, side, late)
         else:
+            late = int(over or bar["ts"] >= orders["order_end"][side, at])
             count, alive = follow_order(orders, events, count, bar, held, side, late)
         if alive:
             if kept < at:
                 orders["held"][side, kept] = held
                 orders["day"][side, kept] = day
+                orders["order_end"][side, kept] = orders["order_end"][side, at]
+                orders["position_end"][side, kept] = orders["position_end"][side, at]
             kept += 1
     orders["count"][side] = kept
     set_alarms(orders, side)

@@ -55,7 +55,7 @@ from ictcli.detectors.setups.orders import (
     rings,
     stop_distance,
 )
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 
 RECENT = 32
 """Bars whose breakers and gaps are remembered."""
@@ -200,13 +200,13 @@ def match(state: Any, events: Any, start: int, count: int, bar: Any, side: int, 
     return count
 
 
-@kernel
+@hot_kernel
 def note(state: Any, bar: Any) -> bool:
     """Whether the current bar may change a live setup."""
     return rings(state["orders"], bar)
 
 
-@kernel
+@hot_kernel
 def act(
     state: Any,
     events: Any,
@@ -232,7 +232,7 @@ def act(
     return count
 
 
-@kernel
+@hot_kernel
 def step(
     state: Any,
     events: Any,
@@ -254,8 +254,9 @@ def step(
 
 
 @kernel
-def run(state: Any, events: Any, bars: Any, first: int, breakers: Any, gaps: Any) -> tuple[int, int]:
+def run(states: Any, events: Any, bars: Any, first: int, breakers: Any, gaps: Any) -> tuple[int, int]:
     """Step over bars from ``first`` until they end or the buffer is nearly full."""
+    state = states[0]
     count = 0
     a = first_record(breakers, bars, first)
     b = first_record(gaps, bars, first)

@@ -40,7 +40,7 @@ from ictcli.detectors.base.feeds import first_record, records_until
 from ictcli.detectors.detector import Detector, Extra, Feed
 from ictcli.detectors.structure.displacement import SHARE_SCALE
 from ictcli.detectors.structure.structure import AMBIGUOUS, WEAK
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 
 NEAR = 1
 """Label of a close in the half of the leg's end: premium of an up range."""
@@ -206,7 +206,7 @@ def follow(state: Any, events: Any, count: int, bar: Any) -> int:
     return count
 
 
-@kernel
+@hot_kernel
 def step(
     state: Any,
     events: Any,
@@ -232,7 +232,7 @@ def step(
 
 
 @kernel
-def run(state: Any, events: Any, bars: Any, first: int, breaks: Any, swings: Any) -> tuple[int, int]:
+def run(states: Any, events: Any, bars: Any, first: int, breaks: Any, swings: Any) -> tuple[int, int]:
     """Step over bars from ``first`` until they end or the buffer is nearly full."""
     count = 0
     broken = first_record(breaks, bars, first)
@@ -242,7 +242,7 @@ def run(state: Any, events: Any, bars: Any, first: int, breaks: Any, swings: Any
             return i, count
         broken_end = records_until(breaks, broken, bars[i]["bar"])
         at_end = records_until(swings, at, bars[i]["bar"])
-        count = step(state, events, count, bars[i], breaks, broken, broken_end, swings, at, at_end)
+        count = step(states[0], events, count, bars[i], breaks, broken, broken_end, swings, at, at_end)
         broken, at = broken_end, at_end
     return len(bars), count
 

@@ -31,7 +31,7 @@ from ictcli.detectors.base.events import (
 from ictcli.detectors.base.feeds import first_record, records_until
 from ictcli.detectors.base.levels import watch_sweeps
 from ictcli.detectors.detector import Detector, Feed
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 
 INTERMEDIATE = 1
 LONG = 2
@@ -129,7 +129,7 @@ def take(state: Any, events: Any, count: int, bar: Any, swing: Any) -> int:
     return count
 
 
-@kernel
+@hot_kernel
 def step(state: Any, events: Any, count: int, bar: Any, swings: Any, first: int, last: int) -> int:
     """Take one closed bar and the swings' records of it; append what became known; the new count."""
     book = state["book"]
@@ -144,7 +144,7 @@ def step(state: Any, events: Any, count: int, bar: Any, swings: Any, first: int,
 
 
 @kernel
-def run(state: Any, events: Any, bars: Any, first: int, swings: Any) -> tuple[int, int]:
+def run(states: Any, events: Any, bars: Any, first: int, swings: Any) -> tuple[int, int]:
     """Step over bars from ``first`` until they end or the buffer is nearly full."""
     count = 0
     heard = first_record(swings, bars, first)
@@ -152,7 +152,7 @@ def run(state: Any, events: Any, bars: Any, first: int, swings: Any) -> tuple[in
         if len(events) - count < MOST_PER_BAR:
             return i, count
         later = records_until(swings, heard, bars[i]["bar"])
-        count = step(state, events, count, bars[i], swings, heard, later)
+        count = step(states[0], events, count, bars[i], swings, heard, later)
         heard = later
     return len(bars), count
 

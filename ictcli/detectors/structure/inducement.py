@@ -36,7 +36,7 @@ from ictcli.detectors.base.events import (
 from ictcli.detectors.base.feeds import first_record, records_until
 from ictcli.detectors.detector import Detector, Extra, Feed
 from ictcli.detectors.structure.structure import AMBIGUOUS, BOS
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 
 IDLE, WAITING, ARMED = 0, 1, 2
 
@@ -66,7 +66,7 @@ def init_state(_params: InducementParams, _bar_ns: int) -> NDArray[np.void]:
     return state
 
 
-@kernel
+@hot_kernel
 def watch(state: Any, events: Any, count: int, bar: Any) -> int:
     """Evaluate what is waited or armed for on the current bar."""
     leg = state["leg"][0]
@@ -128,7 +128,7 @@ def arm(state: Any, events: Any, count: int, bar: Any) -> int:
     return count
 
 
-@kernel
+@hot_kernel
 def step(
     state: Any,
     events: Any,
@@ -158,7 +158,7 @@ def step(
 
 
 @kernel
-def run(state: Any, events: Any, bars: Any, first: int, swings: Any, breaks: Any) -> tuple[int, int]:
+def run(states: Any, events: Any, bars: Any, first: int, swings: Any, breaks: Any) -> tuple[int, int]:
     """Step over bars from ``first`` until they end or the buffer is nearly full."""
     count = 0
     at = first_record(swings, bars, first)
@@ -168,7 +168,7 @@ def run(state: Any, events: Any, bars: Any, first: int, swings: Any, breaks: Any
             return i, count
         at_end = records_until(swings, at, bars[i]["bar"])
         broken_end = records_until(breaks, broken, bars[i]["bar"])
-        count = step(state, events, count, bars[i], swings, at, at_end, breaks, broken, broken_end)
+        count = step(states[0], events, count, bars[i], swings, at, at_end, breaks, broken, broken_end)
         at, broken = at_end, broken_end
     return len(bars), count
 

@@ -37,7 +37,7 @@ from ictcli.detectors.base.events import (
 from ictcli.detectors.base.feeds import first_record, records_until
 from ictcli.detectors.detector import Detector, Extra, Feed
 from ictcli.detectors.liquidity.penetration import SWEEP
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 
 LEG_HAS_FVG = OWN_MARK
 PRIOR_SWEEP = 2 * OWN_MARK
@@ -164,7 +164,7 @@ def note_sweeps(state: Any, sweeps: Any, first: int, last: int) -> None:
             state["sweep"][side] = sweeps[at]
 
 
-@kernel
+@hot_kernel
 def step(
     state: Any,
     events: Any,
@@ -194,7 +194,7 @@ def step(
 
 @kernel
 def run(
-    state: Any, events: Any, bars: Any, first: int, breaks: Any, gaps: Any, sweeps: Any
+    states: Any, events: Any, bars: Any, first: int, breaks: Any, gaps: Any, sweeps: Any
 ) -> tuple[int, int]:
     """Step over bars from ``first`` until they end or the buffer is nearly full."""
     count = 0
@@ -209,7 +209,19 @@ def run(
         gap_end = records_until(gaps, gap, index)
         sweep_end = records_until(sweeps, sweep, index)
         count = step(
-            state, events, count, bars[i], breaks, at, at_end, gaps, gap, gap_end, sweeps, sweep, sweep_end
+            states[0],
+            events,
+            count,
+            bars[i],
+            breaks,
+            at,
+            at_end,
+            gaps,
+            gap,
+            gap_end,
+            sweeps,
+            sweep,
+            sweep_end,
         )
         at, gap, sweep = at_end, gap_end, sweep_end
     return len(bars), count

@@ -45,7 +45,7 @@ from ictcli.detectors.base.feeds import first_record, records_until
 from ictcli.detectors.detector import Detector, Extra, Feed
 from ictcli.detectors.structure.displacement import SHARE_SCALE
 from ictcli.detectors.structure.structure import AMBIGUOUS, WEAK
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 
 LEG_END, SWEET_SPOT = 0, 1
 """Numbers of the extras."""
@@ -142,7 +142,7 @@ def hear(state: Any, events: Any, count: int, bar: Any, found: Any) -> int:
     return count
 
 
-@kernel
+@hot_kernel
 def watch(state: Any, events: Any, count: int, bar: Any) -> int:
     """Evaluate the zone on the current bar, with the high through the bar before."""
     held = state["held"][0]
@@ -174,7 +174,7 @@ def follow(state: Any, events: Any, count: int, bar: Any, high: int) -> int:
     return count
 
 
-@kernel
+@hot_kernel
 def step(state: Any, events: Any, count: int, bar: Any, breaks: Any, first: int, last: int) -> int:
     """Take one closed bar and the breaks of it; append what became known; the new count."""
     if state["alive"] == 1:
@@ -191,7 +191,7 @@ def step(state: Any, events: Any, count: int, bar: Any, breaks: Any, first: int,
 
 
 @kernel
-def run(state: Any, events: Any, bars: Any, first: int, breaks: Any) -> tuple[int, int]:
+def run(states: Any, events: Any, bars: Any, first: int, breaks: Any) -> tuple[int, int]:
     """Step over bars from ``first`` until they end or the buffer is nearly full."""
     count = 0
     heard = first_record(breaks, bars, first)
@@ -199,7 +199,7 @@ def run(state: Any, events: Any, bars: Any, first: int, breaks: Any) -> tuple[in
         if len(events) - count < MOST_PER_BAR:
             return i, count
         later = records_until(breaks, heard, bars[i]["bar"])
-        count = step(state, events, count, bars[i], breaks, heard, later)
+        count = step(states[0], events, count, bars[i], breaks, heard, later)
         heard = later
     return len(bars), count
 

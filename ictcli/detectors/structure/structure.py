@@ -45,7 +45,7 @@ from ictcli.detectors.base.levels import watch_closes
 from ictcli.detectors.base.pivots import PIVOTS, RING, low_at, push_bar
 from ictcli.detectors.detector import Detector, Extra, Feed
 from ictcli.detectors.structure.displacement import SHARE_SCALE, displacement_direction
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 
 BOS = 1
 CHOCH = 2
@@ -256,7 +256,7 @@ def note_displacement(state: Any, bar: Any) -> None:
         state["displaced"][(1 - moved) // 2] = bar["bar"]
 
 
-@kernel
+@hot_kernel
 def step(state: Any, events: Any, count: int, bar: Any, swings: Any, first: int, last: int) -> int:
     """Take one closed bar and the swings' records of it; append what became known; the new count."""
     book = state["book"]
@@ -287,7 +287,7 @@ def step(state: Any, events: Any, count: int, bar: Any, swings: Any, first: int,
 
 
 @kernel
-def run(state: Any, events: Any, bars: Any, first: int, swings: Any) -> tuple[int, int]:
+def run(states: Any, events: Any, bars: Any, first: int, swings: Any) -> tuple[int, int]:
     """Step over bars from ``first`` until they end or the buffer is nearly full."""
     count = 0
     heard = first_record(swings, bars, first)
@@ -295,7 +295,7 @@ def run(state: Any, events: Any, bars: Any, first: int, swings: Any) -> tuple[in
         if len(events) - count < MOST_PER_BAR:
             return i, count
         later = records_until(swings, heard, bars[i]["bar"])
-        count = step(state, events, count, bars[i], swings, heard, later)
+        count = step(states[0], events, count, bars[i], swings, heard, later)
         heard = later
     return len(bars), count
 

@@ -23,7 +23,7 @@ from ictcli.detectors.base.events import BROKEN, MOST_PER_BAR, SPANS_GAP, place,
 from ictcli.detectors.base.levels import watch_sweeps
 from ictcli.detectors.base.pivots import PIVOTS, highest_opposite, init_pivots, is_pivot, low_at, push_bar
 from ictcli.detectors.detector import Detector
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 
 BEYOND = 1
 """Label of a swing further out than the last: LL for lows, HH for highs."""
@@ -119,7 +119,7 @@ def confirm(state: Any, events: Any, count: int, bar: Any, side: int) -> int:
     return count
 
 
-@kernel
+@hot_kernel
 def step(state: Any, events: Any, count: int, bar: Any) -> int:
     """Take one closed bar; append what became known; return the new number of records."""
     book = state["book"]
@@ -138,13 +138,13 @@ def step(state: Any, events: Any, count: int, bar: Any) -> int:
 
 
 @kernel
-def run(state: Any, events: Any, bars: Any, first: int) -> tuple[int, int]:
+def run(states: Any, events: Any, bars: Any, first: int) -> tuple[int, int]:
     """Step over bars from ``first`` until they end or the buffer is nearly full."""
     count = 0
     for i in range(first, len(bars)):
         if len(events) - count < MOST_PER_BAR:
             return i, count
-        count = step(state, events, count, bars[i])
+        count = step(states[0], events, count, bars[i])
     return len(bars), count
 
 

@@ -28,7 +28,7 @@ from ictcli.detectors.base.events import BROKEN, MOST_PER_BAR, NO_BAR, SPANS_GAP
 from ictcli.detectors.base.levels import watch_sweeps
 from ictcli.detectors.detector import Detector
 from ictcli.detectors.structure.swing import LABELS, label_of
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 
 PERCENT_SCALE = 1_000_000
 """Percentages are compared as integers with four decimals."""
@@ -143,7 +143,7 @@ def begin(state: Any, events: Any, count: int, bar: Any) -> int:
     return count
 
 
-@kernel
+@hot_kernel
 def step(state: Any, events: Any, count: int, bar: Any) -> int:
     """Take one closed bar; append what became known; return the new number of records."""
     book = state["book"]
@@ -164,13 +164,13 @@ def step(state: Any, events: Any, count: int, bar: Any) -> int:
 
 
 @kernel
-def run(state: Any, events: Any, bars: Any, first: int) -> tuple[int, int]:
+def run(states: Any, events: Any, bars: Any, first: int) -> tuple[int, int]:
     """Step over bars from ``first`` until they end or the buffer is nearly full."""
     count = 0
     for i in range(first, len(bars)):
         if len(events) - count < MOST_PER_BAR:
             return i, count
-        count = step(state, events, count, bars[i])
+        count = step(states[0], events, count, bars[i])
     return len(bars), count
 
 
