@@ -22,6 +22,7 @@ ROUNDED = {
     "unicorn": "stops and targets are rounded to whole and half points",
     "model2022_search": "stops are rounded to points",
     "model2022": "stops are rounded to points",
+    "silver_bullet_setup": "stops and targets are rounded to whole and half points",
 }
 """Detectors whose prices are exact only to a point: multiplied prices give the product to that precision."""
 UNSHIFTED = {"volatility_spike": "log returns are relative to the price"}
@@ -43,6 +44,7 @@ TIMED = {
     "first_fvg": "the first gap of a window of the New York day",
     "model2022_search": "trades in kill zones and not past 16:00",
     "model2022": "trades in kill zones and not past 16:00",
+    "silver_bullet_setup": "a window of the New York day",
     "asian_range": "a window of the New York day",
     "cbdr": "a window of the New York day",
     "flout": "a window of the New York day",

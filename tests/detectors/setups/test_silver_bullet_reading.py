@@ -21,8 +21,16 @@ The bar that makes it known counts already: all but equal highs are known at its
 confirms these lies below them.
 """
 PARAMS: dict[str, Any] = {
-    **{"left": 1, "right": 1, "tolerance_points": 0, "atr_length": 2, "most_live": 16},
-    **{"frame": 4, "frame_adr": 0.0, "buffer": 2, "buffer_atr": 0.0, "target_r": 3.0},
+    "left": 1,
+    "right": 1,
+    "tolerance_points": 0,
+    "atr_length": 2,
+    "most_live": 16,
+    "frame": 4,
+    "frame_adr": 0.0,
+    "buffer": 2,
+    "buffer_atr": 0.0,
+    "target_r": 3.0,
 }
 DAYS = (0, 1, 4, 5, 6)
 """Thursday, Friday, Monday to Wednesday."""
