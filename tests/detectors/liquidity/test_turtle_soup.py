@@ -87,7 +87,26 @@ def test_a_gap_after_the_reference_is_marked(build: Build, records: Records) -> 
     assert not before["marks"] & SPANS_GAP
 
 
-def slow(bars: Bars, lookback: int, min_age: int) -> set[tuple[int, ...]]:
+@pytest.mark.jit_off
+def test_plus_one_gives_a_break_one_more_bar_to_fail(build: Build, records: Records) -> None:
+    """Bar 5 takes 3 points of the reference 50 and closes at it; bar 6 closes above, once 5 points deep."""
+    broken = (60, 60, 47, 50)
+    plus_one = {**SMALL, "plus_one": True}
+    for next_bar, depth in (((50, 60, 48, 51), 3), ((50, 60, 45, 51), 5)):
+        rows = [*dip(55, 50, 55, 55, 55), broken, next_bar]
+        assert records("turtle_soup", build(rows), SMALL) == []
+        for story, direction in ((rows, 1), ([(-o, -low, -h, -c) for o, h, low, c in rows], -1)):
+            (row,) = records("turtle_soup", build(story), plus_one)
+            assert (row["direction"], row["bottom"], row["label"]) == (direction, 50 * direction, 2)
+            assert (row["formed"], row["formed_ts"], row["confirmed"]) == (5, 5 * NS_PER_MINUTE, 6)
+            assert row["extra"][:3].tolist() == [NS_PER_MINUTE, 4, depth]
+    late = [*dip(55, 50, 55, 55, 55), broken, (50, 60, 48, 50), (50, 60, 48, 60)]
+    assert records("turtle_soup", build(late), plus_one) == []
+    (same,) = records("turtle_soup", build([*dip(55, 50, 55, 55, 55, 47), (60, 60, 55, 60)]), plus_one)
+    assert (same["confirmed"], same["label"]) == (5, 1)
+
+
+def slow(bars: Bars, lookback: int, min_age: int, *, plus_one: bool) -> set[tuple[int, ...]]:
     found: set[tuple[int, ...]] = set()
     for side in (1, -1):
         low, close = (bars.low, bars.close) if side > 0 else (-bars.high, -bars.close)
@@ -95,14 +114,19 @@ def slow(bars: Bars, lookback: int, min_age: int) -> set[tuple[int, ...]]:
             window = range(j - lookback, j)
             reference = min(low[at] for at in window)
             q = max(at for at in window if low[at] == reference)
-            if j - q >= min_age and low[j] < reference < close[j]:
-                found.add((side, j, q, int(side * reference)))
+            if j - q >= min_age and low[j] < reference:
+                last = min(j + plus_one, len(bars) - 1)
+                known = next((at for at in range(j, last + 1) if close[at] > reference), None)
+                if known is not None:
+                    depth = int(reference - min(low[j : known + 1]))
+                    found.add((side, j, q, int(side * reference), known, depth))
     return found
 
 
+@pytest.mark.parametrize("plus_one", [False, True])
 @pytest.mark.parametrize(("lookback", "min_age"), [(20, 4), (7, 2), (1, 1)])
 def test_failed_breaks_equal_the_slow_reading(
-    build: Build, records: Records, lookback: int, min_age: int
+    build: Build, records: Records, lookback: int, min_age: int, *, plus_one: bool
 ) -> None:
     rng = np.random.default_rng(lookback)
     price, rows = 500, []
@@ -112,10 +136,13 @@ def test_failed_breaks_equal_the_slow_reading(
         above, below = (int(size) for size in rng.integers(0, 4, 2))
         rows.append((opened, max(opened, price) + above, min(opened, price) - below, price))
     bars = build(rows)
-    found = records("turtle_soup", bars, {"lookback": lookback, "min_age": min_age})
+    params = {"lookback": lookback, "min_age": min_age, "plus_one": plus_one}
     fast = {
-        (row["direction"], row["formed"], row["formed"] - int(row["extra"][1]), row["bottom"])
-        for row in found
+        (
+            *(row["direction"], row["formed"], row["formed"] - int(row["extra"][1]), row["bottom"]),
+            *(row["confirmed"], int(row["extra"][2])),
+        )
+        for row in records("turtle_soup", bars, params)
     }
-    assert fast == slow(bars, lookback, min_age)
+    assert fast == slow(bars, lookback, min_age, plus_one=plus_one)
     assert len(fast) > 5
