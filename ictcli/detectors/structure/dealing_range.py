@@ -12,7 +12,10 @@ exactly on it or within ``equilibrium_band`` of it. Each change of the half is a
 ``retracement`` is (high - close) / (high - low) in an up range, (close - low) / (high - low) in a down range,
 at the latest record; it leaves 0 to 1 when price leaves the range. ``eq`` is the middle.
 Bearish ranges are bullish ones on negated bars. ``formed_at`` is the bar of the leg origin, or of the earlier
-swing. Ranges of days, sessions and many days are those of the detectors of these.
+swing.
+The modes of whole days, of the Asian session and of IPDA are left to ``prev_levels``, ``asian_range`` and
+``ipda``, which write both edges the moment they are known: such a range has no leg and so no direction,
+which every range here has, and its halves follow from its two edges alone.
 """
 
 from typing import Annotated, Any, Literal

@@ -14,10 +14,14 @@ middle of the two. On the bars after the break:
 
 A bar that does both is entered with the old high and superseded. ``bottom`` and ``top`` are the
 edges of the zone, rounded to points, ``sweet_spot`` to half points; only these columns are rounded.
-Bearish legs are bullish ones on negated bars. Anchors are wicks. ``formed_at`` is the bar of the origin.
+With ``anchors`` "bodies" the leg runs from the lower end of the body of the origin's bar to the highest end
+of a body from there on, and all of the above is measured from these two; what reaches the zone, or falls
+below the leg origin, are lows and highs as ever. A leg without height, or whose origin lies more than 1023
+bars back, then gives no zone.
+Bearish legs are bullish ones on negated bars. ``formed_at`` is the bar of the origin.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 import numpy as np
@@ -42,6 +46,7 @@ from ictcli.detectors.base.events import (
     stamp,
 )
 from ictcli.detectors.base.feeds import first_record, records_until
+from ictcli.detectors.base.pivots import RING
 from ictcli.detectors.detector import Detector, Extra, Feed
 from ictcli.detectors.structure.displacement import SHARE_SCALE
 from ictcli.detectors.structure.structure import AMBIGUOUS, WEAK
@@ -63,6 +68,8 @@ STATE = np.dtype(
         ("leg", EVENT, 1),  # the break that gave the leg
         ("origin", np.int64),  # signed ends of the leg
         ("high", np.int64),
+        ("bodies", np.int64),  # 1: the ends of the leg are those of bodies
+        ("body", np.int64, (2, RING)),  # signed lower ends of bodies, by side and bar
     ]
 )
 
@@ -73,10 +80,12 @@ class OteParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     Attributes:
         shallow: retracement at which the zone begins, as a fraction of the leg, four decimals.
         deep: retracement at which it ends, four decimals.
+        anchors: whether the leg is measured between ``wicks`` or ``bodies``.
     """
 
     shallow: Annotated[float, Meta(gt=0, lt=1)] = 0.62
     deep: Annotated[float, Meta(gt=0, le=1)] = 0.79
+    anchors: Literal["wicks", "bodies"] = "wicks"
 
     def __post_init__(self) -> None:
         if self.deep <= self.shallow:
@@ -88,6 +97,7 @@ def init_state(params: OteParams, _bar_ns: int) -> NDArray[np.void]:
     state = np.zeros(1, STATE)
     state[0]["shallow"] = round(params.shallow * SHARE_SCALE)
     state[0]["deep"] = round(params.deep * SHARE_SCALE)
+    state[0]["bodies"] = params.anchors == "bodies"
     return state
 
 
@@ -119,7 +129,7 @@ def confirm(state: Any, events: Any, count: int, bar: Any) -> int:
     event["formed_ts"] = leg["origin_ts"]
     event["origin"] = leg["origin"]
     event["origin_ts"] = leg["origin_ts"]
-    event["origin_level"] = leg["origin_level"]
+    event["origin_level"] = leg["direction"] * state["origin"]
     event["size_atr"] = in_atr(state["high"] - state["origin"], bar)
     describe(state, event)
     descend(event, 0, leg, BREAKS)
@@ -129,14 +139,42 @@ def confirm(state: Any, events: Any, count: int, bar: Any) -> int:
 
 
 @kernel
+def remember(state: Any, bar: Any) -> None:
+    """Remember the body of the current bar."""
+    slot = bar["bar"] & (RING - 1)
+    state["body"][0, slot] = min(bar["open"], bar["close"])
+    state["body"][1, slot] = -max(bar["open"], bar["close"])
+
+
+@kernel
+def measure(state: Any, bar: Any, found: Any) -> bool:
+    """Set the ends of the leg of a break; whether it has a height."""
+    direction = found["direction"]
+    state["origin"] = direction * found["origin_level"]
+    state["high"] = direction * found["extra"][WEAK]
+    if state["bodies"] == 0:
+        return True
+    origin, last = found["origin"], bar["bar"]
+    if last - origin >= RING:
+        return False
+    side = (1 - direction) // 2
+    high = -state["body"][1 - side, last & (RING - 1)]
+    for at in range(origin, last):
+        high = max(high, -state["body"][1 - side, at & (RING - 1)])
+    state["origin"] = state["body"][side, origin & (RING - 1)]
+    state["high"] = high
+    return bool(high > state["origin"])
+
+
+@kernel
 def hear(state: Any, events: Any, count: int, bar: Any, found: Any) -> int:
     """Start the leg of a break."""
     if state["alive"] == 1:
         count = relate(events, count, state["held"][0], bar, SUPERSEDED)
-    direction = found["direction"]
+        state["alive"] = 0
     state["leg"][0] = found
-    state["origin"] = direction * found["origin_level"]
-    state["high"] = direction * found["extra"][WEAK]
+    if not measure(state, bar, found):
+        return count
     count = confirm(state, events, count, bar)
     state["held"][0] = events[count - 1]
     return count
@@ -175,16 +213,27 @@ def follow(state: Any, events: Any, count: int, bar: Any, high: int) -> int:
 
 
 @hot_kernel
+def end_of(state: Any, bar: Any) -> int:
+    """The signed price of the current bar that may be a new end of the leg."""
+    direction = state["held"][0]["direction"]
+    if state["bodies"] == 1:
+        return int(max(direction * bar["open"], direction * bar["close"]))
+    return int(bar["high"] if direction > 0 else -bar["low"])
+
+
+@hot_kernel
 def step(state: Any, events: Any, count: int, bar: Any, breaks: Any, first: int, last: int) -> int:
     """Take one closed bar and the breaks of it; append what became known; the new count."""
     if state["alive"] == 1:
         count = watch(state, events, count, bar)
+    if state["bodies"] == 1:
+        remember(state, bar)
     start = state["serial"]
     for at in range(first, last):
         if breaks[at]["record"] == CONFIRMED and breaks[at]["label"] != AMBIGUOUS:
             count = hear(state, events, count, bar, breaks[at])
     if state["alive"] == 1 and state["serial"] == start:
-        high = bar["high"] if state["held"][0]["direction"] > 0 else -bar["low"]
+        high = end_of(state, bar)
         if high > state["high"]:
             count = follow(state, events, count, bar, high)
     return count

@@ -124,7 +124,36 @@ def test_a_deep_retracement_that_is_not_deeper_is_refused() -> None:
         msgspec.convert({"shallow": 0.7, "deep": 0.7}, OteParams)
 
 
-def slow(rows: Rows) -> list[tuple[Any, ...]]:
+@pytest.mark.jit_off
+def test_a_leg_of_bodies_runs_between_the_ends_of_bodies(told: Told, story: Story) -> None:
+    """The leg runs from 430, the body of bar 3, to 490, the close of bar 4: 62 of 60 points are 37.2.
+
+    The body of bar 5 moves the end to 495, its wick does not count: 40.3 points below are 454.7.
+    """
+    rows = leg((490, 530, 454, 495), (495, 500, 455, 480), (480, 490, 454, 470), (470, 475, 430, 440))
+    rows[4] = (430, 500, 430, 490)
+    rows[5] = (490, 530, 453, 495)
+    found = told("ote.internal", rows, {**ONE, "anchors": "bodies"})
+    assert story(found) == [
+        (0, "confirmed", 4),
+        (0, "extended", 5),
+        (0, "entered", 7),
+        (0, "broken", 8),
+    ]
+    assert found[0]["origin_level"] == 430
+    assert [abs(row["extra"][0]) for row in found] == [490, 495, 495, 495]
+    assert edges(found)[:2] == [(443, 453), (444, 455)]
+    (*_, last) = told("ote.internal", [*rows, (440, 450, 429, 440)], {**ONE, "anchors": "bodies"})
+    assert last["record"] == "invalidated"
+
+
+def body_ends(rows: Rows, start: Any) -> tuple[int, int]:
+    """Signed lower end of the body of the origin's bar, and the highest end of a body from there on."""
+    bodies = [(min(bar[0], bar[3]), max(bar[0], bar[3])) for bar in signed(rows, start.direction)]
+    return bodies[start.m][0], max(top for _, top in bodies[start.m : start.i + 1])
+
+
+def slow(rows: Rows, *, bodies: bool) -> list[tuple[Any, ...]]:
     shallow, deep = Fraction(62, 100), Fraction(79, 100)
     starts: dict[int, Any] = {one.i: one for one in structure(rows, 2, 2)[0]}
     found: list[tuple[Any, ...]] = []
@@ -141,31 +170,40 @@ def slow(rows: Rows) -> list[tuple[Any, ...]]:
             if bar[2] < origin:
                 found.append((serial, "invalidated", i, direction, direction * high))
                 alive = False
-        again = alive and bar[1] > high
+        top = max(bar[0], bar[3]) if bodies else bar[1]
+        again = alive and top > high
         if i in starts or (again and "entered" in reached):
             if alive:
                 found.append((serial, "superseded", i, direction, direction * high))
             if i in starts:
                 direction = starts[i].direction
                 origin, high = direction * starts[i].origin, direction * starts[i].weak
+                if bodies:
+                    origin, high = body_ends(rows, starts[i])
+                    alive = high > origin
+                    if not alive:
+                        continue
             else:
-                high = bar[1]
+                high = top
             serial, alive, reached = serial + 1, True, {""}
             found.append((serial, "confirmed", i, direction, direction * high))
         elif again:
-            high = bar[1]
+            high = top
             found.append((serial, "extended", i, direction, direction * high))
     return found
 
 
+@pytest.mark.parametrize("anchors", ["wicks", "bodies"])
 @pytest.mark.parametrize("seed", range(4))
-def test_entries_equal_the_slow_reading(seed: int, build: Callable[..., Bars], records: Told) -> None:
+def test_entries_equal_the_slow_reading(
+    seed: int, anchors: str, build: Callable[..., Bars], records: Told
+) -> None:
     rows = random_rows(seed, 500)
-    found = records("ote.internal", build(rows), {"left": 2, "right": 2})
+    found = records("ote.internal", build(rows), {"left": 2, "right": 2, "anchors": anchors})
     fast = [
         (row["serial"], row["record"], row["at"], row["direction"], int(row["extra"][0])) for row in found
     ]
-    expected = slow(rows)
+    expected = slow(rows, bodies=anchors == "bodies")
     assert fast == expected
     assert {row[1] for row in expected} == {
         *("confirmed", "entered", "broken", "extended", "superseded", "invalidated")
