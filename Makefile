@@ -9,7 +9,7 @@ STAMP  := $(VENV)/.installed
 
 export ICTCLI_CACHE_DIR ?= $(CURDIR)/.cache
 
-.PHONY: help install demo test lint proof bench lock clean
+.PHONY: help install demo test lint proof bench peer lock clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -42,9 +42,14 @@ proof: install  ## The full counts, in resumable shards; results go to docs/proo
 bench: install  ## Speed as ratios against a peer or a floor, measured in one run
 	@for script in benchmarks/*.py; do $(PY) $$script || exit 1; done
 
+peer:  ## Create .venv-peer with the library that benchmarks and tests compare with
+	$(PYTHON) -m venv .venv-peer
+	$(subst $(VENV),.venv-peer,$(PY)) -m pip install --quiet --disable-pip-version-check --require-hashes \
+	  -r benchmarks/peer/requirements.lock
+
 lock: install  ## Renew requirements.lock (needs uv)
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-header --quiet --output-file requirements.lock
 
 clean:  ## Remove everything that can be made again, but no data
-	rm -rf $(VENV) .cache .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
+	rm -rf $(VENV) .venv-peer .cache .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
