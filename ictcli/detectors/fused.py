@@ -314,6 +314,9 @@ def steps_6(states: Any, wanted: Any, events: Any, ends: Any, bar: Any) -> None:
             events,
             ends[1],
             ends[2],
+            events,
+            ends[14],
+            ends[15],
         )
     ends[26] = ends[25]
     if wanted[25] == 1:
@@ -331,6 +334,9 @@ def steps_6(states: Any, wanted: Any, events: Any, ends: Any, bar: Any) -> None:
             events,
             ends[2],
             ends[3],
+            events,
+            ends[14],
+            ends[15],
         )
     ends[27] = ends[26]
     if wanted[26] == 1:

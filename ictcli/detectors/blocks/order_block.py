@@ -23,8 +23,10 @@ value gap with its middle bar in m..i that is complete by i), ``has_displacement
 m..i), ``swept_liquidity`` (the candle's low is below the latest swing low confirmed before it, C34),
 ``in_discount`` (the middle of the zone is below the middle of the leg), ``validated_at`` (the first later
 bar above the candle's high, when that happened by i), ``pre_tapped`` (price left the zone and came back to
-it before i ended, C14). With ``max_size_atr`` above zero larger zones are left out, and all of them while
-the average true range is undefined.
+it before i ended, C14), ``beyond_idm`` (the whole zone lies below the level of a bullish ``inducement`` that
+is armed at i and not taken: price is expected to take that low first, 7.4; what becomes of the inducement
+later does not change it). With ``max_size_atr`` above zero larger zones are left out, and all of them
+while the average true range is undefined.
 """
 
 import math
@@ -44,6 +46,8 @@ from ictcli.detectors.base.events import (
     OWN_MARK,
     PARENT_ADDED,
     SPANS_GAP,
+    TAKEN,
+    VOID,
     descend,
     place,
     relate,
@@ -76,7 +80,9 @@ VOLATILE = 2.0
 """A range of this many average true ranges of 200 bars is no order block for ``extreme_parsed``."""
 
 MEAN, VALIDATED = 0, 1
-HAS_FVG, HAS_DISPLACEMENT, SWEPT_LIQUIDITY, IN_DISCOUNT, PRE_TAPPED = (OWN_MARK << at for at in range(5))
+HAS_FVG, HAS_DISPLACEMENT, SWEPT_LIQUIDITY, IN_DISCOUNT, PRE_TAPPED, BEYOND_IDM = (
+    OWN_MARK << at for at in range(6)
+)
 
 STATE = np.dtype(
     [
@@ -85,6 +91,7 @@ STATE = np.dtype(
         ("support", np.int64, (2, RING)),  # by bar: signed price of the last swing confirmed before it
         ("swing", np.int64, 2),  # the same for the next bar
         ("displaced", np.int64, 2),  # last displacement bar by direction
+        ("bait", np.int64, 2),  # signed level of the armed inducement of a direction
         ("method", np.int64),
         ("zone", np.int64),
         ("max_size_atr", np.float64),
@@ -125,6 +132,7 @@ def init_state(params: OrderBlockParams, _bar_ns: int) -> NDArray[np.void]:
     own["max_size_atr"] = params.max_size_atr
     own["swing"] = FAR
     own["displaced"] = NO_BAR
+    own["bait"] = FAR
     return state
 
 
@@ -244,9 +252,23 @@ def block(state: Any, events: Any, count: int, bar: Any, source: Any) -> int:
     place(event, direction, bottom, top)
     descend(event, 0, source, 0)
     describe_leg(state, event, bar, side, candle, source["origin"])
+    if top < state["bait"][side]:
+        event["marks"] |= BEYOND_IDM
     add(book, side, top, event)
     state["serial"] += 1
     return count
+
+
+@kernel
+def hear_baits(state: Any, baits: Any, first: int, last: int) -> None:
+    """Follow which inducements are armed."""
+    for at in range(first, last):
+        bait = baits[at]
+        side = (1 - bait["direction"]) // 2
+        if bait["record"] == CONFIRMED:
+            state["bait"][side] = bait["direction"] * bait["bottom"]
+        elif bait["record"] in (TAKEN, VOID):
+            state["bait"][side] = FAR
 
 
 @hot_kernel
@@ -274,9 +296,13 @@ def act(
     swings: Any,
     first_swing: int,
     last_swing: int,
+    baits: Any,
+    first_bait: int,
+    last_bait: int,
 ) -> int:
     """Append what became known at a bar that is not quiet; the new number of records."""
     count = watch(state["zones"], bar, events, count)
+    hear_baits(state, baits, first_bait, last_bait)
     for at in range(first_move, last_move):
         state["displaced"][(1 - moves[at]["direction"]) // 2] = bar["bar"]
     for at in range(first_break, last_break):
@@ -304,9 +330,13 @@ def step(
     swings: Any,
     first_swing: int,
     last_swing: int,
+    baits: Any,
+    first_bait: int,
+    last_bait: int,
 ) -> int:
     """Take one closed bar and the records of it; append what became known; the new number of records."""
-    if note(state, bar) or first_break < last_break or first_move < last_move or first_swing < last_swing:
+    heard = first_break < last_break or first_move < last_move or first_swing < last_swing
+    if note(state, bar) or heard or first_bait < last_bait:
         count = act(
             state,
             events,
@@ -321,13 +351,16 @@ def step(
             swings,
             first_swing,
             last_swing,
+            baits,
+            first_bait,
+            last_bait,
         )
     return count
 
 
 @kernel
 def run(
-    states: Any, events: Any, bars: Any, first: int, breaks: Any, moves: Any, swings: Any
+    states: Any, events: Any, bars: Any, first: int, breaks: Any, moves: Any, swings: Any, baits: Any
 ) -> tuple[int, int]:
     """Step over bars from ``first`` until they end or the buffer is nearly full."""
     state = states[0]
@@ -335,21 +368,26 @@ def run(
     a = first_record(breaks, bars, first)
     b = first_record(moves, bars, first)
     c = first_record(swings, bars, first)
+    d = first_record(baits, bars, first)
     for i in range(first, len(bars)):
         if len(events) - count < MOST_PER_BAR:
             return i, count
         bar = bars[i]
         index = bar["bar"]
-        to_a, to_b, to_c = a, b, c
+        to_a, to_b, to_c, to_d = a, b, c, d
         while to_a < len(breaks) and breaks[to_a]["at"] <= index:
             to_a += 1
         while to_b < len(moves) and moves[to_b]["at"] <= index:
             to_b += 1
         while to_c < len(swings) and swings[to_c]["at"] <= index:
             to_c += 1
-        if note(state, bar) or a < to_a or b < to_b or c < to_c:
-            count = act(state, events, count, bar, breaks, a, to_a, moves, b, to_b, swings, c, to_c)
-            a, b, c = to_a, to_b, to_c
+        while to_d < len(baits) and baits[to_d]["at"] <= index:
+            to_d += 1
+        if note(state, bar) or a < to_a or b < to_b or c < to_c or d < to_d:
+            count = act(
+                state, events, count, bar, breaks, a, to_a, moves, b, to_b, swings, c, to_c, baits, d, to_d
+            )
+            a, b, c, d = to_a, to_b, to_c, to_d
     return len(bars), count
 
 
@@ -364,7 +402,7 @@ DETECTOR = Detector(
     step=step,
     run=run,
     columns=("bottom", "top", "size_atr", "fill", "touch_count", "spans_gap"),
-    feeds=(Feed("structure", None), Feed("displacement"), Feed("swing", None)),
+    feeds=(Feed("structure", None), Feed("displacement"), Feed("swing", None), Feed("inducement")),
     ends=ZONE_ENDS,
     extras=(
         Extra("mean", "twice", MEAN),
@@ -375,6 +413,7 @@ DETECTOR = Detector(
         Extra("swept_liquidity", "flag", SWEPT_LIQUIDITY),
         Extra("in_discount", "flag", IN_DISCOUNT),
         Extra("pre_tapped", "flag", PRE_TAPPED),
+        Extra("beyond_idm", "flag", BEYOND_IDM),
         Extra("break_id", "id", 0),
     ),
     layers={"internal": {}, "swing": {}},

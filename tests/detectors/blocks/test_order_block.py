@@ -7,7 +7,10 @@ import pytest
 
 from ictcli.clock import NS_PER_MINUTE
 from ictcli.detectors.base.events import SPANS_GAP
-from ictcli.detectors.blocks.order_block import HAS_DISPLACEMENT, PRE_TAPPED
+from ictcli.detectors.blocks.order_block import BEYOND_IDM, HAS_DISPLACEMENT, PRE_TAPPED
+from ictcli.detectors.drive import advance, start
+from ictcli.detectors.plan import Settings, make_plan
+from ictcli.detectors.registry import DETECTORS
 from ictcli.market.bars import Bars
 
 Build = Callable[..., Bars]
@@ -170,3 +173,41 @@ def test_a_pause_after_the_candle_marks_the_zone(build: Build, records: Records)
         minutes = [at + (9 if at >= pause else 0) for at in range(len(RISE))]
         (born,) = records("order_block.internal", build(RISE, minutes), ONE)
         assert born["marks"] & SPANS_GAP == marked, pause
+
+
+def beyond(bars: Bars, layer: str) -> list[tuple[int, int, bool]]:
+    """Candle, confirmation and mark of the body zones of a layer: internal swings 1/1, the others 1/4."""
+    overrides: dict[str, dict[str, Any]] = {
+        "swing.internal": {"left": 1, "right": 1},
+        "swing.swing": {"left": 1, "right": 4},
+        "order_block": {"zone": "body"},
+    }
+    plan = make_plan([DETECTORS["order_block"]], DETECTORS, Settings(NS_PER_MINUTE, overrides=overrides))
+    for node, found in zip(plan.nodes, advance(plan, start(plan), bars), strict=True):
+        if node.title == f"order_block.{layer}":
+            births = found[found["record"] == 0]
+            return [
+                (int(row["formed"]), int(row["confirmed"]), bool(row["marks"] & BEYOND_IDM)) for row in births
+            ]
+    raise AssertionError(layer)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize(("top", "expected"), [(42, True), (43, False)])
+def test_a_zone_below_the_armed_inducement_lies_beyond_it(
+    top: int, sign: int, build: Build, *, expected: bool
+) -> None:
+    """Bar 7 breaks the swing high 60 of bar 1; the low 43 of bar 5 is the inducement, armed at bar 7.
+
+    The block is bar 2, whose body ends at ``top``. Bar 8 takes the inducement; the block that the
+    internal break of bar 10 finds in bar 9, with a body of 41 to 42, has none to lie beyond.
+    """
+    rows = [
+        *[(50, 50, 45, 46), (46, 60, 46, 50), (top, 55, 40, 41), (45, 52, 44, 50), (50, 51, 47, 50)],
+        *[(50, 53, 43, 50), (50, 54, 46, 53), (53, 62, 50, 61)],
+        *[(61, 61, 42, 43), (42, 44, 41, 41), (41, 64, 41, 63)],
+    ]
+    if sign < 0:
+        rows = [(-o, -low, -h, -c) for o, h, low, c in rows]
+    assert (2, 7, expected) in beyond(build(rows), "swing")
+    assert (9, 10, False) in beyond(build(rows), "internal")
