@@ -24,6 +24,9 @@ NOTHING = np.zeros(0, EVENT)
 BLOCK = 2048
 """Bars that go through all nodes together, few enough for their records to stay in the processor's cache."""
 
+FURTHEST = 2**62
+"""Points beyond which a price is not one: detectors use such numbers for "nothing" and double prices."""
+
 
 @dataclass(frozen=True, slots=True)
 class Memory:
@@ -154,7 +157,8 @@ def require_sound(bars: Bars) -> None:
     """Refuse bars that no detector may see (ICT.md §13c, C2).
 
     Raises:
-        DataError: stamps do not increase, or a bar's prices contradict each other; names the row.
+        DataError: stamps do not increase, or a bar's prices contradict each other or lie beyond what a
+            detector can compare (a number that was none, cast to points); names the row.
     """
     backwards = np.flatnonzero(np.diff(bars.ts) <= 0)
     if len(backwards):
@@ -164,3 +168,6 @@ def require_sound(bars: Bars) -> None:
     wrong = np.flatnonzero((bars.low > low) | (bars.high < high))
     if len(wrong):
         raise DataError(f"row {int(wrong[0])}: low <= open, close <= high does not hold")
+    beyond = np.flatnonzero((bars.low <= -FURTHEST) | (bars.high >= FURTHEST))
+    if len(beyond):
+        raise DataError(f"row {int(beyond[0])}: a price of 2**62 points or more is none")

@@ -180,9 +180,7 @@ class _Growth:
     def write(self, first: int, end: int, piece: Piece, saved: bytes) -> None:
         """Write what bars ``first`` to ``end`` brought, joined with the short stretches before them."""
         if self._standing.changed is not None:
-            self.unchanged += sum(
-                int((item.events["at"] < self._standing.changed).sum()) for item in piece.told
-            )
+            self.unchanged += int((piece.told.events["at"] < self._standing.changed).sum())
         absorbed = self._absorb(first, end)
         first = absorbed[0].first if absorbed else first
         events = [*(read_table(self._folder, stretch.events) for stretch in absorbed), piece.events()]

@@ -12,14 +12,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ictcli.detectors.drive import Memory, advance, start
-from ictcli.detectors.lives import LIFE, Told, ended, no_lives, refresh_open, tell
-from ictcli.detectors.plan import Node, Plan
+from ictcli.detectors.lives import LIFE, Told, chosen, ended, no_lives, refresh_open, tell
+from ictcli.detectors.plan import Plan
 from ictcli.detectors.registry import all_extras
-from ictcli.detectors.tables import event_table, zone_table
+from ictcli.detectors.tables import Tables
 from ictcli.market.bars import Bars, SeriesKey
-
-Lives = list[tuple[Node, NDArray[np.void]]]
-"""``LIFE`` records by node."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,22 +24,22 @@ class Piece:
     """What some bars brought.
 
     Attributes:
-        told: records of every wanted node.
-        ended: objects of every wanted node that ended.
+        told: records of the wanted nodes.
+        gone: ``LIFE`` of the objects that ended.
+        tables: what makes tables of them.
     """
 
-    told: list[Told]
-    ended: Lives
-    key: SeriesKey
-    digits: int
+    told: Told
+    gone: NDArray[np.void]
+    tables: Tables
 
     def events(self) -> pa.Table:
         """The records, in the order of the log."""
-        return event_table(self.told, self.key, self.digits)
+        return self.tables.events(self.told)
 
     def ended_zones(self) -> pa.Table:
         """The objects that ended, by confirmation."""
-        return zone_table(self.ended, self.key, self.digits, all_extras())
+        return self.tables.zones(self.gone)
 
 
 class Fold:
@@ -53,7 +50,7 @@ class Fold:
         key: whose bars they are.
         digits: of their prices.
         memory: after the bars so far; None before the first one.
-        lives: objects that may still change, by node.
+        lives: ``LIFE`` of the objects that may still change.
     """
 
     def __init__(
@@ -62,13 +59,13 @@ class Fold:
         key: SeriesKey,
         digits: int,
         memory: Memory | None = None,
-        lives: list[NDArray[np.void]] | None = None,
+        lives: NDArray[np.void] | None = None,
     ) -> None:
         self._plan = plan
         self._key = key
-        self._digits = digits
+        self._tables = Tables(plan.nodes, key, digits, all_extras())
         self._memory = memory or start(plan)
-        self._lives = lives or [no_lives() for _ in plan.nodes]
+        self._lives = no_lives() if lives is None else lives
 
     def take(self, bars: Bars, other: Bars | None = None) -> Piece:
         """Take the bars that follow.
@@ -91,31 +88,21 @@ class Fold:
         return self._tell([rows[rows["at_ts"] <= as_of] for rows in found])
 
     def _tell(self, found: list[NDArray[np.void]]) -> Piece:
-        told: list[Told] = []
-        gone: Lives = []
-        for at, (node, events) in enumerate(zip(self._plan.nodes, found, strict=True)):
-            if not node.wanted:
-                continue
-            told.append(tell(self._plan.nodes, node, self._key, self._lives[at], events))
-            lives = told[-1].lives
-            over = ended(node.detector, lives)
-            gone.append((node, lives[over]))
-            self._lives[at] = lives[~over]
-        return Piece(told, gone, self._key, self._digits)
+        told = tell(self._plan.nodes, self._key, self._lives, found)
+        over = ended(self._plan.nodes, told.lives)
+        self._lives = chosen(told.lives, ~over)
+        return Piece(told, chosen(told.lives, over), self._tables)
 
     def open_zones(self) -> pa.Table:
         """The objects that may still change, with their fill and touches of now, by confirmation."""
-        lives: Lives = []
-        for node, own, state in zip(self._plan.nodes, self._lives, self._memory.states, strict=True):
-            if node.wanted:
-                lives.append((node, own.copy()))
-                refresh_open(lives[-1][1], state)
-        return zone_table(lives, self._key, self._digits, all_extras())
+        lives = self._lives.copy()
+        refresh_open(lives, self._memory.states)
+        return self._tables.zones(lives)
 
     def save(self) -> bytes:
         """A checkpoint: the compressed bytes of everything remembered."""
-        sizes = np.array([len(own) for own in self._lives], np.int64)
-        content = b"".join([sizes.tobytes(), *(own.tobytes() for own in self._lives), self._memory.save()])
+        size = len(self._lives) * LIFE.itemsize
+        content = size.to_bytes(8, "little") + self._lives.tobytes() + self._memory.save()
         packed: bytes = pa.Codec("zstd", 1).compress(content, asbytes=True)
         return len(content).to_bytes(8, "little") + packed
 
@@ -128,13 +115,9 @@ class Fold:
         """
         size = int.from_bytes(saved[:8], "little")
         content: bytes = pa.Codec("zstd").decompress(saved[8:], size, asbytes=True)
-        at = 8 * len(plan.nodes)
-        lives = []
-        for count in np.frombuffer(content[:at], np.int64).tolist():
-            end = at + count * LIFE.itemsize
-            lives.append(np.frombuffer(bytearray(content[at:end]), LIFE))
-            at = end
-        return cls(plan, key, digits, Memory.load(plan, content[at:]), lives)
+        end = 8 + int.from_bytes(content[:8], "little")
+        lives = np.frombuffer(bytearray(content[8:end]), LIFE)
+        return cls(plan, key, digits, Memory.load(plan, content[end:]), lives)
 
 
 def _beside(bars: Bars, other: Bars | None) -> Bars | None:

@@ -12,7 +12,6 @@ brokers' readings of one pattern share an id.
 """
 
 import hashlib
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -55,21 +54,6 @@ def _lines(objects: NDArray[np.void]) -> list[bytes]:
     for at in np.flatnonzero(objects["ordinal"]).tolist():
         lines[at] += b"|%d" % int(objects["ordinal"][at])
     return lines
-
-
-def parent_ids(
-    nodes: Sequence[Node], node: Node, key: SeriesKey, events: NDArray[np.void]
-) -> NDArray[np.uint64]:
-    """The ids of both parents of every record, ``NO_ID`` where there is none; shape (n, 2).
-
-    A parent from feed number ``len(node.feeds)`` is an object of the node itself.
-    """
-    found = np.full((len(events), 2), NO_ID, np.uint64)
-    parents = events["parent"]
-    for feed, source in enumerate((*(nodes[position] for position in node.feeds), node)):
-        rows, slots = np.nonzero(parents["feed"] == feed)
-        found[rows, slots] = identifiers(source, key, parents[rows, slots])
-    return found
 
 
 def as_text(ids: NDArray[np.uint64]) -> list[str]:

@@ -1,6 +1,10 @@
-"""Folding records into objects: one row per zone, level or point with its whole life so far."""
+"""Folding records into objects: one row per zone, level or point with its whole life so far.
 
-from collections.abc import Mapping, Sequence
+All nodes of a plan are folded together: few large arrays cost less than many small ones. Records are
+moved as plain bytes, because numpy copies them field by field otherwise.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,37 +14,50 @@ from numpy.typing import NDArray
 from ictcli.detectors.base.book import BOOK
 from ictcli.detectors.base.events import CONFIRMED, EVENT, PARENT_ADDED, RECORD_NAMES
 from ictcli.detectors.base.zones import ZONES
-from ictcli.detectors.detector import Detector
-from ictcli.detectors.identity import NO_ID, identifiers, parent_ids
+from ictcli.detectors.drive import Records, join
+from ictcli.detectors.identity import NO_ID, identifiers
 from ictcli.detectors.plan import Node
-from ictcli.market.bars import SeriesKey
+from ictcli.market.bars import Int64, SeriesKey
 
 MOST_PARENTS = 6
 """Parents kept per object; the log has all of them."""
 
 LIFE = np.dtype(
     [
+        ("node", np.int64),  # position in the plan
         ("id", np.uint64),
-        ("latest", EVENT),  # the object as its latest record, or its live copy, shows it
         ("state", np.int64),  # number of the last record that changed the state
+        ("latest", EVENT),  # the object as its latest record, or its live copy, shows it
         ("times", np.int64, len(RECORD_NAMES)),  # instant of each kind of record, -1 for none
         ("parents", np.uint64, MOST_PARENTS),  # ids, NO_ID from the last one on
     ]
 )
 
+_RECORD_BYTES = np.dtype(f"V{EVENT.itemsize}")
+_LATEST_BYTES = np.dtype(
+    {
+        "names": ["latest"],
+        "formats": [_RECORD_BYTES],
+        "offsets": [3 * 8],
+        "itemsize": LIFE.itemsize,
+    }
+)
+_LIFE_BYTES = np.dtype(f"V{LIFE.itemsize}")
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Records of one node with the objects they tell of.
+    """Records of the wanted nodes of a plan with the objects they tell of.
 
     Attributes:
-        events: ``EVENT`` records.
+        owner: position in the plan of the node behind every record, ascending.
+        events: the records, by node in the order in which they were written.
         ids: the object of every record.
-        lives: ``LIFE`` of the objects that were open before and of those born since, by serial.
+        lives: ``LIFE`` of the objects that were open before and of those born since, by node and serial.
     """
 
-    node: Node
-    events: NDArray[np.void]
+    owner: Int64
+    events: Records
     ids: NDArray[np.uint64]
     lives: NDArray[np.void]
 
@@ -50,77 +67,137 @@ def no_lives() -> NDArray[np.void]:
     return np.zeros(0, LIFE)
 
 
-def tell(
-    nodes: Sequence[Node], node: Node, key: SeriesKey, carried: NDArray[np.void], events: NDArray[np.void]
-) -> Told:
-    """Bring the open objects of a node up to date with its next records.
+def chosen(lives: NDArray[np.void], rows: NDArray[Any]) -> NDArray[np.void]:
+    """Some rows of lives, by position or mask."""
+    found: NDArray[np.void] = lives.view(_LIFE_BYTES)[rows].view(LIFE)
+    return found
+
+
+def tell(nodes: Sequence[Node], key: SeriesKey, carried: NDArray[np.void], found: Sequence[Records]) -> Told:
+    """Bring the open objects of a plan up to date with the next records of its nodes.
 
     Args:
-        nodes: of the plan, to name parents.
-        node: whose records these are.
+        nodes: of the plan.
         key: of the series.
-        carried: ``LIFE`` of the objects open so far, by serial.
-        events: the records since, in order.
+        carried: ``LIFE`` of the objects open so far, by node and serial.
+        found: the records since, by node; those of nodes that are not wanted are passed over.
     """
-    lives = np.concatenate((carried, _births(nodes, node, key, events)))
-    row = np.searchsorted(lives["latest"]["serial"], events["serial"])
-    lives["latest"][row] = events
-    changes = events["record"] > PARENT_ADDED
-    lives["state"][row[changes]] = events["record"][changes]
-    lives["times"][row, events["record"]] = events["at_ts"]
-    _add_parents(nodes, node, key, lives, row, events)
-    return Told(node, events, lives["id"][row], lives)
+    wanted = [at for at, node in enumerate(nodes) if node.wanted]
+    events = join([found[at] for at in wanted])
+    owner = np.repeat(np.array(wanted, np.int64), [len(found[at]) for at in wanted])
+    lives = _with_births(nodes, key, carried, owner, events)
+    row = np.searchsorted(_rank(lives["node"], lives["latest"]["serial"]), _rank(owner, events["serial"]))
+    lives.view(_LATEST_BYTES)["latest"][row] = events.view(_RECORD_BYTES)
+    record = events["record"]
+    changes = record > PARENT_ADDED
+    lives["state"][row[changes]] = record[changes]
+    lives["times"][row, record] = events["at_ts"]
+    _add_parents(nodes, key, lives, row, owner, events)
+    return Told(owner, events, lives["id"][row], lives)
 
 
-def _births(nodes: Sequence[Node], node: Node, key: SeriesKey, events: NDArray[np.void]) -> NDArray[np.void]:
-    born = events[events["record"] == CONFIRMED]
-    lives = np.zeros(len(born), LIFE)
-    lives["latest"] = born
-    lives["id"] = identifiers(node, key, born)
-    lives["times"] = -1
-    lives["parents"] = NO_ID
-    lives["parents"][:, :2] = parent_ids(nodes, node, key, born)
+def _rank(node: Int64, serial: Int64) -> Int64:
+    """Numbers in the order of node, then serial."""
+    return (node << 44) + serial
+
+
+def _with_births(
+    nodes: Sequence[Node], key: SeriesKey, carried: NDArray[np.void], owner: Int64, events: Records
+) -> NDArray[np.void]:
+    rows = np.flatnonzero(events["record"] == CONFIRMED)
+    births = np.zeros(len(rows), LIFE)
+    births.view(_LATEST_BYTES)["latest"] = events.view(_RECORD_BYTES)[rows]
+    births["node"] = owner[rows]
+    births["times"] = -1
+    births["parents"] = NO_ID
+    for at, part in _by_node(births["node"]):
+        births["id"][part] = identifiers(nodes[at], key, births["latest"][part])
+    both = np.concatenate((carried.view(np.uint8), births.view(np.uint8))).view(LIFE)
+    lives = chosen(both, np.argsort(_rank(both["node"], both["latest"]["serial"]), kind="stable"))
+    known = _Known(_rank(lives["node"], lives["latest"]["serial"]), lives["id"].copy())
+    young = np.flatnonzero(lives["times"][:, CONFIRMED] == -1)
+    for at, part in _by_node(lives["node"][young]):
+        own = young[part]
+        parents = lives["latest"]["parent"][own]
+        lives["parents"][own, :2] = _parent_ids(nodes, at, key, known, parents)
     return lives
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Ids of objects at hand, by ascending rank."""
+
+    ranks: Int64
+    ids: NDArray[np.uint64]
+
+
+def _parent_ids(
+    nodes: Sequence[Node], at: int, key: SeriesKey, known: _Known, parents: NDArray[np.void]
+) -> NDArray[np.uint64]:
+    """The ids of both parents of some objects of a node: known ones are looked up, others computed."""
+    found = np.full(parents.shape, NO_ID, np.uint64)
+    for feed, source in enumerate((*nodes[at].feeds, at)):
+        rows, slots = np.nonzero(parents["feed"] == feed)
+        if not len(rows):
+            continue
+        own = parents[rows, slots]
+        ranks = _rank(np.full(len(own), source), own["serial"])
+        place = np.minimum(np.searchsorted(known.ranks, ranks), len(known.ranks) - 1)
+        here = known.ranks[place] == ranks
+        ids = known.ids[place]
+        ids[~here] = identifiers(nodes[source], key, own[~here])
+        found[rows, slots] = ids
+    return found
+
+
+def _by_node(owner: Int64) -> Iterator[tuple[int, slice]]:
+    """The nodes in an ascending array of positions and where they stand in it."""
+    starts = np.flatnonzero(np.diff(owner, prepend=-1))
+    ends = np.append(starts, len(owner))[1:]
+    for first, last in zip(starts.tolist(), ends.tolist(), strict=True):
+        yield int(owner[first]), slice(first, last)
+
+
 def _add_parents(
-    nodes: Sequence[Node],
-    node: Node,
-    key: SeriesKey,
-    lives: NDArray[np.void],
-    row: NDArray[np.int64],
-    events: NDArray[np.void],
+    nodes: Sequence[Node], key: SeriesKey, lives: NDArray[np.void], row: Int64, owner: Int64, events: Records
 ) -> None:
     """Append the parents that ``parent_added`` records bring, which carry them as their second parent."""
     more = np.flatnonzero(events["record"] == PARENT_ADDED)
-    for at, own in zip(more.tolist(), parent_ids(nodes, node, key, events[more])[:, 1], strict=True):
-        known = lives["parents"][row[at]]
-        free = np.flatnonzero(known == NO_ID)
-        if len(free) and own not in known:
-            known[free[0]] = own
+    known = _Known(_rank(lives["node"], lives["latest"]["serial"]), lives["id"])
+    for node, part in _by_node(owner[more]):
+        added = _parent_ids(nodes, node, key, known, events["parent"][more[part]])[:, 1]
+        for at, own in zip(row[more[part]].tolist(), added, strict=True):
+            told = lives["parents"][at]
+            free = np.flatnonzero(told == NO_ID)
+            if len(free) and own not in told:
+                told[free[0]] = own
 
 
-def ended(detector: Detector, lives: NDArray[np.void]) -> NDArray[np.bool_]:
-    """Which objects will never change again."""
-    if not detector.ends:
-        return np.ones(len(lives), np.bool_)
-    bits = sum(1 << RECORD_NAMES.index(name) for name in detector.ends)
-    return np.asarray(lives["latest"]["reached"] & bits != 0)
+def ended(nodes: Sequence[Node], lives: NDArray[np.void]) -> NDArray[np.bool_]:
+    """Which objects will never change again; points end with their confirmation."""
+    bits = [sum(1 << RECORD_NAMES.index(name) for name in node.detector.ends) or 1 for node in nodes]
+    own = np.array(bits, np.int64)[lives["node"]]
+    return np.asarray(lives["latest"]["reached"] & own != 0)
 
 
-def refresh_open(lives: NDArray[np.void], state: NDArray[np.void]) -> None:
-    """Take fill and touches of the live objects in a detector's state, which change without a record."""
-    latest = lives["latest"]
-    for book in _books(state[0]):
-        for side in (0, 1):
-            held = book["held"][side][book["slot"][side, : book["count"][side]]]
-            row = np.searchsorted(latest["serial"], held["serial"])
-            held, row = held[row < len(lives)], row[row < len(lives)]
-            own = np.ones(len(row), np.bool_)
-            for name in ("serial", "formed_ts", "confirmed_ts"):
-                own &= latest[name][row] == held[name]
-            for name in ("fill", "touches"):
-                latest[name][row[own]] = held[name][own]
+def refresh_open(lives: NDArray[np.void], states: Sequence[NDArray[np.void]]) -> None:
+    """Take fill and touches of the live objects in the nodes' states, which change without a record."""
+    for at, part in _by_node(lives["node"]):
+        latest = lives["latest"][part]
+        for book in _books(states[at][0]):
+            for side in (0, 1):
+                held = book["held"][side][book["slot"][side, : book["count"][side]]]
+                _take_progress(latest, held)
+
+
+def _take_progress(latest: NDArray[np.void], held: NDArray[np.void]) -> None:
+    row = np.searchsorted(latest["serial"], held["serial"])
+    held, row = held[row < len(latest)], row[row < len(latest)]
+    own = np.ones(len(row), np.bool_)
+    for name in ("serial", "formed_ts", "confirmed_ts"):
+        own &= latest[name][row] == held[name]
+    for name in ("fill", "touches"):
+        latest[name][row[own]] = held[name][own]
 
 
 def _books(record: np.void) -> list[np.void]:

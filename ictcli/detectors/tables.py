@@ -5,62 +5,23 @@ the close of the bar at which the fact became known, the first moment one could 
 when a bar opens (``known_on_open``) carries that open. Prices are decimals with the digits of the series.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ictcli.detectors.base.events import CONFIRMED, KNOWN_ON_OPEN, NO_BAR, PARENT_ADDED, RECORD_NAMES
-from ictcli.detectors.detector import COMMON_MARKS, Detector, Extra
+from ictcli.detectors.base.events import CONFIRMED, KNOWN_ON_OPEN, RECORD_NAMES
+from ictcli.detectors.detector import COMMON_MARKS, Extra
 from ictcli.detectors.identity import NO_ID
-from ictcli.detectors.lives import Told
+from ictcli.detectors.lives import Told, chosen
 from ictcli.detectors.plan import Node
-from ictcli.market.bars import SeriesKey
+from ictcli.detectors.schemas import MITIGATED, PRICES, TIMES, event_schema, extra_type, zone_schema
+from ictcli.market.bars import Int64, SeriesKey
 from ictcli.store.columns import INSTANT, PRECISION
 
-WORD = pa.dictionary(pa.int32(), pa.string())
-"""Repeated words: kinds, directions, records."""
-
-TIMES = {f"{name}_at": record for record, name in enumerate(RECORD_NAMES) if record > PARENT_ADDED}
-"""Life columns by the record that fills them."""
-
-MITIGATED = {"touch": "tapped_at", "ce": "ce_at", "full": "filled_at", "close": "invalidated_at"}
-
-_PRICES = {"bottom": "bottom", "top": "top", "level": "bottom", "leg_origin": "origin_level"}
-
-COMMON = (*_PRICES, "leg_origin_at", "label", *COMMON_MARKS, "size_atr", "fill", "touch_count")
-"""Columns that a detector may fill by naming them."""
-
-
-def event_table(told: Sequence[Told], key: SeriesKey, digits: int) -> pa.Table:
-    """The log: one row per record, ordered by the time it became known, then as C3 says."""
-    tables = [_events_of(item, key, digits) for item in told if len(item.events)]
-    if not tables:
-        return event_schema(digits).empty_table()
-    return pa.concat_tables(tables).unify_dictionaries().take(_log_order(told))
-
-
-def zone_table(
-    lives: Sequence[tuple[Node, NDArray[np.void]]], key: SeriesKey, digits: int, extras: Iterable[Extra]
-) -> pa.Table:
-    """One row per object with its whole life so far, ordered by confirmation, then id.
-
-    Args:
-        lives: ``LIFE`` records by node.
-        key: of the series.
-        digits: of its prices.
-        extras: columns beyond the common ones, of all detectors there are.
-    """
-    wanted = list(extras)
-    schema = zone_schema(digits, wanted)
-    tables = [_zones_of(node, own, key, digits, schema) for node, own in lives if len(own)]
-    if not tables:
-        return schema.empty_table()
-    known = np.concatenate([own["latest"]["confirmed_ts"] for _, own in lives if len(own)])
-    ids = np.concatenate([own["id"] for _, own in lives if len(own)])
-    return pa.concat_tables(tables).unify_dictionaries().take(np.lexsort((ids, known)))
+Mask = NDArray[np.bool_]
 
 
 def joined(tables: Sequence[pa.Table]) -> pa.Table:
@@ -75,220 +36,205 @@ def sorted_zones(tables: Sequence[pa.Table]) -> pa.Table:
     return joined(tables).sort_by([("confirmed_at", "ascending"), ("id", "ascending")])
 
 
-def event_schema(digits: int) -> pa.Schema:
-    """Columns of ``detection_events``."""
-    return pa.schema(
-        [
-            pa.field("id", pa.string(), nullable=False),
-            *_series_fields(),
-            pa.field("record", WORD, nullable=False),
-            pa.field("at", INSTANT, nullable=False),
-            *_object_fields(digits),
-        ]
-    )
+class Tables:
+    """What turns the records of one plan into tables.
+
+    Args:
+        nodes: of the plan.
+        key: of the series.
+        digits: of its prices.
+        extras: columns beyond the common ones, of all detectors there are.
+    """
+
+    def __init__(self, nodes: Sequence[Node], key: SeriesKey, digits: int, extras: Sequence[Extra]) -> None:
+        self._nodes = nodes
+        self._digits = digits
+        self._extras = extras
+        self._constant = {"source": key.source, "symbol": key.symbol, "timeframe": str(key.timeframe)}
+        self._phase = np.array([node.detector.phase for node in nodes], np.int64)
+        self._kinds, self._kind = _numbered([node.detector.name for node in nodes])
+        self._layers, self._layer = _numbered([node.layer for node in nodes])
+        self._words, self._label = _label_numbers(nodes)
+        self._point = np.array([not node.detector.ends for node in nodes], np.bool_)
+        aliases = [MITIGATED.get(getattr(node.params, "mitigation", ""), "") for node in nodes]
+        self._mitigation = np.array([TIMES.get(alias, -1) for alias in aliases], np.int64)
+
+    def events(self, told: Told) -> pa.Table:
+        """The log: one row per record, ordered by the time it became known, then as C3 says."""
+        order = self._log_order(told)
+        events = told.events.view(f"V{told.events.dtype.itemsize}")[order].view(told.events.dtype)
+        owner = told.owner[order]
+        columns = {
+            "id": texts(told.ids[order]),
+            **self._series(owner, events),
+            "record": _words(RECORD_NAMES, events["record"]),
+            "at": _instants(events["at_ts"]),
+            **self._object(owner, events),
+        }
+        return pa.table(columns, schema=event_schema(self._digits))
+
+    def zones(self, lives: NDArray[np.void]) -> pa.Table:
+        """One row per object with its whole life so far, ordered by confirmation, then id."""
+        order = np.lexsort((lives["id"], lives["latest"]["confirmed_ts"]))
+        lives = chosen(lives, order)
+        latest, owner = lives["latest"], lives["node"]
+        states = np.where((lives["state"] == 0) & self._point[owner], len(RECORD_NAMES), lives["state"])
+        columns = {
+            "id": texts(lives["id"]),
+            **self._series(owner, latest),
+            "state": _words(("active", *RECORD_NAMES[1:], "point"), states),
+            **self._object(owner, latest),
+            "known_on_open": pa.array(latest["marks"] & KNOWN_ON_OPEN != 0),
+            **{name: _instants(lives["times"][:, record]) for name, record in TIMES.items()},
+            "mitigated_at": self._mitigated(owner, lives["times"]),
+            **self._extra_columns(owner, lives),
+            "parents": _parents(lives["parents"]),
+        }
+        return pa.table(columns, schema=zone_schema(self._digits, self._extras))
+
+    def _log_order(self, told: Told) -> Int64:
+        """Row order by time, phase, bull before bear, anchor, id, record (C3)."""
+        events = told.events
+        at = events["at"]
+        phase = np.where(events["record"] == CONFIRMED, self._phase[told.owner], 1)
+        first = int(at.min()) if len(at) else 0
+        rank = ((at - first) * 16 + phase) * 4 + 1 - events["direction"]
+        order = np.argsort(rank, kind="stable")
+        ranked = rank[order]
+        tied = np.flatnonzero((np.diff(ranked, prepend=-1) == 0) | (np.diff(ranked, append=-1) == 0))
+        rows = order[tied]
+        keys = (events["record"][rows], told.ids[rows], events["formed"][rows], ranked[tied])
+        order[tied] = rows[np.lexsort(keys)]
+        return order
+
+    def _series(self, owner: Int64, events: NDArray[np.void]) -> dict[str, pa.Array]:
+        columns = {name: _same(value, len(owner)) for name, value in self._constant.items()}
+        columns["kind"] = _words(self._kinds, self._kind[owner])
+        return {**columns, "dir": _words(("bear", "none", "bull"), events["direction"] + 1)}
+
+    def _object(self, owner: Int64, events: NDArray[np.void]) -> dict[str, pa.Array]:
+        price = pa.decimal128(PRECISION, self._digits)
+        label = self._label[owner, events["direction"] + 1, events["label"]]
+        height = np.maximum(events["top"] - events["bottom"], 1)
+        return {
+            "formed_at": _instants(events["formed_ts"]),
+            "confirmed_at": _instants(events["confirmed_ts"]),
+            **{
+                name: _decimals(events[field], price, self._without(name, owner, events))
+                for name, field in PRICES.items()
+            },
+            "leg_origin_at": _instants(events["origin_ts"], self._without("leg_origin_at", owner, events)),
+            "label": _words(self._words, label, label < 0),
+            "layer": _words(self._layers, self._layer[owner], self._layer[owner] == 0),
+            **{
+                name: pa.array(events["marks"] & mark != 0, mask=self._without(name, owner, events))
+                for name, mark in COMMON_MARKS.items()
+            },
+            "size_atr": _numbers(
+                events["size_atr"], self._without("size_atr", owner, events) | (events["size_atr"] == 0.0)
+            ),
+            "fill": _numbers(events["fill"] / height, self._without("fill", owner, events)),
+            "touch_count": _numbers(events["touches"], self._without("touch_count", owner, events)),
+        }
+
+    def _without(self, column: str, owner: Int64, events: NDArray[np.void]) -> Mask:
+        """Which records do not fill a common column."""
+        missing = np.array([column not in node.detector.columns for node in self._nodes], np.bool_)[owner]
+        return missing | (events["origin"] < 0) if column.startswith("leg_origin") else missing
+
+    def _mitigated(self, owner: Int64, times: NDArray[np.int64]) -> pa.Array:
+        record = self._mitigation[owner]
+        chosen_times = np.take_along_axis(times, np.maximum(record, 0)[:, None], axis=1)[:, 0]
+        return _instants(chosen_times, record < 0)
+
+    def _extra_columns(self, owner: Int64, lives: NDArray[np.void]) -> dict[str, pa.Array]:
+        rows = {at: np.flatnonzero(owner == at) for at in np.unique(owner).tolist()}
+        return {extra.name: self._extra(extra, rows, lives) for extra in self._extras}
+
+    def _extra(self, extra: Extra, rows: dict[int, Int64], lives: NDArray[np.void]) -> pa.Array:
+        """One column, filled by the nodes that have an extra of its name."""
+        values = np.zeros(len(lives), np.float64 if extra.kind == "ratio" else np.uint64)
+        missing = np.ones(len(lives), np.bool_)
+        for at, own in rows.items():
+            for one in self._nodes[at].detector.extras:
+                if one.name == extra.name:
+                    found, none = _extra_values(one, lives, own)
+                    values[own] = found if extra.kind == "ratio" else found.view(np.uint64)
+                    missing[own] = none
+        if missing.all():
+            return pa.nulls(len(lives), extra_type(extra, self._digits))
+        return self._extra_array(extra, values, missing)
+
+    def _extra_array(self, extra: Extra, values: NDArray[Any], missing: Mask) -> pa.Array:
+        if extra.kind == "ratio":
+            return pa.array(values, mask=missing)
+        if extra.kind == "id":
+            return texts(values, missing)
+        whole = values.view(np.int64)
+        if extra.kind == "flag":
+            return pa.array(whole != 0, mask=missing)
+        if extra.kind == "instant":
+            return _instants(whole, missing)
+        if extra.kind in ("count", "signed"):
+            return pa.array(whole, mask=missing)
+        return _decimals(
+            whole * 5 if extra.kind == "twice" else whole, extra_type(extra, self._digits), missing
+        )
 
 
-def zone_schema(digits: int, extras: Iterable[Extra]) -> pa.Schema:
-    """Columns of ``detections``."""
-    return pa.schema(
-        [
-            pa.field("id", pa.string(), nullable=False),
-            *_series_fields(),
-            pa.field("state", WORD, nullable=False),
-            *_object_fields(digits),
-            pa.field("known_on_open", pa.bool_(), nullable=False),
-            *(pa.field(name, INSTANT) for name in (*TIMES, "mitigated_at")),
-            *(pa.field(extra.name, _extra_type(extra, digits)) for extra in extras),
-            pa.field("parents", pa.list_(pa.string()), nullable=False),
-        ]
-    )
-
-
-def _extra_type(extra: Extra, digits: int) -> pa.DataType:
-    return {
-        "price": pa.decimal128(PRECISION, digits),
-        "twice": pa.decimal128(PRECISION, digits + 1),
-        "points": pa.decimal128(PRECISION, digits),
-        "instant": INSTANT,
-        "count": pa.int64(),
-        "signed": pa.int64(),
-        "ratio": pa.float64(),
-        "flag": pa.bool_(),
-        "id": pa.string(),
-    }[extra.kind]
-
-
-def _series_fields() -> list[pa.Field]:
-    return [pa.field(name, WORD, nullable=False) for name in ("source", "symbol", "timeframe", "kind", "dir")]
-
-
-def _object_fields(digits: int) -> list[pa.Field]:
-    price = pa.decimal128(PRECISION, digits)
-    return [
-        pa.field("formed_at", INSTANT, nullable=False),
-        pa.field("confirmed_at", INSTANT, nullable=False),
-        *(pa.field(name, price) for name in _PRICES),
-        pa.field("leg_origin_at", INSTANT),
-        pa.field("label", WORD),
-        pa.field("layer", WORD),
-        *(pa.field(name, pa.bool_()) for name in COMMON_MARKS),
-        pa.field("size_atr", pa.float64()),
-        pa.field("fill", pa.float64()),
-        pa.field("touch_count", pa.int64()),
-    ]
-
-
-def _log_order(told: Sequence[Told]) -> NDArray[np.int64]:
-    """Row order by time, phase, bull before bear, anchor, id, record (C3)."""
-    full = [item for item in told if len(item.events)]
-
-    def joined(name: str) -> NDArray[Any]:
-        return np.concatenate([item.events[name] for item in full])
-
-    phase = np.concatenate(
-        [np.where(item.events["record"] == CONFIRMED, item.node.detector.phase, 1) for item in full]
-    )
-    at = joined("at")
-    rank = ((at - at.min()) * 16 + phase) * 4 + 1 - joined("direction")
-    order = np.argsort(rank, kind="stable")
-    ranked = rank[order]
-    tied = np.flatnonzero((np.diff(ranked, prepend=-1) == 0) | (np.diff(ranked, append=-1) == 0))
-    rows = order[tied]
-    ids = np.concatenate([item.ids for item in full])[rows]
-    order[tied] = rows[np.lexsort((joined("record")[rows], ids, joined("formed")[rows], ranked[tied]))]
-    return order
-
-
-def _events_of(item: Told, key: SeriesKey, digits: int) -> pa.Table:
-    events = item.events
-    columns = {
-        "id": texts(item.ids),
-        **_series_columns(item.node, key, events),
-        "record": _words(RECORD_NAMES, events["record"]),
-        "at": _instants(events["at_ts"]),
-        **_object_columns(item.node, events, digits),
-    }
-    return pa.table(columns, schema=event_schema(digits))
-
-
-def _zones_of(
-    node: Node, lives: NDArray[np.void], key: SeriesKey, digits: int, schema: pa.Schema
-) -> pa.Table:
-    latest = lives["latest"]
-    states = ("active" if node.detector.ends else "point", *RECORD_NAMES[1:])
-    times = {name: _instants(lives["times"][:, record]) for name, record in TIMES.items()}
-    mitigation = MITIGATED.get(getattr(node.params, "mitigation", ""), "")
-    own = {extra.name: _extra(extra, lives, digits) for extra in node.detector.extras}
-    columns = {
-        "id": texts(lives["id"]),
-        **_series_columns(node, key, latest),
-        "state": _words(states, lives["state"]),
-        **_object_columns(node, latest, digits),
-        "known_on_open": pa.array(latest["marks"] & KNOWN_ON_OPEN != 0),
-        **times,
-        "mitigated_at": times.get(mitigation, pa.nulls(len(lives), INSTANT)),
-        **own,
-        "parents": _parents(lives["parents"]),
-    }
-    absent = {
-        name: pa.nulls(len(lives), schema.field(name).type) for name in schema.names if name not in columns
-    }
-    return pa.table({**columns, **absent}, schema=schema)
-
-
-def _extra(extra: Extra, lives: NDArray[np.void], digits: int) -> pa.Array:
+def _extra_values(extra: Extra, lives: NDArray[np.void], rows: Int64) -> tuple[NDArray[Any], Mask | bool]:
+    """An extra of some objects as 64-bit numbers, and where there is none."""
+    if extra.kind == "id":
+        ids = np.ascontiguousarray(lives["parents"][rows, extra.slot])
+        return ids, ids == NO_ID
     latest = lives["latest"]
     if extra.kind == "ratio":
-        return pa.array(latest["ratio"][:, extra.slot], from_pandas=True)
+        ratios = latest["ratio"][rows, extra.slot]
+        return ratios, np.isnan(ratios)
     if extra.kind == "flag":
-        return pa.array(latest["marks"] & extra.slot != 0)
-    if extra.kind == "id":
-        ids = lives["parents"][:, extra.slot]
-        return texts(ids, ids == NO_ID)
-    values = latest["extra"][:, extra.slot]
+        return (latest["marks"][rows] & extra.slot).astype(np.int64), False
+    values = np.ascontiguousarray(latest["extra"][rows, extra.slot])
     if extra.kind == "instant":
-        return _instants(values)
-    missing = values == extra.none if extra.none is not None else None
-    if extra.kind in ("count", "signed"):
-        return pa.array(np.ascontiguousarray(values), mask=missing)
-    kind = _extra_type(extra, digits)
-    return _decimals(values * 5 if extra.kind == "twice" else values, kind, missing)
+        return values, values == -1
+    return values, values == extra.none if extra.none is not None else False
 
 
-def _series_columns(node: Node, key: SeriesKey, events: NDArray[np.void]) -> dict[str, pa.Array]:
-    constant = {
-        "source": key.source,
-        "symbol": key.symbol,
-        "timeframe": str(key.timeframe),
-        "kind": node.detector.name,
-    }
-    columns = {name: _same(value, len(events)) for name, value in constant.items()}
-    return {**columns, "dir": _words(("bear", "none", "bull"), events["direction"] + 1)}
+def _numbered(words: Sequence[str]) -> tuple[list[str], Int64]:
+    """Distinct words, and the number of each; the empty word is number 0."""
+    known = list(dict.fromkeys(["", *words]))
+    return known, np.array([known.index(word) for word in words], np.int64)
 
 
-def _object_columns(node: Node, events: NDArray[np.void], digits: int) -> dict[str, pa.Array]:
-    size = len(events)
-    kind = pa.decimal128(PRECISION, digits)
-    filled = node.detector.columns
-    unlabelled = pa.DictionaryArray.from_arrays(pa.nulls(size, pa.int32()), pa.array([], pa.string()))
-    undefined = events["size_atr"] == 0.0
-    rootless = {"leg_origin": events["origin"] == NO_BAR}
-    return {
-        "formed_at": _instants(events["formed_ts"]),
-        "confirmed_at": _instants(events["confirmed_ts"]),
-        **{
-            name: _decimals(events[field], kind, rootless.get(name))
-            if name in filled
-            else pa.nulls(size, kind)
-            for name, field in _PRICES.items()
-        },
-        "leg_origin_at": _instants(events["origin_ts"])
-        if "leg_origin_at" in filled
-        else pa.nulls(size, INSTANT),
-        "label": _labels(node.detector, events) if "label" in filled else unlabelled,
-        "layer": _same(node.layer, size) if node.layer else unlabelled,
-        **{
-            name: pa.array(events["marks"] & mark != 0) if name in filled else pa.nulls(size, pa.bool_())
-            for name, mark in COMMON_MARKS.items()
-        },
-        "size_atr": pa.array(np.ascontiguousarray(events["size_atr"]), mask=undefined)
-        if "size_atr" in filled
-        else pa.nulls(size, pa.float64()),
-        "fill": pa.array(events["fill"] / np.maximum(events["top"] - events["bottom"], 1))
-        if "fill" in filled
-        else pa.nulls(size, pa.float64()),
-        "touch_count": pa.array(np.ascontiguousarray(events["touches"]))
-        if "touch_count" in filled
-        else pa.nulls(size, pa.int64()),
-    }
-
-
-def _labels(detector: Detector, events: NDArray[np.void]) -> pa.Array:
-    labels: Mapping[tuple[int, int], str] = detector.labels
-    words = ["", *dict.fromkeys(labels.values())]
-    size = max(number for _, number in labels) + 1
-    index = np.zeros((3, size), np.int32)
-    for (direction, label), word in labels.items():
-        index[direction + 1, label] = words.index(word)
-    chosen = index[events["direction"] + 1, events["label"]]
-    return pa.DictionaryArray.from_arrays(pa.array(chosen, mask=chosen == 0), pa.array(words))
+def _label_numbers(nodes: Sequence[Node]) -> tuple[list[str], Int64]:
+    """Distinct labels, and their number by node, direction + 1 and label; -1 for none."""
+    words = list(dict.fromkeys(word for node in nodes for word in node.detector.labels.values()))
+    most = max((number for node in nodes for _, number in node.detector.labels), default=0)
+    index = np.full((len(nodes), 3, most + 1), -1, np.int64)
+    for at, node in enumerate(nodes):
+        for (direction, number), word in node.detector.labels.items():
+            index[at, direction + 1, number] = words.index(word)
+    return words, index
 
 
 def _same(word: str, size: int) -> pa.Array:
     return pa.DictionaryArray.from_arrays(pa.array(np.zeros(size, np.int32)), pa.array([word]))
 
 
-def _words(words: Sequence[str], index: NDArray[Any]) -> pa.Array:
-    chosen = pa.array(np.ascontiguousarray(index, np.int32))
-    return pa.DictionaryArray.from_arrays(chosen, pa.array(words))
+def _words(words: Sequence[str], index: NDArray[Any], missing: Mask | None = None) -> pa.Array:
+    numbers = pa.array(np.ascontiguousarray(index, np.int32), mask=missing)
+    return pa.DictionaryArray.from_arrays(numbers, pa.array(words, pa.string()))
 
 
-def texts(ids: NDArray[np.uint64], missing: NDArray[np.bool_] | None = None) -> pa.Array:
+def texts(ids: NDArray[np.uint64], missing: Mask | None = None) -> pa.Array:
     """Ids as an array of 16 hexadecimal digits each, null where ``missing``."""
     ends = pa.py_buffer(np.arange(0, 16 * len(ids) + 1, 16, dtype=np.int32))
     digits = pa.py_buffer(ids.astype(">u8").tobytes().hex().encode())
-    every = pa.StringArray.from_buffers(len(ids), ends, digits)
-    return every if missing is None else pa.compute.if_else(pa.array(missing), None, every)
+    return pa.StringArray.from_buffers(len(ids), ends, digits, _present(missing))
+
+
+def _present(missing: Mask | None) -> pa.Buffer | None:
+    """A validity bitmap."""
+    return None if missing is None else pa.py_buffer(np.packbits(~missing, bitorder="little"))
 
 
 def _parents(ids: NDArray[np.uint64]) -> pa.Array:
@@ -297,15 +243,17 @@ def _parents(ids: NDArray[np.uint64]) -> pa.Array:
     return pa.ListArray.from_arrays(pa.array(ends), texts(ids[present]))
 
 
-def _instants(values: NDArray[np.int64]) -> pa.Array:
-    return pa.array(np.ascontiguousarray(values), mask=values == -1).cast(INSTANT)
+def _instants(values: NDArray[np.int64], missing: Mask | None = None) -> pa.Array:
+    absent = values == -1 if missing is None else missing | (values == -1)
+    return pa.array(np.ascontiguousarray(values), mask=absent).cast(INSTANT)
 
 
-def _decimals(
-    points: NDArray[np.int64], kind: pa.DataType, missing: NDArray[np.bool_] | None = None
-) -> pa.Array:
+def _numbers(values: NDArray[Any], missing: Mask) -> pa.Array:
+    return pa.array(np.ascontiguousarray(values), mask=missing)
+
+
+def _decimals(points: NDArray[np.int64], kind: pa.DataType, missing: Mask) -> pa.Array:
     words = np.empty((len(points), 2), "<i8")
     words[:, 0] = points
     words[:, 1] = points >> 63
-    every = pa.Array.from_buffers(kind, len(points), [None, pa.py_buffer(words)])
-    return every if missing is None else pa.compute.if_else(pa.array(missing), pa.scalar(None, kind), every)
+    return pa.Array.from_buffers(kind, len(points), [_present(missing), pa.py_buffer(words)])

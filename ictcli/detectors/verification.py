@@ -66,7 +66,7 @@ def verify(
     """Replay ``prefixes`` evenly spread prefixes of ``bars`` (at most one per bar) for a whole plan."""
     cuts = np.unique(np.linspace(0, len(bars), prefixes + 1).astype(np.int64)[1:]).tolist()
     full = advance(plan, start(plan), bars, other)
-    drives = [one_by_one, live] if _LIVE_FROM <= len(plan.nodes) and Live.fits(plan) else [one_by_one]
+    drives = [one_by_one, live] if len(plan.nodes) >= _LIVE_FROM and Live.fits(plan) else [one_by_one]
     rewritten = mismatches = 0
     offences: list[Offence] = []
     for done, cut in enumerate(cuts):
