@@ -18,11 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ictcli.clock import NS_PER_DAY, iso
+from ictcli.detectors.base import zones
 from ictcli.detectors.base.events import CONFIRMED, EXTENDED, RECORD_NAMES
 from ictcli.detectors.detector import Detector
 from ictcli.detectors.drive import advance, start
 from ictcli.detectors.plan import Node, Settings, make_plan
 from ictcli.detectors.registry import DETECTORS
+from ictcli.detectors.sessions import windows
+from ictcli.detectors.setups import orders
 from ictcli.market.bars import Bars
 from ictcli.market.symbols import load_symbols
 from ictcli.market.timeframes import TIMEFRAMES
@@ -37,6 +40,9 @@ ROOM, MOST = 8, 90
 WIDTH, HEIGHT, MARGIN = 880, 320, 44
 LINES = 30
 """Most records listed."""
+
+SHARED = {"zones": zones, "windows": windows, "orders": orders}
+"""Modules whose rules several detectors share; a definition names them as "as ``zones``", "in ``orders``"."""
 
 UNITS = {
     "price": "price",
@@ -135,6 +141,7 @@ def definition(detector: Detector) -> Iterator[str]:
     yield ""
     yield prose(text)
     yield ""
+    yield from shared_rules(detector, text)
     yield "| | |"
     yield "|---|---|"
     layers = [layer for layer in detector.layers if layer]
@@ -151,6 +158,17 @@ def definition(detector: Detector) -> Iterator[str]:
         yield "| needs | a second symbol: `detect --with SYMBOL` |"
     yield f"| version | {detector.version} |"
     yield ""
+
+
+def shared_rules(detector: Detector, text: str) -> Iterator[str]:
+    """The rules that it shares with others, from the docstrings of their modules."""
+    for name, module in SHARED.items():
+        zone = name == "zones" and detector.ends == zones.ZONE_ENDS
+        if zone or re.search(rf"\b(?:as|in) ``{name}``", text):
+            yield f"## The rules of {name}"
+            yield ""
+            yield prose(module.__doc__ or "")
+            yield ""
 
 
 def prose(text: str) -> str:

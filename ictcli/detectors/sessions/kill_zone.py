@@ -4,11 +4,10 @@ Asia, London open, New York morning, London close, New York lunch (a time to sta
 afternoon. ``index`` takes the morning of stock indices instead of that of currencies.
 
 New York wall time, half open, by bar open; what opens and closes a window, when that is known, and what is
-counted is written in the windows section of the documentation: "confirmed" at the open of its first bar,
-"closed" at the open of the first bar at or after its end, with its low (``bottom``), high (``top``),
-``open``, ``n_bars`` of ``n_expected`` bars and ``complete`` (at least half of them). Windows whose edges
-the bars would straddle are left out; the detector refuses bars that fit none (C48). Windows have no
-direction.
+counted is told in ``windows``: "confirmed" at the open of its first bar, "closed" at the open of the first
+bar at or after its end, with its low (``bottom``), high (``top``), ``open``, ``n_bars`` of ``n_expected``
+bars and ``complete`` (at least half of them). Windows whose edges the bars would straddle are left out; the
+detector refuses bars that fit none (C48). Windows have no direction.
 """
 
 from typing import Any

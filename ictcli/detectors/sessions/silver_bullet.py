@@ -3,11 +3,10 @@
 03:00 to 04:00 (London), 10:00 to 11:00 (morning) and 14:00 to 15:00 (afternoon).
 
 New York wall time, half open, by bar open; what opens and closes a window, when that is known, and what is
-counted is written in the windows section of the documentation: "confirmed" at the open of its first bar,
-"closed" at the open of the first bar at or after its end, with its low (``bottom``), high (``top``),
-``open``, ``n_bars`` of ``n_expected`` bars and ``complete`` (at least half of them). Windows whose edges
-the bars would straddle are left out; the detector refuses bars that fit none (C48). Windows have no
-direction.
+counted is told in ``windows``: "confirmed" at the open of its first bar, "closed" at the open of the first
+bar at or after its end, with its low (``bottom``), high (``top``), ``open``, ``n_bars`` of ``n_expected``
+bars and ``complete`` (at least half of them). Windows whose edges the bars would straddle are left out; the
+detector refuses bars that fit none (C48). Windows have no direction.
 """
 
 from typing import Any
