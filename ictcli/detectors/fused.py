@@ -45,6 +45,7 @@ from ictcli.detectors.liquidity import (
     opening_price,
     pool_sweep,
     prev_levels,
+    round_number,
     session_sweep,
     smt,
     sweep,
@@ -130,6 +131,7 @@ STATE = np.dtype(
         ("adr_5", adr.DETECTOR.state),
         ("adr_20", adr.DETECTOR.state),
         ("opening_price", opening_price.DETECTOR.state),
+        ("round_number", round_number.DETECTOR.state),
         ("smt_internal", smt.DETECTOR.state),
         ("smt_swing", smt.DETECTOR.state),
         ("htf_bias_H1", htf_bias.DETECTOR.state),
@@ -543,16 +545,16 @@ def steps_13(states: Any, wanted: Any, events: Any, ends: Any, bar: Any) -> None
     """Nodes 52 to 55."""
     ends[53] = ends[52]
     if wanted[52] == 1:
-        ends[53] = smt.step(states["smt_internal"], events, ends[52], bar)
+        ends[53] = round_number.step(states["round_number"], events, ends[52], bar)
     ends[54] = ends[53]
     if wanted[53] == 1:
-        ends[54] = smt.step(states["smt_swing"], events, ends[53], bar)
+        ends[54] = smt.step(states["smt_internal"], events, ends[53], bar)
     ends[55] = ends[54]
     if wanted[54] == 1:
-        ends[55] = htf_bias.step(states["htf_bias_H1"], events, ends[54], bar)
+        ends[55] = smt.step(states["smt_swing"], events, ends[54], bar)
     ends[56] = ends[55]
     if wanted[55] == 1:
-        ends[56] = htf_bias.step(states["htf_bias_H4"], events, ends[55], bar)
+        ends[56] = htf_bias.step(states["htf_bias_H1"], events, ends[55], bar)
 
 
 @kernel
@@ -560,16 +562,16 @@ def steps_14(states: Any, wanted: Any, events: Any, ends: Any, bar: Any) -> None
     """Nodes 56 to 59."""
     ends[57] = ends[56]
     if wanted[56] == 1:
-        ends[57] = htf_bias.step(states["htf_bias_D1"], events, ends[56], bar)
+        ends[57] = htf_bias.step(states["htf_bias_H4"], events, ends[56], bar)
     ends[58] = ends[57]
     if wanted[57] == 1:
-        ends[58] = volatility_spike.step(states["volatility_spike"], events, ends[57], bar)
+        ends[58] = htf_bias.step(states["htf_bias_D1"], events, ends[57], bar)
     ends[59] = ends[58]
     if wanted[58] == 1:
-        ends[59] = engulfing.step(states["engulfing"], events, ends[58], bar)
+        ends[59] = volatility_spike.step(states["volatility_spike"], events, ends[58], bar)
     ends[60] = ends[59]
     if wanted[59] == 1:
-        ends[60] = impulse.step(states["impulse"], events, ends[59], bar)
+        ends[60] = engulfing.step(states["engulfing"], events, ends[59], bar)
 
 
 @kernel
@@ -577,16 +579,16 @@ def steps_15(states: Any, wanted: Any, events: Any, ends: Any, bar: Any) -> None
     """Nodes 60 to 63."""
     ends[61] = ends[60]
     if wanted[60] == 1:
-        ends[61] = pin_bar.step(states["pin_bar"], events, ends[60], bar)
+        ends[61] = impulse.step(states["impulse"], events, ends[60], bar)
     ends[62] = ends[61]
     if wanted[61] == 1:
-        ends[62] = inside_bar.step(states["inside_bar"], events, ends[61], bar)
+        ends[62] = pin_bar.step(states["pin_bar"], events, ends[61], bar)
     ends[63] = ends[62]
     if wanted[62] == 1:
-        ends[63] = nr7.step(states["nr7"], events, ends[62], bar)
+        ends[63] = inside_bar.step(states["inside_bar"], events, ends[62], bar)
     ends[64] = ends[63]
     if wanted[63] == 1:
-        ends[64] = momentum_run.step(states["momentum_run"], events, ends[63], bar)
+        ends[64] = nr7.step(states["nr7"], events, ends[63], bar)
 
 
 @kernel
@@ -594,18 +596,16 @@ def steps_16(states: Any, wanted: Any, events: Any, ends: Any, bar: Any) -> None
     """Nodes 64 to 67."""
     ends[65] = ends[64]
     if wanted[64] == 1:
-        ends[65] = kill_zone.step(states["kill_zone"], events, ends[64], bar)
+        ends[65] = momentum_run.step(states["momentum_run"], events, ends[64], bar)
     ends[66] = ends[65]
     if wanted[65] == 1:
-        ends[66] = silver_bullet.step(states["silver_bullet"], events, ends[65], bar)
+        ends[66] = kill_zone.step(states["kill_zone"], events, ends[65], bar)
     ends[67] = ends[66]
     if wanted[66] == 1:
-        ends[67] = macro.step(states["macro"], events, ends[66], bar)
+        ends[67] = silver_bullet.step(states["silver_bullet"], events, ends[66], bar)
     ends[68] = ends[67]
     if wanted[67] == 1:
-        ends[68] = session_level.step(
-            states["session_level"], events, ends[67], bar, events, ends[64], ends[65]
-        )
+        ends[68] = macro.step(states["macro"], events, ends[67], bar)
 
 
 @kernel
@@ -613,15 +613,20 @@ def steps_17(states: Any, wanted: Any, events: Any, ends: Any, bar: Any) -> None
     """Nodes 68 to 71."""
     ends[69] = ends[68]
     if wanted[68] == 1:
-        ends[69] = session_sweep.step(
-            states["session_sweep"], events, ends[68], bar, events, ends[67], ends[68]
+        ends[69] = session_level.step(
+            states["session_level"], events, ends[68], bar, events, ends[65], ends[66]
         )
     ends[70] = ends[69]
     if wanted[69] == 1:
-        ends[70] = unicorn.step(
+        ends[70] = session_sweep.step(
+            states["session_sweep"], events, ends[69], bar, events, ends[68], ends[69]
+        )
+    ends[71] = ends[70]
+    if wanted[70] == 1:
+        ends[71] = unicorn.step(
             states["unicorn_internal"],
             events,
-            ends[69],
+            ends[70],
             bar,
             events,
             ends[28],
@@ -630,12 +635,12 @@ def steps_17(states: Any, wanted: Any, events: Any, ends: Any, bar: Any) -> None
             ends[15],
             ends[16],
         )
-    ends[71] = ends[70]
-    if wanted[70] == 1:
-        ends[71] = unicorn.step(
+    ends[72] = ends[71]
+    if wanted[71] == 1:
+        ends[72] = unicorn.step(
             states["unicorn_swing"],
             events,
-            ends[70],
+            ends[71],
             bar,
             events,
             ends[29],
@@ -644,12 +649,17 @@ def steps_17(states: Any, wanted: Any, events: Any, ends: Any, bar: Any) -> None
             ends[15],
             ends[16],
         )
-    ends[72] = ends[71]
-    if wanted[71] == 1:
-        ends[72] = model2022_search.step(
+
+
+@kernel
+def steps_18(states: Any, wanted: Any, events: Any, ends: Any, bar: Any) -> None:
+    """Nodes 72 to 75."""
+    ends[73] = ends[72]
+    if wanted[72] == 1:
+        ends[73] = model2022_search.step(
             states["model2022_search"],
             events,
-            ends[71],
+            ends[72],
             bar,
             events,
             ends[35],
@@ -664,24 +674,19 @@ def steps_17(states: Any, wanted: Any, events: Any, ends: Any, bar: Any) -> None
             ends[1],
             ends[2],
         )
-
-
-@kernel
-def steps_18(states: Any, wanted: Any, events: Any, ends: Any, bar: Any) -> None:
-    """Nodes 72 to 75."""
-    ends[73] = ends[72]
-    if wanted[72] == 1:
-        ends[73] = model2022.step(states["model2022"], events, ends[72], bar, events, ends[71], ends[72])
     ends[74] = ends[73]
     if wanted[73] == 1:
-        ends[74] = silver_bullet_setup.step(
+        ends[74] = model2022.step(states["model2022"], events, ends[73], bar, events, ends[72], ends[73])
+    ends[75] = ends[74]
+    if wanted[74] == 1:
+        ends[75] = silver_bullet_setup.step(
             states["silver_bullet_setup"],
             events,
-            ends[73],
+            ends[74],
             bar,
             events,
-            ends[65],
             ends[66],
+            ends[67],
             events,
             ends[15],
             ends[16],
@@ -689,8 +694,8 @@ def steps_18(states: Any, wanted: Any, events: Any, ends: Any, bar: Any) -> None
             ends[43],
             ends[44],
             events,
-            ends[67],
             ends[68],
+            ends[69],
             events,
             ends[39],
             ends[40],
@@ -704,12 +709,9 @@ def steps_18(states: Any, wanted: Any, events: Any, ends: Any, bar: Any) -> None
             ends[37],
             ends[38],
         )
-    ends[75] = ends[74]
-    if wanted[74] == 1:
-        ends[75] = asian_range.step(states["asian_range"], events, ends[74], bar)
     ends[76] = ends[75]
     if wanted[75] == 1:
-        ends[76] = cbdr.step(states["cbdr"], events, ends[75], bar)
+        ends[76] = asian_range.step(states["asian_range"], events, ends[75], bar)
 
 
 @kernel
@@ -717,27 +719,35 @@ def steps_19(states: Any, wanted: Any, events: Any, ends: Any, bar: Any) -> None
     """Nodes 76 to 79."""
     ends[77] = ends[76]
     if wanted[76] == 1:
-        ends[77] = flout.step(states["flout"], events, ends[76], bar)
+        ends[77] = cbdr.step(states["cbdr"], events, ends[76], bar)
     ends[78] = ends[77]
     if wanted[77] == 1:
-        ends[78] = judas.step(
-            states["judas"], events, ends[77], bar, events, ends[74], ends[75], events, ends[8], ends[9]
-        )
+        ends[78] = flout.step(states["flout"], events, ends[77], bar)
     ends[79] = ends[78]
     if wanted[78] == 1:
-        ends[79] = amd.step(
-            states["amd"], events, ends[78], bar, events, ends[74], ends[75], events, ends[8], ends[9]
+        ends[79] = judas.step(
+            states["judas"], events, ends[78], bar, events, ends[75], ends[76], events, ends[8], ends[9]
         )
     ends[80] = ends[79]
     if wanted[79] == 1:
-        ends[80] = confluence.step(
+        ends[80] = amd.step(
+            states["amd"], events, ends[79], bar, events, ends[75], ends[76], events, ends[8], ends[9]
+        )
+
+
+@kernel
+def steps_20(states: Any, wanted: Any, events: Any, ends: Any, bar: Any) -> None:
+    """Nodes 80 to 80."""
+    ends[81] = ends[80]
+    if wanted[80] == 1:
+        ends[81] = confluence.step(
             states["confluence"],
             events,
-            ends[79],
+            ends[80],
             bar,
             events,
-            ends[55],
             ends[56],
+            ends[57],
             events,
             ends[35],
             ends[36],
@@ -760,14 +770,14 @@ def steps_19(states: Any, wanted: Any, events: Any, ends: Any, bar: Any) -> None
             ends[12],
             ends[13],
             events,
-            ends[64],
             ends[65],
+            ends[66],
             events,
             ends[1],
             ends[2],
             events,
-            ends[52],
             ends[53],
+            ends[54],
         )
 
 
@@ -807,4 +817,5 @@ def step(memory: Any, wanted: Any, events: Any, ends: Any, bars: Any) -> int:
     steps_17(states, wanted, events, ends, bar)
     steps_18(states, wanted, events, ends, bar)
     steps_19(states, wanted, events, ends, bar)
-    return int(ends[80])
+    steps_20(states, wanted, events, ends, bar)
+    return int(ends[81])

@@ -125,6 +125,8 @@ SMALL: dict[str, st.SearchStrategy[Any]] = {
     "max_wait": st.integers(1, 6),
     "most_live": st.integers(1, 3),
     "exclude_spans_gap": st.booleans(),
+    "spacing": st.sampled_from([1, 5, 20]),
+    "each_side": st.integers(1, 3),
     "frame": st.integers(0, 6),
     "frame_adr": st.sampled_from([0.0, 0.0, 0.15]),
     "shift_minutes": st.sampled_from([0, 0, 30]),

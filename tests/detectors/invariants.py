@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ictcli.detectors.base.events import CONFIRMED, EVENT, NO_BAR, RECORD_NAMES
+from ictcli.detectors.base.zones import ZONE_ENDS
 from ictcli.detectors.drive import Memory, advance, start
 from ictcli.detectors.identity import identifiers
 from ictcli.detectors.verification import one_by_one
@@ -23,15 +24,20 @@ ROUNDED = {
     "model2022_search": "stops are rounded to points",
     "model2022": "stops are rounded to points",
     "silver_bullet_setup": "stops and targets are rounded to whole and half points",
+    "round_number": "multiples of a number of points",
 }
 """Detectors whose prices are exact only to a point: multiplied prices give the product to that precision."""
-UNSHIFTED = {"volatility_spike": "log returns are relative to the price"}
+UNSHIFTED = {
+    "volatility_spike": "log returns are relative to the price",
+    "round_number": "multiples of a number of points",
+}
 """Detectors that a constant added to all prices changes."""
 TIMED = {
     "confluence": "weighs the place in the day and the opening prices of day and week",
     "session_sweep": "sweeps levels of sessions",
     "adr": "measures trading days",
     "ipda": "looks back over trading days",
+    "round_number": "levels of trading days",
     "opening_price": "prices of midnight, 08:30 and the week's open",
     "level_sweep": "sweeps levels of days, weeks and months",
     "prev_levels": "levels of days, weeks and months",
@@ -54,6 +60,9 @@ TIMED = {
 """Detectors that read the New York clock."""
 FLAT: dict[str, str] = {}
 """Detectors for which flat bars are a pattern."""
+
+REPEATED = {"extended", "parent_added", "tapped", "swept", "reclaimed", "rearmed", "entered"}
+"""Records that an object may have more than once."""
 
 INSTANTS = tuple(name for name in EVENT.names or () if name.endswith("_ts"))
 
@@ -164,6 +173,10 @@ def check_lives(case: Case) -> None:
         assert (events["formed"] <= events["confirmed"]).all()
         assert (events["confirmed"] <= events["at"]).all()
         assert (events["bottom"] <= events["top"]).all()
+        if "level" in case.detector.columns:
+            assert (events["bottom"] == events["top"]).all()
+        elif ends >= set(ZONE_ENDS):
+            assert (events["bottom"] < events["top"]).all()
         born = events[events["record"] == CONFIRMED]
         assert born["serial"].tolist() == list(range(len(born)))
         order = np.argsort(events["serial"], kind="stable")
@@ -174,6 +187,8 @@ def check_lives(case: Case) -> None:
             assert not ends & set(names[:-1])
             assert (np.diff(own["fill"]) >= 0).all()
             assert ends or len(own) <= 1
+            once = [word for word in names if word not in REPEATED]
+            assert len(set(once)) == len(once)
 
 
 def check_identifiers(case: Case) -> None:
@@ -202,4 +217,5 @@ def check_parents(case: Case) -> None:
 
 def births(events: NDArray[np.void]) -> NDArray[np.void]:
     """The confirmations among records, by birth order."""
-    return events[events["record"] == CONFIRMED]
+    born: NDArray[np.void] = events[events["record"] == CONFIRMED]
+    return born
