@@ -88,7 +88,9 @@ def draw_of(bars: Bars, known: list[Level], direction: int, k: int) -> int | Non
     return best
 
 
-def reading(bars: Bars, known: list[Level]) -> list[tuple[int, ...]]:
+def reading(
+    bars: Bars, known: list[Level], shifts: list[tuple[int, int]], shift_minutes: int
+) -> list[tuple[int, ...]]:
     """Direction, bar, doubled entry, stop, doubled target and draw of every setup."""
     minute = (bars.ts // 60_000_000_000).tolist()
     inside = [480 <= one % 1440 < 540 for one in minute]
@@ -102,6 +104,10 @@ def reading(bars: Bars, known: list[Level]) -> list[tuple[int, ...]]:
         if not up and not down:
             continue
         direction = 1 if up else -1
+        if shift_minutes:
+            ages = [minute[k] - minute[at] for side, at in shifts if side == direction and at <= k]
+            if not ages or ages[-1] > shift_minutes:
+                continue
         draw = draw_of(bars, known, direction, k)
         if draw is None:
             continue
@@ -114,13 +120,18 @@ def reading(bars: Bars, known: list[Level]) -> list[tuple[int, ...]]:
     return found
 
 
+@pytest.mark.parametrize("shift_minutes", [0, 4])
 @pytest.mark.parametrize("seed", range(12))
-def test_setups_are_those_of_the_plain_reading(seed: int, build: Build, records: Records) -> None:
+def test_setups_are_those_of_the_plain_reading(
+    seed: int, shift_minutes: int, build: Build, records: Records
+) -> None:
     bars = random_bars(build, seed)
-    rows = [row for row in records("silver_bullet_setup", bars, PARAMS) if row["record"] == "confirmed"]
+    params = {**PARAMS, "shift_minutes": shift_minutes}
+    rows = [row for row in records("silver_bullet_setup", bars, params) if row["record"] == "confirmed"]
     found = [
         (row["direction"], row["at"], *(row["extra"][at] for at in (ENTRY, STOP, TARGET, DRAW_PRICE)))
         for row in rows
     ]
-    assert found == reading(bars, levels(bars, records))
+    shifts = [(row["direction"], row["at"]) for row in records("mss.internal", bars, PARAMS)]
+    assert found == reading(bars, levels(bars, records), shifts, shift_minutes)
     assert found
