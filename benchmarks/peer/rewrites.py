@@ -7,6 +7,7 @@ import numpy as np
 from ictcli.detectors.drive import advance, start
 from ictcli.detectors.plan import Plan, Settings, make_plan
 from ictcli.detectors.registry import DETECTORS
+from ictcli.detectors.verification import Verification, verify
 from ictcli.market.bars import Bars
 
 
@@ -47,3 +48,8 @@ def our_rewrites(bars: Bars, first: int, every: int) -> Rewrites:
         vanished |= before - now
         before = now
     return Rewrites(len(names), len(known), len(vanished))
+
+
+def our_verification(bars: Bars) -> Verification:
+    """What ``detect --verify`` finds."""
+    return verify(every_detector(int(np.median(bars.ts_close - bars.ts))), bars)

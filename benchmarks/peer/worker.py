@@ -111,7 +111,7 @@ def replay(frame: Any, options: dict[str, Any]) -> dict[str, Any]:
 
 
 def seconds(frame: Any, options: dict[str, Any]) -> dict[str, Any]:
-    """Median seconds of each function after one call on few bars, which compiles what it compiles.
+    """Median processor seconds of each function after one call on few bars, which compiles what it compiles.
 
     A function that is slow by its nature is called once; ``patience`` seconds after which no more
     functions begin are reported by their absence.
@@ -126,9 +126,9 @@ def seconds(frame: Any, options: dict[str, Any]) -> dict[str, Any]:
         runs: list[float] = []
         while len(runs) < 3 and sum(runs) < 2:
             copy = frame.copy()
-            begun = time.perf_counter()
+            begun = time.process_time()
             calls[name](copy)
-            runs.append(time.perf_counter() - begun)
+            runs.append(time.process_time() - begun)
         found[name] = statistics.median(runs)
     return found
 
