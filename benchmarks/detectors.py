@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+
 from ictcli.clock import NS_PER_MINUTE
 from ictcli.detectors.drive import advance, describe, first_context, start
 from ictcli.detectors.live import Live
