@@ -81,6 +81,13 @@ def advance(plan: Plan, memory: Memory, bars: Bars, other: Bars | None = None) -
         bars: the bars after those taken so far.
         other: bars of the second symbol, for detectors that compare.
     """
+    return [join(parts) for parts in advance_in_parts(plan, memory, bars, other)]
+
+
+def advance_in_parts(
+    plan: Plan, memory: Memory, bars: Bars, other: Bars | None = None
+) -> list[list[Records]]:
+    """Like ``advance``, with every node's records in the parts in which they were written."""
     described = describe(memory.context, bars, other)
     buffer = np.empty(BLOCK + 2 * MOST_PER_BAR, EVENT)
     found: list[list[Records]] = [[] for _ in plan.nodes]
@@ -90,7 +97,7 @@ def advance(plan: Plan, memory: Memory, bars: Bars, other: Bars | None = None) -
             feeds = [heard[feed] if feed != NO_NODE else NOTHING for feed in node.feeds]
             heard.append(collect(node.detector, state, described[first : first + BLOCK], feeds, buffer))
             own.append(heard[-1])
-    return [join(own) for own in found]
+    return found
 
 
 def join(parts: Sequence[Records]) -> Records:

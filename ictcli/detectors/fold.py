@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ictcli.detectors.drive import Memory, advance, start
-from ictcli.detectors.lives import LIFE, Told, chosen, ended, no_lives, refresh_open, tell
+from ictcli.detectors.drive import Memory, advance, advance_in_parts, start
+from ictcli.detectors.lives import LIFE, Told, carry, ended, no_lives, refresh_open, tell
 from ictcli.detectors.plan import Plan
 from ictcli.detectors.registry import all_extras
 from ictcli.detectors.tables import Tables
@@ -25,12 +25,12 @@ class Piece:
 
     Attributes:
         told: records of the wanted nodes.
-        gone: ``LIFE`` of the objects that ended.
+        over: which of its objects ended.
         tables: what makes tables of them.
     """
 
     told: Told
-    gone: NDArray[np.void]
+    over: NDArray[np.bool_]
     tables: Tables
 
     def events(self) -> pa.Table:
@@ -39,7 +39,7 @@ class Piece:
 
     def ended_zones(self) -> pa.Table:
         """The objects that ended, by confirmation."""
-        return self.tables.zones(self.gone)
+        return self.tables.zones(self.told.lives, self.over)
 
 
 class Fold:
@@ -74,7 +74,7 @@ class Fold:
             bars: closed and sound, oldest first.
             other: bars of the second symbol, at least those with the same opens.
         """
-        return self._tell(advance(self._plan, self._memory, bars, _beside(bars, other)))
+        return self._tell(advance_in_parts(self._plan, self._memory, bars, _beside(bars, other)))
 
     def take_opened(self, bar: Bars, as_of: int) -> Piece:
         """Take what is known on the open of a bar that is not closed: the last thing a fold can do.
@@ -85,13 +85,13 @@ class Fold:
         """
         flat = replace(bar, high=bar.open, low=bar.open, close=bar.open)
         found = advance(self._plan, Memory.load(self._plan, self._memory.save()), flat)
-        return self._tell([rows[rows["at_ts"] <= as_of] for rows in found])
+        return self._tell([[rows[rows["at_ts"] <= as_of]] for rows in found])
 
-    def _tell(self, found: list[NDArray[np.void]]) -> Piece:
+    def _tell(self, found: list[list[NDArray[np.void]]]) -> Piece:
         told = tell(self._plan.nodes, self._key, self._lives, found)
         over = ended(self._plan.nodes, told.lives)
-        self._lives = chosen(told.lives, ~over)
-        return Piece(told, chosen(told.lives, over), self._tables)
+        self._lives = carry(told.lives, over)
+        return Piece(told, over, self._tables)
 
     def open_zones(self) -> pa.Table:
         """The objects that may still change, with their fill and touches of now, by confirmation."""

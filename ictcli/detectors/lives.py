@@ -53,7 +53,8 @@ class Told:
         owner: position in the plan of the node behind every record, ascending.
         events: the records, by node in the order in which they were written.
         ids: the object of every record.
-        lives: ``LIFE`` of the objects that were open before and of those born since, by node and serial.
+        lives: ``LIFE`` of the objects that were open before, by node and serial, then of those born since,
+            likewise.
     """
 
     owner: Int64
@@ -73,27 +74,38 @@ def chosen(lives: NDArray[np.void], rows: NDArray[Any]) -> NDArray[np.void]:
     return found
 
 
-def tell(nodes: Sequence[Node], key: SeriesKey, carried: NDArray[np.void], found: Sequence[Records]) -> Told:
+def tell(
+    nodes: Sequence[Node], key: SeriesKey, carried: NDArray[np.void], found: Sequence[Sequence[Records]]
+) -> Told:
     """Bring the open objects of a plan up to date with the next records of its nodes.
 
     Args:
         nodes: of the plan.
         key: of the series.
         carried: ``LIFE`` of the objects open so far, by node and serial.
-        found: the records since, by node; those of nodes that are not wanted are passed over.
+        found: the records since, by node, in parts; those of nodes that are not wanted are passed over.
     """
     wanted = [at for at, node in enumerate(nodes) if node.wanted]
-    events = join([found[at] for at in wanted])
-    owner = np.repeat(np.array(wanted, np.int64), [len(found[at]) for at in wanted])
-    lives = _with_births(nodes, key, carried, owner, events)
-    row = np.searchsorted(_rank(lives["node"], lives["latest"]["serial"]), _rank(owner, events["serial"]))
+    events = join([part for at in wanted for part in found[at]])
+    sizes = [sum(len(part) for part in found[at]) for at in wanted]
+    owner = np.repeat(np.array(wanted, np.int64), sizes)
+    lives = _with_births(carried, owner, events)
+    known = _Known(lives, len(carried))
+    _name(nodes, key, known)
+    row, _ = known.rows(owner, events["serial"])
     lives.view(_LATEST_BYTES)["latest"][row] = events.view(_RECORD_BYTES)
     record = events["record"]
     changes = record > PARENT_ADDED
     lives["state"][row[changes]] = record[changes]
     lives["times"][row, record] = events["at_ts"]
-    _add_parents(nodes, key, lives, row, owner, events)
+    _add_parents(nodes, key, known, row, owner, events)
     return Told(owner, events, lives["id"][row], lives)
+
+
+def carry(lives: NDArray[np.void], over: NDArray[np.bool_]) -> NDArray[np.void]:
+    """The objects of ``lives`` that are not over, by node and serial."""
+    left = chosen(lives, ~over)
+    return chosen(left, np.argsort(_rank(left["node"], left["latest"]["serial"])))
 
 
 def _rank(node: Int64, serial: Int64) -> Int64:
@@ -101,34 +113,61 @@ def _rank(node: Int64, serial: Int64) -> Int64:
     return (node << 44) + serial
 
 
-def _with_births(
-    nodes: Sequence[Node], key: SeriesKey, carried: NDArray[np.void], owner: Int64, events: Records
-) -> NDArray[np.void]:
+class _Known:
+    """Objects at hand, found by node and serial.
+
+    Args:
+        lives: two stretches, each by node and serial.
+        middle: where the second one begins.
+    """
+
+    def __init__(self, lives: NDArray[np.void], middle: int) -> None:
+        ranks = _rank(lives["node"], lives["latest"]["serial"])
+        self.lives = lives
+        self.middle = middle
+        self._old, self._young = ranks[:middle], ranks[middle:]
+
+    def rows(self, node: Int64, serial: Int64) -> tuple[Int64, NDArray[np.bool_]]:
+        """Where objects stand, and whether they are there at all."""
+        ranks = _rank(node, serial)
+        row = np.searchsorted(self._young, ranks)
+        here = _hits(self._young, row, ranks)
+        row += self.middle
+        older = np.flatnonzero(~here)
+        place = np.searchsorted(self._old, ranks[older])
+        row[older] = place
+        here[older] = _hits(self._old, place, ranks[older])
+        return row, here
+
+
+def _hits(ranks: Int64, row: Int64, wanted: Int64) -> NDArray[np.bool_]:
+    if not len(ranks):
+        return np.zeros(len(wanted), np.bool_)
+    return np.asarray(ranks[np.minimum(row, len(ranks) - 1)] == wanted)
+
+
+def _with_births(carried: NDArray[np.void], owner: Int64, events: Records) -> NDArray[np.void]:
+    """The carried objects, then those that records confirm."""
     rows = np.flatnonzero(events["record"] == CONFIRMED)
-    births = np.zeros(len(rows), LIFE)
+    lives = np.empty(len(carried) + len(rows), LIFE)
+    lives.view(_LIFE_BYTES)[: len(carried)] = carried.view(_LIFE_BYTES)
+    births = lives[len(carried) :]
     births.view(_LATEST_BYTES)["latest"] = events.view(_RECORD_BYTES)[rows]
     births["node"] = owner[rows]
+    births["state"] = 0
     births["times"] = -1
     births["parents"] = NO_ID
-    for at, part in _by_node(births["node"]):
-        births["id"][part] = identifiers(nodes[at], key, births["latest"][part])
-    both = np.concatenate((carried.view(np.uint8), births.view(np.uint8))).view(LIFE)
-    lives = chosen(both, np.argsort(_rank(both["node"], both["latest"]["serial"]), kind="stable"))
-    known = _Known(_rank(lives["node"], lives["latest"]["serial"]), lives["id"].copy())
-    young = np.flatnonzero(lives["times"][:, CONFIRMED] == -1)
-    for at, part in _by_node(lives["node"][young]):
-        own = young[part]
-        parents = lives["latest"]["parent"][own]
-        lives["parents"][own, :2] = _parent_ids(nodes, at, key, known, parents)
     return lives
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """Ids of objects at hand, by ascending rank."""
-
-    ranks: Int64
-    ids: NDArray[np.uint64]
+def _name(nodes: Sequence[Node], key: SeriesKey, known: _Known) -> None:
+    """Give the objects born since their ids and those of their parents."""
+    births = known.lives[known.middle :]
+    for at, part in _by_node(births["node"]):
+        births["id"][part] = identifiers(nodes[at], key, births["latest"][part])
+    for at, part in _by_node(births["node"]):
+        parents = births["latest"]["parent"][part]
+        births["parents"][part, :2] = _parent_ids(nodes, at, key, known, parents)
 
 
 def _parent_ids(
@@ -141,10 +180,9 @@ def _parent_ids(
         if not len(rows):
             continue
         own = parents[rows, slots]
-        ranks = _rank(np.full(len(own), source), own["serial"])
-        place = np.minimum(np.searchsorted(known.ranks, ranks), len(known.ranks) - 1)
-        here = known.ranks[place] == ranks
-        ids = known.ids[place]
+        place, here = known.rows(np.full(len(own), source), own["serial"])
+        ids = np.full(len(own), NO_ID, np.uint64)
+        ids[here] = known.lives["id"][place[here]]
         ids[~here] = identifiers(nodes[source], key, own[~here])
         found[rows, slots] = ids
     return found
@@ -159,15 +197,14 @@ def _by_node(owner: Int64) -> Iterator[tuple[int, slice]]:
 
 
 def _add_parents(
-    nodes: Sequence[Node], key: SeriesKey, lives: NDArray[np.void], row: Int64, owner: Int64, events: Records
+    nodes: Sequence[Node], key: SeriesKey, known: _Known, row: Int64, owner: Int64, events: Records
 ) -> None:
     """Append the parents that ``parent_added`` records bring, which carry them as their second parent."""
     more = np.flatnonzero(events["record"] == PARENT_ADDED)
-    known = _Known(_rank(lives["node"], lives["latest"]["serial"]), lives["id"])
     for node, part in _by_node(owner[more]):
         added = _parent_ids(nodes, node, key, known, events["parent"][more[part]])[:, 1]
         for at, own in zip(row[more[part]].tolist(), added, strict=True):
-            told = lives["parents"][at]
+            told = known.lives["parents"][at]
             free = np.flatnonzero(told == NO_ID)
             if len(free) and own not in told:
                 told[free[0]] = own

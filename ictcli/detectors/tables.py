@@ -73,10 +73,11 @@ class Tables:
         }
         return pa.table(columns, schema=event_schema(self._digits))
 
-    def zones(self, lives: NDArray[np.void]) -> pa.Table:
-        """One row per object with its whole life so far, ordered by confirmation, then id."""
-        order = np.lexsort((lives["id"], lives["latest"]["confirmed_ts"]))
-        lives = chosen(lives, order)
+    def zones(self, lives: NDArray[np.void], shown: Mask | None = None) -> pa.Table:
+        """One row per object (that is ``shown``) with its life so far, ordered by confirmation, then id."""
+        rows = np.arange(len(lives)) if shown is None else np.flatnonzero(shown)
+        known = lives["latest"]["confirmed_ts"][rows]
+        lives = chosen(lives, rows[np.lexsort((lives["id"][rows], known))])
         latest, owner = lives["latest"], lives["node"]
         states = np.where((lives["state"] == 0) & self._point[owner], len(RECORD_NAMES), lives["state"])
         columns = {
