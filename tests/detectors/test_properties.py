@@ -14,21 +14,18 @@ from numpy.typing import NDArray
 
 from ictcli.clock import NS_PER_MINUTE
 from ictcli.detectors.base.events import EVENT, NO_BAR, RECORD_NAMES
-from ictcli.detectors.detector import Detector
-from ictcli.detectors.drive import Records, advance, push, require_sound, start
+from ictcli.detectors.drive import Records, advance, describe, first_context, push, require_sound, start
 from ictcli.detectors.plan import Plan, Settings, make_plan
 from ictcli.detectors.registry import DETECTORS
 from ictcli.errors import DataError
 from ictcli.market.bars import Bars
+from ictcli.research.alert_chance import shuffled_bars
+from ictcli.research.alert_trades import STOP, TARGET, Costs, trade_every_bar
 from ictcli.sources.conversion import points
 from tests.detectors.adversarial import Case, Plans, cases, lagging, ohlc_bars, walk
 from tests.detectors.invariants import births
 
 QUARTER = 15 * NS_PER_MINUTE
-sweep = pytest.mark.parametrize("name", list(DETECTORS))
-
-REPEATED = {"extended", "parent_added", "tapped", "swept", "reclaimed", "rearmed", "entered"}
-"""Records that an object may have more than once."""
 
 
 def told(plan: Plan, bars: Bars, name: str, layer: str = "") -> Records:
@@ -52,15 +49,11 @@ STRICTER: list[tuple[str, str, float, float]] = [
     ("displacement", "range_atr", 1.0, 1.5),
     ("displacement", "body_share", 0.3, 0.6),
     ("fvg", "min_size_atr", 0.0, 0.25),
-    ("implied_fvg", "min_size_atr", 0.0, 0.25),
-    ("bpr", "min_overlap", 0.0, 0.5),
-    ("bpr", "max_separation", 20, 5),
-    ("pin_bar", "wick_share", 0.51, 0.66),
-    ("pin_bar", "wick_body", 1.0, 2.0),
+    ("bpr", "max_separation", 20, 2),
+    ("pin_bar", "wick_share", 0.6, 0.8),
+    ("pin_bar", "wick_body", 1.0, 5.0),
     ("pin_bar", "min_range_atr", 0.0, 1.0),
     ("engulfing", "min_body_atr", 0.0, 0.5),
-    ("impulse", "efficiency", 0.0, 0.6),
-    ("momentum_run", "min_body_atr", 0.0, 0.5),
     ("rejection_block", "wick_atr", 0.1, 0.25),
     ("rejection_block", "wick_frac", 0.0, 0.5),
     ("order_block", "max_size_atr", 3.0, 1.0),
@@ -68,7 +61,11 @@ STRICTER: list[tuple[str, str, float, float]] = [
     ("sweep", "max_depth_atr", 3.0, 1.0),
     ("turtle_soup", "min_age", 1, 4),
 ]
-"""Detector, parameter, a lenient and a stricter value: every object of the second is one of the first."""
+"""Detector, parameter, a lenient and a stricter value: every object of the second is one of the first.
+
+Not here are thresholds of rules with a memory, where what is left out makes room for something else: an
+impulse silences the bars after it, a wider tolerance moves a pool's extreme away from its next member.
+"""
 
 
 @pytest.mark.parametrize(("name", "parameter", "lenient", "strict"), STRICTER)
@@ -91,7 +88,7 @@ def test_a_stricter_threshold_gives_a_subset(
 
 def keys(events: Records) -> set[tuple[Any, ...]]:
     """What tells objects apart, without birth order."""
-    columns = ("direction", "formed", "confirmed", "bottom", "top", "label", "ordinal")
+    columns = ("direction", "formed", "confirmed", "bottom", "top", "label")
     return set(events[list(columns)].tolist())
 
 
@@ -115,21 +112,6 @@ def test_swings_confirmed_by_more_bars_are_fewer_and_known_later(
 # P10: nothing is counted twice
 
 
-@sweep
-@given(data=st.data())
-def test_an_object_has_every_kind_of_record_once_and_ends_once(
-    name: str, plan_for: Plans, data: st.DataObject
-) -> None:
-    case = data.draw(cases(plan_for, name))
-    for events in case.logs():
-        once = [RECORD_NAMES.index(word) for word in RECORD_NAMES if word not in REPEATED]
-        kept = events[np.isin(events["record"], once)]
-        assert len(np.unique(kept[["serial", "record"]])) == len(kept)
-        ends = [RECORD_NAMES.index(word) for word in case.detector.ends]
-        ended = events["serial"][np.isin(events["record"], ends)]
-        assert len(np.unique(ended)) == len(ended)
-
-
 @given(data=st.data())
 def test_every_invalidated_order_block_flips_and_no_other(data: st.DataObject, plan_for: Plans) -> None:
     case = data.draw(cases(plan_for, "flip_breaker"))
@@ -149,7 +131,8 @@ def test_every_invalidated_gap_is_inverted_and_no_other(data: st.DataObject, pla
 
 
 def invalidated(events: Records) -> Records:
-    return events[events["record"] == RECORD_NAMES.index("invalidated")]
+    ended: Records = events[events["record"] == RECORD_NAMES.index("invalidated")]
+    return ended
 
 
 def parents(events: Records, slot: int) -> list[int]:
@@ -201,24 +184,7 @@ def test_changes_of_character_alternate_and_breaks_go_with_the_trend(
             trend = int(row["direction"]) or trend
 
 
-# P11: geometry
-
-
-NO_HEIGHT_ALLOWED = {
-    "inside_bar": "a mother bar without a range holds bars without a range",
-}
-"""Zones that may have no height."""
-
-
-@sweep
-@given(data=st.data())
-def test_zones_have_a_height_and_levels_have_none(name: str, plan_for: Plans, data: st.DataObject) -> None:
-    case = data.draw(cases(plan_for, name))
-    for events in case.logs():
-        if "level" in case.detector.columns:
-            assert (events["bottom"] == events["top"]).all()
-        elif "bottom" in case.detector.columns and name not in NO_HEIGHT_ALLOWED:
-            assert (events["bottom"] < events["top"]).all()
+# P11: where things lie
 
 
 @given(data=st.data())
@@ -276,8 +242,8 @@ def test_a_strictly_monotone_series_has_no_swings_and_no_structure(sign: int) ->
     assert set(heard.values()) == {0}
 
 
-def every_detector(always_open: bool = False) -> Plan:  # noqa: FBT001, FBT002
-    settings = Settings(QUARTER, always_open=always_open)
+def every_detector() -> Plan:
+    settings = Settings(QUARTER)
     return make_plan(DETECTORS.values(), DETECTORS, settings, pair=True)
 
 
@@ -292,14 +258,14 @@ def test_bars_out_of_order_are_refused_by_row(row: int) -> None:
 
 @pytest.mark.parametrize("column", ["open", "high", "low", "close"])
 @pytest.mark.parametrize("row", [0, 7, 19])
-def test_a_price_that_was_not_a_number_is_refused_by_row(column: str, row: int) -> None:
+@pytest.mark.parametrize("price", [np.iinfo(np.int64).min, -(2**62), 2**62])
+def test_what_a_cast_makes_of_no_number_is_refused_by_row(column: str, row: int, price: int) -> None:
     bars = walk(20, 1)
-    prices = getattr(bars, column).astype(np.float64)
-    prices[row] = np.nan
-    with np.errstate(invalid="ignore"):
-        broken = replace(bars, **{column: prices.astype(np.int64)})
-    with pytest.raises(DataError, match=f"row {row}: low <= open, close <= high does not hold"):
-        require_sound(broken)
+    prices = getattr(bars, column).copy()
+    prices[row] = price
+    as_given: dict[str, Any] = {column: prices}
+    with pytest.raises(DataError, match=f"row {row}: "):
+        require_sound(replace(bars, **as_given))
 
 
 # P13 and P14: where prices come from, and who else is being watched
@@ -310,7 +276,8 @@ def test_prices_that_went_through_floats_give_identical_records(digits: int) -> 
     bars = replace(walk(2000, 3), digits=digits)
     scale = 10.0**digits
     columns = ("open", "high", "low", "close")
-    again = replace(bars, **{name: points(getattr(bars, name) / scale, scale) for name in columns})
+    read: dict[str, Any] = {name: points(getattr(bars, name) / scale, scale) for name in columns}
+    again = replace(bars, **read)
     plan = every_detector()
     for first, second in zip(
         advance(plan, start(plan), bars, lagging(bars)),
@@ -322,10 +289,10 @@ def test_prices_that_went_through_floats_give_identical_records(digits: int) -> 
 
 def test_two_symbols_watched_in_turns_are_two_symbols_watched_apart() -> None:
     plan = every_detector()
-    both = (walk(400, 4), walk(400, 5))
+    both = (walk(150, 4), walk(150, 5))
     memories = [start(plan), start(plan)]
     turns: list[list[list[NDArray[np.void]]]] = [[], []]
-    for at in range(400):
+    for at in range(150):
         for which, bars in enumerate(both):
             turns[which].append(push(plan, memories[which], bars, at, lagging(bars)))
     for which, bars in enumerate(both):
@@ -338,3 +305,28 @@ def test_two_symbols_watched_in_turns_are_two_symbols_watched_apart() -> None:
 def test_the_stricter_values_name_parameters_that_exist() -> None:
     for name, parameter, *_ in STRICTER:
         assert parameter in DETECTORS[name].params.__struct_fields__
+
+
+# P16: what no rule may know of
+
+
+def test_on_shuffled_bars_no_detector_knows_where_price_goes_next() -> None:
+    # Barriers of 3 ATR on both sides, no costs; one object per 60 bars, so that trades do not overlap.
+    source = walk(40_000, 7)
+    bars = shuffled_bars(source, (1, 0))
+    plan = every_detector()
+    atr = np.append(describe(first_context(plan.settings), bars)["atr"][1:], 0.0)
+    ending = trade_every_bar(bars, atr, Costs(), target=3.0, stop=3.0, horizon=60).ending
+    found = advance(plan, start(plan), bars, lagging(bars))
+    judged = 0
+    for node, events in zip(plan.nodes, found, strict=True):
+        own = births(events)
+        own = own[own["direction"] != 0]
+        _, first = np.unique(own["at"] // 60, return_index=True)
+        at, short = own["at"][first], (own["direction"][first] < 0).astype(np.int64)
+        results = ending[short, at]
+        won, lost = (int(np.count_nonzero(results == one)) for one in (TARGET, STOP))
+        if won + lost >= 30:
+            judged += 1
+            assert abs(won - lost) < 4 * (won + lost) ** 0.5, node.title
+    assert judged > 0.7 * len(plan.nodes)
