@@ -29,7 +29,23 @@ SHARED = ("vectors", "rules", "reference")
 SWEEPS = ("test_causality.py", "test_properties.py")
 """Test files that go over all registered detectors."""
 
-EQUIVALENT: dict[str, str] = {}
+_NOBODY_OPEN = "without an open window there is nothing to widen: the question saves time"
+EQUIVALENT: dict[str, str] = {
+    "blocks/breaker.step: first_break < last_break -> first_break <= last_break": (
+        "acting on a bar without records of others changes nothing: the question saves time"
+    ),
+    "blocks/flip_breaker.flip: direction > 0 -> direction >= 0": "order blocks have a direction",
+    "liquidity/turtle_soup.look_back: state['at'][side] >= oldest -> state['at'][side] > oldest": (
+        "looking again while the latest lowest bar is the oldest one finds the same bar"
+    ),
+    "structure/displacement.confirm: bodies > 0 -> bodies >= 0": (
+        "bars whose bodies cancel out are below every least share of their range"
+    ),
+    **{
+        f"sessions/{name}.step: windows['active'] > 0 -> windows['active'] >= 0": _NOBODY_OPEN
+        for name in ("asian_range", "cbdr", "flout", "kill_zone", "macro", "silver_bullet")
+    },
+}
 """Mutants that no test can kill, by description, with the argument."""
 
 _SWAPPED: dict[type[ast.cmpop], type[ast.cmpop]] = {

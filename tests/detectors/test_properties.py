@@ -225,6 +225,33 @@ def test_a_balanced_range_lies_inside_both_its_gaps(data: st.DataObject, plan_fo
         assert (row["bottom"], row["top"]) == (both["bottom"].max(), both["top"].min())
 
 
+OWN_SIZE = {
+    "ote": "that of its leg",
+    "implied_fvg": "from the exact midpoints, which may lie between two points",
+    "engulfing": "that of the body",
+    "impulse": "in average true ranges through the bar before the move",
+    "judas": "its later stages repeat that of the first",
+    "amd": "its later stages repeat that of the first",
+}
+"""Detectors whose ``size_atr`` is another size than their height at confirmation."""
+
+
+def test_sizes_are_heights_in_average_ranges_through_the_bar_before() -> None:
+    bars = walk(6000, 3)
+    plan = every_detector()
+    atr = describe(first_context(plan.settings), bars)["atr"]
+    judged = set()
+    for node, events in zip(plan.nodes, advance(plan, start(plan), bars, lagging(bars)), strict=True):
+        columns, name = node.detector.columns, node.detector.name
+        if "size_atr" in columns and "bottom" in columns and name not in OWN_SIZE:
+            own = births(events)
+            own = own[atr[own["confirmed"]] > 0]
+            heights = (own["top"] - own["bottom"]) / atr[own["confirmed"]]
+            assert own["size_atr"].tolist() == heights.tolist(), node.title
+            judged |= {name} if len(own) else set()
+    assert len(judged) >= 25
+
+
 # P12: what is no price series, and what has no swings
 
 
