@@ -113,7 +113,7 @@ def init_state(params: ConfluenceParams, _bar_ns: int) -> NDArray[np.void]:
     return state
 
 
-@kernel
+@hot_kernel
 def side_of(event: Any) -> int:
     """0 for bull, 1 for bear."""
     return int((1 - event["direction"]) // 2)
@@ -133,7 +133,7 @@ def hear_points(state: Any, bar: Any, feed: Any, first: int, last: int, kind: in
                 state["swept"][side_of(event)] = bar["bar"]
 
 
-@kernel
+@hot_kernel
 def ended(record: int) -> bool:
     """Whether a record ends a zone."""
     return record >= INVALIDATED
@@ -208,7 +208,7 @@ def hear_divergences(state: Any, feed: Any, first: int, last: int) -> None:
             state["diverging"][side] -= 1
 
 
-@kernel
+@hot_kernel
 def has_room(state: Any, bar: Any, side: int, close: int) -> bool:
     """Whether the opposing swing is far enough from a signed close."""
     ahead = state["swings"]["nearest"][1 - side]
@@ -217,7 +217,7 @@ def has_room(state: Any, bar: Any, side: int, close: int) -> bool:
     return bool(bar["atr"] > 0.0 and float(-ahead - close) >= state["room_atr"] * bar["atr"])
 
 
-@kernel
+@hot_kernel
 def setting(state: Any, bar: Any, side: int, close: int) -> int:
     """Bits of what the place, the time and the costs say for a side, whose signed close this is."""
     direction = 1 - 2 * side
@@ -237,7 +237,7 @@ def setting(state: Any, bar: Any, side: int, close: int) -> int:
     return bits
 
 
-@kernel
+@hot_kernel
 def evidence(state: Any, bar: Any, side: int, close: int) -> int:
     """Bits of all that speaks for a side."""
     bits = setting(state, bar, side, close)
@@ -253,7 +253,7 @@ def evidence(state: Any, bar: Any, side: int, close: int) -> int:
     return bits
 
 
-@kernel
+@hot_kernel
 def score_of(bits: int, paired: int) -> float:
     """The weighted share of the evidence, 0 to 1."""
     zones = (bits >> 3 & 1) + (bits >> 4 & 1) + (bits >> 5 & 1)
@@ -263,7 +263,7 @@ def score_of(bits: int, paired: int) -> float:
     return points / (14.0 + paired)
 
 
-@kernel
+@hot_kernel
 def judge(state: Any, events: Any, count: int, bar: Any, side: int, close: int) -> int:
     """Open or close the object of a side."""
     bits = evidence(state, bar, side, close)
@@ -293,17 +293,25 @@ def step(
     swings: Any, l0: int, l1: int, divergences: Any, v0: int, v1: int,
 ) -> int:  # fmt: skip
     """Take one closed bar and all that was said at it; append what became known; the new count."""
-    hear_points(state, bar, bias, b0, b1, BIAS)
-    hear_points(state, bar, sweeps, w0, w1, SWEEPS)
-    hear_points(state, bar, shifts, s0, s1, SHIFTS)
+    if b0 < b1:
+        hear_points(state, bar, bias, b0, b1, BIAS)
+    if w0 < w1:
+        hear_points(state, bar, sweeps, w0, w1, SWEEPS)
+    if s0 < s1:
+        hear_points(state, bar, shifts, s0, s1, SHIFTS)
     zones = state["zones"]
-    hear_zones(zones[0], gaps, g0, g1)
-    hear_zones(zones[1], blocks, k0, k1)
-    hear_zones(zones[2], breakers, r0, r1)
-    hear_place(state, ranges, d0, d1, entries, e0, e1)
-    hear_hours(state, hours, h0, h1)
-    hear_swings(state["swings"], swings, l0, l1)
-    hear_divergences(state, divergences, v0, v1)
+    if g0 < g1:
+        hear_zones(zones[0], gaps, g0, g1)
+    if k0 < k1 or r0 < r1:
+        hear_zones(zones[1], blocks, k0, k1)
+        hear_zones(zones[2], breakers, r0, r1)
+    if d0 < d1 or e0 < e1:
+        hear_place(state, ranges, d0, d1, entries, e0, e1)
+    if h0 < h1 or v0 < v1:
+        hear_hours(state, hours, h0, h1)
+        hear_divergences(state, divergences, v0, v1)
+    if l0 < l1:
+        hear_swings(state["swings"], swings, l0, l1)
     if bar["paired"] == 1:
         state["paired"] = 1
     count = judge(state, events, count, bar, 0, bar["close"])

@@ -1,133 +1,147 @@
-"""Confluence against a slow reading of what the other detectors said, straight from the table of weights."""
+"""The confluence score against its definition, told from the records of those it listens to."""
 
-from collections.abc import Iterator
-from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from ictcli.clock import NS_PER_MINUTE
-from ictcli.detectors.base.events import OWN_MARK, RECORD_NAMES
-from ictcli.detectors.bias.confluence import DETECTOR, NAMES
-from ictcli.detectors.detector import Feed
-from ictcli.detectors.drive import advance, describe, first_context, start
-from ictcli.detectors.plan import Plan, Settings, make_plan, title
+from ictcli.detectors.base.events import CLOSED, CONFIRMED, RECORD_NAMES
+from ictcli.detectors.bias.confluence import score_of
+from ictcli.detectors.drive import advance, start
+from ictcli.detectors.plan import Settings, make_plan
 from ictcli.detectors.registry import DETECTORS
-from ictcli.market.bars import Bars
-from tests.detectors.adversarial import lagging, walk
+from ictcli.market.bars import Bars, make_bars
 
-Row = dict[str, Any]
-Told = dict[str, dict[int, list[Row]]]
-ZONES = (("fvg", "in_gap"), ("order_block.internal", "in_block"), ("breaker.internal", "in_breaker"))
-WEIGHTS = {"bias_agrees": 3, "swept": 2, "shifted": 2} | dict.fromkeys(NAMES[6:], 1)
+M5 = 5 * NS_PER_MINUTE
+ENDS = {"invalidated", "expired", "evicted"}
 
 
-def heard(plan: Plan, bars: Bars, other: Bars | None) -> Told:
-    """All records by node and bar."""
-    found = advance(plan, start(plan), bars, other)
-    told: Told = {
-        title(feed.detector, feed.layer or ""): {} for feed in (*DETECTOR.feeds, Feed("confluence"))
+def read(path: Path) -> Bars:
+    table = pq.read_table(path).slice(0, 6000)
+    ts = table["ts"].to_numpy().astype("datetime64[ns]").astype(np.int64)
+    columns = [
+        np.rint(table[name].to_numpy() * 100).astype(np.int64) for name in ("open", "high", "low", "close")
+    ]
+    spread = np.where(np.arange(len(ts)) % 3 == 0, -1, np.arange(len(ts)) % 40).astype(np.int32)
+    return make_bars(2, ts, ts + M5, (columns[0], columns[1], columns[2], columns[3]), spread=spread)
+
+
+@pytest.mark.jit_off
+@pytest.mark.parametrize(
+    ("bits", "points"),
+    [(0, 0), (1, 3), (2, 2), (4, 2), (8, 1), (8 + 16, 2), (8 + 16 + 32, 2), (64, 1), (4095, 15)],
+)
+def test_the_score_is_the_weighted_share(bits: int, points: int) -> None:
+    """Zones count at most 2; 3 + 2 + 2 + 2 + six times 1 is 15 with a second symbol."""
+    assert score_of(bits, 1) == points / 15
+    assert score_of(bits & ~512, 0) == (points - (bits >> 9 & 1)) / 14
+
+
+def slow_scores(bars: Bars, found: dict[str, list[dict[str, Any]]], lookback: int) -> np.ndarray[Any, Any]:
+    """Score of both sides at every bar, read off the records up to it."""
+    scores = np.zeros((len(bars), 2))
+    atr = average_true_range(bars)
+    at_bar: dict[str, dict[int, list[dict[str, Any]]]] = {}
+    for name, records in found.items():
+        at_bar[name] = {}
+        for record in records:
+            at_bar[name].setdefault(record["at"], []).append(record)
+    bias = half = entry = hours = 0
+    swept, shifted = {1: -999, -1: -999}, {1: -999, -1: -999}
+    live: dict[str, dict[int, dict[str, Any]]] = {
+        name: {} for name in ("fvg", "order_block", "breaker", "swing")
     }
-    for node, events in zip(plan.nodes, found, strict=True):
-        for event in events if node.title in told else ():
-            row = dict(zip(events.dtype.names or (), event.tolist(), strict=True))
-            row["record"] = RECORD_NAMES[row["record"]]
-            row["word"] = node.detector.labels.get((row["direction"], row["label"]), "")
-            told[node.title].setdefault(row["at"], []).append(row)
-    return told
+    for i in range(len(bars)):
+        said = {name: records.get(i, []) for name, records in at_bar.items()}
+        for record in said["htf_bias"]:
+            bias = record["direction"] if record["record"] == "confirmed" else bias
+        for record in said["sweep"]:
+            swept[record["direction"]] = i if record["label"] == 1 else swept[record["direction"]]
+        for record in said["mss"]:
+            shifted[record["direction"]] = i
+        for name in ("fvg", "order_block", "breaker"):
+            keep(live[name], said[name], ENDS)
+        keep(live["swing"], said["swing"], {"broken", "evicted"})
+        for record in said["dealing_range"]:
+            if record["record"] in ("confirmed", "entered"):
+                half = {1: -1, 2: 1}.get(record["label"], 0) * record["direction"]
+        for record in said["ote"]:
+            if record["record"] == "entered":
+                entry = record["direction"]
+            elif record["record"] in ("broken", "invalidated", "superseded") and entry == record["direction"]:
+                entry = 0
+        for record in said["kill_zone"]:
+            if record["label"] != 5:
+                hours += {"confirmed": 1, "closed": -1}[record["record"]]
+        close = int(bars.close[i])
+        tight = bars.spread[i] >= 0 and atr[i] > 0 and 10.0 * bars.spread[i] <= atr[i]
+        for side, direction in enumerate((1, -1)):
+            inside = [
+                any(
+                    one["direction"] == direction and one["bottom"] <= close <= one["top"]
+                    for one in live[name].values()
+                )
+                for name in ("fvg", "order_block", "breaker")
+            ]
+            ahead = [
+                direction * (one["bottom"] - close)
+                for one in live["swing"].values()
+                if one["direction"] == -direction
+            ]
+            room = not ahead or (atr[i] > 0 and min(ahead) >= 2.0 * atr[i])
+            points = 3 * (bias == direction) + 2 * (i - swept[direction] < lookback)
+            points += 2 * (i - shifted[direction] < lookback) + min(sum(inside), 2)
+            points += (half == direction) + (entry == direction) + (hours > 0) + room + tight
+            scores[i, side] = points / 14
+    return scores
 
 
-class Reader:
-    """What is known of every other detector, bar by bar."""
-
-    def __init__(self, told: Told) -> None:
-        self.told = told
-        self.latest: dict[str, dict[int, Row]] = {name: {} for name in told}
-        self.bias = self.half = 0
-        self.swept = {1: -(10**6), -1: -(10**6)}
-        self.shifted = {1: -(10**6), -1: -(10**6)}
-
-    def take(self, at: int) -> None:
-        for name, by_bar in self.told.items():
-            for row in by_bar.get(at, ()):
-                self.latest[name][row["serial"]] = row
-        for row in self.told["htf_bias.H4"].get(at, ()):
-            self.bias = row["direction"] if row["record"] == "confirmed" else self.bias
-        for row in self.told["sweep.internal"].get(at, ()):
-            if row["record"] == "confirmed" and row["word"] == "sweep":
-                self.swept[row["direction"]] = at
-        for row in self.told["mss.internal"].get(at, ()):
-            self.shifted[row["direction"]] = at
-        for row in self.told["dealing_range.internal"].get(at, ()):
-            if row["record"] in ("confirmed", "entered"):
-                self.half = {"discount": 1, "premium": -1}.get(row["word"].lower(), 0)
-
-    def living(self, name: str, *ends: str) -> Iterator[Row]:
-        return (row for row in self.latest[name].values() if not any(was(row, end) for end in ends))
-
-    def parts(self, at: int, bar: Row, d: int, lookback: int, room: float) -> set[str]:
-        found = {"bias_agrees"} if self.bias == d else set()
-        found |= {"swept"} if at - self.swept[d] < lookback else set()
-        found |= {"shifted"} if at - self.shifted[d] < lookback else set()
-        for name, part in ZONES:
-            zones = self.living(name, "invalidated", "void", "expired", "evicted")
-            if any(z["direction"] == d and z["bottom"] <= bar["close"] <= z["top"] for z in zones):
-                found.add(part)
-        found |= {"on_right_half"} if self.half == d else set()
-        entered = self.living("ote.internal", "broken", "superseded", "invalidated")
-        found |= {"in_ote"} if any(was(z, "entered") and z["direction"] == d for z in entered) else set()
-        hours = self.living("kill_zone", "closed")
-        found |= {"in_kill_zone"} if any(z["label"] != 5 for z in hours) else set()
-        pairs = self.living("smt.internal", "void", "superseded")
-        found |= {"diverges"} if any(z["direction"] == d for z in pairs) else set()
-        swings = self.living("swing.internal", "broken", "evicted")
-        away = [d * (s["bottom"] - bar["close"]) for s in swings if s["direction"] == -d]
-        if not away or (bar["atr"] > 0 and min(away) >= room * bar["atr"]):
-            found.add("has_room")
-        if bar["spread"] >= 0 and bar["atr"] > 0 and 10 * bar["spread"] <= bar["atr"]:
-            found.add("tight_spread")
-        return found
+def keep(live: dict[int, dict[str, Any]], records: list[dict[str, Any]], ends: set[str]) -> None:
+    for record in records:
+        if record["record"] == "confirmed":
+            live[record["serial"]] = record
+        elif record["record"] in ends:
+            live.pop(record["serial"], None)
 
 
-def was(row: Row, record: str) -> bool:
-    return bool(row["reached"] >> RECORD_NAMES.index(record) & 1)
+def average_true_range(bars: Bars) -> list[float]:
+    """Through the bar before, 0 while undefined."""
+    values, ranges, average = [], [], 0.0
+    for i in range(len(bars)):
+        values.append(average)
+        high, low = int(bars.high[i]), int(bars.low[i])
+        last = int(bars.close[i - 1]) if i else None
+        ranges.append(high - low if last is None else max(high - low, abs(high - last), abs(low - last)))
+        if i == 13:
+            average = float(sum(ranges)) / 14
+        elif i > 13:
+            average = (average * 13 + ranges[-1]) / 14
+    return values
 
 
-@pytest.mark.parametrize("seed", range(2))
-@pytest.mark.parametrize(("least", "lookback", "room"), [(0.3, 20, 2.0), (0.45, 3, 0.5), (0.2, 7, 0.0)])
-def test_scores_equal_the_slow_reading(seed: int, least: float, lookback: int, room: float) -> None:
-    drawn = walk(900, seed, 15 * NS_PER_MINUTE)
-    spread = np.random.default_rng(seed).integers(-1, 12, len(drawn)).astype(np.int32)
-    bars = replace(drawn, spread=spread)
-    own = {"least_score": least, "lookback": lookback, "room_atr": room}
-    swing = {"swing.internal": {"left": 2, "right": 2}}
-    settings = Settings(15 * NS_PER_MINUTE, overrides={"confluence": own, **swing})
-    pair = seed == 1
-    plan = make_plan([DETECTOR], DETECTORS, settings, pair=pair)
-    told = heard(plan, bars, lagging(bars) if pair else None)
-    described = describe(first_context(settings), bars, lagging(bars) if pair else None)
-    names = described.dtype.names or ()
-    reader, paired, active, found = Reader(told), 0, {1: False, -1: False}, []
-    for at, values in enumerate(described.tolist()):
-        bar = dict(zip(names, values, strict=True))
-        reader.take(at)
-        paired |= bar["paired"]
-        for d in (1, -1):
-            parts = reader.parts(at, bar, d, lookback, room)
-            zones = sum(part in parts for _, part in ZONES)
-            score = (sum(WEIGHTS.get(part, 0) for part in parts) + min(zones, 2)) / (14 + paired)
-            if active[d] != (score >= least):
-                active[d] = not active[d]
-                shown = (frozenset(parts), score) if active[d] else None
-                found.append((at, d, "confirmed" if active[d] else "closed", shown))
-    said = [row for rows in told["confluence"].values() for row in rows]
-    assert [(row["at"], row["direction"], row["record"], told_parts(row)) for row in said] == found
-    assert len(found) > 20
-
-
-def told_parts(row: Row) -> tuple[frozenset[str], float] | None:
-    if row["record"] != "confirmed":
-        return None
-    marks = row["marks"] // OWN_MARK
-    return frozenset(name for bit, name in enumerate(NAMES) if marks >> bit & 1), row["ratio"][0]
+def test_objects_open_and_close_where_the_slow_score_crosses_the_threshold(real_data: Path) -> None:
+    bars = read(real_data / "bars" / "XAUUSD_M5_ftmo.parquet")
+    plan = make_plan([DETECTORS["confluence"]], DETECTORS, Settings(M5))
+    logs = advance(plan, start(plan), bars)
+    found: dict[str, list[dict[str, Any]]] = {}
+    feeds = {node.detector.name for node in plan.nodes} - {"confluence"}
+    wanted = {feed.detector: feed.layer for feed in DETECTORS["confluence"].feeds}
+    for node, records in zip(plan.nodes, logs, strict=True):
+        if node.detector.name in feeds and wanted.get(node.detector.name) == node.layer:
+            names = records.dtype.names or ()
+            rows = [dict(zip(names, row, strict=True)) for row in records.tolist()]
+            found[node.detector.name] = [{**row, "record": RECORD_NAMES[row["record"]]} for row in rows]
+    scores = slow_scores(bars, found, 20)
+    own = logs[-1]
+    for side, direction in enumerate((1, -1)):
+        enough = scores[:, side] >= 0.6
+        edges = np.diff(enough.astype(np.int64), prepend=0)
+        mine = own[own["direction"] == direction]
+        assert mine["at"][mine["record"] == CONFIRMED].tolist() == np.flatnonzero(edges == 1).tolist()
+        assert mine["at"][mine["record"] == CLOSED].tolist() == np.flatnonzero(edges == -1).tolist()
+        born = mine[mine["record"] == CONFIRMED]
+        assert born["ratio"][:, 0].tolist() == scores[born["at"], side].tolist()
+        assert len(born) > 20
