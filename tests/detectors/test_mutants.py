@@ -202,6 +202,8 @@ def test_every_equivalent_mutant_named_here_exists() -> None:
 def test_mutants_of_every_detector_are_killed(
     path: Path, project: Path, proof_facts: dict[str, object]
 ) -> None:
+    module = path.relative_to(DETECTORS).with_suffix("").as_posix()
+    assert survives(project, Mutant(module, "", "", "", path.read_text(encoding="utf-8"))), "fails unchanged"
     tried = chosen(path)
     left = [mutant.title for mutant in tried if survives(project, mutant)]
     proof_facts |= {"mutants": [mutant.title for mutant in tried], "survivors": left}
