@@ -33,7 +33,7 @@ UNSHIFTED = {
 }
 """Detectors that a constant added to all prices changes."""
 TIMED = {
-    "confluence": "weighs the place in the day and the opening prices of day and week",
+    "confluence": "weighs the H4 bias and the kill zone",
     "session_sweep": "sweeps levels of sessions",
     "adr": "measures trading days",
     "ipda": "looks back over trading days",

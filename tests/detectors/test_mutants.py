@@ -34,6 +34,7 @@ EQUIVALENT: dict[str, str] = {
     "blocks/breaker.step: first_break < last_break -> first_break <= last_break": (
         "acting on a bar without records of others changes nothing: the question saves time"
     ),
+    "bias/confluence.step: v0 < v1 -> v0 <= v1": "no records give nothing to hear: the question saves time",
     "blocks/flip_breaker.flip: direction > 0 -> direction >= 0": "order blocks have a direction",
     "liquidity/turtle_soup.look_back: state['at'][side] >= oldest -> state['at'][side] > oldest": (
         "looking again while the latest lowest bar is the oldest one finds the same bar"
