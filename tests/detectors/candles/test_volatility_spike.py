@@ -191,3 +191,17 @@ def test_alerts_equal_the_slow_reading(walk: Bars, records: Records, length: int
     ]
     assert fast == slow
     assert len(slow) > 5
+
+
+def test_a_bar_exactly_at_the_calm_share_is_not_calm(build: Build, records: Records) -> None:
+    """Returns a, -a, 4a, a with a = ln 2: alert at bar 3, then a window of (-a, 4a) and a return of a."""
+    bars = closes(build, [8, 16, 8, 128, 256])
+    value = math.log(2.0)
+    mean = (-value + 4 * value) / 2
+    sigma = math.sqrt((-value - mean) ** 2 + (4 * value - mean) ** 2)
+    at_edge = value / sigma
+    assert at_edge * sigma == value
+    params = {"length": 2, "threshold_sigma": 2.5, "cooldown": 0}
+    assert [row[0] for row in log(records, bars, **params, rearm_sigma=at_edge)] == ["confirmed"]
+    calm = log(records, bars, **params, rearm_sigma=at_edge + 1e-9)
+    assert [row[:2] for row in calm] == [("confirmed", 3), ("rearmed", 4)]
