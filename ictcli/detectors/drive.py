@@ -81,21 +81,50 @@ def advance(plan: Plan, memory: Memory, bars: Bars, other: Bars | None = None) -
         bars: the bars after those taken so far.
         other: bars of the second symbol, for detectors that compare.
     """
-    return [join(parts) for parts in advance_in_parts(plan, memory, bars, other)]
+    return [join([NOTHING, *parts]) for parts in advance_in_parts(plan, memory, bars, other)]
+
+
+class Room:
+    """Memory for records that is used again for one stretch of bars after the other."""
+
+    def __init__(self) -> None:
+        self._records = np.empty(16 * MOST_PER_BAR, EVENT)
+        self._used = 0
+
+    def clear(self) -> None:
+        """Give up what was taken so far."""
+        self._used = 0
+
+    def free(self) -> Records:
+        """At least ``2 * MOST_PER_BAR`` records to write to."""
+        if len(self._records) - self._used < 2 * MOST_PER_BAR:
+            self._records = np.empty(2 * len(self._records), EVENT)
+            self._used = 0
+        return self._records[self._used :]
+
+    def take(self, count: int) -> Records:
+        """Keep the first records of what is free."""
+        first = self._used
+        self._used += count
+        return self._records[first : self._used]
 
 
 def advance_in_parts(
-    plan: Plan, memory: Memory, bars: Bars, other: Bars | None = None
+    plan: Plan, memory: Memory, bars: Bars, other: Bars | None = None, room: Room | None = None
 ) -> list[list[Records]]:
-    """Like ``advance``, with every node's records in the parts in which they were written."""
+    """Like ``advance``, with every node's records in the parts in which they were written.
+
+    With a ``room`` they are valid until it is used again.
+    """
     described = describe(memory.context, bars, other)
-    buffer = np.empty(BLOCK + 2 * MOST_PER_BAR, EVENT)
+    room = room or Room()
+    room.clear()
     found: list[list[Records]] = [[] for _ in plan.nodes]
     for first in range(0, len(described), BLOCK):
         heard: list[Records] = []
         for node, state, own in zip(plan.nodes, memory.states, found, strict=True):
             feeds = [heard[feed] if feed != NO_NODE else NOTHING for feed in node.feeds]
-            heard.append(collect(node.detector, state, described[first : first + BLOCK], feeds, buffer))
+            heard.append(collect(node.detector, state, described[first : first + BLOCK], feeds, room))
             own.append(heard[-1])
     return found
 
@@ -125,7 +154,7 @@ def collect(
     state: NDArray[np.void],
     described: NDArray[np.void],
     feeds: list[Records],
-    buffer: Records | None = None,
+    room: Room | None = None,
 ) -> Records:
     """Run one detector over described bars, changing ``state``; all its records in order.
 
@@ -134,14 +163,14 @@ def collect(
         state: changed in place.
         described: the bars.
         feeds: records of those it listens to.
-        buffer: room for at least ``MOST_PER_BAR`` records, used in between.
+        room: where the records are written.
     """
-    room = np.empty(len(described) // 4 + 2 * MOST_PER_BAR, EVENT) if buffer is None else buffer
+    room = room or Room()
     found: list[Records] = []
     first = 0
     while first < len(described):
-        first, count = detector.run(state, room, described, first, *feeds)
-        found.append(room[:count].view(np.uint8).copy().view(EVENT))
+        first, count = detector.run(state, room.free(), described, first, *feeds)
+        found.append(room.take(count))
     return join(found)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ictcli.detectors.drive import Memory, advance, advance_in_parts, start
+from ictcli.detectors.drive import Memory, Room, advance, advance_in_parts, start
 from ictcli.detectors.lives import LIFE, Told, carry, ended, no_lives, refresh_open, tell
 from ictcli.detectors.plan import Plan
 from ictcli.detectors.registry import all_extras
@@ -66,6 +66,7 @@ class Fold:
         self._tables = Tables(plan.nodes, key, digits, all_extras())
         self._memory = memory or start(plan)
         self._lives = no_lives() if lives is None else lives
+        self._room = Room()
 
     def take(self, bars: Bars, other: Bars | None = None) -> Piece:
         """Take the bars that follow.
@@ -74,7 +75,8 @@ class Fold:
             bars: closed and sound, oldest first.
             other: bars of the second symbol, at least those with the same opens.
         """
-        return self._tell(advance_in_parts(self._plan, self._memory, bars, _beside(bars, other)))
+        beside = _beside(bars, other)
+        return self._tell(advance_in_parts(self._plan, self._memory, bars, beside, self._room))
 
     def take_opened(self, bar: Bars, as_of: int) -> Piece:
         """Take what is known on the open of a bar that is not closed: the last thing a fold can do.

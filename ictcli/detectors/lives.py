@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ictcli.detectors.base.book import BOOK
 from ictcli.detectors.base.events import CONFIRMED, EVENT, PARENT_ADDED, RECORD_NAMES
 from ictcli.detectors.base.zones import ZONES
-from ictcli.detectors.drive import Records, join
+from ictcli.detectors.drive import NOTHING, Records, join
 from ictcli.detectors.identity import NO_ID, identifiers
 from ictcli.detectors.plan import Node
 from ictcli.market.bars import Int64, SeriesKey
@@ -86,7 +86,7 @@ def tell(
         found: the records since, by node, in parts; those of nodes that are not wanted are passed over.
     """
     wanted = [at for at, node in enumerate(nodes) if node.wanted]
-    events = join([part for at in wanted for part in found[at]])
+    events = join([NOTHING, *(part for at in wanted for part in found[at])])
     sizes = [sum(len(part) for part in found[at]) for at in wanted]
     owner = np.repeat(np.array(wanted, np.int64), sizes)
     lives = _with_births(carried, owner, events)
