@@ -39,6 +39,7 @@ EQUIVALENT: dict[str, str] = {
     "liquidity/turtle_soup.look_back: state['at'][side] >= oldest -> state['at'][side] > oldest": (
         "looking again while the latest lowest bar is the oldest one finds the same bar"
     ),
+    "structure/ote.watch: held['direction'] > 0 -> held['direction'] >= 0": "its breaks have a direction",
     "structure/displacement.confirm: bodies > 0 -> bodies >= 0": (
         "bars whose bodies cancel out are below every least share of their range"
     ),
