@@ -142,3 +142,12 @@ def hot_kernel(func: Callable[P, R]) -> Callable[P, R]:
 def array_kernel(func: Callable[P, R]) -> Callable[P, R]:
     """Like ``kernel`` for functions that make arrays."""
     return _compile(func, arrays=True)
+
+
+def is_cached(func: Callable[..., object]) -> bool:
+    """Whether a kernel was compiled on this machine before, in any of its versions; true without compiler."""
+    code = getattr(getattr(func, "py_func", None), "__code__", None)
+    if code is None:
+        return True
+    path = Path(code.co_filename)
+    return any(Path(_cache_folder(path)).glob(f"*/{path.stem}.{code.co_name}-*.nbi"))

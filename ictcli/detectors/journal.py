@@ -17,6 +17,7 @@ from ictcli.detectors.extension import Work, extend
 from ictcli.detectors.plan import Plan
 from ictcli.detectors.registry import configured
 from ictcli.detectors.scan import Detections, plan_for, scan
+from ictcli.detectors.warming import warm
 from ictcli.errors import DataError
 from ictcli.market.bars import Bars, SeriesKey
 from ictcli.market.calendars import Calendar
@@ -134,6 +135,7 @@ def refresh(
     sound = log.whole if thorough else log.present
     if kept is not None and _current(kept, facts) and sound(kept):
         return kept, False
+    warm(plan_of(subject, config), progress)
     with log.writer() as writer:
         if writer.before is not None and not sound(writer.before):
             writer.distrust()
