@@ -2,11 +2,13 @@
 
 Bullish at bar i when bar i-1 closes below its open, bar i closes above its own, opens at or below the
 close of i-1, closes at or above the open of i-1, and its body is larger (strictly). The opens compare
-non-strictly, because in currencies a bar opens where the last one closed. The body of bar i is at least
-``min_body_atr`` average true ranges through bar i-1; above zero this silences the detector while the
-average is undefined. A bearish engulfing is a bullish one on negated bars.
+non-strictly, because in currencies a bar opens where the last one closed. A bearish engulfing is a bullish
+one on negated bars.
+Two filters, off by default as those of the other detectors are: ``min_body_atr`` asks for a body of bar i
+of at least so many average true ranges through bar i-1 (§12 names 0.5) and silences the detector while the
+average is undefined; ``require_trend`` asks for ``against_trend``.
 ``against_trend`` tells whether the closes came from the other side: ``close[i-2] < close[i-7]`` for a
-bullish one (false for the first seven bars); ``require_trend`` drops all others.
+bullish one (false for the first seven bars).
 ``bottom`` and ``top`` are the lowest low and the highest high of both bars; ``size_atr`` is the body.
 Anchor is bar i. Known at its close; a point event.
 """
@@ -49,7 +51,7 @@ class EngulfingParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         require_trend: whether the closes before must have moved the other way.
     """
 
-    min_body_atr: Annotated[float, Meta(ge=0)] = 0.5
+    min_body_atr: Annotated[float, Meta(ge=0)] = 0.0
     require_trend: bool = False
 
 
@@ -134,7 +136,7 @@ def run(states: Any, events: Any, bars: Any, first: int) -> tuple[int, int]:
 
 DETECTOR = Detector(
     name="engulfing",
-    version=1,
+    version=2,
     summary="bodies that swallow the opposite body before them",
     phase=3,
     params=EngulfingParams,

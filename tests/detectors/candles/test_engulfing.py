@@ -84,19 +84,22 @@ def test_a_pause_between_both_bars_marks_the_pattern_and_one_before_does_not(
     assert records("engulfing", build([DOWN, *rows], [0, 5, 6]), ANY)[0]["marks"] == 0
 
 
-def test_engulfing_bars_equal_the_slow_reading(walk: Bars, records: Records) -> None:
+@pytest.mark.parametrize("halves", [False, True])
+def test_engulfing_bars_equal_the_slow_reading(walk: Bars, records: Records, *, halves: bool) -> None:
+    """Every body counts, unless half an average range is asked for."""
     atr = average_true_range(walk, 14)
+    params = {"min_body_atr": 0.5} if halves else {}
     slow = []
     for i in range(1, len(walk)):
         o, c, before, last = (
             int(x) for x in (walk.open[i], walk.close[i], walk.open[i - 1], walk.close[i - 1])
         )
         scale = atr[i - 1]
-        if not scale or 2 * abs(c - o) < scale or abs(c - o) <= abs(last - before):
+        if abs(c - o) <= abs(last - before) or (halves and (not scale or 2 * abs(c - o) < scale)):
             continue
         if last < before and c > o and o <= last and c >= before:
             slow.append((i, 1))
         if last > before and c < o and o >= last and c <= before:
             slow.append((i, -1))
-    assert [(row["at"], row["direction"]) for row in records("engulfing", walk)] == slow
+    assert [(row["at"], row["direction"]) for row in records("engulfing", walk, params)] == slow
     assert len(slow) > 5
