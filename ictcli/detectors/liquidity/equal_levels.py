@@ -4,10 +4,11 @@ A pool starts with a swing. The next confirmed swing of the same kind and layer 
 the pool's extreme (its lowest low, its highest high) by at most the tolerance; otherwise it starts a new
 pool. Each join that brings the pool to ``min_members`` swings or more confirms a level at the new extreme,
 because stops rest beyond it; EQL is support (bull), EQH resistance (bear). ``formed_at`` is the bar of the
-pool's first swing, ``confirmed_at`` the close that confirms the joining one. Earlier levels of the pool
-keep their own life: "swept" by the first price beyond them, "broken" by the first close beyond, from the
-bar after their confirmation. A joiner may lie beyond the old extreme and so sweep the old level itself;
-that does not keep it from joining.
+pool's first swing, where the line of equal extremes begins, for every level of the pool; it is not the bar
+of the joining swing, which ``joined_id`` names. ``confirmed_at`` is the close that confirms the joining
+swing. Earlier levels of the pool keep their own life: "swept" by the first price beyond them, "broken" by
+the first close beyond, from the bar after their confirmation. A joiner may lie beyond the old extreme and
+so sweep the old level itself; that does not keep it from joining.
 The tolerance is ``tolerance_atr`` average true ranges through the bar before the confirmation (while they
 are undefined a swing starts a new pool), or ``tolerance_points`` where that is set. The rule of §7.2 that no
 bar in between may have traded beyond extreme and tolerance needs no test: the highest such bar would itself
