@@ -5,7 +5,7 @@ the close of the bar at which the fact became known, the first moment one could 
 when a bar opens (``known_on_open``) carries that open. Prices are decimals with the digits of the series.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,13 +15,17 @@ from numpy.typing import NDArray
 from ictcli.detectors.base.events import CONFIRMED, KNOWN_ON_OPEN, RECORD_NAMES
 from ictcli.detectors.detector import COMMON_MARKS, Extra
 from ictcli.detectors.identity import NO_ID
-from ictcli.detectors.lives import Told, chosen
+from ictcli.detectors.lives import Told
 from ictcli.detectors.plan import Node
 from ictcli.detectors.schemas import MITIGATED, PRICES, TIMES, event_schema, extra_type, zone_schema
 from ictcli.market.bars import Int64, SeriesKey
 from ictcli.store.columns import INSTANT, PRECISION
 
 Mask = NDArray[np.bool_]
+Columns = dict[str, NDArray[Any]]
+"""Fields of records, each as an array of its own."""
+
+_STRETCH = 4096
 
 
 def joined(tables: Sequence[pa.Table]) -> pa.Table:
@@ -62,7 +66,7 @@ class Tables:
     def events(self, told: Told) -> pa.Table:
         """The log: one row per record, ordered by the time it became known, then as C3 says."""
         order = self._log_order(told)
-        events = told.events.view(f"V{told.events.dtype.itemsize}")[order].view(told.events.dtype)
+        events = columns_of(told.events, order)
         owner = told.owner[order]
         columns = {
             "id": texts(told.ids[order]),
@@ -77,19 +81,20 @@ class Tables:
         """One row per object (that is ``shown``) with its life so far, ordered by confirmation, then id."""
         rows = np.arange(len(lives)) if shown is None else np.flatnonzero(shown)
         known = lives["latest"]["confirmed_ts"][rows]
-        lives = chosen(lives, rows[np.lexsort((lives["id"][rows], known))])
-        latest, owner = lives["latest"], lives["node"]
-        states = np.where((lives["state"] == 0) & self._point[owner], len(RECORD_NAMES), lives["state"])
+        order = rows[np.lexsort((lives["id"][rows], known))]
+        told = columns_of(lives, order)
+        latest, owner = columns_of(lives["latest"], order), told["node"]
+        states = np.where((told["state"] == 0) & self._point[owner], len(RECORD_NAMES), told["state"])
         columns = {
-            "id": texts(lives["id"]),
+            "id": texts(told["id"]),
             **self._series(owner, latest),
             "state": _words(("active", *RECORD_NAMES[1:], "point"), states),
             **self._object(owner, latest),
             "known_on_open": pa.array(latest["marks"] & KNOWN_ON_OPEN != 0),
-            **{name: _instants(lives["times"][:, record]) for name, record in TIMES.items()},
-            "mitigated_at": self._mitigated(owner, lives["times"]),
-            **self._extra_columns(owner, lives),
-            "parents": _parents(lives["parents"]),
+            **{name: _instants(told["times"][:, record]) for name, record in TIMES.items()},
+            "mitigated_at": self._mitigated(owner, told["times"]),
+            **self._extra_columns(owner, latest, told["parents"]),
+            "parents": _parents(told["parents"]),
         }
         return pa.table(columns, schema=zone_schema(self._digits, self._extras))
 
@@ -108,12 +113,12 @@ class Tables:
         order[tied] = rows[np.lexsort(keys)]
         return order
 
-    def _series(self, owner: Int64, events: NDArray[np.void]) -> dict[str, pa.Array]:
+    def _series(self, owner: Int64, events: Columns) -> dict[str, pa.Array]:
         columns = {name: _same(value, len(owner)) for name, value in self._constant.items()}
         columns["kind"] = _words(self._kinds, self._kind[owner])
         return {**columns, "dir": _words(("bear", "none", "bull"), events["direction"] + 1)}
 
-    def _object(self, owner: Int64, events: NDArray[np.void]) -> dict[str, pa.Array]:
+    def _object(self, owner: Int64, events: Columns) -> dict[str, pa.Array]:
         price = pa.decimal128(PRECISION, self._digits)
         label = self._label[owner, events["direction"] + 1, events["label"]]
         height = np.maximum(events["top"] - events["bottom"], 1)
@@ -138,7 +143,7 @@ class Tables:
             "touch_count": _numbers(events["touches"], self._without("touch_count", owner, events)),
         }
 
-    def _without(self, column: str, owner: Int64, events: NDArray[np.void]) -> Mask:
+    def _without(self, column: str, owner: Int64, events: Columns) -> Mask:
         """Which records do not fill a common column."""
         missing = np.array([column not in node.detector.columns for node in self._nodes], np.bool_)[owner]
         return missing | (events["origin"] < 0) if column.startswith("leg_origin") else missing
@@ -148,22 +153,30 @@ class Tables:
         chosen_times = np.take_along_axis(times, np.maximum(record, 0)[:, None], axis=1)[:, 0]
         return _instants(chosen_times, record < 0)
 
-    def _extra_columns(self, owner: Int64, lives: NDArray[np.void]) -> dict[str, pa.Array]:
+    def _extra_columns(
+        self, owner: Int64, latest: Columns, parents: NDArray[np.uint64]
+    ) -> dict[str, pa.Array]:
         rows = {at: np.flatnonzero(owner == at) for at in np.unique(owner).tolist()}
-        return {extra.name: self._extra(extra, rows, lives) for extra in self._extras}
+        filled = {one.name for at in rows for one in self._nodes[at].detector.extras}
+        return {
+            extra.name: self._extra(extra, rows, latest, parents)
+            if extra.name in filled
+            else pa.nulls(len(owner), extra_type(extra, self._digits))
+            for extra in self._extras
+        }
 
-    def _extra(self, extra: Extra, rows: dict[int, Int64], lives: NDArray[np.void]) -> pa.Array:
+    def _extra(
+        self, extra: Extra, rows: dict[int, Int64], latest: Columns, parents: NDArray[np.uint64]
+    ) -> pa.Array:
         """One column, filled by the nodes that have an extra of its name."""
-        values = np.zeros(len(lives), np.float64 if extra.kind == "ratio" else np.uint64)
-        missing = np.ones(len(lives), np.bool_)
+        values = np.zeros(len(parents), np.float64 if extra.kind == "ratio" else np.uint64)
+        missing = np.ones(len(parents), np.bool_)
         for at, own in rows.items():
             for one in self._nodes[at].detector.extras:
                 if one.name == extra.name:
-                    found, none = _extra_values(one, lives, own)
+                    found, none = _extra_values(one, latest, parents, own)
                     values[own] = found if extra.kind == "ratio" else found.view(np.uint64)
                     missing[own] = none
-        if missing.all():
-            return pa.nulls(len(lives), extra_type(extra, self._digits))
         return self._extra_array(extra, values, missing)
 
     def _extra_array(self, extra: Extra, values: NDArray[Any], missing: Mask) -> pa.Array:
@@ -183,12 +196,31 @@ class Tables:
         )
 
 
-def _extra_values(extra: Extra, lives: NDArray[np.void], rows: Int64) -> tuple[NDArray[Any], Mask | bool]:
+def columns_of(records: NDArray[np.void], order: Int64) -> Columns:
+    """The fields of records, in a new order, each as an array of its own.
+
+    Records are wide: they are taken in stretches that stay in the processor's cache until all their
+    fields are read. Fields that are arrays themselves are laid out column by column.
+    """
+    raw = records.view(f"V{records.dtype.itemsize}")
+    fields: Mapping[str, Any] = records.dtype.fields or {}
+    plain = {name: kind[0] for name, kind in fields.items() if kind[0].base.names is None}
+    found = {name: np.empty((len(order), *kind.shape), kind.base, order="F") for name, kind in plain.items()}
+    for first in range(0, len(order), _STRETCH):
+        rows = order[first : first + _STRETCH]
+        some = raw[rows].view(records.dtype)
+        for name, column in found.items():
+            column[first : first + _STRETCH] = some[name]
+    return found
+
+
+def _extra_values(
+    extra: Extra, latest: Columns, parents: NDArray[np.uint64], rows: Int64
+) -> tuple[NDArray[Any], Mask | bool]:
     """An extra of some objects as 64-bit numbers, and where there is none."""
     if extra.kind == "id":
-        ids = np.ascontiguousarray(lives["parents"][rows, extra.slot])
+        ids = np.ascontiguousarray(parents[rows, extra.slot])
         return ids, ids == NO_ID
-    latest = lives["latest"]
     if extra.kind == "ratio":
         ratios = latest["ratio"][rows, extra.slot]
         return ratios, np.isnan(ratios)
