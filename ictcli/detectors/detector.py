@@ -79,6 +79,8 @@ class Detector:
         labels: text of (direction, label number).
         layers: parameters that its layers change; a detector without layers has the one layer "".
         pair: whether it compares the bars with those of a second symbol.
+        uses_atr: whether its own step reads the short average true range; its length is then part of every
+            identifier, as it is where a detector that it listens to reads it.
         refuses: ``(params, bar_ns)`` to why it cannot work on bars of this length; empty when it can.
     """
 
@@ -98,6 +100,7 @@ class Detector:
     labels: Mapping[tuple[int, int], str] = field(default_factory=dict)
     layers: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: {"": {}})
     pair: bool = False
+    uses_atr: bool = True
     refuses: Callable[[Any, int], str] | None = None
 
     def restore(self, saved: bytes) -> NDArray[np.void]:

@@ -4,8 +4,13 @@ The id is the first 16 hexadecimal digits of the SHA-256 of this UTF-8 text::
 
     detector|version|parameters|symbol|timeframe|direction|anchor|confirmed
 
-with the parameters as ``name=value`` pairs sorted by name and joined with commas, the direction 1, -1 or
-0, and the two instants (``formed_at`` and ``confirmed_at`` as the tables show them) in UTC milliseconds.
+with the direction 1, -1 or 0 and the two instants (``formed_at`` and ``confirmed_at`` as the tables show
+them) in UTC milliseconds. The parameters are ``name=value`` pairs, sorted as text and joined with commas:
+the detector's own; ``layer`` if it has layers; ``bar.atr_length`` if it reads the average true range;
+``with`` (the second symbol) if it compares; and, of every detector that it listens to, all of that one's
+pairs with that one's name and layer before them, as in ``swing.internal.left=5``, where a pair whose name
+already has a dot stays as it is. A detector without any has an empty text there. Values are written as
+Python writes them: ``0.5``, ``True``, ``None``, and texts as they are.
 Where a detector confirms several objects of one direction and anchor at one instant, ``|1``, ``|2``... is
 appended from the second on, in the order in which the step wrote them. The source is not part of it: two
 brokers' readings of one pattern share an id.
@@ -33,10 +38,15 @@ def identifiers(node: Node, key: SeriesKey, objects: NDArray[np.void]) -> NDArra
     """
     ids = bytearray()
     sha256 = hashlib.sha256
-    prefix = _prefix(node, key)
-    for line in _lines(objects):
-        ids += sha256(prefix + line).digest()[:8]
+    for text in hashed(node, key, objects):
+        ids += sha256(text).digest()[:8]
     return np.frombuffer(bytes(ids), ">u8").astype(np.uint64)
+
+
+def hashed(node: Node, key: SeriesKey, objects: NDArray[np.void]) -> list[bytes]:
+    """The texts of which ids are hashes, of ``EVENT`` or ``PARENT`` records."""
+    prefix = _prefix(node, key)
+    return [prefix + line for line in _lines(objects)]
 
 
 def _prefix(node: Node, key: SeriesKey) -> bytes:

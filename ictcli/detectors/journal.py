@@ -63,22 +63,16 @@ class Subject:
 def plan_of(subject: Subject, config: DetectConfig, names: Iterable[str] = ()) -> Plan:
     """The plan for the named detectors on a subject, all of them when none is named.
 
-    The second symbol is part of the parameters of the detectors that compare.
+    The second symbol is part of the parameters of the detectors that compare, and of their listeners'.
 
     Raises:
         UsageError: a name is unknown.
         ConfigError: ``detect.params`` is wrong.
     """
     settings = configured(config, subject.timeframe.ns, always_open=subject.calendar.always_open)
-    plan = plan_for(names, settings, pair=subject.other is not None)
     if subject.other is None:
-        return plan
-    pair = f"with={subject.other.symbol}"
-    nodes = (
-        replace(node, text=",".join(sorted([*node.text.split(","), pair]))) if node.detector.pair else node
-        for node in plan.nodes
-    )
-    return replace(plan, nodes=tuple(nodes))
+        return plan_for(names, settings)
+    return plan_for(names, replace(settings, other=subject.other.symbol), pair=True)
 
 
 def closed_bars(store: Store, subject: Subject, as_of: int | None = None) -> Bars:

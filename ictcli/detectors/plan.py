@@ -1,5 +1,6 @@
 """What to run: the wanted detectors, everything they listen to, and the parameters of each."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,8 +9,14 @@ import msgspec
 
 from ictcli.detectors.detector import Detector
 
+NEEDS_PAIR = "needs a second symbol (--with)"
+"""Why a detector that compares is refused without one."""
+
 NO_NODE = -1
 """The position of an optional feed that is not in the plan."""
+
+_PAIR_ENDS = re.compile(r",(?=[\w.]+=)")
+"""A value may hold commas, as lists of windows do."""
 
 Overrides = Mapping[str, Mapping[str, Any]]
 """Parameters by ``detector`` or ``detector.layer``; the latter win."""
@@ -24,12 +31,14 @@ class Settings:
         always_open: whether the market trades around the clock and has no week.
         atr_length: bars of the average true range.
         overrides: parameters that differ from the defaults.
+        other: the second symbol, part of the identifiers of what compares with it; empty for none.
     """
 
     bar_ns: int
     always_open: bool = False
     atr_length: int = 14
     overrides: Overrides = field(default_factory=dict)
+    other: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +48,8 @@ class Node:
     Attributes:
         layer: empty for detectors without layers.
         feeds: positions in the plan of the nodes it listens to, ``NO_NODE`` for an optional one left out.
-        text: its own and inherited parameters as sorted ``name=value`` pairs, part of every identifier.
+        text: its own and inherited parameters as sorted ``name=value`` pairs, part of every identifier;
+            empty when there are none.
         wanted: False for nodes that only feed others.
     """
 
@@ -104,7 +114,7 @@ def make_plan(
                 refused[name] = reason or refused.get(missing[0], f"needs {missing[0]}")
                 continue
             at = tuple(position.get(feed, NO_NODE) for feed in feeds)
-            text = _text(params, layer, settings, [nodes[feed] for feed in at if feed != NO_NODE])
+            text = _text(detector, params, layer, settings, [nodes[feed] for feed in at if feed != NO_NODE])
             position[title(detector.name, layer)] = len(nodes)
             nodes.append(Node(detector, layer, params, at, text, detector.name in wanted))
     return Plan(tuple(nodes), settings, refused)
@@ -137,16 +147,19 @@ def _with_feeds(names: set[str], known: Mapping[str, Detector]) -> set[str]:
 
 def _refusal(detector: Detector, params: Any, settings: Settings, *, pair: bool) -> str:
     if detector.pair and not pair:
-        return "needs a second symbol (--with)"
+        return NEEDS_PAIR
     return detector.refuses(params, settings.bar_ns) if detector.refuses is not None else ""
 
 
-def _text(params: msgspec.Struct, layer: str, settings: Settings, feeds: Iterable[Node]) -> str:
+def _text(
+    detector: Detector, params: msgspec.Struct, layer: str, settings: Settings, feeds: Iterable[Node]
+) -> str:
     pairs = {f"{name}={value}" for name, value in msgspec.structs.asdict(params).items()}
     pairs |= {f"layer={layer}"} if layer else set()
-    pairs.add(f"bar.atr_length={settings.atr_length}")
+    pairs |= {f"bar.atr_length={settings.atr_length}"} if detector.uses_atr else set()
+    pairs |= {f"with={settings.other}"} if detector.pair and settings.other else set()
     for feed in feeds:
-        own = [pair.partition("=") for pair in feed.text.split(",")]
+        own = [pair.partition("=") for pair in _PAIR_ENDS.split(feed.text) if pair]
         prefix = f"{feed.title}."
         pairs |= {f"{name if '.' in name else prefix + name}={value}" for name, _, value in own}
     return ",".join(sorted(pairs))

@@ -272,5 +272,6 @@ DETECTOR = Detector(
         Extra("open_reading", "signed", 3),
     ),
     layers={"H1": {"minutes": 60}, "H4": {"minutes": 240}, "D1": {"minutes": 1440}},
+    uses_atr=False,
     refuses=refuses,
 )

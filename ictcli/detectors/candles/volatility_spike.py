@@ -242,4 +242,5 @@ DETECTOR = Detector(
     columns=("spans_gap",),
     ends=("rearmed",),
     extras=(Extra("r", "ratio", 0), Extra("sigma", "ratio", 1), Extra("z", "ratio", 2)),
+    uses_atr=False,
 )

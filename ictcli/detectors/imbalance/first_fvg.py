@@ -158,5 +158,6 @@ DETECTOR = Detector(
     columns=("bottom", "top", "size_atr", "spans_gap"),
     feeds=(Feed("fvg"),),
     extras=(Extra("window_start", "instant", 0),),
+    uses_atr=False,
     refuses=refuses,
 )

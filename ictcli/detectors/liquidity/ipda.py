@@ -190,5 +190,6 @@ DETECTOR = Detector(
     extras=(Extra("days", "count", 0), Extra("complete", "flag", COMPLETE)),
     labels={(1, EXTREME): "IPDA low", (-1, EXTREME): "IPDA high"},
     layers={"20": {"days": 20}, "40": {"days": 40}, "60": {"days": 60}},
+    uses_atr=False,
     refuses=refuses,
 )

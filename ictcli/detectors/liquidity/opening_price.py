@@ -183,5 +183,6 @@ DETECTOR = Detector(
         (0, STOCKS + 1): "09:30 open",
         (0, WEEK + 1): "week open",
     },
+    uses_atr=False,
     refuses=refuses,
 )

@@ -284,5 +284,6 @@ DETECTOR = Detector(
         (1, MONTH): "PML",
         (-1, MONTH): "PMH",
     },
+    uses_atr=False,
     refuses=refuses,
 )

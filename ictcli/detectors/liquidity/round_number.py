@@ -145,5 +145,6 @@ DETECTOR = Detector(
     ends=("broken", "expired"),
     extras=(Extra("steps", "count", 0),),
     labels={(1, ROUND): "ROUND", (-1, ROUND): "ROUND"},
+    uses_atr=False,
     refuses=refuses,
 )

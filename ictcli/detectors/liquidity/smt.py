@@ -311,4 +311,5 @@ DETECTOR = Detector(
     },
     layers={"internal": {"left": 5, "right": 5}, "swing": {"left": 50, "right": 50}},
     pair=True,
+    uses_atr=False,
 )

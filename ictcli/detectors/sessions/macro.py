@@ -120,5 +120,6 @@ DETECTOR = Detector(
     ends=("closed",),
     extras=WINDOW_EXTRAS,
     labels=LABELS,
+    uses_atr=False,
     refuses=refuses,
 )

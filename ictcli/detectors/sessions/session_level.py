@@ -167,4 +167,5 @@ DETECTOR = Detector(
         Extra("session_id", "id", 0),
     ),
     labels=LABELS,
+    uses_atr=False,
 )

@@ -204,4 +204,5 @@ DETECTOR = Detector(
     extras=(Extra("supersedes", "id", 1),),
     labels=LABELS,
     layers={"internal": {}, "swing": {}},
+    uses_atr=False,
 )

@@ -171,4 +171,5 @@ DETECTOR = Detector(
     feeds=(Feed("swing", "short"),),
     ends=("broken", "evicted"),
     labels=LABELS,
+    uses_atr=False,
 )

@@ -188,4 +188,5 @@ DETECTOR = Detector(
     ends=("taken", "void"),
     extras=(Extra("level_id", "id", 0), Extra("swing_break_id", "id", 1)),
     layers={"": {}},
+    uses_atr=False,
 )

@@ -245,4 +245,5 @@ DETECTOR = Detector(
         Extra("prior_sweep_id", "id", 1),
     ),
     layers={"internal": {}, "swing": {}},
+    uses_atr=False,
 )
