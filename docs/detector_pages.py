@@ -22,11 +22,12 @@ from ictcli.detectors.base import zones
 from ictcli.detectors.base.events import CONFIRMED, EXTENDED, RECORD_NAMES
 from ictcli.detectors.detector import Detector
 from ictcli.detectors.drive import advance, start
+from ictcli.detectors.identity import as_text, hashed, identifiers
 from ictcli.detectors.plan import Node, Settings, make_plan
 from ictcli.detectors.registry import DETECTORS
 from ictcli.detectors.sessions import windows
 from ictcli.detectors.setups import orders
-from ictcli.market.bars import Bars
+from ictcli.market.bars import Bars, SeriesKey, concat
 from ictcli.market.symbols import load_symbols
 from ictcli.market.timeframes import TIMEFRAMES
 from ictcli.sources.sim.market import SimMarket
@@ -34,10 +35,15 @@ from ictcli.sources.sim.market import SimMarket
 PAGES = Path(__file__).parent / "detectors"
 SYMBOL, OTHER, SEED = "EURUSD", "GBPUSD", 7
 FIRST = int(np.datetime64("2024-03-04", "ns").astype(np.int64))
-DAYS = 120
+DAYS = {"M15": 12, "M1": 12, "H1": 60}
+"""Simulated days by bar length, in the order in which examples are looked for; H1 for what needs weeks."""
 ROOM, MOST = 8, 90
 """Bars drawn around an example, and at most in all."""
 WIDTH, HEIGHT, MARGIN = 880, 320, 44
+HAND_WRITTEN = ("fields.md",)
+"""Pages of the folder that this script leaves alone."""
+IDENTIFIED = "sweep"
+"""The detector whose identifier is taken apart: it has layers, feeds, an average range and twins."""
 LINES = 30
 """Most records listed."""
 
@@ -77,24 +83,23 @@ class Example:
 def pages() -> dict[Path, str]:
     """Path = text of every page and picture."""
     found: dict[Path, str] = {}
-    market = {name: simulated(name) for name in ("M1", "M15")}
+    market = {name: simulated(name) for name in DAYS}
     for name, detector in DETECTORS.items():
         example = find_example(detector, market)
         found[PAGES / f"{name}.md"] = page(detector, example)
         if example is not None:
             found[PAGES / f"{name}.svg"] = drawing(example)
-    found[PAGES / "README.md"] = index()
+    found[PAGES / "README.md"] = index(market["M15"][0])
+    found |= {PAGES / name: (PAGES / name).read_text("utf-8") for name in HAND_WRITTEN}
     return found
 
 
 def simulated(timeframe: str) -> tuple[Bars, Bars]:
     """Bars of two symbols of the simulated market."""
     market = SimMarket(load_symbols(None), (SYMBOL, OTHER), SEED, 0.0, FIRST)
-    days = DAYS if timeframe != "M1" else 12
-    end = FIRST + days * NS_PER_DAY
+    end = FIRST + DAYS[timeframe] * NS_PER_DAY
     ours, theirs = (
-        next(iter(market.bars(symbol, TIMEFRAMES[timeframe], FIRST, end, chunk_rows=10**9)))
-        for symbol in (SYMBOL, OTHER)
+        concat(list(market.bars(symbol, TIMEFRAMES[timeframe], FIRST, end))) for symbol in (SYMBOL, OTHER)
     )
     return ours, theirs
 
@@ -102,8 +107,9 @@ def simulated(timeframe: str) -> tuple[Bars, Bars]:
 def find_example(detector: Detector, market: dict[str, tuple[Bars, Bars]]) -> Example | None:
     """The object with the most telling life that fits into a picture, on M15 bars if there is one."""
     best: Example | None = None
-    for timeframe in ("M15", "M1"):
-        bars, other = market[timeframe]
+    for timeframe, (bars, other) in market.items():
+        if best is not None:
+            break
         plan = make_plan([detector], DETECTORS, Settings(TIMEFRAMES[timeframe].ns), pair=detector.pair)
         found = advance(plan, start(plan), bars, other if detector.pair else None)
         for node, events in zip(plan.nodes, found, strict=True):
@@ -224,12 +230,13 @@ def shown(example: Example | None) -> Iterator[str]:
         return
     name = example.node.detector.name
     layer = f", layer {example.node.layer}" if example.node.layer else ""
-    minutes = int(example.bars.ts_close[0] - example.bars.ts[0]) // 60_000_000_000
+    length = int(example.bars.ts_close[0] - example.bars.ts[0])
+    timeframe = next(name for name in DAYS if TIMEFRAMES[name].ns == length)
     yield "## Example"
     yield ""
     yield f"![{name} in the simulated market]({name}.svg)"
     yield ""
-    yield f"Found by the detector in the simulated market (EURUSD, M{minutes}, seed {SEED}{layer}):"
+    yield f"Found by the detector in the simulated market ({SYMBOL}, {timeframe}, seed {SEED}{layer}):"
     yield ""
     yield "| record | known at (UTC) | price |"
     yield "|---|---|---|"
@@ -312,10 +319,41 @@ def marks(
         yield f'<text x="{round(left, 1)}" y="{13 + 12 * row}" {style}>{text}</text>'
 
 
-def index() -> str:
+def index(bars: Bars) -> str:
     """The list of all detectors and what they share."""
     rows = [f"| [{name}]({name}.md) | {detector.summary} |" for name, detector in DETECTORS.items()]
-    return HEAD + "\n".join(rows) + "\n"
+    return "\n".join([HEAD, *identifier_example(bars), *LIST_HEAD, *rows, ""])
+
+
+def identifier_example(bars: Bars) -> Iterator[str]:
+    """What the id of one object is the hash of, for one whose id has every part there is."""
+    plan = make_plan([DETECTORS[IDENTIFIED]], DETECTORS, Settings(TIMEFRAMES["M15"].ns))
+    for node, events in zip(plan.nodes, advance(plan, start(plan), bars), strict=True):
+        second = events[(events["record"] == CONFIRMED) & (events["ordinal"] > 0)]
+        if node.wanted and len(second):
+            key = SeriesKey("sim", SYMBOL, TIMEFRAMES["M15"])
+            (text,) = hashed(node, key, second[:1])
+            (digits,) = as_text(identifiers(node, key, second[:1]))
+            yield from named_parts(text.decode(), digits, second[0])
+            return
+
+
+def named_parts(text: str, digits: str, event: np.void) -> Iterator[str]:
+    """A hashed text with its id and what its parts are."""
+    name, version, parameters, symbol, timeframe, direction, anchor, confirmed, ordinal = text.split("|")
+    instants = [iso(int(event[field])) for field in ("formed_ts", "confirmed_ts")]
+    yield f"Example: a {IDENTIFIED} in the simulated market (seed {SEED}). The text, a single line:"
+    yield from ("", "```", text, "```", "", f"Its id: `{digits}`. The parts:", "")
+    yield from ("| part | |", "|---|---|")
+    yield f"| detector, version | `{name}`, `{version}` |"
+    for pair in parameters.split(","):
+        yield f"| parameter | `{pair}` |"
+    yield f"| symbol, timeframe | `{symbol}`, `{timeframe}` |"
+    yield f"| direction | `{direction}` |"
+    yield f"| `formed_at` | `{anchor}`, that is {instants[0]} |"
+    yield f"| `confirmed_at` | `{confirmed}`, that is {instants[1]} |"
+    yield f"| the second of its kind, direction, anchor and instant | `{ordinal}` |"
+    yield ""
 
 
 HEAD = """# Detectors
@@ -345,11 +383,32 @@ research notes on ICT concepts; where sources disagree, the page says what was c
 | `mitigated_at` | repeats one of them, as the parameter `mitigation` says |
 | `parents` | ids of what it was made from |
 
-## All detectors
+[fields.md](fields.md) tells where each field of the research notes is found, and which ones are left out.
 
-| kind | what it finds |
-|---|---|
+## Identifiers
+
+An `id` is the first 16 hexadecimal digits of the SHA-256 of a UTF-8 text, eight parts joined with `|`:
+
+    detector|version|parameters|symbol|timeframe|direction|formed_at|confirmed_at
+
+- `version` is the one on the detector's page; `direction` is `1`, `-1` or `0`.
+- `formed_at` and `confirmed_at` are those of the tables, in milliseconds since 1970 UTC.
+- The parameters are `name=value` pairs, sorted as text and joined with commas:
+  - the detector's own, defaults included, with values as Python writes them (`0.5`, `True`, `None`), texts
+    as they are;
+  - `layer`, if it has layers;
+  - `bar.atr_length`, if it reads the average true range;
+  - `with`, the second symbol, if it compares;
+  - all pairs of every detector that it listens to, with that one's name and layer before them
+    (`swing.internal.left=5`); a pair whose name already has a dot stays as it is, and one that would be
+    there twice is there once.
+- Where several objects of one direction and `formed_at` are confirmed at one instant, `|1`, `|2`, ... is
+  appended from the second on, in the order in which the detector wrote them.
+
+The source is not part of it: two brokers' readings of one pattern share an id.
 """
+
+LIST_HEAD = ("## All detectors", "", "| kind | what it finds |", "|---|---|")
 
 
 def main() -> None:
