@@ -40,7 +40,8 @@ proof: install  ## The full counts, in resumable shards; results go to docs/proo
 	$(PY) scripts/proof.py
 
 bench: install  ## Speed as ratios against a peer or a floor, measured in one run
-	@for script in benchmarks/*.py; do $(PY) $$script || exit 1; done
+	@failed=; for script in benchmarks/*.py; do $(PY) $$script || failed="$$failed $$script"; done; \
+	  test -z "$$failed" || { echo "missed a bar:$$failed"; exit 1; }
 
 peer:  ## Create .venv-peer with the library that benchmarks and tests compare with
 	$(PYTHON) -m venv .venv-peer
