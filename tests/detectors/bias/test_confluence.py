@@ -8,8 +8,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from ictcli.clock import NS_PER_MINUTE
+from ictcli.detectors.base.context import BAR
 from ictcli.detectors.base.events import CLOSED, CONFIRMED, RECORD_NAMES
-from ictcli.detectors.bias.confluence import score_of
+from ictcli.detectors.bias.confluence import ConfluenceParams, has_room, init_state, score_of
+from ictcli.detectors.bias.live import keep as keep_live
 from ictcli.detectors.drive import advance, start
 from ictcli.detectors.plan import Settings, make_plan
 from ictcli.detectors.registry import DETECTORS
@@ -145,3 +147,15 @@ def test_objects_open_and_close_where_the_slow_score_crosses_the_threshold(real_
         born = mine[mine["record"] == CONFIRMED]
         assert born["ratio"][:, 0].tolist() == scores[born["at"], side].tolist()
         assert len(born) > 20
+
+
+@pytest.mark.jit_off
+@pytest.mark.parametrize(("atr", "close", "room"), [(0.0, 50, False), (10.0, 80, True), (10.0, 81, False)])
+def test_room_needs_an_average_and_two_of_it(atr: float, close: int, room: bool) -> None:
+    """A swing high at 100 is 20 points above a close of 80: exactly two average true ranges of 10."""
+    state = init_state(ConfluenceParams(), M5)
+    bar = np.zeros(1, BAR)
+    bar["atr"] = atr
+    assert has_room(state[0], bar[0], 0, close)  # no swing ahead at all
+    keep_live(state[0]["swings"], 1, -100, 0)
+    assert has_room(state[0], bar[0], 0, close) == room
