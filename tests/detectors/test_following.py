@@ -4,7 +4,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -92,12 +92,16 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    for name in set(DETECTORS) - {"swing", "structure", "fvg"}:
-        monkeypatch.delitem(DETECTORS, name)
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """A desk with few detectors; all of them are put back in their order, in which plans are made."""
+    every = dict(DETECTORS)
+    for name in every.keys() - {"swing", "structure", "fvg"}:
+        del DETECTORS[name]
     desk = Desk(tmp_path)
     put(desk.store, walk(200))
-    return desk
+    yield desk
+    DETECTORS.clear()
+    DETECTORS.update(every)
 
 
 def test_a_new_follower_tells_what_becomes_known_from_now_on(desk: Desk) -> None:
