@@ -6,7 +6,7 @@ from pathlib import Path
 from ictcli.clock import iso
 from ictcli.detectors.journal import Subject, closed_bars
 from ictcli.detectors.reading import Log, View
-from ictcli.reports.chart_file import chart_of, require_library, write_chart
+from ictcli.reports.chart_file import chart_of, require_folder, require_library, write_chart
 from ictcli.session import Session
 
 
@@ -28,6 +28,7 @@ class PlotRequest:
 
     def __post_init__(self) -> None:
         require_library(self.out)
+        require_folder(self.out)
 
 
 def show_plot(session: Session, subject: Subject, log: Log, request: PlotRequest) -> None:

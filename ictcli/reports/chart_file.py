@@ -1,5 +1,6 @@
 """Charts of detections as files: a page or a picture, told by the name."""
 
+import os
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from ictcli.detectors.tables import joined
 from ictcli.errors import DataError, UsageError
 from ictcli.market.bars import Bars, SeriesKey
 from ictcli.reports.detection_chart import MOST_BARS, Chart, build_chart, within
-from ictcli.store.atomic import write_file
+from ictcli.store.atomic import drafted
 
 USUAL_BARS = 500
 """Bars shown when nobody says which."""
@@ -37,6 +38,18 @@ def require_library(path: Path) -> None:
             f"charts as {path.suffix} need {library}, which is not installed",
             hint='Run `pip install "ictcli[plot]"`.',
         )
+
+
+def require_folder(path: Path) -> None:
+    """See to it early that a chart could be put there.
+
+    Raises:
+        UsageError: the folder does not exist or may not be written.
+    """
+    if not path.parent.is_dir():
+        raise UsageError(f"no such folder: {path.parent}", hint="Create it first, or choose another file.")
+    if not os.access(path.parent, os.W_OK):
+        raise UsageError(f"cannot write in {path.parent}", hint="Choose a folder that you may write.")
 
 
 def chart_of(key: SeriesKey, bars: Bars, log: Log, view: View) -> Chart:
@@ -77,14 +90,17 @@ def write_chart(path: Path, chart: Chart, *, dark: bool = False) -> None:
     """Write the page (``.html``), which follows the browser's theme, or the picture (``.png``).
 
     Raises:
-        UsageError: as :func:`require_library`.
+        UsageError: as :func:`require_library`, or no file can be created there.
+        DataError: the disk refuses.
     """
     require_library(path)
     if path.suffix.lower() == ".html":
         from ictcli.reports.chart_page import page
 
-        write_file(path, page(chart).encode())
+        drawn = page(chart).encode()
     else:
         from ictcli.reports.chart_image import picture
 
-        write_file(path, picture(chart, theme="dark" if dark else "light"))
+        drawn = picture(chart, theme="dark" if dark else "light")
+    with drafted(path) as file:
+        file.write(drawn)

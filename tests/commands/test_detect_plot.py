@@ -64,6 +64,7 @@ def test_a_picture_of_a_span_as_of_an_instant_is_written(ask: Ask, tmp_path: Pat
         (("XAUUSD", "--plot", "chart.png", "--events"), 2, "--plot shows no rows"),
         (("XAUUSD", "--plot", "chart.png", "--score"), 2, "--plot shows no rows"),
         (("XAUUSD", "--plot", "chart.html", "--dark"), 2, "--dark is for --plot OUT.png"),
+        (("XAUUSD", "--plot", "nowhere/chart.html"), 2, "no such folder: nowhere"),
         (("XAUUSD", "--dark"), 2, "--dark is for --plot OUT.png"),
         (("XAUUSD", "--plot", "chart.png", "--start", "2024-02-01"), 5, "no bars of sim/XAUUSD/M15"),
     ],
@@ -74,4 +75,5 @@ def test_what_cannot_be_drawn_is_refused_and_nothing_is_written(
     found, out, err = ask(*argv)
     assert (found, out) == (code, "")
     assert message in err
-    assert not list(tmp_path.glob("chart.*"))
+    assert not list(tmp_path.rglob("chart.*"))
+    assert not (tmp_path / "nowhere").exists()

@@ -1,5 +1,6 @@
 """Charts as files."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from ictcli.detectors.reading import HeldLog, View
 from ictcli.errors import DataError, UsageError
 from ictcli.reports import chart_file
-from ictcli.reports.chart_file import USUAL_BARS, chart_of, require_library, write_chart
+from ictcli.reports.chart_file import USUAL_BARS, chart_of, require_folder, require_library, write_chart
 from ictcli.reports.detection_chart import MOST_BARS
 from tests.reports.charts import KEY, found_on, story, walk
 
@@ -29,6 +30,23 @@ def test_other_names_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"cannot be written as 'chart\.svg'") as refusal:
         write_chart(tmp_path / "chart.svg", story())
     assert refusal.value.hint == "Let the name end in .html or .png."
+
+
+def test_no_folder_is_made_for_a_chart(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"no such folder: .*nowhere") as refusal:
+        require_folder(tmp_path / "nowhere" / "chart.html")
+    assert refusal.value.hint == "Create it first, or choose another file."
+    with pytest.raises(UsageError, match=r"cannot create .*chart\.html: no such file or directory"):
+        write_chart(tmp_path / "nowhere" / "chart.html", story())
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_may_not_be_written_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    require_folder(tmp_path / "chart.html")
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(UsageError, match="cannot write in ") as refusal:
+        require_folder(tmp_path / "chart.html")
+    assert refusal.value.hint == "Choose a folder that you may write."
 
 
 @pytest.mark.parametrize(("name", "library"), [("chart.html", "plotly"), ("chart.png", "matplotlib")])
