@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from ictcli.clock import NS_PER_DAY, iso, parse_instant
 from ictcli.config.records import FileSource
+from ictcli.detectors.registry import check_parameters
 from ictcli.errors import Busy, ConfigError, DataError, IctError, UsageError
 from ictcli.folders import cache_root
 from ictcli.research.gates import load_gate
@@ -71,6 +72,7 @@ def config_facts(session: Session) -> dict[str, Any]:
     config = session.config.config
     for name, values in config.strategies.items():
         _check_strategy(name, values, session.config.origin(f"strategies.{name}"))
+    check_parameters(config.detect, session.config.origin)
     return {
         "files": [str(path) for path in session.config_files if path.is_file()],
         "sources": sorted(config.sources),

@@ -1,7 +1,7 @@
 """Every detector that can be named on the command line; the sweep tests read this table."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -152,9 +152,8 @@ def choose(names: Iterable[str]) -> tuple[str, ...]:
     wanted = list(names)
     for name in wanted:
         if name not in DETECTORS:
-            near = difflib.get_close_matches(name, DETECTORS, n=1)
-            suggestion = f"Did you mean {near[0]}? " if near else ""
-            raise UsageError(f"unknown detector {name!r}", hint=f"{suggestion}Known: {', '.join(DETECTORS)}.")
+            hint = f"{_nearest(name, DETECTORS)} Known: {', '.join(DETECTORS)}.".strip()
+            raise UsageError(f"unknown detector {name!r}", hint=hint)
     return tuple(name for name in DETECTORS if not wanted or name in wanted)
 
 
@@ -168,23 +167,51 @@ def configured(config: DetectConfig, bar_ns: int, *, always_open: bool) -> Setti
     """What the config says about detectors, for bars of one length.
 
     Raises:
+        ConfigError: as :func:`check_parameters`.
+    """
+    check_parameters(config)
+    return Settings(bar_ns, always_open, config.atr_length, _overrides(config))
+
+
+def check_parameters(config: DetectConfig, origin: Callable[[str], str] | None = None) -> None:
+    """Refuse what no detector takes.
+
+    Args:
+        config: what to check.
+        origin: where the value of a dotted key was given, for the message.
+
+    Raises:
         ConfigError: ``detect.params`` names an unknown detector or parameter, or a value out of bounds.
     """
     known = {title(name, layer): DETECTORS[name] for name in DETECTORS for layer in DETECTORS[name].layers}
     known |= DETECTORS
     for name, values in config.params.items():
+        at = f"detect.params.{name}"
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            raise ConfigError(
-                f"detect.params.{name}: no such detector",
-                hint=f"Did you mean {near[0]}?" if near else f"Known: {', '.join(DETECTORS)}.",
-            )
+            hint = _nearest(name, known) or f"Known: {', '.join(DETECTORS)}."
+            raise ConfigError(f"{_place(origin, at)}{at}: no such detector", hint=hint)
+        params = known[name].params
+        fields = [field.name for field in msgspec.structs.fields(params)]
+        takes = f"It takes: {', '.join(fields)}."
+        for key in values:
+            if key not in fields:
+                place = _place(origin, f"{at}.{key}")
+                hint = f"{_nearest(key, fields)} {takes}".strip()
+                raise ConfigError(f"{place}unknown key '{at}.{key}'", hint=hint)
         try:
-            msgspec.convert(values, known[name].params)
+            msgspec.convert(values, params)
         except msgspec.ValidationError as error:
-            fields = ", ".join(field.name for field in msgspec.structs.fields(known[name].params))
-            raise ConfigError(f"detect.params.{name}: {error}", hint=f"It takes: {fields}.") from error
-    return Settings(bar_ns, always_open, config.atr_length, _overrides(config))
+            raise ConfigError(f"{_place(origin, at)}{at}: {error}", hint=takes) from error
+
+
+def _place(origin: Callable[[str], str] | None, key: str) -> str:
+    return f"{origin(key)}: " if origin else ""
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    """A question that names the nearest known name; empty when none is near."""
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f"Did you mean {near[0]}?" if near else ""
 
 
 def _overrides(config: DetectConfig) -> Overrides:
