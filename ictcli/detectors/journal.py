@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ictcli import __version__
+from ictcli.clock import iso
 from ictcli.config.records import DetectConfig
 from ictcli.detectors.extension import Work, extend
 from ictcli.detectors.plan import Plan
@@ -82,12 +83,16 @@ def closed_bars(store: Store, subject: Subject, as_of: int | None = None) -> Bar
         DataError: there are none.
     """
     bars = serve_bars(store, subject.stored, subject.timeframe, subject.calendar, as_of=as_of)
-    if not len(bars):
-        raise DataError(
-            f"no closed {subject.timeframe} bars of {subject.stored}",
-            hint="Run `ictcli status` to see what is stored.",
-        )
-    return bars
+    if len(bars):
+        return bars
+    lacking = f"no closed {subject.timeframe} bars of {subject.stored}"
+    if as_of is None:
+        raise DataError(lacking, hint="Run `ictcli status` to see what is stored.")
+    known = closed_bars(store, subject)
+    raise DataError(
+        f"{lacking} at {iso(as_of)}: the bars begin {iso(int(known.ts[0]))}",
+        hint=f"Give --as-of {iso(int(known.ts_close[0]))} or later.",
+    )
 
 
 def other_bars(store: Store, subject: Subject, as_of: int | None = None) -> Bars | None:
@@ -95,6 +100,19 @@ def other_bars(store: Store, subject: Subject, as_of: int | None = None) -> Bars
     if subject.other is None or subject.other_calendar is None:
         return None
     return serve_bars(store, subject.other, subject.timeframe, subject.other_calendar, as_of=as_of)
+
+
+def bars_in_common(store: Store, subject: Subject) -> int:
+    """How many closed bars of a subject have one of the second symbol beside them; 0 without one.
+
+    Raises:
+        DataError: the subject has no closed bars.
+    """
+    other = other_bars(store, subject)
+    if other is None:
+        return 0
+    bars = closed_bars(store, subject)
+    return len(np.intersect1d(bars.ts, other.ts, assume_unique=True))
 
 
 def refresh(
