@@ -1,13 +1,20 @@
 """``ictcli detect``: ICT patterns of stored bars with their whole life cycle."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ictcli.cli_command import Command
+from ictcli.commands.detect_checks import (
+    chosen_kinds,
+    refuse_backwards,
+    refuse_contradictions,
+    refuse_undrawn,
+    refuse_unfollowed,
+    refuse_unscored,
+)
 from ictcli.errors import UsageError
 from ictcli.options import INSTANT, seed_option, span_options, symbols_argument, timeframe_option
 from ictcli.session import Session
@@ -18,10 +25,7 @@ if TYPE_CHECKING:
     from ictcli.commands.scoring import ScoreRequest
     from ictcli.detectors.journal import Subject
     from ictcli.detectors.reading import Log, View
-    from ictcli.market.bars import SeriesKey
-    from ictcli.market.calendars import Calendar
     from ictcli.market.timeframes import Timeframe
-    from ictcli.store.partlog import DataRevision
 
 _EXAMPLES = [
     "ictcli detect EURUSD -t M15",
@@ -32,8 +36,6 @@ _EXAMPLES = [
     "ictcli detect XAUUSD -t M15 --kind fvg --score --gate config/gates.toml",
     "ictcli detect XAUUSD -t M15 --plot chart.html",
 ]
-_LATEST = 10
-_NOBODY = "none"
 
 
 @click.command("detect", cls=Command, examples=_EXAMPLES)
@@ -104,138 +106,59 @@ def command(
     Without SYMBOL every stored symbol is looked at. Results are kept and recomputed only when the bars or
     the parameters changed. --start and --end bound the time at which a row became known.
     """
+    refuse_contradictions(session.out, events=events, nl=nl, verify=verify, as_of=as_of)
+    refuse_unscored(score=score, rows=events or nl or verify or as_of is not None, gate=gate, seed=seed)
+    refuse_undrawn(plot, dark=dark, other=events or nl or verify or score)
+    rows = events or nl or verify or score or plot is not None
+    refuse_unfollowed(follow=follow, tempo=interval or speed, other=rows or bool(as_of or end))
+    refuse_backwards(start, end)
+    names = chosen_kinds(kinds)
+
+    from ictcli.commands.detect_compiling import compiling_told
+    from ictcli.commands.detect_subjects import Choice, subjects_of
     from ictcli.commands.scoring import ScoreRequest
     from ictcli.detectors.reading import View
-    from ictcli.detectors.registry import choose
+    from ictcli.detectors.registry import check_parameters
 
-    _refuse_contradictions(session, events=events, nl=nl, verify=verify, as_of=as_of)
-    _refuse_unscored(score=score, rows=events or nl or verify or as_of is not None, gate=gate, seed=seed)
-    _refuse_undrawn(plot, dark=dark, other=events or nl or verify or score)
-    rows = events or nl or verify or score or plot is not None
-    _refuse_unfollowed(follow=follow, tempo=interval or speed, other=rows or bool(as_of or end))
+    check_parameters(session.config.config.detect, session.config.origin)
     session.tend_catalog()
-    names = choose([name.strip() for name in kinds.split(",")]) if kinds else ()
-    subjects = _subjects(session, symbols, timeframe, source, other)
-    if follow:
-        _follow(session, subjects, names, start, interval or 1.0, speed)
-    if verify:
-        _verify(session, subjects, names)
-        return
-    if score:
-        _score(session, subjects, ScoreRequest(names, start, end, gate, seed))
-        return
+    kept = not (verify or score or as_of is not None)
+    subjects = subjects_of(session, symbols, Choice(timeframe, source, other, kept))
     view = View(names, start, end)
-    if plot is not None:
-        _plot(session, subjects, plot, view, as_of, dark=dark)
-        return
-    _show(session, subjects, view, as_of, events=events, nl=nl)
-
-
-def _refuse_contradictions(
-    session: Session, *, events: bool, nl: bool, verify: bool, as_of: int | None
-) -> None:
-    if nl and session.out.json:
-        raise UsageError("--json and --nl contradict each other", hint="Choose one of them.")
-    if verify and (events or nl or as_of is not None):
-        raise UsageError("--verify shows no rows", hint="Leave out --events, --nl and --as-of.")
-
-
-def _refuse_unscored(*, score: bool, rows: bool, gate: Path | None, seed: int | None) -> None:
-    if score and rows:
-        raise UsageError("--score shows no rows", hint="Leave out --events, --nl, --as-of and --verify.")
-    if not score and (gate is not None or seed is not None):
-        raise UsageError("--gate and --seed are for --score", hint="Add --score, or leave them out.")
-
-
-def _refuse_undrawn(plot: Path | None, *, dark: bool, other: bool) -> None:
-    if plot is not None and other:
-        raise UsageError("--plot shows no rows", hint="Leave out --events, --nl, --verify and --score.")
-    if dark and (plot is None or plot.suffix.lower() != ".png"):
-        raise UsageError("--dark is for --plot OUT.png", hint="A page follows the browser's theme.")
-
-
-def _refuse_unfollowed(*, follow: bool, tempo: object, other: bool) -> None:
-    if tempo and not follow:
-        raise UsageError("--interval and --speed are for --follow", hint="Add --follow, or leave them out.")
-    if follow and other:
-        raise UsageError(
-            "--follow tells what becomes known from now on",
-            hint="Leave out --events, --nl, --verify, --score, --plot, --as-of and --end.",
-        )
-
-
-def _subjects(
-    session: Session, symbols: tuple[str, ...], timeframe: "Timeframe", source: str | None, other: str | None
-) -> list["Subject"]:
-    """The stored series behind every symbol, all of them known before the first is looked at."""
-    from ictcli.detectors.journal import Subject
-    from ictcli.store.selection import stored_symbols
-
-    found = []
-    for symbol in symbols or stored_symbols(session.store, source):
-        stored, hours = _series(session, symbol, timeframe, source)
-        subject = Subject(stored, timeframe, hours)
-        found.append(replace(subject, **_second(session, subject, source, other)))
-    return found
-
-
-def _series(
-    session: Session, symbol: str, timeframe: "Timeframe", source: str | None
-) -> tuple["SeriesKey", "Calendar"]:
-    """The stored series that gives bars of a symbol, and the symbol's trading hours."""
-    from ictcli.market.calendars import calendar
-    from ictcli.store.selection import Selection, choose, stored_symbols
-
-    selection = Selection(timeframe, source, None, None, session.config.config.primary)
-    known = stored_symbols(session.store, source)
-    spec = session.book.resolve(symbol)
-    stored = choose(session.store, symbol if symbol in known or spec is None else spec.name, selection)
-    if spec is None:
-        _warn_unspecified(session, symbol, stored)
-    return stored, calendar(spec.calendar if spec else "fx")
-
-
-def _second(session: Session, subject: "Subject", source: str | None, other: str | None) -> dict[str, Any]:
-    """The second series: the one asked for, else the one that the kept log was made with."""
-    if other == _NOBODY:
-        return {}
-    if other is None:
-        kept = session.store.part_log("detections", subject.key).manifest()
-        if kept is None or not kept.other:
-            return {}
-        source, _, other = kept.other.partition("/")
-    stored, hours = _series(session, other, subject.timeframe, source)
-    if stored.symbol == subject.stored.symbol:
-        raise UsageError(f"--with {other} is the symbol itself", hint="Choose one that moves with it.")
-    return {"other": stored, "other_calendar": hours}
-
-
-def _warn_unspecified(session: Session, symbol: str, stored: Any) -> None:
-    from ictcli.market.symbols import stanza
-
-    manifest = session.store.manifest(stored)
-    session.out.warn(
-        f"{symbol} has no specification; FX hours are assumed. Add to config/symbols.toml:\n"
-        + stanza(symbol, manifest.digits if manifest else 0)
-    )
+    with compiling_told(session.out):
+        if follow:
+            _follow(session, subjects, view, interval or 1.0, speed)
+        elif verify:
+            _verify(session, subjects, names)
+        elif score:
+            _score(session, subjects, ScoreRequest(names, start, end, gate, seed))
+        elif plot is not None:
+            _plot(session, subjects, plot, view, as_of, dark=dark)
+        else:
+            _show(session, subjects, view, as_of, events=events, nl=nl)
 
 
 def _show(
     session: Session, subjects: list["Subject"], view: "View", as_of: int | None, *, events: bool, nl: bool
 ) -> None:
     """Print the rows of every subject."""
+    from ictcli.commands.detect_text import rows_of, series_text
+
     looks = (_look(session, subject, view, as_of, count=not nl) for subject in subjects)
     if nl:
-        session.out.rows(row for _, log in looks for row in _rows(_tables(log, view, events=events)))
+        session.out.rows(row for _, log in looks for row in rows_of(_tables(log, view, events=events)))
         return
     documents = list(looks)
-    shown = (row for _, log in documents for row in _rows(_tables(log, view, events=events)))
+    shown = (row for _, log in documents for row in rows_of(_tables(log, view, events=events)))
     payload = {
         "series": [facts for facts, _ in documents],
         "events" if events else "detections": list(shown) if session.out.json else [],
     }
     session.out.emit(
-        payload, lambda: "\n\n".join(_text(session, *one, view, events=events) for one in documents)
+        payload,
+        lambda: "\n\n".join(
+            series_text(facts, log, view, session.out.table, events=events) for facts, log in documents
+        ),
     )
 
 
@@ -244,11 +167,12 @@ def _look(
 ) -> tuple[dict[str, Any], "Log"]:
     """Facts about one series and its detections."""
     from ictcli.clock import iso
+    from ictcli.commands.detect_text import revision_text
     from ictcli.detectors.journal import known_at, refresh
     from ictcli.detectors.reading import HeldLog, KeptLog
 
     config = session.config.config.detect
-    _tell_refused(session, subject, view.names)
+    left_out = _tell_refused(session, subject, view.names)
     key = subject.key
     found: Log
     if as_of is None:
@@ -258,7 +182,7 @@ def _look(
         if not computed:
             session.out.note(f"{key}: up to date")
         elif manifest.revisions and manifest.revisions[-1].generation == manifest.generation:
-            session.out.warn(_revision_text(str(key), manifest.revisions[-1]))
+            session.out.warn(revision_text(str(key), manifest.revisions[-1]))
     else:
         found, computed = HeldLog(known_at(session.store, subject, config, as_of, view.names)), True
     facts = {
@@ -268,76 +192,35 @@ def _look(
         "with": subject.other_name or None,
         "as_of": None if as_of is None else iso(as_of),
         "up_to_date": not computed,
+        "left_out": left_out,
         "counts": found.counts(view) if count else [],
     }
     return facts, found
 
 
-def _revision_text(title: str, revision: "DataRevision") -> str:
-    from ictcli.clock import iso
+def _tell_refused(session: Session, subject: "Subject", names: tuple[str, ...]) -> dict[str, str]:
+    """Say in one line which detectors cannot work on the series; those that were asked for are an error.
 
-    return (
-        f"{title}: data_revision: closed bars changed from {iso(revision.first_ts)} on; "
-        f"{revision.withdrawn} records were withdrawn and computed again"
-    )
-
-
-def _tell_refused(session: Session, subject: "Subject", names: tuple[str, ...]) -> None:
-    """Say which detectors cannot work on the series; those that were asked for by name are an error."""
+    Returns:
+        Why each is left out, by name.
+    """
+    from ictcli.commands.detect_text import by_detector, left_out_text
     from ictcli.detectors.journal import plan_of
+    from ictcli.detectors.plan import NEEDS_PAIR
 
-    refused = plan_of(subject, session.config.config.detect, names).refused
-    lines = [f"{name}: {reason}" for name, reason in refused.items()]
-    if any(name.partition(".")[0] in names for name in refused):
-        raise UsageError(f"{subject.key}: {'; '.join(lines)}", hint="Leave it out, or choose another -t.")
-    for line in lines:
-        session.out.note(f"{subject.key}: left out: {line}")
+    plan = plan_of(subject, session.config.config.detect, names)
+    refused = by_detector(plan.refused, (node.detector.name for node in plan.nodes))
+    if asked := [f"{name}: {reason}" for name, reason in refused.items() if name in names]:
+        paired = all(refused[name] == NEEDS_PAIR for name in refused if name in names)
+        hint = "Add --with SYMBOL." if paired else "Leave it out of --kind, or choose another -t."
+        raise UsageError(f"{subject.key}: {'; '.join(asked)}", hint=hint)
+    if refused:
+        session.out.note(f"{subject.key}: {left_out_text(str(subject.timeframe), refused)}")
+    return refused
 
 
 def _tables(log: "Log", view: "View", *, events: bool) -> Iterator["pa.Table"]:
     return log.events(view) if events else log.zones(view)
-
-
-def _rows(tables: Iterable["pa.Table"]) -> Iterator[dict[str, Any]]:
-    for table in tables:
-        for batch in table.to_batches(max_chunksize=1000):
-            yield from batch.to_pylist()
-
-
-def _text(session: Session, facts: dict[str, Any], log: "Log", view: "View", *, events: bool) -> str:
-    """What people see of one series."""
-    title = f"{facts['source']}/{facts['symbol']}/{facts['timeframe']}"
-    if facts["with"]:
-        title += f" with {facts['with']}"
-    if facts["as_of"]:
-        title += f" as of {facts['as_of']}"
-    counts = [[row["kind"], row["dir"], row["state"], row["count"]] for row in facts["counts"]]
-    summary = session.out.table(["kind", "dir", "state", "count"], counts)
-    latest, total = log.latest_events(view, _LATEST) if events else log.latest_zones(view, _LATEST)
-    shown = [_cells(row) for row in _rows([latest])]
-    if not shown:
-        return f"{title}: nothing found"
-    headers = list(shown[0])
-    table = session.out.table(headers, [list(row.values()) for row in shown])
-    return f"{title}\n{summary}\n\nLatest {len(shown)} of {total} rows (times in UTC)\n{table}"
-
-
-def _cells(row: dict[str, Any]) -> dict[str, Any]:
-    """The columns of a row that fit a terminal."""
-    event = "record" in row
-    price = row["level"] if row["level"] is not None else f"{row['bottom']}-{row['top']}"
-    moment = row["at"] if event else row["confirmed_at"]
-    label = "MSS" if row["mss"] else row["label"]
-    return {
-        "id": row["id"],
-        "kind": row["kind"],
-        "dir": row["dir"],
-        "label": label,
-        "known at" if event else "confirmed": f"{moment:%Y-%m-%d %H:%M}",
-        "price": price,
-        "record" if event else "state": row["record"] if event else row["state"],
-        "fill": None if row["fill"] is None else f"{row['fill']:.0%}",
-    }
 
 
 def _score(session: Session, subjects: list["Subject"], request: "ScoreRequest") -> None:
@@ -363,19 +246,14 @@ def _plot(
 
 
 def _follow(
-    session: Session,
-    subjects: list["Subject"],
-    names: tuple[str, ...],
-    start: int | None,
-    interval: float,
-    speed: float | None,
+    session: Session, subjects: list["Subject"], view: "View", interval: float, speed: float | None
 ) -> None:
     """Tell what becomes known until somebody stops it."""
     from ictcli.commands.following import FollowRequest, follow
 
     for subject in subjects:
-        _tell_refused(session, subject, names)
-    follow(session, subjects, FollowRequest(names, start, int(interval * 1e9), speed))
+        _tell_refused(session, subject, view.names)
+    follow(session, subjects, FollowRequest(view.names, view.start, int(interval * 1e9), speed))
 
 
 def _verify(session: Session, subjects: list["Subject"], names: tuple[str, ...]) -> None:

@@ -4,12 +4,13 @@ import sys
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
+import click
 import numpy as np
 
 from ictcli.clock import NS_PER_DAY
-from ictcli.errors import DataError, UsageError
+from ictcli.errors import DataError, ExitCode, UsageError
 from ictcli.output import encode
 
 if TYPE_CHECKING:
@@ -39,13 +40,22 @@ class FollowRequest:
 
 
 def follow(session: "Session", subjects: list["Subject"], request: FollowRequest) -> None:
-    """Look at the store again and again; ends with Ctrl-C or an error.
+    """Look at the store again and again until Ctrl-C, the usual end of a follower, or an error.
 
     Raises:
+        Exit: somebody pressed Ctrl-C, with the exit code of an interruption.
         UsageError: a market is to be moved that is not simulated.
         DataError: a series is damaged or unsound.
         Busy: another process follows the same.
     """
+    try:
+        _watch(session, subjects, request)
+    except KeyboardInterrupt:
+        session.out.note("stopped")
+        raise click.exceptions.Exit(ExitCode.INTERRUPTED) from None
+
+
+def _watch(session: "Session", subjects: list["Subject"], request: FollowRequest) -> NoReturn:
     markets = [_Market(session, subject, request) for subject in subjects] if request.speed else []
     with ExitStack() as stack:
         followers = [_follower(session, subject, request, stack) for subject in subjects]

@@ -130,8 +130,28 @@ def test_people_see_counts_and_the_latest_rows(ask: Ask) -> None:
     code, out, _ = ask("detect", "EURUSD", "-t", "M5")
     assert code == 0
     assert out.startswith("sim/EURUSD/M5\n")
-    assert "invalidated" in out
+    header, _, *summary = out[: out.index("\n\n")].splitlines()[1:]
+    assert header.split() == ["kind", "total", "bull", "bear", "alive", "alive", "bull", "alive", "bear"]
+    kinds = [line.split()[0] for line in summary]
+    assert len(kinds) == len(set(kinds)), "one line per kind"
     assert f"Latest 10 of {len(rows(ask, '-t', 'M5'))} rows (times in UTC)" in out
+
+
+def test_a_kind_alone_is_counted_alone(ask: Ask) -> None:
+    _, out, err = ask("detect", "EURUSD", "-t", "D1", "--kind", "fvg,structure", "--json")
+    assert {row["kind"] for row in json.loads(out)["series"][0]["counts"]} <= {"fvg", "structure"}
+    assert "left out" not in err
+    found = rows(ask, "-t", "M5", "--kind", "fvg")
+    _, out, _ = ask("detect", "EURUSD", "-t", "M5", "--kind", "fvg")
+    total, bull = len(found), sum(row["dir"] == "bull" for row in found)
+    assert out.splitlines()[3].split()[:4] == ["fvg", str(total), str(bull), str(total - bull)]
+    assert len(out[: out.index("\n\n")].splitlines()) == 4
+
+
+def test_what_has_no_price_shows_none(ask: Ask) -> None:
+    _, out, _ = ask("detect", "EURUSD", "-t", "M1", "--kind", "volatility_spike")
+    assert "volatility_spike" in out
+    assert "None" not in out
 
 
 def test_people_see_the_log_with_its_records(ask: Ask) -> None:
@@ -218,7 +238,14 @@ def test_an_unknown_symbol_is_detected_with_a_warning_that_prints_the_stanza(
         (["EURUSD", "--nl", "--json"], 2, "contradict"),
         (["NZDUSD"], 5, "fetch"),
         (["EURUSD", "-t", "M7"], 2, "M7"),
-        (["EURUSD", "--as-of", "2001-01-01"], 5, "no closed M15 bars"),
+        (["EURUSD", "--as-of", "2001-01-01"], 5, "the bars begin 2024-01-03T00:00:00Z"),
+        (["EURUSD", "--as-of", "2001-01-01"], 5, "Give --as-of 2024-01-03T00:15:00Z or later"),
+        (["EURUSD", "--kind", ","], 2, "--kind ',' names no detector"),
+        (["EURUSD", "--kind", ""], 2, "--kind '' names no detector"),
+        (["EURUSD", "--start", "2024-01-04", "--end", "2024-01-03"], 2, "is not before --end 2024-01-03"),
+        (["EURUSD", "--start", "2024-01-04", "--end", "2024-01-04"], 2, "is not before --end 2024-01-04"),
+        (["EURUSD", "--kind", "smt"], 2, "hint: Add --with SYMBOL."),
+        (["EURUSD", "-t", "H4", "--kind", "fvg,macro"], 2, "macro: every window begins or ends inside a bar"),
     ],
 )
 def test_what_cannot_be_done_is_refused_with_the_next_step(
@@ -226,6 +253,42 @@ def test_what_cannot_be_done_is_refused_with_the_next_step(
 ) -> None:
     found, _, err = ask("detect", *argv)
     assert found == code
+    assert words in err
+
+
+def test_what_is_left_out_is_told_in_one_line_and_each_name_once(ask: Ask) -> None:
+    code, out, err = ask("detect", "EURUSD", "-t", "H4", "--json")
+    assert code == 0
+    (line,) = [one for one in err.splitlines() if "left out" in one]
+    assert line.startswith("sim/EURUSD/H4: left out on H4: ")
+    assert line.endswith(" (need shorter bars); smt (needs --with)")
+    assert line.count("smt") == line.count("kill_zone") == 1
+    assert "htf_bias.H4" in line, "its other layers work"
+    reasons = json.loads(out)["series"][0]["left_out"]
+    assert reasons["smt"] == "needs a second symbol (--with)"
+    assert reasons["silver_bullet"].startswith("every window begins or ends inside a bar: 03:00-04:00")
+    assert ask("detect", "EURUSD", "-t", "H4", "--kind", "htf_bias")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[detect.params.fvg]\nmin_sise_atr = 1.0\n", "unknown key 'detect.params.fvg.min_sise_atr'"),
+        ("[detect.params.fvg]\nmin_sise_atr = 1.0\n", "Did you mean min_size_atr?"),
+        ("[detect.params.fgv]\nmin_size_atr = 1.0\n", "detect.params.fgv: no such detector"),
+        ("[detect.params.fgv]\nmin_size_atr = 1.0\n", "Did you mean fvg?"),
+        ("[detect.params.fvg]\nmin_size_atr = -1.0\n", "It takes: "),
+    ],
+)
+@pytest.mark.parametrize("command", [("detect", "EURUSD"), ("config", "check")])
+def test_wrong_parameters_are_found_in_their_file(
+    ask: Ask, workspace: Path, command: tuple[str, ...], text: str, words: str
+) -> None:
+    file = workspace / "config" / "ictcli.toml"
+    file.write_text(text)
+    code, _, err = ask(*command)
+    assert code == 4
+    assert f"{file}: " in err
     assert words in err
 
 

@@ -81,6 +81,8 @@ def test_follow_tells_each_new_record_once_and_ends_with_ctrl_c(
     code, out, err = ask("detect", "EURUSD", "-t", "M1", "--follow")
     assert code == 130
     assert "following sim/EURUSD/M1" in err
+    assert err.splitlines()[-1] == "stopped"
+    assert "error" not in err
     monkeypatch.undo()
     monkeypatch.chdir(workspace)
     for name in set(DETECTORS) - KEPT:
@@ -133,20 +135,34 @@ def test_a_detector_that_cannot_work_is_left_out_with_a_note_and_refused_by_name
     if "smt" not in DETECTORS:
         pytest.skip("no detector compares two symbols")
     code, _, err = ask("detect", "EURUSD", "-t", "M1")
-    assert (code, "left out: smt" in err) == (0, True)
+    assert (code, "left out on M1: smt (needs --with)" in err) == (0, True)
     code, _, err = ask("detect", "EURUSD", "-t", "M1", "--kind", "smt")
     assert (code, "needs a second symbol" in err) == (2, True)
 
 
 def test_the_second_symbol_is_kept_until_another_one(ask: Ask, workspace: Path) -> None:
     grow(workspace, 200, "GBPUSD")
-    _, out, _ = ask("detect", "EURUSD", "-t", "M1", "--with", "GBPUSD", "--json")
+    _, out, err = ask("detect", "EURUSD", "-t", "M1", "--with", "GBPUSD", "--json")
     assert json.loads(out)["series"][0]["with"] == "sim/GBPUSD"
+    assert "sim/EURUSD/M1: compared with sim/GBPUSD; kept until another --with, or --with none\n" in err
+    assert "in common" not in err
     _, out, err = ask("detect", "EURUSD", "-t", "M1", "--json")
     assert json.loads(out)["series"][0]["with"] == "sim/GBPUSD"
     assert "up to date" in err
-    _, out, _ = ask("detect", "EURUSD", "-t", "M1", "--with", "none", "--json")
+    assert "compared with sim/GBPUSD as last time; --with none ends that\n" in err
+    assert "compared" not in ask("detect", "EURUSD", "-t", "M1", "--with", "GBPUSD")[2]
+    grow(workspace, 200, "USDJPY")
+    moment = ("--as-of", "2024-01-03T03:00Z")
+    _, _, err = ask("detect", "EURUSD", "-t", "M1", "--with", "USDJPY", *moment)
+    assert "compared with sim/USDJPY instead of sim/GBPUSD; this time only\n" in err
+    _, _, err = ask("detect", "EURUSD", "-t", "M1", "--with", "none", *moment)
+    assert "not compared with sim/GBPUSD this time\n" in err
+    _, _, err = ask("detect", "EURUSD", "-t", "M1", "--with", "USDJPY")
+    assert "compared with sim/USDJPY instead of sim/GBPUSD; kept until another --with" in err
+    _, out, err = ask("detect", "EURUSD", "-t", "M1", "--with", "none", "--json")
     assert json.loads(out)["series"][0]["with"] is None
+    assert "no longer compared with sim/USDJPY\n" in err
+    assert "compared" not in ask("detect", "EURUSD", "-t", "M1", "--with", "none")[2]
     assert ask("detect", "EURUSD", "-t", "M1", "--with", "EURUSD")[0] == 2
 
 
@@ -172,6 +188,17 @@ def test_wrong_parameters_are_a_config_error(ask: Ask, workspace: Path) -> None:
     code, _, err = ask("detect", "EURUSD", "-t", "M1")
     assert (code, "detect.params.fvg" in err) == (4, True)
     assert not (workspace / "data" / "detections").exists()
+
+
+def test_a_second_symbol_without_a_bar_in_common_is_told(ask: Ask, workspace: Path) -> None:
+    rows = walk(400)
+    store = Store(workspace / "data", workspace / "state", 0)
+    with store.writer(SeriesKey("sim", "GBPUSD", TIMEFRAMES["M1"]), {}, now=START) as writer:
+        writer.add(rows.slice(200, 400))
+        writer.commit(lambda *_: [])
+    code, _, err = ask("detect", "EURUSD", "-t", "M1", "--with", "GBPUSD")
+    assert code == 0
+    assert "warning: sim/EURUSD/M1 and sim/GBPUSD have 0 bars in common" in err
 
 
 def test_a_damaged_log_is_computed_again(ask: Ask, workspace: Path) -> None:
