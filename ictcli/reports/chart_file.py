@@ -1,6 +1,7 @@
 """Charts of detections as files: a page or a picture, told by the name."""
 
 import os
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from ictcli.detectors.reading import Log, View
+from ictcli.detectors.registry import choose
 from ictcli.detectors.scan import Detections
 from ictcli.detectors.tables import joined
 from ictcli.errors import DataError, UsageError
@@ -83,7 +85,8 @@ def chart_of(key: SeriesKey, bars: Bars, log: Log, view: View) -> Chart:
     zones = joined([within(table, shown) for table in log.zones(kinds)])
     ids = zones["id"].combine_chunks()
     events = joined([table.filter(pc.is_in(table["id"], value_set=ids)) for table in log.events(kinds)])
-    return build_chart(key, shown, Detections(events, zones))
+    chart = build_chart(key, shown, Detections(events, zones))
+    return replace(chart, asked=frozenset(choose(view.names) if view.names else ()))
 
 
 def write_chart(path: Path, chart: Chart, *, dark: bool = False) -> None:

@@ -11,9 +11,19 @@ from plotly.offline import get_plotlyjs
 
 from ictcli.clock import NS_PER_SECOND
 from ictcli.detectors.base.events import RECORD_NAMES
+from ictcli.detectors.registry import DETECTORS
 from ictcli.market.bars import Bars
-from ictcli.reports.chart_styles import CHAPTERS, THEMES, caption, family, style
-from ictcli.reports.detection_chart import BREAK_BARS, ENDINGS, FEW, INFORMATIVE, Change, Chart, Drawing
+from ictcli.reports.chart_styles import CHAPTERS, THEMES, caption, family, hatched, style, title
+from ictcli.reports.detection_chart import (
+    BREAK_BARS,
+    ENDINGS,
+    FEW,
+    INFORMATIVE,
+    LASTING,
+    Change,
+    Chart,
+    Drawing,
+)
 
 _SIDES = {"bull": 1, "none": 0, "bear": -1}
 
@@ -24,7 +34,7 @@ def page(chart: Chart) -> str:
     Its own security policy allows these scripts and nothing from any network.
     """
     library: str = get_plotlyjs()
-    program = _part("chart.js")
+    program = _part("chart_labels.js") + _part("chart.js")
     scripts = " ".join(f"'sha256-{_digest(script)}'" for script in (library, program))
     policy = (
         f"default-src 'none'; script-src {scripts}; style-src 'unsafe-inline'; "
@@ -47,7 +57,7 @@ def document(chart: Chart) -> dict[str, Any]:
     return {
         "digits": chart.bars.digits,
         "bars": _bars(chart.bars),
-        "kinds": [_kind(*name) for name in names],
+        "kinds": [_kind(*name, asked=name[1] in chart.asked) for name in names],
         "drawings": [_drawing(one, number[one.kind, one.layer]) for one in chart.drawings],
         "records": RECORD_NAMES,
         "informative": [RECORD_NAMES.index(name) for name in INFORMATIVE],
@@ -55,6 +65,7 @@ def document(chart: Chart) -> dict[str, Any]:
         "themes": {name: _theme(name) for name in THEMES},
         "breakBars": BREAK_BARS,
         "few": FEW,
+        "lasting": LASTING,
     }
 
 
@@ -79,19 +90,22 @@ def _bars(bars: Bars) -> dict[str, list[float] | list[int]]:
     return {**prices, **{name: (values // NS_PER_SECOND).tolist() for name, values in times.items()}}
 
 
-def _order(name: tuple[str, str, str]) -> tuple[int, str, str]:
+def _order(name: tuple[str, str, str]) -> tuple[int, str, int]:
     chapter, kind, layer = name
-    return (CHAPTERS.index(chapter) if chapter in CHAPTERS else len(CHAPTERS)), kind, layer
+    place = CHAPTERS.index(chapter) if chapter in CHAPTERS else len(CHAPTERS)
+    return place, kind, list(DETECTORS[kind].layers).index(layer)
 
 
-def _kind(chapter: str, kind: str, layer: str) -> dict[str, Any]:
+def _kind(chapter: str, kind: str, layer: str, *, asked: bool) -> dict[str, Any]:
     look = style(kind)
     return {
-        "name": f"{kind}.{layer}" if layer else kind,
+        "name": title(kind, layer),
+        "kind": kind,
+        "hatched": hatched(kind),
         "family": chapter,
         "dash": look.dash,
         "symbol": look.symbol,
-        "on": look.shows(layer),
+        "on": look.shows(layer, asked=asked),
     }
 
 
@@ -105,6 +119,7 @@ def _drawing(one: Drawing, kind: int) -> dict[str, Any]:
         "form": one.form,
         "left": one.left,
         "formed": one.formed // NS_PER_SECOND,
+        "plan": one.plan,
         "changes": [_change(change) for change in one.changes],
     }
 

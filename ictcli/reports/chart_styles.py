@@ -5,8 +5,8 @@ from typing import Literal
 
 from ictcli.detectors.registry import DETECTORS
 
-Form = Literal["zone", "level", "break", "point", "window"]
-"""What is drawn: a rectangle, a line to the right, a short line at a break, a mark, shading."""
+Form = Literal["zone", "level", "break", "point", "window", "setup"]
+"""What is drawn: a rectangle, a line to the right, a short line, a mark, shading, a trade's plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,9 @@ class Style:
     shown: bool = True
     layers: tuple[str, ...] = ()
 
-    def shows(self, layer: str) -> bool:
-        """Whether a layer is shown at first."""
-        return self.shown and (not self.layers or layer in self.layers)
+    def shows(self, layer: str, *, asked: bool = False) -> bool:
+        """Whether a layer is shown at first; ``asked`` when its kind was asked for by name."""
+        return (self.shown or asked) and (not self.layers or layer in self.layers)
 
 
 _STYLES = {
@@ -75,7 +75,19 @@ _STYLES = {
     "cbdr": Style(shown=False),
     "flout": Style(shown=False),
     "amd": Style(shown=False),
+    "model2022": Style(tag="2022", shown=False),
+    "silver_bullet_setup": Style(tag="SB", shown=False),
+    "unicorn": Style(tag="unicorn", shown=False),
 }
+_WINDOWS = {
+    "ASIA": "Asia",
+    "LONDON_OPEN": "London",
+    "NEW_YORK_AM": "NY AM",
+    "LONDON_CLOSE": "LDN close",
+    "LUNCH": "lunch",
+    "NEW_YORK_PM": "NY PM",
+}
+"""Names of windows that stand in little room."""
 
 CHAPTERS = ("structure", "imbalance", "blocks", "liquidity", "sessions", "setups", "candles", "bias")
 """Of the detectors, in the order of the legend."""
@@ -94,10 +106,26 @@ def style(kind: str) -> Style:
     return _STYLES.get(kind) or Style(shown=family(kind) in _SHOWN)
 
 
+def hatched(kind: str) -> bool:
+    """Whether zones of a kind are hatched, so that they stay apart from tinted ones they lie on."""
+    return family(kind) == "blocks"
+
+
+def title(kind: str, layer: str) -> str:
+    """The name of a kind and layer for people: ``order block · internal``; swings carry their size."""
+    size = DETECTORS[kind].layers[layer].get("left") if kind == "swing" else None
+    words = kind.replace("_", " ")
+    return f"{words} · {size or layer}" if layer else words
+
+
 def caption(kind: str, label: str, form: Form) -> str:
-    """What a chart writes beside an object; empty for nothing."""
-    words = label or style(kind).tag or (kind if form == "window" else "")
-    return words.replace("_", " ")
+    """What a chart writes beside an object; empty for nothing.
+
+    The label of a setup is how it ended, which is not known from the start, so it is left out.
+    """
+    words = "" if form == "setup" else label
+    words = words or style(kind).tag or (kind if form in {"window", "setup"} else "")
+    return (_WINDOWS.get(words, words) if form == "window" else words).replace("_", " ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +133,8 @@ class Theme:
     """Colours of one appearance, as ``#rrggbb``.
 
     Attributes:
+        rising, falling: candles; they differ in lightness too.
+        gain, loss: what a setup may win and lose.
         families: support side and resistance side of each chapter.
         other: both sides of everything else.
     """
@@ -115,8 +145,9 @@ class Theme:
     grid: str
     rising: str
     falling: str
-    wick: str
     window: str
+    gain: str
+    loss: str
     families: dict[str, tuple[str, str]] = field(default_factory=dict)
     other: tuple[str, str] = ("#777777", "#777777")
 
@@ -133,10 +164,11 @@ THEMES = {
         ink="#24292f",
         faint="#6b7580",
         grid="#eceff2",
-        rising="#ffffff",
-        falling="#6b7580",
-        wick="#6b7580",
+        rising="#35a99a",
+        falling="#2b3138",
         window="#5b7a99",
+        gain="#1a7f64",
+        loss="#b3261e",
         families={
             "structure": ("#0b5394", "#a61c1c"),
             "imbalance": ("#0072b2", "#d55e00"),
@@ -151,10 +183,11 @@ THEMES = {
         ink="#e3e8ed",
         faint="#8b97a3",
         grid="#232a32",
-        rising="#12161b",
-        falling="#8b97a3",
-        wick="#8b97a3",
+        rising="#7fe3d0",
+        falling="#77828d",
         window="#7f9fbf",
+        gain="#5fd0a8",
+        loss="#ff8a7a",
         families={
             "structure": ("#7ab8f5", "#ff8f80"),
             "imbalance": ("#3fa7e0", "#f08a3c"),

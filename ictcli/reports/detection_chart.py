@@ -19,7 +19,7 @@ from ictcli.detectors.base.events import RECORD_NAMES
 from ictcli.detectors.registry import DETECTORS
 from ictcli.detectors.scan import Detections
 from ictcli.market.bars import Bars, Int64, SeriesKey
-from ictcli.reports.chart_styles import Form, family, style
+from ictcli.reports.chart_styles import Form, caption, family, style
 from ictcli.store.columns import INSTANT
 
 MOST_BARS = 5_000
@@ -32,12 +32,16 @@ ENDINGS: Mapping[Form, tuple[str, ...]] = {
     "break": ("failed", "evicted"),
     "window": _DEAD,
     "point": (),
+    "setup": _DEAD,
 }
 """Records after which an object is no longer drawn on to the right."""
 
 INFORMATIVE = ("confirmed", "extended", "parent_added")
 BREAK_BARS = 8
 """Length of the line that marks a break of structure."""
+
+LASTING: tuple[Form, ...] = ("break", "window", "setup")
+"""What stays on a crowded chart after its end."""
 
 FEW = 80
 """Up to this many shapes, a chart shows those that ended too before anybody asks for them."""
@@ -71,6 +75,7 @@ class Drawing:
         left: where it begins on the axis.
         formed: open of its anchor bar, nanoseconds UTC.
         changes: its records, oldest first; the first is its confirmation.
+        plan: entry, stop and target of a setup.
     """
 
     id: str
@@ -82,6 +87,7 @@ class Drawing:
     left: float
     formed: int
     changes: tuple[Change, ...]
+    plan: tuple[float, float, float] | None = None
 
     def at(self, position: int) -> "Shape | None":
         """What is drawn of it at the close of a bar; None while it is unknown."""
@@ -118,7 +124,14 @@ class Shape:
     @property
     def lasting(self) -> bool:
         """Whether it stays on the chart: what is alive, what has no life, and what only time ended."""
-        return self.live or self.drawing.form in {"break", "window"}
+        return self.live or self.drawing.form in LASTING
+
+    @property
+    def words(self) -> str:
+        """What stands beside it; setups tell how they ended once they have."""
+        drawing = self.drawing
+        words = caption(drawing.kind, drawing.label, drawing.form)
+        return words if self.live or drawing.form != "setup" else f"{words} · {drawing.label or self.state}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +142,17 @@ class Chart:
         title: of the series.
         bars: those shown.
         drawings: in order of confirmation.
+        asked: kinds somebody asked for by name, shown from the start.
     """
 
     title: str
     bars: Bars
     drawings: tuple[Drawing, ...]
+    asked: frozenset[str] = frozenset()
+
+    def shows(self, drawing: Drawing) -> bool:
+        """Whether a drawing's kind and layer are shown before anybody chooses."""
+        return style(drawing.kind).shows(drawing.layer, asked=drawing.kind in self.asked)
 
     def at(self, position: int) -> list[Shape]:
         """All that is drawn at the close of a bar."""
@@ -221,6 +240,7 @@ def _drawing(row: Mapping[str, Any], changes: list[Change], bars: Bars) -> Drawi
         left,
         from_datetime(row["formed_at"]),
         tuple(changes),
+        None if form != "setup" else (float(row["entry"]), float(row["stop"]), float(row["target"])),
     )
 
 
@@ -234,6 +254,8 @@ def _form(row: Mapping[str, Any], birth: Change) -> Form:
     given = style(row["kind"]).form
     if given:
         return given
+    if row.get("entry") is not None:
+        return "setup"
     if row["state"] == "point" or birth.bottom is None:
         return "point"
     if family(row["kind"]) == "sessions" and "closed" in DETECTORS[row["kind"]].ends:

@@ -149,3 +149,43 @@ def test_the_pointer_shows_what_lies_under_it(tab: Browser, chart: Chart) -> Non
     assert gap.drawing.id in note
     assert f"{gap.bottom:.2f} to {gap.top:.2f}" in note
     assert note.splitlines()[1].startswith("open ")
+
+
+FILLED = """
+(() => {
+  const drawn = document.querySelector("#plot .main-svg").getBoundingClientRect();
+  return drawn.bottom - document.querySelector("footer").getBoundingClientRect().top;
+})()
+"""
+
+
+@pytest.mark.parametrize("height", [500, 800, 1100])
+def test_the_chart_reaches_down_to_the_slider_at_every_height(tab: Browser, height: int) -> None:
+    tab.send(
+        "Emulation.setDeviceMetricsOverride", width=1400, height=height, deviceScaleFactor=1, mobile=False
+    )
+    tab.run("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    tab.settle()
+    assert abs(tab.run(FILLED)) < 2
+
+
+def test_the_list_of_kinds_needs_no_scrolling_at_first(tab: Browser) -> None:
+    needed, given, opened = tab.run(
+        "(({ scrollHeight, clientHeight, children }) => [scrollHeight, clientHeight,"
+        ' [...children].filter((one) => one.open).length])(document.getElementById("kinds"))'
+    )
+    assert needed <= given
+    assert opened >= 2
+
+
+def test_no_words_stand_over_others(tab: Browser) -> None:
+    boxes = tab.run(
+        '[...document.querySelectorAll("#plot .textpoint text, #plot .annotation-text")]'
+        ".map((one) => one.getBoundingClientRect()).map((box) => [box.left, box.top, box.right, box.bottom])"
+    )
+    assert len(boxes) > 10
+    for at, one in enumerate(boxes):
+        for other in boxes[:at]:
+            across = min(one[2], other[2]) - max(one[0], other[0])
+            down = min(one[3], other[3]) - max(one[1], other[1])
+            assert across <= 2 or down <= 2

@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from ictcli.detectors.registry import DETECTORS
-from ictcli.reports.chart_styles import CHAPTERS, THEMES, Style, Theme, caption, family, style
+from ictcli.reports.chart_styles import CHAPTERS, THEMES, Style, Theme, caption, family, hatched, style, title
 
 # how people with missing red, green and blue cones see linear RGB (Viénot 1999, Brettel 1997, simplified)
 SIGHTS = {
@@ -57,7 +57,9 @@ def test_a_caption_is_the_label_else_the_tag_else_the_name_of_a_window() -> None
     assert caption("swing", "HH", "level") == "HH"
     assert caption("fvg", "", "zone") == "FVG"
     assert caption("kill_zone", "", "window") == "kill zone"
-    assert caption("kill_zone", "NEW_YORK_AM", "window") == "NEW YORK AM"
+    assert caption("kill_zone", "NEW_YORK_AM", "window") == "NY AM"
+    assert caption("asian_range", "SOME_WORDS", "window") == "SOME WORDS"
+    assert caption("unicorn", "stop", "setup") == "unicorn"  # how it ends is not known from the start
     assert caption("displacement", "", "point") == ""
 
 
@@ -67,3 +69,28 @@ def test_colours_follow_chapter_and_direction() -> None:
     assert look.colour("imbalance", "bear") == look.families["imbalance"][1]
     assert look.colour("unknown", "bear") == look.other[1]
     assert (look.colour("structure", "none"), look.colour("sessions", "none")) == (look.ink, look.window)
+
+
+def test_kinds_are_named_for_people_and_swings_by_their_size() -> None:
+    assert title("swing", "swing") == "swing · 50"
+    assert title("swing", "internal") == "swing · 5"
+    assert title("order_block", "internal") == "order block · internal"
+    assert title("first_fvg", "") == "first fvg"
+
+
+def test_blocks_are_hatched_and_gaps_are_not() -> None:
+    assert hatched("order_block")
+    assert not hatched("fvg")
+
+
+def test_a_kind_asked_for_is_shown_though_it_would_wait() -> None:
+    assert not style("unicorn").shows("internal")
+    assert style("unicorn").shows("internal", asked=True)
+    assert not style("structure").shows("internal", asked=True)
+
+
+@pytest.mark.parametrize("theme", THEMES.values(), ids=THEMES)
+def test_rising_and_falling_candles_differ_in_lightness(theme: Theme) -> None:
+    weights = np.array([0.2126, 0.7152, 0.0722])
+    one, other = (float(weights @ linear(colour)) for colour in (theme.rising, theme.falling))
+    assert (max(one, other) + 0.05) / (min(one, other) + 0.05) > 2.0

@@ -1,5 +1,6 @@
 """What a chart shows, and when."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -135,3 +136,27 @@ def test_a_point_without_a_price_stands_at_the_edge_of_its_bar() -> None:
         birth = drawing.changes[0]
         side = bars.high if drawing.direction == "bear" else bars.low
         assert birth.bottom == birth.top == side[birth.bar] / 100
+
+
+def test_a_setup_carries_its_plan_and_tells_its_end_only_once_it_is_known() -> None:
+    bars = walk(3000)
+    chart = build_chart(KEY, bars, found_on(bars, "unicorn"))
+    setups = [one for one in chart.drawings if one.label in {"stop", "target"}]
+    assert setups
+    for setup in setups:
+        entry, stop, target = setup.plan or (0.0, 0.0, 0.0)
+        assert setup.form == "setup"
+        assert (stop < entry < target) if setup.direction == "bull" else (target < entry < stop)
+        first, last = setup.changes[0].bar, setup.changes[-1].bar
+        words = [shape.words if (shape := setup.at(bar)) else "" for bar in (first, last - 1, last)]
+        assert words[0] in {"unicorn", f"unicorn · {setup.label}" if first == last else "unicorn"}
+        assert words[2] == f"unicorn · {setup.label}"
+        assert last == first or words[1] == "unicorn"
+
+
+def test_what_was_asked_for_by_name_is_shown() -> None:
+    bars = walk(3000)
+    chart = build_chart(KEY, bars, found_on(bars, "unicorn"))
+    assert not [one for one in chart.drawings if chart.shows(one)]
+    asked = replace(chart, asked=frozenset({"unicorn"}))
+    assert all(asked.shows(one) for one in asked.drawings)
