@@ -124,6 +124,8 @@ def caption(kind: str, label: str, form: Form) -> str:
     The label of a setup is how it ended, which is not known from the start, so it is left out.
     """
     words = "" if form == "setup" else label
+    if kind == "smt":  # its label names the symbol that swept, which says little alone
+        words = f"SMT {words}".rstrip()
     words = words or style(kind).tag or (kind if form in {"window", "setup"} else "")
     return (_WINDOWS.get(words, words) if form == "window" else words).replace("_", " ")
 

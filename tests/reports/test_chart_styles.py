@@ -59,6 +59,7 @@ def test_a_caption_is_the_label_else_the_tag_else_the_name_of_a_window() -> None
     assert caption("kill_zone", "", "window") == "kill zone"
     assert caption("kill_zone", "NEW_YORK_AM", "window") == "NY AM"
     assert caption("asian_range", "SOME_WORDS", "window") == "SOME WORDS"
+    assert caption("smt", "A sweep", "level") == "SMT A sweep"
     assert caption("unicorn", "stop", "setup") == "unicorn"  # how it ends is not known from the start
     assert caption("displacement", "", "point") == ""
 
