@@ -1,6 +1,7 @@
 """``ictcli detect``: ICT patterns of stored bars with their whole life cycle."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from ictcli.session import Session
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from ictcli.commands.detect_compiling import Told
     from ictcli.commands.scoring import ScoreRequest
     from ictcli.detectors.journal import Subject
     from ictcli.detectors.reading import Log, View
@@ -125,26 +127,41 @@ def command(
     kept = not (verify or score or as_of is not None)
     subjects = subjects_of(session, symbols, Choice(timeframe, source, other, kept))
     view = View(names, start, end)
-    with compiling_told(session.out):
+    with compiling_told(session.out) as told:
         if follow:
+            _warm(session, subjects, told)
             _follow(session, subjects, view, interval or 1.0, speed)
         elif verify:
             _verify(session, subjects, names)
         elif score:
             _score(session, subjects, ScoreRequest(names, start, end, gate, seed))
         elif plot is not None:
-            _plot(session, subjects, plot, view, as_of, dark=dark)
+            _plot(session, subjects, plot, Look(view, as_of, told), dark=dark)
         else:
-            _show(session, subjects, view, as_of, events=events, nl=nl)
+            _show(session, subjects, Look(view, as_of, told), events=events, nl=nl)
 
 
-def _show(
-    session: Session, subjects: list["Subject"], view: "View", as_of: int | None, *, events: bool, nl: bool
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How to look at a series.
+
+    Attributes:
+        view: what to show.
+        as_of: instant of interest, nanoseconds UTC; None for the end of the data.
+        told: tells of compiling.
+    """
+
+    view: "View"
+    as_of: int | None
+    told: "Told"
+
+
+def _show(session: Session, subjects: list["Subject"], look: Look, *, events: bool, nl: bool) -> None:
     """Print the rows of every subject."""
     from ictcli.commands.detect_text import rows_of, series_text
 
-    looks = (_look(session, subject, view, as_of, count=not nl) for subject in subjects)
+    view = look.view
+    looks = (_look(session, subject, look, count=not nl) for subject in subjects)
     if nl:
         session.out.rows(row for _, log in looks for row in rows_of(_tables(log, view, events=events)))
         return
@@ -162,9 +179,7 @@ def _show(
     )
 
 
-def _look(
-    session: Session, subject: "Subject", view: "View", as_of: int | None, *, count: bool
-) -> tuple[dict[str, Any], "Log"]:
+def _look(session: Session, subject: "Subject", look: Look, *, count: bool) -> tuple[dict[str, Any], "Log"]:
     """Facts about one series and its detections."""
     from ictcli.clock import iso
     from ictcli.commands.detect_text import revision_text
@@ -172,12 +187,14 @@ def _look(
     from ictcli.detectors.reading import HeldLog, KeptLog
 
     config = session.config.config.detect
+    view, as_of = look.view, look.as_of
     left_out = _tell_refused(session, subject, view.names)
     key = subject.key
     found: Log
     if as_of is None:
         with session.out.progress("detecting") as progress:
-            manifest, computed = refresh(session.store, subject, config, session.provenance(), progress)
+            watched = look.told.watched(progress)
+            manifest, computed = refresh(session.store, subject, config, session.provenance(), watched)
         found = KeptLog(session.store.part_log("detections", key).folder, manifest)
         if not computed:
             session.out.note(f"{key}: up to date")
@@ -232,17 +249,25 @@ def _score(session: Session, subjects: list["Subject"], request: "ScoreRequest")
     show_scores(session, subjects, request)
 
 
-def _plot(
-    session: Session, subjects: list["Subject"], out: Path, view: "View", as_of: int | None, *, dark: bool
-) -> None:
+def _plot(session: Session, subjects: list["Subject"], out: Path, look: Look, *, dark: bool) -> None:
     """Draw the one subject."""
     from ictcli.commands.plotting import PlotRequest, show_plot
 
     if len(subjects) != 1:
         raise UsageError(f"a chart shows one symbol, not {len(subjects)}", hint="Name one SYMBOL.")
-    request = PlotRequest(out, dark, view, as_of)
-    _, log = _look(session, subjects[0], view, as_of, count=False)
+    request = PlotRequest(out, dark, look.view, look.as_of)
+    _, log = _look(session, subjects[0], look, count=False)
     show_plot(session, subjects[0], log, request)
+
+
+def _warm(session: Session, subjects: list["Subject"], told: "Told") -> None:
+    """Compile what a follower needs before it starts; followers report no progress."""
+    from ictcli.detectors.journal import plan_of
+    from ictcli.detectors.warming import warm
+
+    with session.out.progress() as progress:
+        for subject in subjects:
+            warm(plan_of(subject, session.config.config.detect), told.watched(progress))
 
 
 def _follow(

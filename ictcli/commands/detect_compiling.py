@@ -5,30 +5,47 @@ from contextlib import contextmanager
 
 from numba.core import event
 
+from ictcli.detectors.warming import LABEL
 from ictcli.output import Output
 from ictcli.telemetry import Progress
 
 
-class _Listener(event.Listener):
-    """Speaks when the compiler starts: it runs only for what is not kept from an earlier run."""
+class Told(event.Listener):
+    """Says once that something is compiled that no earlier run kept, in this process or beside it."""
 
     def __init__(self, out: Output, progress: Progress) -> None:
         self._out = out
         self._progress = progress
         self._started = 0
+        self._said = False
+
+    def watched(self, progress: Progress) -> Progress:
+        """Progress that also tells of compiling in other processes."""
+
+        def report(label: str, done: int, total: int | None) -> None:
+            if label == LABEL:
+                self._say()
+            progress(label, done, total)
+
+        return report
 
     def on_start(self, event: object) -> None:
-        if not self._started:
-            self._out.note("compiling detectors for this machine; later runs start at once")
+        """The compiler starts in this process."""
+        self._say()
         self._started += 1
         self._progress("compiling", self._started, None)
 
     def on_end(self, event: object) -> None:
         """Nothing to say: the next step draws its own progress."""
 
+    def _say(self) -> None:
+        if not self._said:
+            self._said = True
+            self._out.note("compiling detectors for this machine; later runs start at once")
+
 
 @contextmanager
-def compiling_told(out: Output) -> Iterator[None]:
+def compiling_told(out: Output) -> Iterator[Told]:
     """Say once that the compiler runs in the block, and count what it compiles on the progress line."""
-    with out.progress() as progress, event.install_listener("numba:compile", _Listener(out, progress)):
-        yield
+    with out.progress() as progress, event.install_listener("numba:compile", Told(out, progress)) as told:
+        yield told

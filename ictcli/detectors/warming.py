@@ -19,6 +19,9 @@ from ictcli.kernels import is_cached
 from ictcli.market.bars import make_bars
 from ictcli.telemetry import Progress, silent
 
+LABEL = "compiling detectors, once on this machine"
+"""Of the progress of compiling."""
+
 _WORTH = 6
 """Detectors from which on starting processes pays."""
 _MINUTE = 60 * 10**9
@@ -35,18 +38,19 @@ def warm(plan: Plan, progress: Progress = silent) -> int:
 
     Args:
         plan: to be run afterwards.
-        progress: told after every detector.
+        progress: told before the first detector and after every one.
     """
     missing = cold(plan)
     jobs = min(os.cpu_count() or 1, 8)
     if jobs == 1 or len(missing) < _WORTH:
         return 0
+    progress(LABEL, 0, len(missing))
     with ProcessPoolExecutor(jobs, get_context("spawn"), _ignore_interrupts) as pool:
         try:
             tasks = [pool.submit(compile_one, name) for name in missing]
             for done, task in enumerate(as_completed(tasks)):
                 task.result()
-                progress("compiling detectors, once on this machine", done + 1, len(missing))
+                progress(LABEL, done + 1, len(missing))
         except KeyboardInterrupt:
             pool.shutdown(wait=False, cancel_futures=True)
             raise

@@ -7,6 +7,7 @@ import numba
 import pytest
 
 from ictcli.commands.detect_compiling import compiling_told
+from ictcli.detectors.warming import LABEL
 from ictcli.output import Output
 
 NOTE = "compiling detectors for this machine; later runs start at once"
@@ -42,6 +43,18 @@ def test_a_terminal_shows_how_many_were_compiled(monkeypatch: pytest.MonkeyPatch
         compile_two()
     shown = terminal.getvalue()
     assert shown.index(NOTE) < shown.index("compiling  1") < shown.index("compiling  2")
+
+
+def test_compiling_in_other_processes_is_told_once_too(capsys: pytest.CaptureFixture[str]) -> None:
+    seen: list[tuple[str, int, int | None]] = []
+    with compiling_told(Output()) as told:
+        report = told.watched(lambda *what: seen.append(what))
+        report("detecting", 0, 5)
+        assert capsys.readouterr().err == ""
+        report(LABEL, 0, 2)
+        report(LABEL, 1, 2)
+        assert capsys.readouterr().err == NOTE + "\n"
+    assert seen == [("detecting", 0, 5), (LABEL, 0, 2), (LABEL, 1, 2)]
 
 
 def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
