@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,21 @@ KEPT = {"swing", "structure", "fvg", "kill_zone", "smt"}
 
 
 @pytest.fixture
-def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def few_detectors() -> Iterator[None]:
+    """Some detectors only; afterwards all of them, in their order."""
+    every = dict(DETECTORS)
+    for name in set(DETECTORS) - KEPT:
+        del DETECTORS[name]
+    yield
+    DETECTORS.clear()
+    DETECTORS.update(every)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few_detectors: None) -> Path:
     (tmp_path / "config").mkdir()
     (tmp_path / "config" / "ictcli.toml").write_text("")
     monkeypatch.chdir(tmp_path)
-    for name in set(DETECTORS) - KEPT:
-        monkeypatch.delitem(DETECTORS, name)
     grow(tmp_path, 200)
     return tmp_path
 
@@ -85,8 +94,6 @@ def test_follow_tells_each_new_record_once_and_ends_with_ctrl_c(
     assert "error" not in err
     monkeypatch.undo()
     monkeypatch.chdir(workspace)
-    for name in set(DETECTORS) - KEPT:
-        monkeypatch.delitem(DETECTORS, name)
     told = lines(out)
     assert [row.pop("seq") for row in told] == list(range(before, before + len(told)))
     assert told == events(ask)[before:]
