@@ -178,8 +178,8 @@ class DetectConfig(Record, frozen=True):
         doc(
             "Parameters of one detector, or of one of its layers as `detector.layer`; `docs/detectors` "
             "lists them.",
-            "fvg.min_size_atr = 0.25",
-            '"swing.short".left = 2',
+            "params.fvg.min_size_atr = 0.25",
+            'params."swing.short".left = 2',
         ),
     ] = {}
 

@@ -65,7 +65,8 @@ def commented_file() -> str:
         lines += ["", *_comment(table.text), f"[{table.name}]"]
         for key in table.keys:
             if key.examples:
-                lines += [f"# {example}" for example in key.examples]
+                text = [] if key.key == table.name else _comment(f"{key.text} For example:")
+                lines += [*text, *(f"# {example}" for example in key.examples)]
             elif key.key != table.name:
                 lines += [
                     *_comment(f"{key.text} ({key.type})"),

@@ -4,6 +4,8 @@ import re
 import tomllib
 from pathlib import Path
 
+import msgspec
+
 from ictcli.config.loading import load
 from ictcli.config.records import Config, SimSource
 from ictcli.config.reference import commented_file, defaults, markdown, tables, toml_value
@@ -31,12 +33,14 @@ def test_the_commented_file_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_the_commented_file_switched_on_says_the_defaults_and_valid_examples(tmp_path: Path) -> None:
-    lines = [re.sub(r"^# (?=[\w.]+ = )", "", line) for line in commented_file().splitlines()]
+    lines = [re.sub(r"^# (?=[\w.\"]+ = )", "", line) for line in commented_file().splitlines()]
     file = tmp_path / "ictcli.toml"
     file.write_text("\n".join(lines), encoding="utf-8")
     config = load(tmp_path, files=[file], environ={}).config
     assert isinstance(config.sources["sim"], SimSource)
     assert config.primary
+    assert config.detect.params == {"fvg": {"min_size_atr": 0.25}, "swing.short": {"left": 2}}
+    config = msgspec.structs.replace(config, detect=msgspec.structs.replace(config.detect, params={}))
     for table in ("data", "account", "fetch", "detect", "backtest", "log"):
         assert getattr(config, table) == getattr(Config(), table)
 
