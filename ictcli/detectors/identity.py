@@ -64,9 +64,3 @@ def _lines(objects: NDArray[np.void]) -> list[bytes]:
     for at in np.flatnonzero(objects["ordinal"]).tolist():
         lines[at] += b"|%d" % int(objects["ordinal"][at])
     return lines
-
-
-def as_text(ids: NDArray[np.uint64]) -> list[str]:
-    """Ids as 16 hexadecimal digits."""
-    digits = ids.astype(">u8").tobytes().hex()
-    return [digits[at : at + 16] for at in range(0, len(digits), 16)]

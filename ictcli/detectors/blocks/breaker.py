@@ -20,7 +20,7 @@ from msgspec import Meta
 from numpy.typing import NDArray
 
 from ictcli.detectors.base.events import MOST_PER_BAR, NO_BAR
-from ictcli.detectors.base.feeds import first_record
+from ictcli.detectors.base.feeds import first_record, records_until
 from ictcli.detectors.base.zones import ZONE_ENDS, init_zones, watch
 from ictcli.detectors.blocks.legs import remember
 from ictcli.detectors.blocks.quiet import stirs
@@ -127,11 +127,8 @@ def run(states: Any, events: Any, bars: Any, first: int, breaks: Any, swings: An
             return i, count
         bar = bars[i]
         index = bar["bar"]
-        to_a, to_b = a, b
-        while to_a < len(breaks) and breaks[to_a]["at"] <= index:
-            to_a += 1
-        while to_b < len(swings) and swings[to_b]["at"] <= index:
-            to_b += 1
+        to_a = records_until(breaks, a, index)
+        to_b = records_until(swings, b, index)
         if note(state, bar) or a < to_a or b < to_b:
             count = act(state, events, count, bar, breaks, a, to_a, swings, b, to_b)
             a, b = to_a, to_b

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ictcli.detectors.base.book import add, evict
 from ictcli.detectors.base.context import in_atr, spans_gap
 from ictcli.detectors.base.events import INVALIDATED, MOST_PER_BAR, SPANS_GAP, descend, number, stamp
-from ictcli.detectors.base.feeds import first_record
+from ictcli.detectors.base.feeds import first_record, records_until
 from ictcli.detectors.base.zones import ZONE_ENDS, ZONES, init_zones, watch
 from ictcli.detectors.blocks.quiet import stirs
 from ictcli.detectors.detector import Detector, Extra, Feed
@@ -107,9 +107,7 @@ def run(states: Any, events: Any, bars: Any, first: int, blocks: Any) -> tuple[i
             return i, count
         bar = bars[i]
         index = bar["bar"]
-        later = heard
-        while later < len(blocks) and blocks[later]["at"] <= index:
-            later += 1
+        later = records_until(blocks, heard, index)
         if note(state, bar) or heard < later:
             count = act(state, events, count, bar, blocks, heard, later)
             heard = later

@@ -53,7 +53,7 @@ from ictcli.detectors.base.events import (
     relate,
     stamp,
 )
-from ictcli.detectors.base.feeds import first_record
+from ictcli.detectors.base.feeds import first_record, records_until
 from ictcli.detectors.base.pivots import RING
 from ictcli.detectors.base.zones import ZONE_ENDS, ZONES, init_zones, watch
 from ictcli.detectors.blocks.legs import (
@@ -374,15 +374,10 @@ def run(
             return i, count
         bar = bars[i]
         index = bar["bar"]
-        to_a, to_b, to_c, to_d = a, b, c, d
-        while to_a < len(breaks) and breaks[to_a]["at"] <= index:
-            to_a += 1
-        while to_b < len(moves) and moves[to_b]["at"] <= index:
-            to_b += 1
-        while to_c < len(swings) and swings[to_c]["at"] <= index:
-            to_c += 1
-        while to_d < len(baits) and baits[to_d]["at"] <= index:
-            to_d += 1
+        to_a = records_until(breaks, a, index)
+        to_b = records_until(moves, b, index)
+        to_c = records_until(swings, c, index)
+        to_d = records_until(baits, d, index)
         if note(state, bar) or a < to_a or b < to_b or c < to_c or d < to_d:
             count = act(
                 state, events, count, bar, breaks, a, to_a, moves, b, to_b, swings, c, to_c, baits, d, to_d

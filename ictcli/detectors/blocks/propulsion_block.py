@@ -33,7 +33,7 @@ from ictcli.detectors.base.events import (
     place,
     stamp,
 )
-from ictcli.detectors.base.feeds import first_record
+from ictcli.detectors.base.feeds import first_record, records_until
 from ictcli.detectors.base.zones import ZONE_ENDS, ZONES, bottom_of, init_zones, touch
 from ictcli.detectors.blocks.quiet import stirs
 from ictcli.detectors.detector import Detector, Extra, Feed
@@ -272,9 +272,7 @@ def run(states: Any, events: Any, bars: Any, first: int, blocks: Any) -> tuple[i
             return i, count
         bar = bars[i]
         index = bar["bar"]
-        later = heard
-        while later < len(blocks) and blocks[later]["at"] <= index:
-            later += 1
+        later = records_until(blocks, heard, index)
         if note(state, bar) or heard < later:
             count = act(state, events, count, bar, blocks, heard, later)
             heard = later

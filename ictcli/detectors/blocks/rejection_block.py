@@ -27,7 +27,7 @@ from ictcli.detectors.base.events import (
     place,
     stamp,
 )
-from ictcli.detectors.base.feeds import first_record
+from ictcli.detectors.base.feeds import first_record, records_until
 from ictcli.detectors.base.pivots import RING
 from ictcli.detectors.base.zones import ZONE_ENDS, ZONES, init_zones, watch
 from ictcli.detectors.blocks.legs import CANDLE, close_of, high_of, low_of, open_of, remember
@@ -167,9 +167,7 @@ def run(states: Any, events: Any, bars: Any, first: int, swings: Any) -> tuple[i
             return i, count
         bar = bars[i]
         index = bar["bar"]
-        later = heard
-        while later < len(swings) and swings[later]["at"] <= index:
-            later += 1
+        later = records_until(swings, heard, index)
         if note(state, bar) or heard < later:
             count = act(state, events, count, bar, swings, heard, later)
             heard = later

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from ictcli.detectors.base.context import in_atr, spans_gap
 from ictcli.detectors.base.events import MOST_PER_BAR, SPANS_GAP, TAKEN, descend, stamp
-from ictcli.detectors.base.feeds import first_record
+from ictcli.detectors.base.feeds import first_record, records_until
 from ictcli.detectors.detector import Detector, Extra, Feed
 from ictcli.detectors.setups.orders import (
     ENTRY,
@@ -120,9 +120,7 @@ def run(states: Any, events: Any, bars: Any, first: int, hunts: Any) -> tuple[in
             return i, count
         bar = bars[i]
         index = bar["bar"]
-        later = heard
-        while later < len(hunts) and hunts[later]["at"] <= index:
-            later += 1
+        later = records_until(hunts, heard, index)
         if note(state, bar) or heard < later:
             count = act(state, events, count, bar, hunts, heard, later)
             heard = later

@@ -50,7 +50,7 @@ from ictcli.detectors.base.events import (
     relate,
     stamp,
 )
-from ictcli.detectors.base.feeds import first_record
+from ictcli.detectors.base.feeds import first_record, records_until
 from ictcli.detectors.base.pivots import RING
 from ictcli.detectors.base.zones import bottom_of
 from ictcli.detectors.blocks.legs import CANDLE, highest, remember
@@ -391,17 +391,14 @@ def run(
             return i, count
         bar = bars[i]
         index = bar["bar"]
-        to_a, to_b, to_c, to_d = a, b, c, d
-        while to_a < len(sweeps) and sweeps[to_a]["at"] <= index:
-            to_a += 1
-        while to_b < len(breaks) and breaks[to_b]["at"] <= index:
-            to_b += 1
+        to_c = c
+        to_a = records_until(sweeps, a, index)
+        to_b = records_until(breaks, b, index)
         changed = False
         while to_c < len(gaps) and gaps[to_c]["at"] <= index:
             changed = changed or gaps[to_c]["record"] in (CONFIRMED, INVALIDATED)
             to_c += 1
-        while to_d < len(swings) and swings[to_d]["at"] <= index:
-            to_d += 1
+        to_d = records_until(swings, d, index)
         if note(state, bar) or a < to_a or b < to_b or changed or d < to_d:
             count = act(
                 state, events, count, bar, sweeps, a, to_a, breaks, b, to_b, gaps, c, to_c, swings, d, to_d

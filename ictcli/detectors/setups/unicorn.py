@@ -36,7 +36,7 @@ from ictcli.detectors.base.events import (
     place,
     stamp,
 )
-from ictcli.detectors.base.feeds import first_record
+from ictcli.detectors.base.feeds import first_record, records_until
 from ictcli.detectors.base.zones import bottom_of
 from ictcli.detectors.blocks.turning import LEG_EXTREME
 from ictcli.detectors.detector import Detector, Extra, Feed
@@ -265,9 +265,8 @@ def run(states: Any, events: Any, bars: Any, first: int, breakers: Any, gaps: An
             return i, count
         bar = bars[i]
         index = bar["bar"]
-        to_a, to_b = a, b
-        while to_a < len(breakers) and breakers[to_a]["at"] <= index:
-            to_a += 1
+        to_b = b
+        to_a = records_until(breakers, a, index)
         born = False
         while to_b < len(gaps) and gaps[to_b]["at"] <= index:
             born = born or gaps[to_b]["record"] == CONFIRMED
