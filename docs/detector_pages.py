@@ -22,7 +22,7 @@ from ictcli.detectors.base import zones
 from ictcli.detectors.base.events import CONFIRMED, EXTENDED, RECORD_NAMES
 from ictcli.detectors.detector import Detector
 from ictcli.detectors.drive import advance, start
-from ictcli.detectors.identity import as_text, hashed, identifiers
+from ictcli.detectors.identity import hashed, identifiers
 from ictcli.detectors.plan import Node, Settings, make_plan
 from ictcli.detectors.registry import DETECTORS
 from ictcli.detectors.sessions import windows
@@ -333,7 +333,7 @@ def identifier_example(bars: Bars) -> Iterator[str]:
         if node.wanted and len(second):
             key = SeriesKey("sim", SYMBOL, TIMEFRAMES["M15"])
             (text,) = hashed(node, key, second[:1])
-            (digits,) = as_text(identifiers(node, key, second[:1]))
+            digits = format(int(identifiers(node, key, second[:1])[0]), "016x")
             yield from named_parts(text.decode(), digits, second[0])
             return
 
