@@ -1,0 +1,35 @@
+"""The bar as strategies without detectors see it: seven integers, no record to fill."""
+
+from typing import NamedTuple
+
+from ictcli.market.bars import Bars, Int32, Int64
+
+
+class Prices(NamedTuple):
+    """One closed bar.
+
+    Attributes:
+        bar: index within the series.
+        ts: open, nanoseconds UTC.
+        ts_close: first instant after it, nanoseconds UTC.
+        open, high, low, close: bid prices in points.
+        spread: points, negative where unknown.
+    """
+
+    bar: int
+    ts: int
+    ts_close: int
+    open: int
+    high: int
+    low: int
+    close: int
+    spread: int
+
+
+Columns = tuple[Int64, Int64, Int64, Int64, Int64, Int64, Int32]
+"""``ts, ts_close, open, high, low, close, spread`` of bars, as the ``run`` of a strategy on prices takes them."""
+
+
+def columns(bars: Bars) -> Columns:
+    """The columns of bars, sharing memory."""
+    return bars.ts, bars.ts_close, bars.open, bars.high, bars.low, bars.close, bars.spread
