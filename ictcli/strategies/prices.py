@@ -27,7 +27,7 @@ class Prices(NamedTuple):
 
 
 Columns = tuple[Int64, Int64, Int64, Int64, Int64, Int64, Int32]
-"""``ts, ts_close, open, high, low, close, spread`` of bars, as the ``run`` of a strategy on prices takes them."""
+"""``ts, ts_close, open, high, low, close, spread`` of bars, as strategies that see prices take them."""
 
 
 def columns(bars: Bars) -> Columns:

@@ -25,8 +25,9 @@ class Strategy:
         state: dtype of its state record; the bytes of a state are a checkpoint.
         init_state: ``(params, bar_ns)`` to the state before the first bar.
         step: takes one bar: ``step(state, decisions, count, bar[, feed, first, last]...) -> count``.
-        run: loops over the step: ``run(states, decisions, bars, first[, feed]...) -> (next, count)``; with
-            ``sees`` "prices", ``bars`` are ``prices.Columns`` and the first one's index is ``states[0]["bar"]``.
+        run: loops over the step: ``run(states, decisions, bars, first[, feed]...) -> (next, count)``;
+            with ``sees`` "prices", ``bars`` are ``prices.Columns`` and their first index is
+            ``states[0]["bar"]``.
         sees: "bars" gets ``BAR`` records with context and feeds; "prices" gets ``Prices`` and no feeds.
         feeds: detectors it listens to, in the order in which its step takes their records.
         detectors: parameters of those detectors that follow from its own.
