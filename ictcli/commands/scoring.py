@@ -78,7 +78,7 @@ def _study(session: Session, request: ScoreRequest) -> "Study":
     from ictcli.research.alert_chance import Draws
     from ictcli.research.alert_universe import Rules
     from ictcli.research.detection_score import Study
-    from ictcli.research.metrics import Resampling
+    from ictcli.research.metric_values import Resampling
 
     config = session.config.config.backtest
     seed = config.seed if request.seed is None else request.seed

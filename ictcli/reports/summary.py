@@ -11,7 +11,7 @@ from ictcli.engine.refusals import Refusal, explain
 from ictcli.reports import breakdown
 from ictcli.reports.layout import BLANK, WIDTH, aligned, entries, number, wrap
 from ictcli.reports.verdicts import edge_sentence, gate_sentence
-from ictcli.research.metrics import METRICS
+from ictcli.research.metric_definitions import METRICS
 
 Document = Mapping[str, Any]
 

@@ -14,7 +14,8 @@ from ictcli.market.bars import Int64
 from ictcli.research.alert_chance import Baseline, pooled
 from ictcli.research.alert_trades import AMBIGUOUS, STOP, TARGET, TIME, UNRESOLVED
 from ictcli.research.alert_universe import TALLY, Judgement, Universe
-from ictcli.research.metrics import Definition, Metric, Resampling
+from ictcli.research.metric_definitions import Definition
+from ictcli.research.metric_values import Metric, Resampling
 from ictcli.stats import bootstrap
 from ictcli.stats.clusters import bootstrap_share, cluster_counts, effective_n
 from ictcli.stats.intervals import percentile_interval, wilson

@@ -21,7 +21,8 @@ from ictcli.market.trading_day import trading_day
 from ictcli.research.choices import Choice, choose_strategy
 from ictcli.research.documents import Leg, content_hash, run_document
 from ictcli.research.gates import Verdict, judge, load_gate
-from ictcli.research.metrics import Resampling, Sample, measure, metric_document
+from ictcli.research.metric_values import Resampling, Sample
+from ictcli.research.metrics import measure, metric_document
 from ictcli.research.ruin import stop_at_ruin
 from ictcli.research.series import Series, load_series
 from ictcli.research.signal_log import signal_table

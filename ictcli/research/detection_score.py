@@ -23,7 +23,7 @@ from ictcli.research.alert_trades import Costs
 from ictcli.research.alert_universe import Rules, Universe, judge_alerts, tally, universe
 from ictcli.research.alerts import Alerts, cooled, range_alerts
 from ictcli.research.gates import Verdict
-from ictcli.research.metrics import Metric, Resampling
+from ictcli.research.metric_values import Metric, Resampling
 from ictcli.stats.sequences import Floats
 from ictcli.telemetry import Progress, silent
 

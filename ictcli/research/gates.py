@@ -18,7 +18,8 @@ from msgspec import Meta
 
 from ictcli.config.wording import refused
 from ictcli.errors import ConfigError
-from ictcli.research.metrics import METRICS, Metric
+from ictcli.research.metric_definitions import METRICS
+from ictcli.research.metric_values import Metric
 
 Bound = Literal["value", "low", "high"]
 Section = Literal["checks", "alerts"]

@@ -12,7 +12,7 @@ from ictcli.research.alert_trades import AMBIGUOUS, STOP, TARGET, TIME, Costs, T
 from ictcli.research.alert_universe import Rules, Universe, judge_alerts
 from ictcli.research.alerts import Alerts, cooled
 from ictcli.research.gates import Verdict
-from ictcli.research.metrics import Resampling
+from ictcli.research.metric_values import Resampling
 from ictcli.research.target_moves import Moves
 from ictcli.stats.bootstrap import bootstrap_mean
 from ictcli.stats.intervals import wilson

@@ -30,7 +30,7 @@ from ictcli.research.detection_score import (
     score_document,
     score_series,
 )
-from ictcli.research.metrics import Resampling
+from ictcli.research.metric_values import Resampling
 from ictcli.research.target_moves import find_moves
 from tests.research.alert_worlds import QUARTER, walk
 

@@ -7,7 +7,8 @@ import pytest
 
 from ictcli.errors import ConfigError
 from ictcli.research.gates import Check, Verdict, judge, load_gate
-from ictcli.research.metrics import METRICS, Metric, metric_table
+from ictcli.research.metric_definitions import METRICS, metric_table
+from ictcli.research.metric_values import Metric
 
 GATE = Path(__file__).parents[2] / "config" / "gates.toml"
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 import json
 import math
 import statistics
@@ -15,6 +16,7 @@ import pytest
 from ictcli.__main__ import run
 from ictcli.market.bars import SeriesKey
 from ictcli.market.timeframes import parse_timeframe
+from ictcli.research.metric_definitions import METRICS
 from ictcli.store.store import Store
 from ictcli.workspace import create
 from tests.research.conftest import MONDAY, keep, random_walk
@@ -56,28 +58,57 @@ def trading_day(instant: datetime) -> date:
     return day - timedelta(days=max(day.weekday() - 4, 0))
 
 
-def drawdown(trades: list[dict[str, str]], opening: float) -> float:
-    balance, peak, deepest = opening, opening, 0.0
+def drawdown(trades: list[dict[str, str]], opening: float) -> tuple[float, float]:
+    """The deepest fall as a share of its peak, and the deepest in money."""
+    balance, peak, deepest, money = opening, opening, 0.0, 0.0
     for trade in trades:
         open_loss = float(trade["mae_r"]) * float(trade["risk"]) + float(trade["commission"])
         lowest = balance + min(-open_loss, float(trade["net"]))
-        deepest = max(deepest, (peak - lowest) / peak)
+        deepest, money = max(deepest, (peak - lowest) / peak), max(money, peak - lowest)
         balance += float(trade["net"])
         peak = max(peak, balance)
-    return deepest
+    return deepest, money
 
 
-def sharpe(trades: list[dict[str, str]], opening: float) -> tuple[float, int]:
+def daily_results(trades: list[dict[str, str]]) -> list[float]:
     first = datetime.fromtimestamp(MONDAY / 1e9, UTC)
     closes = [first + timedelta(minutes=5 * (bar + 1)) for bar in range(BARS)]
     instant = timedelta(microseconds=1)  # a close at the roll belongs to the day that ends
     daily = {trading_day(close - instant): 0.0 for close in closes}
     for trade in trades:
-        daily[trading_day(datetime.fromisoformat(trade["closed_at"]) - instant)] += (
-            float(trade["net"]) / opening
-        )
-    results = list(daily.values())
-    return statistics.mean(results) / statistics.stdev(results) * math.sqrt(252), len(results)
+        daily[trading_day(datetime.fromisoformat(trade["closed_at"]) - instant)] += float(trade["net"])
+    return list(daily.values())
+
+
+def below_peak(gains: list[float]) -> str:
+    """A letter per step: ``x`` where the balance ends below an earlier peak."""
+    balance = list(itertools.accumulate(gains, initial=0.0))
+    peaks = list(itertools.accumulate(balance, max))
+    return "".join("x" if one < peak else " " for one, peak in zip(balance[1:], peaks[1:], strict=True))
+
+
+def longest(text: str) -> int:
+    return max(map(len, text.split()), default=0)
+
+
+def probability(returns: list[float]) -> tuple[float, float]:
+    """PSR against 0, and the days to prove it at 95 %: at a ratio of 0 only autocorrelation counts."""
+    n, centre = len(returns), statistics.fmean(returns)
+    ratio = centre / statistics.stdev(returns)
+    apart = [one - centre for one in returns]
+    rho = sum(a * b for a, b in itertools.pairwise(apart)) / sum(one * one for one in apart)
+    spread = math.sqrt((1 + rho) / (1 - rho))
+    normal = statistics.NormalDist()
+    return normal.cdf(ratio / spread * math.sqrt(n)), (spread * normal.inv_cdf(0.95) / ratio) ** 2
+
+
+def gap(trade: dict[str, str]) -> float:
+    """What an ambiguous trade would have made more at its target."""
+    if trade["ambiguous"] != "true":
+        return 0.0
+    entry, stop, target = (float(trade[name]) for name in ("entry", "stop", "target"))
+    reached = abs(target - entry) / abs(entry - stop) - float(trade["commission"]) / float(trade["risk"])
+    return reached - float(trade["r_multiple"])
 
 
 def wilson(wins: int, n: int) -> tuple[float, float]:
@@ -87,34 +118,82 @@ def wilson(wins: int, n: int) -> tuple[float, float]:
     return (centre - half) / (1 + z * z / n), (centre + half) / (1 + z * z / n)
 
 
+def of_trades(trades: list[dict[str, str]]) -> dict[str, float | None]:
+    net, costs, multiples = (
+        [float(trade[name]) for trade in trades] for name in ("net", "costs", "r_multiple")
+    )
+    gains, losses = [one for one in net if one > 0], [-one for one in net if one < 0]
+    twentieths = statistics.quantiles(multiples, n=20, method="inclusive")
+    return {
+        "trades": len(trades),
+        "net_profit": math.fsum(net),
+        "gross_profit": math.fsum(gains),
+        "gross_loss": math.fsum(losses),
+        "total_costs": math.fsum(costs),
+        "result_before_costs": math.fsum(net) + math.fsum(costs),
+        "net_expectancy_r": statistics.mean(multiples),
+        "net_expectancy": statistics.mean(net),
+        "win_rate": len(gains) / len(net),
+        "profit_factor": sum(gains) / sum(losses),
+        "average_win": statistics.mean(gains),
+        "average_loss": statistics.mean(losses),
+        "payoff_ratio": statistics.mean(gains) / statistics.mean(losses),
+        "median_r": statistics.median(multiples),
+        "r_p5": twentieths[0],
+        "r_p95": twentieths[-1],
+        "mean_mae_r": statistics.mean(float(trade["mae_r"]) for trade in trades),
+        "mean_mfe_r": statistics.mean(float(trade["mfe_r"]) for trade in trades),
+        "longest_losing_streak": longest("".join(" " if one > 0 else "x" for one in net)),
+        "cost_share": sum(costs) / sum(abs(n + c) for n, c in zip(net, costs, strict=True)),
+        "ambiguous_share": sum(trade["ambiguous"] == "true" for trade in trades) / len(trades),
+        "ambiguity_gap_r": statistics.mean(gap(trade) for trade in trades),
+    }
+
+
+def of_account(trades: list[dict[str, str]], opening: float, bars: int) -> dict[str, float | None]:
+    net, daily = [float(trade["net"]) for trade in trades], daily_results(trades)
+    returns = [one / opening for one in daily]
+    share, money = drawdown(trades, opening)
+    psr, needed = probability(returns)
+    downside = math.sqrt(sum(min(one, 0.0) ** 2 for one in returns) / len(returns))
+    return {
+        "max_drawdown": share,
+        "max_drawdown_money": money,
+        "drawdown_trades": longest(below_peak(net)),
+        "drawdown_days": longest(below_peak(daily)),
+        "time_under_water": below_peak(daily).count("x") / len(daily),
+        "recovery_factor": math.fsum(net) / money,
+        "sharpe_daily": statistics.mean(returns) / statistics.stdev(returns) * math.sqrt(252),
+        "sortino_daily": statistics.mean(returns) / downside * math.sqrt(252),
+        "psr": psr,
+        "min_trl": needed if sum(net) > 0 else None,
+        "exposure": sum(int(trade["bars_held"]) for trade in trades) / bars,
+        "trades_per_day": len(trades) / len(daily),
+        "annual_growth": None,
+        "mar": None,
+        "dsr": None,  # two weeks, and trials nobody counted
+    }
+
+
 def test_every_metric_follows_from_the_exported_trades(kept: Run) -> None:
     document, trades = kept
-    opening = float(document["account"]["balance"])
-    net = [float(trade["net"]) for trade in trades]
-    costs = [float(trade["costs"]) for trade in trades]
-    multiples = [float(trade["r_multiple"]) for trade in trades]
-    bars = BARS * len(document["series"])
-    ratio, days = sharpe(trades, opening)
-    expected: dict[str, tuple[float, int]] = {
-        "trades": (len(trades), len(trades)),
-        "net_profit": (math.fsum(net), len(trades)),
-        "net_expectancy_r": (statistics.mean(multiples), len(trades)),
-        "win_rate": (sum(one > 0 for one in net) / len(net), len(trades)),
-        "profit_factor": (sum(n for n in net if n > 0) / -sum(n for n in net if n < 0), len(trades)),
-        "max_drawdown": (drawdown(trades, opening), len(trades)),
-        "sharpe_daily": (ratio, days),
-        "exposure": (sum(int(trade["bars_held"]) for trade in trades) / bars, bars),
-        "cost_share": (
-            sum(costs) / sum(abs(n + c) for n, c in zip(net, costs, strict=True)),
-            len(trades),
-        ),
-    }
+    opening, bars = float(document["account"]["balance"]), BARS * len(document["series"])
+    expected = of_trades(trades) | of_account(trades, opening, bars)
     found = document["metrics"]
-    assert list(found) == list(expected)
-    for name, (value, n) in expected.items():
-        assert float(found[name]["value"]) == pytest.approx(value, rel=1e-9, abs=1e-9), name
-        assert found[name]["n"] == n, name
-    bounds = wilson(sum(one > 0 for one in net), len(net))
+    assert list(found) == list(METRICS)
+    assert set(found) == set(expected)
+    days = len(daily_results(trades))
+    for name, value in expected.items():
+        metric = found[name]
+        if value is None:
+            assert metric["value"] is None, name
+            assert metric["why"], name
+            continue
+        cents = 0.005 if METRICS[name].unit == "money" else 1e-9
+        assert float(metric["value"]) == pytest.approx(value, rel=1e-9, abs=cents), name
+        assert metric["n"] in {len(trades), days, bars}, name
+    wins = sum(float(trade["net"]) > 0 for trade in trades)
+    bounds = wilson(wins, len(trades))
     assert (found["win_rate"]["low"], found["win_rate"]["high"]) == pytest.approx(bounds, rel=1e-9)
 
 

@@ -1,0 +1,61 @@
+"""Resampled sums of many columns at once, by the circular block bootstrap of ``stats.bootstrap``.
+
+Every statistic that is a quotient of sums (a mean, a profit factor, a payoff) follows from them. A block's
+sum is the difference of two running sums, so a resample costs as many steps as it has blocks, not values.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from ictcli.market.bars import Int64
+from ictcli.research.metric_values import Resampling
+from ictcli.stats.bootstrap import block_length
+from ictcli.stats.sequences import Floats
+
+_CHUNK = 64
+
+
+def resampled_sums(columns: Sequence[Floats], how: Resampling) -> Floats:
+    """Sums of each column over the same resamples: a row per column, NaN without values.
+
+    The blocks are those that ``stats.bootstrap`` draws for a sequence of this length and seed.
+
+    Args:
+        columns: of equal length, in the order of time.
+        how: resamples and seed.
+    """
+    n = len(columns[0])
+    if n == 0:
+        return np.full((len(columns), how.resamples), np.nan)
+    block = block_length(n)
+    blocks = -(-n // block)
+    running = _running(np.stack(columns), block)
+    out = np.empty((len(columns), how.resamples))
+    done = 0
+    for starts in block_starts(n, how):
+        ends = starts + block
+        ends[:, -1] -= blocks * block - n
+        out[:, done : done + len(starts)] = (running[:, ends] - running[:, starts]).sum(axis=2)
+        done += len(starts)
+    return out
+
+
+def block_starts(n: int, how: Resampling) -> Iterator[Int64]:
+    """Where the blocks of each resample of ``n`` values begin: chunks of rows, a row per resample."""
+    blocks = -(-n // block_length(n))
+    generator = np.random.Generator(np.random.PCG64(how.seed))
+    for done in range(0, how.resamples, _CHUNK):
+        yield generator.integers(0, n, (min(_CHUNK, how.resamples - done), blocks), dtype=np.int64)
+
+
+def quotient(top: Floats, bottom: Floats) -> Floats:
+    """``top`` over ``bottom``; NaN where ``bottom`` is 0."""
+    lacking = bottom == 0
+    return np.where(lacking, np.nan, top / np.where(lacking, 1.0, bottom))
+
+
+def _running(columns: Floats, block: int) -> Floats:
+    """Running sums from 0 over each column closed to a circle."""
+    ring = np.concatenate([columns, columns[:, :block]], axis=1)
+    return np.concatenate([np.zeros((len(columns), 1)), np.cumsum(ring, axis=1)], axis=1)

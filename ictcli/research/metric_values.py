@@ -1,0 +1,119 @@
+"""What metrics are computed from, and what they come out as."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ictcli.market.bars import Int64
+from ictcli.stats.intervals import NOWHERE, Interval, percentile_interval
+from ictcli.stats.sequences import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A number with its interval and its observations; None where it is undefined, and then why."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Equity:
+    """The account through a run: one mark per end of a trading day and per closed trade, in their order.
+
+    Attributes:
+        ts: instants, nanoseconds UTC, never descending.
+        balance: closed results.
+        equity: closed and open results of all series together.
+    """
+
+    ts: Int64
+    balance: Floats
+    equity: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Trials:
+    """All attempts that a run was chosen from.
+
+    Attributes:
+        count: effective number of trials, 1 or more.
+        variance: variance of their Sharpe ratios per day, not annualised.
+    """
+
+    count: float
+    variance: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What metrics are computed from.
+
+    Attributes:
+        trades: ``engine.trades.TRADES`` rows in order of closing.
+        days: trading day of each trade's close.
+        all_days: every trading day of the data, ascending.
+        bars: number of bars of all series together.
+        opening: opening balance.
+        equity: the account through the run; None takes each trade's own worst moment for open losses.
+        trials: what the run was chosen from; None where nobody counted.
+    """
+
+    trades: pa.Table
+    days: Int64
+    all_days: Int64
+    bars: int
+    opening: float
+    equity: Equity | None = None
+    trials: Trials | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resampling:
+    """How intervals are made: resamples per interval, seed, two-sided confidence."""
+
+    resamples: int
+    seed: int
+    confidence: float
+
+    def interval(self, draws: Floats) -> Interval:
+        """Percentile interval of resampled statistics."""
+        return percentile_interval(draws, self.confidence)
+
+
+def defined(value: float, interval: Interval, n: int, why: str) -> Metric:
+    """A metric; a value that is NaN or infinite is None, without an interval of its own.
+
+    Args:
+        value: the statistic.
+        interval: of it.
+        n: observations.
+        why: what is missing where it is undefined.
+    """
+    if not math.isfinite(value):
+        return Metric(None, None, None, n, why if n else "no trades")
+    return Metric(float(value), interval.low, interval.high, n)
+
+
+def resampled(value: float, draws: Floats, n: int, how: Resampling, why: str) -> Metric:
+    """A metric with the percentile interval of its resamples; a single observation has none."""
+    return defined(value, how.interval(draws) if n > 1 else NOWHERE, n, why)
+
+
+def floats(table: pa.Table, column: str) -> Floats:
+    """A column as floats, nulls as NaN; zeros where the table lacks it."""
+    if column not in table.column_names:
+        return np.zeros(len(table))
+    values = pc.cast(table.column(column), pa.float64()).combine_chunks()
+    return np.ascontiguousarray(values.to_numpy(zero_copy_only=False), np.float64)
+
+
+def paid(table: pa.Table) -> Floats:
+    """What each trade paid besides its fills: commission, swap and fees."""
+    return floats(table, "commission") + floats(table, "swap") + floats(table, "fees")
