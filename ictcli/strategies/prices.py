@@ -1,7 +1,9 @@
 """The bar as strategies without detectors see it: seven integers, no record to fill."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from ictcli.detectors.drive import FURTHEST
+from ictcli.kernels import kernel
 from ictcli.market.bars import Bars, Int32, Int64
 
 
@@ -33,3 +35,15 @@ Columns = tuple[Int64, Int64, Int64, Int64, Int64, Int64, Int32]
 def columns(bars: Bars) -> Columns:
     """The columns of bars, sharing memory."""
     return bars.ts, bars.ts_close, bars.open, bars.high, bars.low, bars.close, bars.spread
+
+
+@kernel
+def first_unsound(ts: Any, opens: Any, highs: Any, lows: Any, closes: Any) -> int:
+    """The first row that ``detectors.drive.require_sound`` refuses, -1 when there is none."""
+    for at in range(len(ts)):
+        low, high = lows[at], highs[at]
+        if low > min(opens[at], closes[at]) or high < max(opens[at], closes[at]):
+            return at
+        if low <= -FURTHEST or high >= FURTHEST or (at > 0 and ts[at] <= ts[at - 1]):
+            return at
+    return -1

@@ -1,0 +1,1 @@
+"""Strategies that know nothing: what a set-up must beat."""

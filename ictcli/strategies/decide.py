@@ -1,0 +1,207 @@
+"""Driving strategies over bars: in batch, one closed bar at a time, and from a checkpoint.
+
+The same steps over the same states in all three, so the decisions are the same, bit for bit.
+"""
+
+import hashlib
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ictcli.detectors import drive
+from ictcli.detectors.drive import BLOCK, NOTHING, Memory, Records, Room
+from ictcli.detectors.live import Live
+from ictcli.detectors.plan import NO_NODE, Settings
+from ictcli.market.bars import Bars
+from ictcli.strategies.decisions import DECISION, MOST_DECISIONS_PER_BAR, NOTE
+from ictcli.strategies.prices import Columns, Prices, columns, first_unsound
+from ictcli.strategies.protocol import Strategy
+from ictcli.strategies.wiring import Wiring, wire
+
+Decisions = NDArray[np.void]
+"""``DECISION`` records in the order in which they were written."""
+
+_ROOM = 4 * MOST_DECISIONS_PER_BAR
+_MARK = 16
+"""Bytes in front of a checkpoint that tell whose it is."""
+
+
+def decide(
+    strategy: Strategy,
+    params: Any,
+    bars: Bars,
+    settings: Settings,
+    *,
+    notes: bool = True,
+    sound: bool = False,
+) -> Decisions:
+    """All decisions of a strategy over closed bars; a longer run starts with the same ones.
+
+    Args:
+        strategy: to run.
+        params: record of its parameters.
+        bars: closed bars of one series, oldest first.
+        settings: bar length, the user's detector parameters and what else detectors share.
+        notes: whether to keep decisions that ask for nothing.
+        sound: whether somebody has checked the bars before.
+
+    Raises:
+        DataError: a bar is not sound; names the row.
+        UsageError: the strategy does not work on such bars.
+        ConfigError: its detectors do not take their parameters.
+    """
+    if not sound:
+        require_sound(bars)
+    return Decider(strategy, params, settings).advance(bars, notes=notes)
+
+
+def require_sound(bars: Bars) -> None:
+    """Refuse bars that no strategy may see.
+
+    Raises:
+        DataError: names the row.
+    """
+    if first_unsound(bars.ts, bars.open, bars.high, bars.low, bars.close) >= 0:
+        drive.require_sound(bars)
+
+
+class Decider:
+    """A strategy under way on one series.
+
+    Args:
+        strategy: to run.
+        params: record of its parameters.
+        settings: bar length, the user's detector parameters and what else detectors share.
+        saved: a checkpoint that ``save`` made; None for the state before the first bar.
+        fused: whether single bars go through the one call that holds every detector, where it can. It is
+            the fastest, and takes long to compile the first time.
+
+    Raises:
+        UsageError: the strategy does not work on such bars.
+        ConfigError: its detectors do not take their parameters.
+        ValueError: the checkpoint belongs to another strategy, version, parameters or detectors.
+    """
+
+    def __init__(
+        self,
+        strategy: Strategy,
+        params: Any,
+        settings: Settings,
+        saved: bytes | None = None,
+        *,
+        fused: bool = True,
+    ) -> None:
+        self._strategy = strategy
+        self._wiring = wire(strategy, params, settings)
+        self._mark = _mark(strategy, params, self._wiring)
+        self._fused = fused and bool(self._wiring.plan.nodes) and Live.fits(self._wiring.plan)
+        self._live: Live | None = None
+        self._memory = drive.start(self._wiring.plan)
+        self._state = strategy.init_state(params, settings.bar_ns)
+        if saved is not None:
+            self._load(saved)
+        self._buffer = np.empty(_ROOM, DECISION)
+        self._room = Room()
+
+    def advance(self, bars: Bars, *, notes: bool = True) -> Decisions:
+        """Take the next closed bars of the series; what was decided at their closes.
+
+        Args:
+            bars: the bars after those taken so far, which must be sound.
+            notes: whether to keep decisions that ask for nothing.
+        """
+        self._unite()
+        if self._strategy.sees == "prices":
+            return _joined(self._run(columns(bars), len(bars), [], notes=notes))
+        found: list[Decisions] = []
+        for first in range(0, len(bars), BLOCK):
+            block = bars.slice(first, first + BLOCK)
+            described = drive.describe(self._memory.context, block)
+            found += self._run(described, len(block), self._hear(described), notes=notes)
+        return _joined(found)
+
+    def push(self, bars: Bars, at: int) -> Decisions:
+        """Take bar ``at`` of a series alone, the one after those taken so far."""
+        if self._strategy.sees == "prices":
+            count = self._strategy.step(self._state[0], self._buffer, 0, _prices(self._state, bars, at))
+            return self._buffer[:count].copy()
+        bar, records = self._step_detectors(bars, at)
+        feeds: list[Any] = []
+        for position in self._wiring.feeds:
+            heard = records[position] if position != NO_NODE else NOTHING
+            feeds += [heard, 0, len(heard)]
+        count = self._strategy.step(self._state[0], self._buffer, 0, bar, *feeds)
+        return self._buffer[:count].copy()
+
+    def save(self) -> bytes:
+        """A checkpoint."""
+        self._unite()
+        return self._mark + self._state.tobytes() + self._memory.save()
+
+    def _load(self, saved: bytes) -> None:
+        end = _MARK + self._strategy.state.itemsize
+        if saved[:_MARK] != self._mark or len(saved) < end:
+            raise ValueError(f"not a checkpoint of {self._strategy.name} with these parameters")
+        self._state = np.frombuffer(bytearray(saved[_MARK:end]), self._strategy.state)
+        self._memory = Memory.load(self._wiring.plan, saved[end:])
+
+    def _unite(self) -> None:
+        """Take the detectors' states back from the fused call."""
+        if self._live is not None:
+            self._memory = Memory(self._memory.context, self._live.states())
+            self._live = None
+
+    def _hear(self, described: NDArray[np.void]) -> list[Records]:
+        """Run the detectors over a block; the records of the feeds."""
+        self._room.clear()
+        found: list[Records] = []
+        for node, state in zip(self._wiring.plan.nodes, self._memory.states, strict=True):
+            feeds = [found[feed] if feed != NO_NODE else NOTHING for feed in node.feeds]
+            found.append(drive.collect(node.detector, state, described, feeds, self._room))
+        return [found[at] if at != NO_NODE else NOTHING for at in self._wiring.feeds]
+
+    def _run(
+        self, bars: NDArray[np.void] | Columns, count: int, feeds: list[Records], *, notes: bool
+    ) -> list[Decisions]:
+        """Run the strategy over a block with what its feeds wrote."""
+        found: list[Decisions] = []
+        first = 0
+        while first < count:
+            first, written = self._strategy.run(self._state, self._buffer, bars, first, *feeds)
+            kept = self._buffer[:written]
+            if written and not notes:
+                kept = kept[kept["kind"] != NOTE]
+            if len(kept):
+                found.append(kept.copy())
+        return found
+
+    def _step_detectors(self, bars: Bars, at: int) -> tuple[np.void, list[Records]]:
+        """Give one bar to the detectors; the bar as steps see it, and the records of every node."""
+        plan = self._wiring.plan
+        one = bars.slice(at, at + 1)
+        if not self._fused:
+            bar = drive.describe(self._memory.context.copy(), one)[0]
+            return bar, drive.push(plan, self._memory, one, 0)
+        if self._live is None:
+            self._live = Live(plan, self._memory)
+        described = drive.describe(self._memory.context, one)
+        self._live.push(described)
+        return described[0], [self._live.records(node) for node in range(len(plan.nodes))]
+
+
+def _prices(state: NDArray[np.void], bars: Bars, at: int) -> Prices:
+    values = (int(column[at]) for column in columns(bars))
+    return Prices(int(state[0]["bar"]), *values)
+
+
+def _joined(parts: list[Decisions]) -> Decisions:
+    """Decisions one after the other; as bytes, because numpy copies records field by field."""
+    if not parts:
+        return np.zeros(0, DECISION)
+    return np.concatenate([part.view(np.uint8) for part in parts]).view(DECISION)
+
+
+def _mark(strategy: Strategy, params: Any, wiring: Wiring) -> bytes:
+    texts = [strategy.name, str(strategy.version), repr(params), *(node.text for node in wiring.plan.nodes)]
+    return hashlib.sha256("|".join(texts).encode()).digest()[:_MARK]

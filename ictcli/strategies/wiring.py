@@ -1,0 +1,106 @@
+"""Which detectors a strategy needs, with which parameters: no more than its feeds reach."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+
+from ictcli.detectors.detector import Feed
+from ictcli.detectors.plan import NO_NODE, Node, Plan, Settings, make_plan, title
+from ictcli.detectors.registry import DETECTORS
+from ictcli.errors import ConfigError, UsageError
+from ictcli.strategies.protocol import Overrides, Strategy
+
+BARS = "bar"
+"""The name under which a strategy's overrides set ``atr_length`` of the bars themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """What runs before a strategy's step.
+
+    Attributes:
+        plan: exactly the nodes that its feeds reach, in running order.
+        feeds: positions in the plan of the nodes it listens to, ``NO_NODE`` for an optional one left out.
+    """
+
+    plan: Plan
+    feeds: tuple[int, ...]
+
+
+def wire(strategy: Strategy, params: Any, settings: Settings) -> Wiring:
+    """The detectors of a strategy; its own overrides are laid over those of ``settings``.
+
+    Raises:
+        UsageError: the strategy, or a detector that it needs, does not work on bars of this length.
+        ConfigError: it names a detector, a layer or a parameter that does not exist or fit.
+    """
+    reason = strategy.refuses(params, settings.bar_ns) if strategy.refuses is not None else ""
+    if reason:
+        raise UsageError(f"strategy {strategy.name} {reason}")
+    own = strategy.detectors(params) if strategy.detectors is not None else {}
+    _check_names(strategy, own)
+    chosen = _laid_over(settings, own)
+    wanted = dict.fromkeys(feed.detector for feed in strategy.feeds)
+    try:
+        whole = make_plan([DETECTORS[name] for name in wanted], DETECTORS, chosen)
+    except msgspec.ValidationError as error:
+        raise ConfigError(
+            f"strategy {strategy.name} gives a detector what it does not take: {error}"
+        ) from error
+    places = {node.title: at for at, node in enumerate(whole.nodes)}
+    heard = tuple(_place(strategy, feed, places, whole) for feed in strategy.feeds)
+    return _pruned(whole, heard)
+
+
+def _laid_over(settings: Settings, own: Overrides) -> Settings:
+    """Settings with a strategy's parameters on top, layer by layer so that they win over general ones."""
+    overrides: dict[str, Mapping[str, Any]] = dict(settings.overrides)
+    atr_length = own.get(BARS, {}).get("atr_length", settings.atr_length)
+    for name, values in own.items():
+        if name == BARS:
+            continue
+        detector, _, layer = name.partition(".")
+        layers = [layer] if layer else list(DETECTORS[detector].layers)
+        for one in (title(detector, layer) for layer in layers):
+            overrides[one] = {**overrides.get(one, {}), **values}
+    return replace(settings, atr_length=atr_length, overrides=overrides)
+
+
+def _check_names(strategy: Strategy, own: Overrides) -> None:
+    known = {title(name, layer) for name, detector in DETECTORS.items() for layer in detector.layers}
+    heard = {title(feed.detector, feed.layer or "") for feed in strategy.feeds}
+    for name in sorted(heard | (set(own) - {BARS} - set(DETECTORS))):
+        if name not in known:
+            raise ConfigError(
+                f"strategy {strategy.name} names the detector {name!r}, which does not exist",
+                hint=f"Known: {', '.join(sorted(known))}.",
+            )
+
+
+def _place(strategy: Strategy, feed: Feed, places: Mapping[str, int], plan: Plan) -> int:
+    name = title(feed.detector, feed.layer or "")
+    if name in places:
+        return places[name]
+    if feed.optional:
+        return NO_NODE
+    raise UsageError(f"strategy {strategy.name} listens to {name}, which {plan.refused[name]}")
+
+
+def _pruned(plan: Plan, heard: tuple[int, ...]) -> Wiring:
+    """The nodes that the feeds reach, with their positions renumbered."""
+    needed: set[int] = set()
+    pending = [at for at in heard if at != NO_NODE]
+    while pending:
+        at = pending.pop()
+        if at not in needed:
+            needed.add(at)
+            pending += [feed for feed in plan.nodes[at].feeds if feed != NO_NODE]
+    moved = {at: position for position, at in enumerate(sorted(needed))} | {NO_NODE: NO_NODE}
+    nodes: list[Node] = []
+    for at in sorted(needed):
+        node = plan.nodes[at]
+        nodes.append(replace(node, feeds=tuple(moved[feed] for feed in node.feeds), wanted=at in heard))
+    kept = Plan(tuple(nodes), plan.settings, plan.refused)
+    return Wiring(kept, tuple(moved[at] for at in heard))

@@ -1,0 +1,140 @@
+"""The sweep: every registered strategy must be causal, resumable and symmetric on adversarial bars.
+
+A strategy cannot be registered without being swept, and a parameter without a small value to sweep it
+with. Where a property does not hold by nature, a table names the strategy with the reason.
+"""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ictcli.clock import NS_PER_MINUTE
+from ictcli.detectors.plan import Settings
+from ictcli.market.bars import Bars
+from ictcli.strategies.decide import Decider
+from ictcli.strategies.decisions import DECISION, ENTER, NO_PRICE
+from ictcli.strategies.known import STRATEGIES
+from tests.detectors.adversarial import with_prices
+from tests.strategies.sweeping import Case, cases, negated, rows_of, scaled
+
+ONE_SIDED = {
+    "buy_hold": "only buys",
+    "sma_cross": "only buys",
+    "random_entry": "its coin does not see prices",
+}
+"""Strategies that negated bars do not mirror."""
+ROUNDED = {
+    "model2022": "stops are rounded to points",
+    "silver_bullet": "stops and targets are rounded to points",
+    "unicorn": "stops and targets are rounded to points",
+    "ob_retest": "stops and targets are rounded to points",
+    "breaker": "stops and targets are rounded to points",
+    "turtle_soup": "stops and targets are rounded to points",
+    "fvg_retest": "stops and targets are rounded to points",
+    "random_entry": "stops and targets are rounded to points",
+    "buy_hold": "stops are rounded to points",
+    "sma_cross": "stops and targets are rounded to points",
+}
+"""Strategies whose prices are exact only to a point."""
+WHOLE = {"buffer", "frame"}
+"""Parameters in points; multiplied prices would need multiplied ones."""
+
+sweep = pytest.mark.parametrize("name", list(STRATEGIES))
+
+
+@sweep
+@given(data=st.data())
+def test_a_prefix_decides_exactly_what_the_full_run_decided_by_then(name: str, data: st.DataObject) -> None:
+    case = data.draw(cases(name))
+    full = case.decide()
+    for known in data.draw(st.lists(st.integers(0, len(case.bars)), max_size=6, unique=True)):
+        prefix = case.decide(case.bars.slice(0, known))
+        assert prefix.tobytes() == full[full["bar"] < known].tobytes()
+
+
+@sweep
+@given(data=st.data())
+def test_one_bar_at_a_time_with_a_restart_equals_batch_bit_for_bit(name: str, data: st.DataObject) -> None:
+    case = data.draw(cases(name))
+    restart = data.draw(st.integers(0, len(case.bars)))
+    assert stepped(case, restart).tobytes() == case.decide().tobytes()
+
+
+@sweep
+@given(data=st.data())
+def test_a_run_split_in_two_at_saved_bytes_equals_one_run(name: str, data: st.DataObject) -> None:
+    case = data.draw(cases(name))
+    cut = data.draw(st.integers(0, len(case.bars)))
+    first = case.start()
+    head = first.advance(case.bars.slice(0, cut))
+    second = case.start(first.save())
+    tail = second.advance(case.bars.slice(cut, len(case.bars)))
+    assert head.tobytes() + tail.tobytes() == case.decide().tobytes()
+    whole = case.start()
+    whole.advance(case.bars)
+    assert second.save() == whole.save()
+
+
+@sweep
+@given(data=st.data())
+def test_negated_bars_give_the_negated_decisions(name: str, data: st.DataObject) -> None:
+    case = data.draw(cases(name))
+    if name not in ONE_SIDED:
+        mirrored = case.decide(with_prices(case.bars, np.negative, swap=True))
+        assert rows_of(mirrored) == rows_of(negated(case.decide()))
+
+
+@sweep
+@given(data=st.data(), power=st.integers(1, 12))
+def test_multiplied_prices_give_the_same_decisions_at_multiplied_prices(
+    name: str, data: st.DataObject, power: int
+) -> None:
+    case = data.draw(cases(name))
+    if WHOLE & set(case.strategy.params.__struct_fields__) and name != "fvg_retest":
+        return
+    factor = 2**power
+    found = case.decide(with_prices(case.bars, lambda column: column * factor))
+    expected = scaled(case.decide(), factor)
+    for column in ("kind", "bar", "side", "reason", "stage", "setup"):
+        assert found[column].tolist() == expected[column].tolist(), column
+    if name not in ROUNDED:
+        assert found.tobytes() == expected.tobytes()
+
+
+@sweep
+@given(data=st.data())
+def test_a_decision_names_its_reason_and_stays_within_what_was_known(name: str, data: st.DataObject) -> None:
+    case = data.draw(cases(name))
+    for own in case.decide():
+        assert 0 < own["reason"] < len(case.strategy.reasons)
+        assert 0 <= own["formed"] <= own["bar"] < len(case.bars)
+        if own["kind"] == ENTER:
+            assert abs(own["side"]) == 1
+            assert own["expires"] > case.bars.ts_close[own["bar"]]
+
+
+@sweep
+def test_a_real_window_is_decided_alike_in_every_way_of_driving(name: str, real_bars: Bars) -> None:
+    strategy = STRATEGIES[name]
+    case = Case(strategy, strategy.params(), Settings(NS_PER_MINUTE), real_bars.slice(0, 3000))
+    full = case.decide()
+    assert stepped(case, 1700).tobytes() == full.tobytes()
+    for known in (1, 2047, 2048, 2049, 2999):
+        prefix = case.decide(case.bars.slice(0, known))
+        assert prefix.tobytes() == full[full["bar"] < known].tobytes()
+    entries = full[full["kind"] == ENTER]
+    assert (entries["stop"] != NO_PRICE).all()
+
+
+def stepped(case: Case, restart: int) -> np.ndarray[tuple[int], np.dtype[np.void]]:
+    """The decisions of a case one bar at a time, with a restart from saved bytes."""
+    decider = case.start()
+    found = [np.zeros(0, DECISION)]
+    for at in range(len(case.bars)):
+        if at == restart:
+            decider = Decider(case.strategy, case.params, case.settings, decider.save(), fused=False)
+        found.append(decider.push(case.bars, at))
+    joined = np.concatenate(found)
+    assert joined.dtype == DECISION
+    return joined
