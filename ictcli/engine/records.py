@@ -41,8 +41,10 @@ RULES = np.dtype(
             "atr_length",
         ),
         # sizing
-        *integers("sizing", "fixed_steps", "risk", "compound"),  # sizing.METHODS; risk in millionths
-        *[(name, np.float64) for name in ("target_volatility", "kelly_share", "kelly_cap")],
+        *integers("sizing", "risk", "compound"),  # sizing.METHODS; risk or notional share in millionths
+        ("target_volatility", np.float64),  # of a year, as a fraction; 0: sizes do not follow volatility
+        ("volatility_cap", np.float64),  # most that low volatility may multiply a size by
+        *[(name, np.float64) for name in ("kelly_share", "kelly_cap")],  # of Kelly; of the equity at risk
         *integers("throttle"),  # drawdown in millionths at which sizes reach zero, 0: no throttle
         # limits, all in millionths of the equity unless told otherwise; 0: no limit
         *integers("most_risk_per_trade", "most_risk_per_symbol", "most_risk_per_group", "most_heat"),
@@ -59,11 +61,13 @@ SERIES = np.dtype(
     [
         *integers("point_value", "commission", "fee", "denominator"),  # see money.Terms
         *integers("conversion", "conversion_series", "conversion_scale"),  # money.CONVERSIONS
-        *integers("min_steps", "max_steps", "typical_spread", "slippage", "slippage_share"),
+        *integers("fixed_steps", "min_steps", "max_steps"),  # volume of fixed-lot sizing; limits of an order
+        *integers("typical_spread", "slippage", "slippage_share"),
         *integers("tick"),  # points of the smallest price change
         *integers("stops_level", "freeze_level"),  # points
         *integers("margin"),  # millionths of the notional value that a position binds
         *integers("swap_long", "swap_short"),  # thousandths of a point per night, negative when paid
+        ("nights", np.int64, 7),  # nights of swap at the roll that ends a Monday, Tuesday, ...
         *integers("tradable"),  # 0: only converts
         ("group", np.int64, GROUPS),  # numbers of its exposure groups, -1: none
         ("group_side", np.int64, GROUPS),  # +1 or -1: how a long position counts in the group
@@ -76,7 +80,9 @@ ACCOUNT = np.dtype(
         *integers("balance", "peak", "equity"),  # peak of balance and of the equity at the ends of days
         *integers("roll"),  # next of the rolls
         *integers("day_opening"),  # equity at the last roll
-        *integers("orders_today", "losses", "paused_until", "stopped_at"),  # the last two are roll numbers
+        *integers("orders_today", "losses"),
+        *integers("paused_until"),  # number of the roll from which trading goes on
+        *integers("stopped_at"),  # 1 + number of the roll at or before which the drawdown limit was reached
         *integers("positions", "orders"),  # numbers given so far
         *integers("open_positions"),  # how many are open now
         *integers("ruined"),  # 1: nothing is opened any more
@@ -110,6 +116,8 @@ ORDER = np.dtype(
         *integers("triggered"),  # 1: a stop-limit order that rests as a limit order now
         *integers("planned"),  # entry price it was sized for
         *integers("risk"),  # minor units that its stop may cost
+        *integers("position"),  # number of the position that a part of it opened, 0: none yet
+        *integers("tried"),  # instant before which it is not tried again: once per bar or piece of one
         ("asked", DECISION),
     ]
 )
@@ -123,6 +131,8 @@ POSITION = np.dtype(
         *integers("opened_value"),  # the same of everything that was ever opened
         *integers("stop", "target"),
         *integers("first_stop"),  # the stop at the opening
+        *integers("stop_reason"),  # ExitReason of the stop as it stands
+        *integers("entry"),  # price of the first fill
         *integers("opened", "opened_ts"),
         *integers("last_bar", "flat"),  # last allowed bar (-1: any), instant from which it is closed
         *integers("even_at", "even_plus", "trail", "trail_from"),
@@ -133,8 +143,7 @@ POSITION = np.dtype(
         *integers("risk"),  # minor units between entry and first stop
         *integers("gross", "commission", "fees", "swap"),  # booked so far; paid amounts, swap may be earned
         *integers("spread", "slippage"),  # points: spread paid at entries or exits, slippage of all fills
-        *integers("exit_value", "exit_steps"),
-        *integers("lowest", "highest", "seen"),  # of the exit side until bar ``seen``, exclusive
+        *integers("exit_value", "exits"),
         *integers("ambiguous"),
     ]
 )
@@ -143,11 +152,11 @@ POSITION = np.dtype(
 TRADE = np.dtype(
     [
         *integers("series", "owner", "row", "setup", "position"),
-        *integers("side", "opened", "closed", "opened_ts", "closed_ts"),
+        *integers("side", "opened", "closed", "opened_ts", "closed_ts", "entry"),  # entry: of the first fill
         *integers("entry_value", "exit_value", "steps"),  # average prices are value / steps
         *integers("stop", "target", "reason", "ambiguous", "exits"),
         *integers("gross", "commission", "fees", "swap", "risk"),
-        *integers("spread", "slippage", "adverse", "favourable"),  # points
+        *integers("spread", "slippage"),  # points
         *integers("balance"),
     ]
 )

@@ -42,6 +42,7 @@ class Refusal(IntEnum):
     ORDERS_PER_DAY = 29
     SPREAD = 30
     NEWS = 31
+    NO_RATE = 32
 
     @property
     def label(self) -> str:
@@ -125,6 +126,7 @@ EXPLANATIONS: dict[Refusal, str] = {
     Refusal.ORDERS_PER_DAY: "the day's orders are used up",
     Refusal.SPREAD: "the spread is too wide",
     Refusal.NEWS: "the instant lies in a news blackout",
+    Refusal.NO_RATE: "the series that converts the profit into the account's currency has no bar yet",
 }
 
 
