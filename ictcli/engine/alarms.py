@@ -1,0 +1,204 @@
+"""What must happen before a bar can change anything: the prices, bars and instants of a series' alarms.
+
+Between two alarms a run skips bars with four comparisons each. Skipping never changes a result: an alarm
+may ring too often, never too late.
+"""
+
+from typing import Any
+
+from ictcli.engine.entries import limit_of, rests_as
+from ictcli.engine.margin import equity, used_margin
+from ictcli.engine.money import rate_of
+from ictcli.engine.records import MOST_ORDERS, MOST_POSITIONS
+from ictcli.engine.world import FAR, Market, World
+from ictcli.kernels import kernel
+from ictcli.strategies.decisions import LIMIT, MARKET, NEVER, PARTIALS, WHOLE
+
+
+@kernel
+def at_bid(state: Any, price: int, side: int) -> None:
+    """Ring when the bid comes up to ``price`` (``side`` +1) or down to it (-1)."""
+    if side > 0:
+        state["high_bid"] = min(state["high_bid"], price)
+    else:
+        state["low_bid"] = max(state["low_bid"], price)
+
+
+@kernel
+def at_ask(state: Any, price: int, side: int) -> None:
+    """Ring when the ask comes up to ``price`` (``side`` +1) or down to it (-1)."""
+    if side > 0:
+        state["high_ask"] = min(state["high_ask"], price)
+    else:
+        state["low_ask"] = max(state["low_ask"], price)
+
+
+@kernel
+def set_alarms(world: World, s: int) -> None:
+    """Work out which bars may change the orders and positions of a series."""
+    state = world.states[s]
+    state["low_bid"], state["high_bid"] = -FAR, FAR
+    state["low_ask"], state["high_ask"] = -FAR, FAR
+    state["until"], state["deadline"], state["moving"] = NEVER, NEVER, 0
+    if state["orders"] > 0:
+        for slot in range(MOST_ORDERS):
+            if world.orders[s, slot]["live"] == 1:
+                watch_order(world, s, state, world.orders[s, slot])
+    if state["positions"] > 0:
+        for slot in range(MOST_POSITIONS):
+            if world.positions[s, slot]["live"] == 1:
+                watch_position(state, world.positions[s, slot])
+        roll = world.account[0]["roll"]
+        if roll < len(world.rolls):
+            state["deadline"] = min(state["deadline"], world.rolls[roll, 0])
+        if world.rules[0]["stop_out"] > 0:
+            watch_margin(world, s, state)
+
+
+@kernel
+def watch_order(world: World, s: int, state: Any, order: Any) -> None:
+    """Set the alarms of an order."""
+    asked = order["asked"]
+    side = asked["side"]
+    if asked["order"] == MARKET or order["filled"] > 0:
+        state["moving"] = 1
+        return
+    if rests_as(order) == LIMIT:
+        price = limit_of(order) - side * world.rules[0]["through"]
+        if side > 0:
+            at_ask(state, price, -1)
+        else:
+            at_bid(state, price, 1)
+    elif side > 0:
+        at_ask(state, asked["price"], 1)
+    else:
+        at_bid(state, asked["price"], -1)
+    if asked["void_at"] != 0:
+        if side > 0:
+            at_bid(state, asked["void_at"], 1)
+        else:
+            at_ask(state, asked["void_at"], -1)
+    if asked["max_wait"] > 0:
+        state["until"] = min(state["until"], order["placed"] + asked["max_wait"])
+    state["deadline"] = min(state["deadline"], asked["expires"])
+
+
+@kernel
+def watch_position(state: Any, position: Any) -> None:
+    """Set the alarms of a position."""
+    side = position["side"]
+    if position["leave"] != 0 or position["trail"] > 0 or position["trail_atr"] > 0.0:
+        state["moving"] = 1
+        return
+    if position["stop"] != 0:
+        alarm(state, position["stop"], side, -side)
+    if position["target"] != 0:
+        alarm(state, position["target"], side, side)
+    if position["even_at"] > 0:
+        alarm(state, position["entry"] + side * position["even_at"], side, side)
+    for at in range(PARTIALS):
+        if position["partial_at"][at] != 0:
+            alarm(state, position["partial_at"][at], side, side)
+    if position["last_bar"] >= 0:
+        state["until"] = min(state["until"], position["last_bar"])
+    state["deadline"] = min(state["deadline"], position["flat"])
+
+
+@kernel
+def alarm(state: Any, price: int, side: int, direction: int) -> None:
+    """Ring when the exit side of a position reaches ``price`` from below (+1) or above (-1)."""
+    if side > 0:
+        at_bid(state, price, direction)
+    else:
+        at_ask(state, price, direction)
+
+
+@kernel
+def watch_margin(world: World, s: int, state: Any) -> None:
+    """Ring before the margin level can fall to the stop-out level.
+
+    Each series with positions may lose its share of what is left; as long as none has, the sum cannot.
+    """
+    worth = equity(world.account[0], world.series, world.states, world.positions)
+    used = used_margin(world.series, world.states, world.positions)
+    busy = 0
+    for other in range(len(world.states)):
+        if world.states[other]["positions"] > 0:
+            busy += 1
+    left = (worth - used * world.rules[0]["stop_out"] // WHOLE) // (2 * busy)
+    own = world.series[s]
+    steps = 0
+    for slot in range(MOST_POSITIONS):
+        if world.positions[s, slot]["live"] == 1:
+            steps += world.positions[s, slot]["steps"]
+    rate = rate_of(world.series, world.states, s)
+    points = points_for(own, rate, state["close"], steps, left) if left > 0 else 0
+    at_bid(state, state["close"] - points, -1)
+    at_bid(state, state["close"] + points, 1)
+
+
+@kernel
+def points_for(own: Any, rate: int, close: int, steps: int, money: int) -> int:
+    """Points that a volume may move before it loses ``money`` minor units, rounded down; half in doubt."""
+    worth = float(own["point_value"]) * steps / own["denominator"]
+    if own["conversion"] == 1:
+        worth /= close
+    elif own["conversion"] == 2:
+        worth *= rate / own["conversion_scale"]
+    elif own["conversion"] == 3 and rate > 0:
+        worth *= own["conversion_scale"] / rate
+    if worth <= 0.0:
+        return 0
+    return int(min(money / worth / 2.0, 1.0e15))
+
+
+@kernel
+def next_row(state: Any, own: Any, market: Market, row: int, last: int, decided: int, first_bar: int) -> int:
+    """The next row at which something may happen to a series, ``last`` when there is none.
+
+    Args:
+        state: its ``SERIES_STATE``.
+        own: its ``SERIES``.
+        market: columns of all series.
+        row: first row to look at.
+        last: row after the last one.
+        decided: row of its next decision.
+        first_bar: bar number of row 0, may be negative.
+    """
+    if state["moving"] == 1 and row < last:
+        return row
+    end = min(last, decided)
+    if state["orders"] == 0 and state["positions"] == 0:
+        return end
+    if state["until"] < NEVER:
+        end = min(end, state["until"] + 1 - first_bar)
+    if state["low_ask"] == -FAR and state["high_ask"] == FAR:
+        return quiet_bid(market, row, end, state["low_bid"], state["high_bid"], state["deadline"])
+    return quiet_both(state, own["typical_spread"], market, row, end)
+
+
+@kernel
+def quiet_bid(market: Market, row: int, end: int, low: int, high: int, deadline: int) -> int:
+    """The first row whose bid prices ring an alarm."""
+    lows, highs, ts = market.low, market.high, market.ts
+    while row < end and lows[row] > low and highs[row] < high and ts[row] < deadline:
+        row += 1
+    return row
+
+
+@kernel
+def quiet_both(state: Any, typical: int, market: Market, row: int, end: int) -> int:
+    """The first row whose bid or ask prices ring an alarm."""
+    low, high, deadline = state["low_bid"], state["high_bid"], state["deadline"]
+    low_ask, high_ask = state["low_ask"], state["high_ask"]
+    while row < end:
+        spread = int(market.spread[row])
+        if spread < 0:
+            spread = typical
+        bottom, top = market.low[row], market.high[row]
+        if bottom <= low or top >= high or market.ts[row] >= deadline:
+            break
+        if bottom + spread <= low_ask or top + spread >= high_ask:
+            break
+        row += 1
+    return row

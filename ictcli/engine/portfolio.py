@@ -1,0 +1,210 @@
+"""The account over stretches of bars: the batch driver of the engine's kernels.
+
+``Desk`` holds the account's records. A backtest gives it all bars at once, a live loop one at a time; its
+``save`` is a checkpoint from which a run goes on as if it had never stopped.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ictcli.engine.records import (
+    ACCOUNT,
+    DEAL,
+    EQUITY,
+    MOST_ORDERS,
+    MOST_POSITIONS,
+    ORDER,
+    ORDER_EVENT,
+    POSITION,
+    SERIES_STATE,
+    TRADE,
+)
+from ictcli.engine.run import begin, end_stretch, finish, run
+from ictcli.engine.world import DEALS, EVENTS, MARKS, RESERVED, TRADES, WORK, Market, Output, Tape, World
+from ictcli.market.bars import Bars, Int64
+from ictcli.strategies.decisions import DECISION, NOTE
+
+Records = NDArray[np.void]
+
+_ROOM = 16_384
+_PER_SERIES = 512
+"""Records that one instant may write for one series: every order and position, several times."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """What one strategy decided on one series.
+
+    Attributes:
+        series: number of the series.
+        owner: number of the strategy.
+        decisions: ``DECISION`` records in the order of their bars, notes included.
+    """
+
+    series: int
+    owner: int
+    decisions: Records
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What a stretch of bars wrote: ``TRADE``, ``DEAL``, ``ORDER_EVENT`` and ``EQUITY`` records."""
+
+    trades: Records
+    deals: Records
+    events: Records
+    marks: Records
+
+
+class Desk:
+    """An account under way.
+
+    Args:
+        rules: ``RULES`` array of one.
+        series: ``SERIES`` array of n.
+        rolls: instants and nights of the rolls, m by 2, int64.
+        blackouts: news blackouts, k by 3, int64.
+        start: first instant, nanoseconds UTC: rolls up to it are past.
+    """
+
+    def __init__(self, rules: Records, series: Records, rolls: Int64, blackouts: Int64, start: int) -> None:
+        n = len(series)
+        account = np.zeros(1, ACCOUNT)
+        for name in ("balance", "peak", "equity", "day_opening"):
+            account[name] = rules["opening"]
+        account["roll"] = np.searchsorted(rolls[:, 0], start, side="right")
+        self.world = World(
+            rules=rules,
+            account=account,
+            series=series,
+            states=np.zeros(n, SERIES_STATE),
+            orders=np.zeros((n, MOST_ORDERS), ORDER),
+            positions=np.zeros((n, MOST_POSITIONS), POSITION),
+            rolls=np.ascontiguousarray(rolls),
+            blackouts=np.ascontiguousarray(blackouts),
+        )
+
+    @property
+    def balance(self) -> int:
+        """Closed balance in minor units."""
+        return int(self.world.account["balance"][0])
+
+    def advance(
+        self, bars: Sequence[Bars], streams: Sequence[Stream], fine: Sequence[Bars | None] | None = None
+    ) -> Books:
+        """Take the next bars of every series.
+
+        Args:
+            bars: of each series, after those taken so far; may be empty. Series are cut at one instant.
+            streams: what the strategies decided at these bars.
+            fine: for each series, shorter bars or ticks of the same span, or None.
+        """
+        world = self.world
+        tape = _tape(bars, streams, fine or [None] * len(bars))
+        begin(world, tape)
+        parts: list[Books] = []
+        output = _output(len(bars))
+        done = False
+        while not done:
+            output.counts[:RESERVED] = 0
+            done = run(world, tape, output)
+            parts.append(_taken(output))
+        end_stretch(world, tape)
+        return _joined(parts)
+
+    def finish(self, instant: int) -> Books:
+        """Close what is open at the last closes and withdraw what rests."""
+        output = _output(len(self.world.series))
+        finish(self.world, output, instant)
+        return _taken(output)
+
+    def save(self) -> bytes:
+        """A checkpoint."""
+        world = self.world
+        return b"".join(one.tobytes() for one in (world.account, world.states, world.orders, world.positions))
+
+    def load(self, saved: bytes) -> None:
+        """Go on from a checkpoint of an account with the same rules and series.
+
+        Raises:
+            ValueError: the bytes are not such a checkpoint.
+        """
+        world = self.world
+        arrays: list[Any] = [world.account, world.states, world.orders, world.positions]
+        if len(saved) != sum(one.nbytes for one in arrays):
+            raise ValueError(f"not a checkpoint of this account: {len(saved)} bytes")
+        at = 0
+        for one in arrays:
+            one.reshape(-1)[:] = np.frombuffer(saved[at : at + one.nbytes], one.dtype)
+            at += one.nbytes
+
+
+def _tape(bars: Sequence[Bars], streams: Sequence[Stream], fine: Sequence[Bars | None]) -> Tape:
+    market, spans = _market(bars)
+    pieces = [one.slice(0, 0) if small is None else small for one, small in zip(bars, fine, strict=True)]
+    work = np.zeros((len(bars), WORK), np.int64)
+    return Tape(market, spans, *_market(pieces), *_decisions(streams, len(bars)), work)
+
+
+def _market(bars: Sequence[Bars]) -> tuple[Market, Int64]:
+    """Columns of all series, sharing memory where there is one, and the rows of each."""
+    ends = np.cumsum([len(one) for one in bars])
+    spans = np.stack([np.concatenate([[0], ends[:-1]]), ends], axis=1).astype(np.int64)
+    names = ("ts", "ts_close", "open", "high", "low", "close", "spread", "tick_volume")
+    parts = [[getattr(one, name) for one in bars] for name in names]
+    return Market(*(part[0] if len(part) == 1 else np.concatenate(part) for part in parts)), spans
+
+
+def _decisions(streams: Sequence[Stream], n: int) -> tuple[Records, Int64, Int64]:
+    """What is asked for, by series and bar; on one bar the strategies take turns in their order."""
+    chosen, owners, asked = [np.zeros(0, DECISION)], [np.zeros(0, np.int64)], np.zeros((n, 2), np.int64)
+    count = 0
+    for s in range(n):
+        own = [one for one in streams if one.series == s]
+        wanted = [one.decisions[one.decisions["kind"] != NOTE] for one in own]
+        owner = [np.full(len(part), one.owner, np.int64) for part, one in zip(wanted, own, strict=True)]
+        together = np.concatenate([chosen[0][:0], *wanted])
+        order = np.argsort(together["bar"], kind="stable")
+        chosen.append(together[order])
+        owners.append(np.concatenate([owners[0][:0], *owner])[order])
+        asked[s] = count, count + len(together)
+        count += len(together)
+    return np.concatenate(chosen), np.concatenate(owners), asked
+
+
+def _output(n: int) -> Output:
+    reserve = _PER_SERIES * n + _PER_SERIES
+    size = _ROOM + 2 * reserve
+    counts = np.zeros(RESERVED + 1, np.int64)
+    counts[RESERVED] = reserve
+    return Output(
+        np.zeros(size, TRADE),
+        np.zeros(size, DEAL),
+        np.zeros(size, ORDER_EVENT),
+        np.zeros(size, EQUITY),
+        counts,
+    )
+
+
+def _taken(output: Output) -> Books:
+    """A copy of what was written."""
+    counts = output.counts
+    return Books(
+        output.trades[: counts[TRADES]].copy(),
+        output.deals[: counts[DEALS]].copy(),
+        output.events[: counts[EVENTS]].copy(),
+        output.marks[: counts[MARKS]].copy(),
+    )
+
+
+def _joined(parts: Sequence[Books]) -> Books:
+    return Books(
+        np.concatenate([part.trades for part in parts]),
+        np.concatenate([part.deals for part in parts]),
+        np.concatenate([part.events for part in parts]),
+        np.concatenate([part.marks for part in parts]),
+    )
