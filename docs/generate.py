@@ -1,4 +1,4 @@
-"""Write what follows from the code: docs/cli.md, docs/configuration.md and the commented config files.
+"""Write what follows from the code: docs/cli.md, configuration.md, gates.md and the commented config files.
 
     python docs/generate.py
 
@@ -13,6 +13,8 @@ import click
 from ictcli.cli import COMMANDS, program
 from ictcli.config import reference
 from ictcli.errors import MEANINGS, ExitCode
+from ictcli.research.metric_definitions import metric_table
+from ictcli.research.metric_parts import part_table
 
 ROOT = Path(__file__).parents[1]
 BEGIN, END = "<!-- generated: begin -->", "<!-- generated: end -->"
@@ -24,6 +26,9 @@ def pages() -> dict[Path, str]:
         ROOT / "docs" / "cli.md": _between(ROOT / "docs" / "cli.md", cli_reference()),
         ROOT / "docs" / "configuration.md": _between(
             ROOT / "docs" / "configuration.md", reference.markdown()
+        ),
+        ROOT / "docs" / "gates.md": _between(
+            ROOT / "docs" / "gates.md", f"{metric_table()}\n\n{part_table()}\n"
         ),
         ROOT / "ictcli" / "templates" / "ictcli.toml": reference.commented_file(),
         ROOT / "config" / "ictcli.toml": reference.commented_file(),

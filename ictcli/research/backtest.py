@@ -20,7 +20,7 @@ from ictcli.market.timeframes import Timeframe
 from ictcli.market.trading_day import trading_day
 from ictcli.research.choices import Choice, choose_strategy
 from ictcli.research.documents import Leg, content_hash, run_document
-from ictcli.research.gates import Verdict, judge, load_gate
+from ictcli.research.gates import Verdict, judge, load_gate, part_metrics
 from ictcli.research.metric_values import Resampling, Sample
 from ictcli.research.metrics import measure, metric_document
 from ictcli.research.ruin import stop_at_ruin
@@ -109,7 +109,7 @@ def backtest(
     seed = config.backtest.seed if request.seed is None else request.seed
     how = Resampling(config.backtest.resamples, seed, config.backtest.confidence)
     metrics = measure(_sample(legs, trades, config), how)
-    gate = judge(str(request.gate), checks, metrics) if checks else None
+    gate = judge(str(request.gate), checks, metrics, part_metrics(checks, trades, how)) if checks else None
     document = run_document(config, choice, request.timeframe, seed, legs, trades)
     document |= {
         "metrics": metric_document(metrics),

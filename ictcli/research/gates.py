@@ -1,7 +1,9 @@
 """Gates: conditions in a TOML file that a run must meet before anyone may rely on it.
 
 A check compares one metric with a number. With ``bound`` it also asks the metric's interval: a value
-that passes while its bound does not is not proven, so the verdict is INCONCLUSIVE, not PASS.
+that passes while its bound does not is not proven, so the verdict is INCONCLUSIVE, not PASS. With
+``where`` it asks the metric of some trades only, and with ``instead`` that of another metric where its own
+is undefined.
 """
 
 import difflib
@@ -14,14 +16,20 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
 import msgspec
+import pyarrow as pa
 from msgspec import Meta
 
 from ictcli.config.wording import refused
 from ictcli.errors import ConfigError
 from ictcli.research.metric_definitions import METRICS
-from ictcli.research.metric_values import Metric
+from ictcli.research.metric_parts import DIMENSIONS, FIXED, selection
+from ictcli.research.metric_values import Metric, Resampling
+from ictcli.research.metrics import measure_trades
 
 Bound = Literal["value", "low", "high"]
+Operator = Literal[">=", ">", "<=", "<", "==", "!="]
+Part = tuple[tuple[str, str], ...]
+"""Which trades: dimension and label, sorted; empty for all."""
 Section = Literal["checks", "alerts"]
 """Sections of a gate file: for backtests, and for alerts of detectors."""
 Row = TypeVar("Row", bound=msgspec.Struct)
@@ -31,7 +39,10 @@ _COMPARE: dict[str, Callable[[float, float], bool]] = {
     ">": operator.gt,
     "<=": operator.le,
     "<": operator.lt,
+    "==": operator.eq,
+    "!=": operator.ne,
 }
+_EQUALITIES = ("==", "!=")
 
 
 class Verdict(StrEnum):
@@ -46,28 +57,42 @@ class Check(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """One condition.
 
     Attributes:
-        metric: a name of ``research.metrics.METRICS``.
+        metric: a name of ``research.metric_definitions.METRICS``.
         op: how the value must compare with ``value``.
         value: the limit.
         bound: ``value`` compares the value alone; ``low`` or ``high`` also that bound of its interval.
         min_n: with fewer observations the check is inconclusive, whatever the value.
+        where: dimension = label of the trades that are asked; all of them when empty.
+        instead: the metric that is asked where the first is undefined; none when empty.
     """
 
     metric: str
-    op: Literal[">=", ">", "<=", "<"]
+    op: Operator
     value: float
     bound: Bound = "value"
     min_n: Annotated[int, Meta(ge=0, le=1_000_000_000)] = 0
+    where: dict[str, str] = {}
+    instead: str = ""
+
+    @property
+    def part(self) -> Part:
+        """Which trades the check asks."""
+        return tuple(sorted(self.where.items()))
 
     @property
     def condition(self) -> str:
         """The check as a line of text."""
-        subject = self.metric if self.bound == "value" else f"{self.metric} ({self.bound})"
-        return f"{subject} {self.op} {self.value:g}"
+        chosen = ", ".join(f"{dimension}={label}" for dimension, label in self.part)
+        subject = f"{self.metric}[{chosen}]" if chosen else self.metric
+        bound = "" if self.bound == "value" else f" ({self.bound})"
+        return f"{subject}{bound} {self.op} {self.value:g}"
 
 
 class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What one check found: verdict, the metric it saw, and the reason in words."""
+    """What one check found: verdict, the metric it saw, and the reason in words.
+
+    ``judged`` names the metric whose numbers these are: ``metric``, or the one asked instead of it.
+    """
 
     condition: str
     metric: str
@@ -80,6 +105,8 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     n: int
     verdict: Verdict
     reason: str
+    where: dict[str, str] = {}
+    judged: str = ""
 
 
 class GateResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,9 +153,35 @@ def read_checks(path: Path, section: Section) -> list[Any]:
     return rows
 
 
-def judge(file: str, checks: tuple[Check, ...], metrics: Mapping[str, Metric]) -> GateResult:
-    """The verdict: FAIL if any check fails, else INCONCLUSIVE if any is, else PASS."""
-    results = tuple(_judge_one(check, metrics[check.metric]) for check in checks)
+def part_metrics(
+    checks: tuple[Check, ...], trades: pa.Table, how: Resampling
+) -> dict[Part, dict[str, Metric]]:
+    """The metrics of the trades that checks with ``where`` ask.
+
+    Args:
+        checks: of a gate.
+        trades: ``engine.trades.TRADES`` rows in order of closing.
+        how: resampling behind the intervals.
+    """
+    parts = {check.part for check in checks if check.part}
+    return {part: measure_trades(trades.filter(pa.array(selection(trades, part))), how) for part in parts}
+
+
+def judge(
+    file: str,
+    checks: tuple[Check, ...],
+    metrics: Mapping[str, Metric],
+    parts: Mapping[Part, Mapping[str, Metric]],
+) -> GateResult:
+    """The verdict: FAIL if any check fails, else INCONCLUSIVE if any is, else PASS.
+
+    Args:
+        file: name of the gate file.
+        checks: of it.
+        metrics: of the whole run.
+        parts: of the selections that checks ask (``part_metrics``).
+    """
+    results = tuple(_judge_one(check, parts[check.part] if check.part else metrics) for check in checks)
     found = {result.verdict for result in results}
     overall = next(v for v in (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS) if v in found)
     return GateResult(file=file, verdict=overall, checks=results)
@@ -136,15 +189,39 @@ def judge(file: str, checks: tuple[Check, ...], metrics: Mapping[str, Metric]) -
 
 def _check(row: Any, where: str) -> Check:
     check = convert_row(row, Check, where)
-    if check.metric not in METRICS:
-        raise ConfigError(
-            f"{where}: unknown metric {check.metric!r}", hint=suggest(check.metric, list(METRICS))
-        )
     if not math.isfinite(check.value):
         raise ConfigError(f"{where}: value must be a finite number")
-    if check.bound != "value" and METRICS[check.metric].interval == "none":
-        raise ConfigError(f"{where}: {check.metric} has no interval", hint='Use bound = "value".')
+    if check.bound != "value" and check.op in _EQUALITIES:
+        raise ConfigError(
+            f"{where}: an interval cannot show that something is {check.op} {check.value:g}",
+            hint='Use bound = "value", or >= and <=.',
+        )
+    for name in (check.metric, check.instead) if check.instead else (check.metric,):
+        _check_metric(name, check, where)
+    for dimension, label in check.where.items():
+        _check_label(dimension, label, where)
     return check
+
+
+def _check_metric(name: str, check: Check, where: str) -> None:
+    if name not in METRICS:
+        raise ConfigError(f"{where}: unknown metric {name!r}", hint=suggest(name, list(METRICS)))
+    if check.bound != "value" and METRICS[name].interval == "none":
+        raise ConfigError(f"{where}: {name} has no interval", hint='Use bound = "value".')
+    if check.where and METRICS[name].scope == "account":
+        raise ConfigError(
+            f"{where}: {name} is a metric of the whole account, not of some trades", hint="Leave out where."
+        )
+
+
+def _check_label(dimension: str, label: str, where: str) -> None:
+    if dimension not in DIMENSIONS:
+        raise ConfigError(
+            f"{where}: unknown key {dimension!r} in where", hint=suggest(dimension, list(DIMENSIONS))
+        )
+    known = FIXED.get(dimension)
+    if known and label not in known:
+        raise ConfigError(f"{where}: {label!r} is no {dimension}", hint=suggest(label, list(known)))
 
 
 def convert_row(row: Any, kind: type[Row], where: str) -> Row:
@@ -176,7 +253,11 @@ def suggest(name: str, known: list[str]) -> str:
     return f"Did you mean {near[0]!r}?" if near else "Known: " + ", ".join(known) + "."
 
 
-def _judge_one(check: Check, metric: Metric) -> CheckResult:
+def _judge_one(check: Check, metrics: Mapping[str, Metric]) -> CheckResult:
+    metric, judged, why = metrics[check.metric], check.metric, ""
+    if metric.value is None and check.instead:
+        why = f"{check.instead} in its place ({metric.why}): "
+        metric, judged = metrics[check.instead], check.instead
     bound = {"value": metric.value, "low": metric.low, "high": metric.high}[check.bound]
     verdict, reason = _decide(check, metric, bound)
     return CheckResult(
@@ -190,7 +271,9 @@ def _judge_one(check: Check, metric: Metric) -> CheckResult:
         found_bound=None if check.bound == "value" else bound,
         n=metric.n,
         verdict=verdict,
-        reason=reason,
+        reason=why + reason,
+        where=check.where,
+        judged=judged,
     )
 
 
@@ -199,7 +282,7 @@ def _decide(check: Check, metric: Metric, bound: float | None) -> tuple[Verdict,
     if metric.n < check.min_n:
         return Verdict.INCONCLUSIVE, f"only {metric.n} of {check.min_n} observations"
     if metric.value is None:
-        return Verdict.INCONCLUSIVE, "undefined for this run"
+        return Verdict.INCONCLUSIVE, f"undefined: {metric.why}"
     if not compare(metric.value, check.value):
         return Verdict.FAIL, "value misses the limit"
     if bound is None:

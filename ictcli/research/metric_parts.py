@@ -89,6 +89,25 @@ FIXED: dict[str, tuple[str, ...]] = {
 """Dimensions whose labels are known before any trade, in their order."""
 
 
+MEANINGS: dict[str, str] = {
+    "symbol": "symbol",
+    "strategy": "strategy that opened the trade",
+    "setup": "what the strategy calls its set-up",
+    "session": "`asia` 19:00-02:00, `london` to 07:00, `new_york` to 16:00, `off` to 19:00, New York",
+    "weekday": "`Mon` to `Sun`: the trading day, which begins at 17:00 New York the evening before",
+    "hour": "`00` to `23`: the hour of the New York clock",
+    "month": "`2024-01`: UTC month of the closing",
+    "side": "`long` or `short`",
+    "exit": "`stop`, `target`, `time` or another reason of `exit_reason`",
+}
+
+
+def part_table() -> str:
+    """Markdown table of the dimensions, as docs/gates.md prints it."""
+    rows = [f"| `{name}` | {MEANINGS[name]} |" for name in DIMENSIONS]
+    return "\n".join(["| key of `where` | labels |", "|---|---|", *rows])
+
+
 def labels(trades: pa.Table, dimension: str) -> Labels:
     """The label of each trade; empty where the trades do not say."""
     return DIMENSIONS[dimension](trades)

@@ -1,20 +1,30 @@
 """Gates: three verdicts, and no gate file that decides by accident."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import msgspec
+import pyarrow as pa
 import pytest
 
+from ictcli.engine.trades import TRADES
 from ictcli.errors import ConfigError
-from ictcli.research.gates import Check, Verdict, judge, load_gate
+from ictcli.research.gates import Check, Verdict, judge, load_gate, part_metrics
 from ictcli.research.metric_definitions import METRICS, metric_table
-from ictcli.research.metric_values import Metric
+from ictcli.research.metric_values import Metric, Resampling
+from ictcli.research.metrics import measure_trades
 
 GATE = Path(__file__).parents[2] / "config" / "gates.toml"
 
 
 def verdict(check: Check, metric: Metric) -> str:
-    return judge("gate.toml", (check,), {check.metric: metric}).verdict
+    return judge("gate.toml", (check,), {check.metric: metric}, {}).verdict
+
+
+def gate_file(folder: Path, text: str) -> Path:
+    path = folder / "gates.toml"
+    path.write_text(f"[[checks]]\n{text}\n", encoding="utf-8")
+    return path
 
 
 @pytest.mark.parametrize(
@@ -37,7 +47,16 @@ def test_a_check_with_a_bound(value: float | None, low: float | None, n: int, ex
 
 @pytest.mark.parametrize(
     ("op", "value", "expected"),
-    [(">=", 1.0, "PASS"), (">", 1.0, "FAIL"), ("<=", 1.0, "PASS"), ("<", 1.0, "FAIL"), ("<", 0.9, "PASS")],
+    [
+        *(
+            (">=", 1.0, "PASS"),
+            (">", 1.0, "FAIL"),
+            ("<=", 1.0, "PASS"),
+            ("<", 1.0, "FAIL"),
+            ("<", 0.9, "PASS"),
+        ),
+        *(("==", 1.0, "PASS"), ("==", 1.1, "FAIL"), ("!=", 1.0, "FAIL"), ("!=", 0.9, "PASS")),
+    ],
 )
 def test_comparisons_at_the_limit(op: str, value: float, expected: str) -> None:
     check = msgspec.convert({"metric": "profit_factor", "op": op, "value": 1.0}, Check)
@@ -59,21 +78,84 @@ def test_one_failure_outweighs_all_else() -> None:
     passing = Check(metric="trades", op=">=", value=1)
     open_check = Check(metric="win_rate", op=">=", value=0.5, bound="low")
     failing = Check(metric="profit_factor", op=">=", value=1)
-    assert judge("g", (passing,), metrics).verdict is Verdict.PASS
-    assert judge("g", (passing, open_check), metrics).verdict is Verdict.INCONCLUSIVE
-    assert judge("g", (open_check, failing, passing), metrics).verdict is Verdict.FAIL
+    assert judge("g", (passing,), metrics, {}).verdict is Verdict.PASS
+    assert judge("g", (passing, open_check), metrics, {}).verdict is Verdict.INCONCLUSIVE
+    assert judge("g", (open_check, failing, passing), metrics, {}).verdict is Verdict.FAIL
 
 
 def test_the_reason_is_given_in_words() -> None:
     check = Check(metric="trades", op=">=", value=1, min_n=100)
-    result = judge("g", (check,), {"trades": Metric(7.0, None, None, 7)})
+    result = judge("g", (check,), {"trades": Metric(7.0, None, None, 7)}, {})
     assert result.checks[0].reason == "only 7 of 100 observations"
+
+
+def test_an_undefined_metric_says_why_and_never_counts_as_zero() -> None:
+    check = Check(metric="profit_factor", op="<=", value=1.0)
+    lossless = Metric(None, None, None, 5, "no losing trade")
+    (result,) = judge("g", (check,), {"profit_factor": lossless}, {}).checks
+    assert (result.verdict, result.found) == ("INCONCLUSIVE", None)
+    assert result.reason == "undefined: no losing trade"
+
+
+def test_another_metric_can_be_asked_where_one_is_undefined() -> None:
+    check = Check(metric="dsr", op=">=", value=0.95, instead="psr")
+    unknown = Metric(None, None, None, 300, "the trials are not known: see psr")
+    metrics = {"dsr": unknown, "psr": Metric(0.97, None, None, 300)}
+    (result,) = judge("g", (check,), metrics, {}).checks
+    assert (result.verdict, result.judged, result.found) == ("PASS", "psr", 0.97)
+    assert result.reason == "psr in its place (the trials are not known: see psr): met"
+    metrics["psr"] = Metric(0.8, None, None, 300)
+    assert judge("g", (check,), metrics, {}).verdict is Verdict.FAIL
+    metrics["dsr"] = Metric(0.96, None, None, 300)
+    (result,) = judge("g", (check,), metrics, {}).checks
+    assert (result.verdict, result.judged, result.reason) == ("PASS", "dsr", "met")
+
+
+def test_some_trades_can_be_asked_alone(tmp_path: Path) -> None:
+    text = 'metric = "net_profit"\nop = ">"\nvalue = 0\nwhere = { side = "long", symbol = "EURUSD" }'
+    checks = load_gate(gate_file(tmp_path, text))
+    assert checks[0].condition == "net_profit[side=long, symbol=EURUSD] > 0"
+    rows = [
+        {"symbol": symbol, "side": side, "net": Decimal(net)}
+        for symbol, side, net in (
+            *(("EURUSD", "long", "5.00"), ("EURUSD", "long", "-2.00")),
+            *(("EURUSD", "short", "-50.00"), ("XAUUSD", "long", "-50.00")),
+        )
+    ]
+    trades = pa.Table.from_pylist(rows, TRADES)
+    how = Resampling(100, 1, 0.95)
+    parts = part_metrics(checks, trades, how)
+    (result,) = judge("g", checks, measure_trades(trades, how), parts).checks
+    assert (result.found, result.n, result.verdict) == (3.0, 2, "PASS")
+    none_left = part_metrics(checks, trades.slice(2), how)
+    check = msgspec.structs.replace(checks[0], metric="win_rate")
+    assert judge("g", (check,), {}, none_left).verdict is Verdict.INCONCLUSIVE
+
+
+def test_whole_runs_need_no_parts(tmp_path: Path) -> None:
+    checks = load_gate(gate_file(tmp_path, 'metric = "trades"\nop = ">"\nvalue = 0'))
+    assert part_metrics(checks, TRADES.empty_table(), Resampling(100, 1, 0.95)) == {}
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_every_metric_can_be_asked_with_every_bound_it_has(name: str, tmp_path: Path) -> None:
+    for op in (">=", ">", "<=", "<"):
+        for bound in ("value", "low", "high"):
+            path = gate_file(tmp_path, f'metric = "{name}"\nop = "{op}"\nvalue = 1\nbound = "{bound}"')
+            if bound != "value" and METRICS[name].interval == "none":
+                with pytest.raises(ConfigError, match="no interval"):
+                    load_gate(path)
+            else:
+                assert load_gate(path)[0].metric == name
 
 
 def test_the_shipped_gate_loads_and_the_template_is_the_same() -> None:
     checks = load_gate(GATE)
-    assert {check.metric for check in checks} >= {"net_expectancy_r", "profit_factor", "max_drawdown"}
+    asked = {check.metric: check for check in checks}
+    assert set(asked) == {"net_expectancy_r", "win_rate", "profit_factor", "dsr", "max_drawdown"}
     assert all(check.min_n >= 100 for check in checks)
+    assert all(check.bound != "value" for check in checks if METRICS[check.metric].interval != "none")
+    assert asked["dsr"].instead == "psr"
     template = Path(__file__).parents[2] / "ictcli" / "templates" / "gates.toml"
     assert template.read_text(encoding="utf-8") == GATE.read_text(encoding="utf-8")
 
@@ -81,12 +163,42 @@ def test_the_shipped_gate_loads_and_the_template_is_the_same() -> None:
 @pytest.mark.parametrize(
     ("text", "message", "hint"),
     [
-        ('[[checks]]\nmetric = "net_expectancy"\nop = ">"\nvalue = 0', "unknown metric", "net_expectancy_r"),
+        (
+            '[[checks]]\nmetric = "net_expectency_r"\nop = ">"\nvalue = 0',
+            "unknown metric",
+            "net_expectancy_r",
+        ),
         ('[[checks]]\nmetric = "trades"\nop = ">"\nvalu = 0', "unknown key 'valu'", "'value'"),
         (
-            '[[checks]]\nmetric = "trades"\nop = "=="\nvalue = 0',
-            "op must be one of <, <=, >, >=, not '=='",
+            '[[checks]]\nmetric = "trades"\nop = "="\nvalue = 0',
+            "op must be one of !=, <, <=, ==, >, >=, not '='",
             "",
+        ),
+        (
+            '[[checks]]\nmetric = "win_rate"\nop = "=="\nvalue = 0.5\nbound = "low"',
+            "an interval cannot show that something is == 0.5",
+            ">= and <=",
+        ),
+        ('[[checks]]\nmetric = "dsr"\nop = ">"\nvalue = 0\ninstead = "prs"', "unknown metric 'prs'", "'psr'"),
+        (
+            '[[checks]]\nmetric = "trades"\nop = ">"\nvalue = 0\nwhere = { symbl = "X" }',
+            "unknown key 'symbl' in where",
+            "'symbol'",
+        ),
+        (
+            '[[checks]]\nmetric = "trades"\nop = ">"\nvalue = 0\nwhere = { weekday = "Monday" }',
+            "'Monday' is no weekday",
+            "'Mon'",
+        ),
+        (
+            '[[checks]]\nmetric = "trades"\nop = ">"\nvalue = 0\nwhere = { hour = 8 }',
+            "must be text, not a whole number",
+            "",
+        ),
+        (
+            '[[checks]]\nmetric = "psr"\nop = ">"\nvalue = 0\nwhere = { side = "long" }',
+            "psr is a metric of the whole account",
+            "where",
         ),
         ('[[checks]]\nmetric = "trades"\nop = ">"', "needs a value for 'value'", ""),
         ('[[checks]]\nmetric = "trades"\nop = ">"\nvalue = nan', "finite", ""),
