@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from ictcli.clock import NS_PER_MINUTE
-from ictcli.detectors.drive import Room, advance, advance_in_parts, describe, first_context, start
+from ictcli.detectors.drive import Room, advance, advance_into, describe, first_context, start
 from ictcli.detectors.live import Live
 from ictcli.detectors.plan import Plan, Settings, make_plan
 from ictcli.detectors.registry import DETECTORS
@@ -76,8 +76,7 @@ def batch_us(plan: Plan, bars: Bars, other: Bars) -> tuple[float, float]:
     begun = time.thread_time()
     for piece in pieces(bars):
         beside = other.slice(*np.searchsorted(other.ts, [piece.ts[0], piece.ts[-1] + 1]).tolist())
-        found = advance_in_parts(plan, memory, piece, beside, room)
-        records += sum(len(part) for parts in found for part in parts)
+        records += int(advance_into(plan, memory, piece, beside, room).sum())
     return (time.thread_time() - begun) / len(bars) * 1e6, records / len(bars)
 
 

@@ -81,52 +81,54 @@ def advance(plan: Plan, memory: Memory, bars: Bars, other: Bars | None = None) -
         bars: the bars after those taken so far.
         other: bars of the second symbol, for detectors that compare.
     """
-    return [join([NOTHING, *parts]) for parts in advance_in_parts(plan, memory, bars, other)]
+    room = Room()
+    counts = advance_into(plan, memory, bars, other, room)
+    ends = np.cumsum(counts).reshape(counts.shape)
+    starts = ends - counts
+    return [
+        join([NOTHING, *(room.records(*span) for span in np.column_stack((starts[:, at], ends[:, at])))])
+        for at in range(len(plan.nodes))
+    ]
 
 
 class Room:
-    """Memory for records that is used again for one stretch of bars after the other."""
+    """Memory for the records of one stretch of bars, used again for the next one."""
 
     def __init__(self) -> None:
         self._records = np.empty(16 * MOST_PER_BAR, EVENT)
-        self._used = 0
-
-    def clear(self) -> None:
-        """Give up what was taken so far."""
-        self._used = 0
+        self.used = 0
 
     def free(self) -> Records:
         """At least ``2 * MOST_PER_BAR`` records to write to."""
-        if len(self._records) - self._used < 2 * MOST_PER_BAR:
-            self._records = np.empty(2 * len(self._records), EVENT)
-            self._used = 0
-        return self._records[self._used :]
+        if len(self._records) - self.used < 2 * MOST_PER_BAR:
+            grown = np.empty(2 * len(self._records), EVENT)
+            grown[: self.used].view(np.uint8)[:] = self._records[: self.used].view(np.uint8)
+            self._records = grown
+        return self._records[self.used :]
 
-    def take(self, count: int) -> Records:
-        """Keep the first records of what is free."""
-        first = self._used
-        self._used += count
-        return self._records[first : self._used]
+    def records(self, first: int, last: int) -> Records:
+        """Some of the records written so far."""
+        return self._records[first:last]
 
 
-def advance_in_parts(
-    plan: Plan, memory: Memory, bars: Bars, other: Bars | None = None, room: Room | None = None
-) -> list[list[Records]]:
-    """Like ``advance``, with every node's records in the parts in which they were written.
+def advance_into(plan: Plan, memory: Memory, bars: Bars, other: Bars | None, room: Room) -> NDArray[np.int64]:
+    """Like ``advance``, with the records one after the other in ``room``, from its beginning.
 
-    With a ``room`` they are valid until it is used again.
+    Returns:
+        How many each node wrote, in rows of so many bars as go through all nodes together: all records of
+        a row stand before those of the next one, and in a row those of a node before those of the next.
     """
     described = describe(memory.context, bars, other)
-    room = room or Room()
-    room.clear()
-    found: list[list[Records]] = [[] for _ in plan.nodes]
-    for first in range(0, len(described), BLOCK):
+    room.used = 0
+    counts = np.zeros((-(-len(described) // BLOCK), len(plan.nodes)), np.int64)
+    for row in range(len(counts)):
+        block = described[row * BLOCK : (row + 1) * BLOCK]
         heard: list[Records] = []
-        for node, state, own in zip(plan.nodes, memory.states, found, strict=True):
+        for node, state in zip(plan.nodes, memory.states, strict=True):
             feeds = [heard[feed] if feed != NO_NODE else NOTHING for feed in node.feeds]
-            heard.append(collect(node.detector, state, described[first : first + BLOCK], feeds, room))
-            own.append(heard[-1])
-    return found
+            heard.append(collect(node.detector, state, block, feeds, room))
+        counts[row] = [len(records) for records in heard]
+    return counts
 
 
 def join(parts: Sequence[Records]) -> Records:
@@ -166,12 +168,11 @@ def collect(
         room: where the records are written.
     """
     room = room or Room()
-    found: list[Records] = []
-    first = 0
+    begun, first = room.used, 0
     while first < len(described):
         first, count = detector.run(state, room.free(), described, first, *feeds)
-        found.append(room.take(count))
-    return join(found)
+        room.used += count
+    return room.records(begun, room.used)
 
 
 def push(plan: Plan, memory: Memory, bars: Bars, at: int, other: Bars | None = None) -> list[Records]:

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from ictcli.clock import now_ns
@@ -91,7 +90,7 @@ def extend(
         for end in _cuts(first, len(work.bars), work.chunk):
             progress("detecting", first, len(work.bars))
             piece = fold.take(work.bars.slice(first, end), work.other)
-            tasks.append(pool.submit(grown.write, first, end, piece, piece.events(), fold.save()))
+            tasks.append(pool.submit(grown.write, first, end, piece, fold.save()))
             _wait(tasks, 1)
             first = end
         _wait(tasks, 0)
@@ -178,16 +177,13 @@ class _Growth:
         self._prints = prints
         self._standing = standing
 
-    def write(self, first: int, end: int, piece: Piece, rows: pa.Table, saved: bytes) -> None:
-        """Write what bars ``first`` to ``end`` brought, joined with the short stretches before them.
-
-        ``rows`` are the piece's records: made by the computing thread, which has less to do.
-        """
+    def write(self, first: int, end: int, piece: Piece, saved: bytes) -> None:
+        """Write what bars ``first`` to ``end`` brought, joined with the short stretches before them."""
         if self._standing.changed is not None:
-            self.unchanged += int((piece.told.events["at"] < self._standing.changed).sum())
+            self.unchanged += int((piece.at < self._standing.changed).sum())
         absorbed = self._absorb(first, end)
         first = absorbed[0].first if absorbed else first
-        events = [*(read_table(self._folder, stretch.events) for stretch in absorbed), rows]
+        events = [*(read_table(self._folder, stretch.events) for stretch in absorbed), piece.events]
         ended = [*(read_table(self._folder, stretch.ended) for stretch in absorbed), piece.ended_zones()]
         span = f"{first:09d}-{end:09d}"
         put = self._writer.put_table

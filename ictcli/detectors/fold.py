@@ -11,12 +11,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ictcli.detectors.drive import Memory, Room, advance, advance_in_parts, start
-from ictcli.detectors.lives import LIFE, Told, carry, ended, no_lives, refresh_open, tell
-from ictcli.detectors.plan import Plan
+from ictcli.detectors.drive import Memory, Records, Room, advance, advance_into, join, start
+from ictcli.detectors.ledger import LIFE
+from ictcli.detectors.lives import Teller, carry, ended, no_lives, refresh_open
+from ictcli.detectors.plan import NO_NODE, Plan
 from ictcli.detectors.registry import all_extras
 from ictcli.detectors.tables import Tables
-from ictcli.market.bars import Bars, SeriesKey
+from ictcli.market.bars import Bars, Int64, SeriesKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,22 +25,22 @@ class Piece:
     """What some bars brought.
 
     Attributes:
-        told: records of the wanted nodes.
-        over: which of its objects ended.
+        events: the records of wanted nodes, in the order of the log.
+        at: the bar at which each became known.
+        lives: the objects they tell of, and those that were open before.
+        over: which of these ended.
         tables: what makes tables of them.
     """
 
-    told: Told
+    events: pa.Table
+    at: Int64
+    lives: NDArray[np.void]
     over: NDArray[np.bool_]
     tables: Tables
 
-    def events(self) -> pa.Table:
-        """The records, in the order of the log."""
-        return self.tables.events(self.told)
-
     def ended_zones(self) -> pa.Table:
         """The objects that ended, by confirmation."""
-        return self.tables.zones(self.told.lives, self.over)
+        return self.tables.zones(self.lives, self.over)
 
 
 class Fold:
@@ -62,7 +63,8 @@ class Fold:
         lives: NDArray[np.void] | None = None,
     ) -> None:
         self._plan = plan
-        self._key = key
+        self._teller = Teller(plan.nodes, key)
+        self._owners = np.array([at if node.wanted else NO_NODE for at, node in enumerate(plan.nodes)])
         self._tables = Tables(plan.nodes, key, digits, all_extras())
         self._memory = memory or start(plan)
         self._lives = no_lives() if lives is None else lives
@@ -76,7 +78,8 @@ class Fold:
             other: bars of the second symbol, at least those with the same opens.
         """
         beside = _beside(bars, other)
-        return self._tell(advance_in_parts(self._plan, self._memory, bars, beside, self._room))
+        counts = advance_into(self._plan, self._memory, bars, beside, self._room)
+        return self._tell(self._room.records(0, self._room.used), counts)
 
     def take_opened(self, bar: Bars, as_of: int) -> Piece:
         """Take what is known on the open of a bar that is not closed: the last thing a fold can do.
@@ -87,13 +90,17 @@ class Fold:
         """
         flat = replace(bar, high=bar.open, low=bar.open, close=bar.open)
         found = advance(self._plan, Memory.load(self._plan, self._memory.save()), flat)
-        return self._tell([[rows[rows["at_ts"] <= as_of]] for rows in found])
+        known = [rows[rows["at_ts"] <= as_of] for rows in found]
+        return self._tell(join(known), np.array([[len(rows) for rows in known]]))
 
-    def _tell(self, found: list[list[NDArray[np.void]]]) -> Piece:
-        told = tell(self._plan.nodes, self._key, self._lives, found)
+    def _tell(self, events: Records, counts: Int64) -> Piece:
+        """Take records: ``counts`` of each node, row by row."""
+        owner = np.repeat(np.tile(self._owners, len(counts)), counts.ravel())
+        told = self._teller.tell(self._lives, events, owner)
         over = ended(self._plan.nodes, told.lives)
         self._lives = carry(told.lives, over)
-        return Piece(told, over, self._tables)
+        rows, at = self._tables.events(told)
+        return Piece(rows, at, told.lives, over, self._tables)
 
     def open_zones(self) -> pa.Table:
         """The objects that may still change, with their fill and touches of now, by confirmation."""

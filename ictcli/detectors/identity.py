@@ -16,19 +16,55 @@ appended from the second on, in the order in which the step wrote them. The sour
 brokers' readings of one pattern share an id.
 """
 
-import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ictcli.detectors.plan import Node
+from ictcli.detectors.sha256 import begin_texts, finish, new_work, resume, write_number
+from ictcli.kernels import kernel
 from ictcli.market.bars import SeriesKey
 
 NO_ID = 0
 """Stands for "no object"; a hash is practically never zero."""
 
+_BAR = ord("|")
 _NS_PER_MS = 1_000_000
+
+
+def prefixes(nodes: Sequence[Node], key: SeriesKey) -> NDArray[np.void]:
+    """What the texts of each node's objects begin with, as ``sha256.BEGUN``."""
+    return begin_texts([_prefix(node, key) for node in nodes])
+
+
+@kernel
+def identifier(begun: Any, work: Any, event: Any) -> int:
+    """The id of the object that an ``EVENT`` or ``PARENT`` record tells of.
+
+    Args:
+        begun: of its node, one of ``prefixes``.
+        work: scratch memory, ``sha256.WORK``.
+        event: the record.
+    """
+    text = work["text"]
+    at = write_number(text, resume(begun, work), event["direction"])
+    text[at] = _BAR
+    at = write_number(text, at + 1, event["formed_ts"] // _NS_PER_MS)
+    text[at] = _BAR
+    at = write_number(text, at + 1, event["confirmed_ts"] // _NS_PER_MS)
+    if event["ordinal"] > 0:
+        text[at] = _BAR
+        at = write_number(text, at + 1, event["ordinal"])
+    return finish(begun, work, at)
+
+
+@kernel
+def identify(begun: Any, work: Any, objects: Any, ids: Any) -> None:
+    """The ids of objects of one node, the only one of ``begun``."""
+    for at in range(len(objects)):
+        ids[at] = identifier(begun[0], work[0], objects[at])
 
 
 def identifiers(node: Node, key: SeriesKey, objects: NDArray[np.void]) -> NDArray[np.uint64]:
@@ -36,11 +72,9 @@ def identifiers(node: Node, key: SeriesKey, objects: NDArray[np.void]) -> NDArra
 
     ``format(id, "016x")`` is the text.
     """
-    ids = bytearray()
-    sha256 = hashlib.sha256
-    for text in hashed(node, key, objects):
-        ids += sha256(text).digest()[:8]
-    return np.frombuffer(bytes(ids), ">u8").astype(np.uint64)
+    ids = np.empty(len(objects), np.uint64)
+    identify(prefixes([node], key), new_work(), objects, ids)
+    return ids
 
 
 def hashed(node: Node, key: SeriesKey, objects: NDArray[np.void]) -> list[bytes]:

@@ -1,7 +1,7 @@
 """Folding records into objects: one row per zone, level or point with its whole life so far.
 
-All nodes of a plan are folded together: few large arrays cost less than many small ones. Records are
-moved as plain bytes, because numpy copies them field by field otherwise.
+All nodes of a plan are folded together, by compiled loops. Elsewhere records are moved as plain bytes,
+because numpy copies them field by field otherwise.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,48 +11,29 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ictcli.detectors import ledger
 from ictcli.detectors.base.book import BOOK
-from ictcli.detectors.base.events import CONFIRMED, EVENT, PARENT_ADDED, RECORD_NAMES
+from ictcli.detectors.base.events import RECORD_NAMES
 from ictcli.detectors.base.zones import ZONES
-from ictcli.detectors.drive import NOTHING, Records, join
-from ictcli.detectors.identity import NO_ID, identifiers
-from ictcli.detectors.plan import Node
+from ictcli.detectors.drive import Records
+from ictcli.detectors.identity import prefixes
+from ictcli.detectors.ledger import LIFE, NOBODY, UNBORN
+from ictcli.detectors.plan import NO_NODE, Node
+from ictcli.detectors.sha256 import new_work
 from ictcli.market.bars import Int64, SeriesKey
 
-MOST_PARENTS = 6
-"""Parents kept per object; the log has all of them."""
-
-LIFE = np.dtype(
-    [
-        ("node", np.int64),  # position in the plan
-        ("id", np.uint64),
-        ("state", np.int64),  # number of the last record that changed the state
-        ("latest", EVENT),  # the object as its latest record, or its live copy, shows it
-        ("times", np.int64, len(RECORD_NAMES)),  # instant of each kind of record, -1 for none
-        ("parents", np.uint64, MOST_PARENTS),  # ids, NO_ID from the last one on
-    ]
-)
-
-_RECORD_BYTES = np.dtype(f"V{EVENT.itemsize}")
-_LATEST_BYTES = np.dtype(
-    {
-        "names": ["latest"],
-        "formats": [_RECORD_BYTES],
-        "offsets": [3 * 8],
-        "itemsize": LIFE.itemsize,
-    }
-)
 _LIFE_BYTES = np.dtype(f"V{LIFE.itemsize}")
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Records of the wanted nodes of a plan with the objects they tell of.
+    """Records of a plan with the objects they tell of.
 
     Attributes:
-        owner: position in the plan of the node behind every record, ascending.
-        events: the records, by node in the order in which they were written.
-        ids: the object of every record.
+        owner: position in the plan of the node behind every record, ``NO_NODE`` for those of nodes that
+            are not wanted.
+        events: the records, those of one node in the order in which they were written.
+        ids: the object of every record that is wanted.
         lives: ``LIFE`` of the objects that were open before, by node and serial, then of those born since,
             likewise.
     """
@@ -74,32 +55,50 @@ def chosen(lives: NDArray[np.void], rows: NDArray[Any]) -> NDArray[np.void]:
     return found
 
 
-def tell(
-    nodes: Sequence[Node], key: SeriesKey, carried: NDArray[np.void], found: Sequence[Sequence[Records]]
-) -> Told:
-    """Bring the open objects of a plan up to date with the next records of its nodes.
+class Teller:
+    """What brings the open objects of a plan up to date with the next records of its nodes.
 
     Args:
         nodes: of the plan.
         key: of the series.
-        carried: ``LIFE`` of the objects open so far, by node and serial.
-        found: the records since, by node, in parts; those of nodes that are not wanted are passed over.
     """
-    wanted = [at for at, node in enumerate(nodes) if node.wanted]
-    events = join([NOTHING, *(part for at in wanted for part in found[at])])
-    sizes = [sum(len(part) for part in found[at]) for at in wanted]
-    owner = np.repeat(np.array(wanted, np.int64), sizes)
-    lives = _with_births(carried, owner, events)
-    known = _Known(lives, len(carried))
-    _name(nodes, key, known)
-    row, _ = known.rows(owner, events["serial"])
-    lives.view(_LATEST_BYTES)["latest"][row] = events.view(_RECORD_BYTES)
-    record = events["record"]
-    changes = record > PARENT_ADDED
-    lives["state"][row[changes]] = record[changes]
-    lives["times"][row, record] = events["at_ts"]
-    _add_parents(nodes, key, known, row, owner, events)
-    return Told(owner, events, lives["id"][row], lives)
+
+    def __init__(self, nodes: Sequence[Node], key: SeriesKey) -> None:
+        self._begun = prefixes(nodes, key)
+        self._work = new_work()
+        self._sources = np.full((len(nodes), 1 + max(len(node.feeds) for node in nodes)), NO_NODE, np.int64)
+        for at, node in enumerate(nodes):
+            self._sources[at, : len(node.feeds) + 1] = (*node.feeds, at)
+
+    def tell(self, carried: NDArray[np.void], events: Records, owner: Int64) -> Told:
+        """Bring objects up to date.
+
+        Args:
+            carried: ``LIFE`` of the objects open so far, by node and serial.
+            events: the records since.
+            owner: the node of each, as in ``Told``.
+        """
+        nodes = len(self._begun)
+        born = np.zeros(nodes, np.int64)
+        ledger.count_births(events, owner, born)
+        middle, size = len(carried), len(carried) + int(born.sum())
+        lives = np.empty(size, LIFE)
+        lives.view(_LIFE_BYTES)[:middle] = carried.view(_LIFE_BYTES)
+        bounds = np.zeros((2, nodes + 1), np.int64)
+        bounds[0] = np.searchsorted(carried["node"], np.arange(nodes + 1))
+        bounds[1, 0] = middle
+        bounds[1, 1:] = middle + np.cumsum(born)
+        serials = np.full(size, UNBORN, np.int64)
+        serials[:middle] = carried["latest"]["serial"]
+        first, last = np.empty(size, np.int64), np.full(size, NOBODY, np.int64)
+        row, ids = np.empty(len(events), np.int64), np.empty(len(events), np.uint64)
+        ledger.fold(events, owner, serials, bounds, bounds[1, :-1].copy(), lives, first, last, row)
+        known = (self._sources, serials, bounds, lives, self._begun, self._work)
+        ledger.name_births(events, first, middle, lives, self._begun, self._work)
+        ledger.name_parents(events, first, middle, *known)
+        ledger.add_parents(events, row, *known)
+        ledger.show_latest(events, last, row, lives, ids)
+        return Told(owner, events, ids, lives)
 
 
 def carry(lives: NDArray[np.void], over: NDArray[np.bool_]) -> NDArray[np.void]:
@@ -113,101 +112,12 @@ def _rank(node: Int64, serial: Int64) -> Int64:
     return (node << 44) + serial
 
 
-class _Known:
-    """Objects at hand, found by node and serial.
-
-    Args:
-        lives: two stretches, each by node and serial.
-        middle: where the second one begins.
-    """
-
-    def __init__(self, lives: NDArray[np.void], middle: int) -> None:
-        ranks = _rank(lives["node"], lives["latest"]["serial"])
-        self.lives = lives
-        self.middle = middle
-        self._old, self._young = ranks[:middle], ranks[middle:]
-
-    def rows(self, node: Int64, serial: Int64) -> tuple[Int64, NDArray[np.bool_]]:
-        """Where objects stand, and whether they are there at all."""
-        ranks = _rank(node, serial)
-        row = np.searchsorted(self._young, ranks)
-        here = _hits(self._young, row, ranks)
-        row += self.middle
-        older = np.flatnonzero(~here)
-        place = np.searchsorted(self._old, ranks[older])
-        row[older] = place
-        here[older] = _hits(self._old, place, ranks[older])
-        return row, here
-
-
-def _hits(ranks: Int64, row: Int64, wanted: Int64) -> NDArray[np.bool_]:
-    if not len(ranks):
-        return np.zeros(len(wanted), np.bool_)
-    return np.asarray(ranks[np.minimum(row, len(ranks) - 1)] == wanted)
-
-
-def _with_births(carried: NDArray[np.void], owner: Int64, events: Records) -> NDArray[np.void]:
-    """The carried objects, then those that records confirm."""
-    rows = np.flatnonzero(events["record"] == CONFIRMED)
-    lives = np.empty(len(carried) + len(rows), LIFE)
-    lives.view(_LIFE_BYTES)[: len(carried)] = carried.view(_LIFE_BYTES)
-    births = lives[len(carried) :]
-    births.view(_LATEST_BYTES)["latest"] = events.view(_RECORD_BYTES)[rows]
-    births["node"] = owner[rows]
-    births["state"] = 0
-    births["times"] = -1
-    births["parents"] = NO_ID
-    return lives
-
-
-def _name(nodes: Sequence[Node], key: SeriesKey, known: _Known) -> None:
-    """Give the objects born since their ids and those of their parents."""
-    births = known.lives[known.middle :]
-    for at, part in _by_node(births["node"]):
-        births["id"][part] = identifiers(nodes[at], key, births["latest"][part])
-    for at, part in _by_node(births["node"]):
-        parents = births["latest"]["parent"][part]
-        births["parents"][part, :2] = _parent_ids(nodes, at, key, known, parents)
-
-
-def _parent_ids(
-    nodes: Sequence[Node], at: int, key: SeriesKey, known: _Known, parents: NDArray[np.void]
-) -> NDArray[np.uint64]:
-    """The ids of both parents of some objects of a node: known ones are looked up, others computed."""
-    found = np.full(parents.shape, NO_ID, np.uint64)
-    for feed, source in enumerate((*nodes[at].feeds, at)):
-        rows, slots = np.nonzero(parents["feed"] == feed)
-        if not len(rows):
-            continue
-        own = parents[rows, slots]
-        place, here = known.rows(np.full(len(own), source), own["serial"])
-        ids = np.full(len(own), NO_ID, np.uint64)
-        ids[here] = known.lives["id"][place[here]]
-        ids[~here] = identifiers(nodes[source], key, own[~here])
-        found[rows, slots] = ids
-    return found
-
-
 def _by_node(owner: Int64) -> Iterator[tuple[int, slice]]:
     """The nodes in an ascending array of positions and where they stand in it."""
     starts = np.flatnonzero(np.diff(owner, prepend=-1))
     ends = np.append(starts, len(owner))[1:]
     for first, last in zip(starts.tolist(), ends.tolist(), strict=True):
         yield int(owner[first]), slice(first, last)
-
-
-def _add_parents(
-    nodes: Sequence[Node], key: SeriesKey, known: _Known, row: Int64, owner: Int64, events: Records
-) -> None:
-    """Append the parents that ``parent_added`` records bring, which carry them as their second parent."""
-    more = np.flatnonzero(events["record"] == PARENT_ADDED)
-    for node, part in _by_node(owner[more]):
-        added = _parent_ids(nodes, node, key, known, events["parent"][more[part]])[:, 1]
-        for at, own in zip(row[more[part]].tolist(), added, strict=True):
-            told = known.lives["parents"][at]
-            free = np.flatnonzero(told == NO_ID)
-            if len(free) and own not in told:
-                told[free[0]] = own
 
 
 def ended(nodes: Sequence[Node], lives: NDArray[np.void]) -> NDArray[np.bool_]:

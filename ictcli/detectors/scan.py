@@ -67,11 +67,11 @@ def scan(
     events, zones = [], []
     for first in range(0, max(len(bars), 1), CHUNK):
         piece = fold.take(bars.slice(first, first + CHUNK), other)
-        events.append(piece.events())
+        events.append(piece.events)
         zones.append(piece.ended_zones())
     if opened is not None and len(opened[0]):
         piece = fold.take_opened(*opened)
-        events.append(piece.events())
+        events.append(piece.events)
         zones.append(piece.ended_zones())
     zones.append(fold.open_zones())
     return Detections(joined(events), sorted_zones(zones))

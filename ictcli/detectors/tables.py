@@ -5,27 +5,34 @@ the close of the bar at which the fact became known, the first moment one could 
 when a bar opens (``known_on_open``) carries that open. Prices are decimals with the digits of the series.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ictcli.detectors.base.events import CONFIRMED, KNOWN_ON_OPEN, RECORD_NAMES
+from ictcli.detectors import arrays, columns
+from ictcli.detectors.base.events import RECORD_NAMES
 from ictcli.detectors.detector import COMMON_MARKS, Extra
-from ictcli.detectors.identity import NO_ID
+from ictcli.detectors.ledger import MOST_PARENTS
 from ictcli.detectors.lives import Told
+from ictcli.detectors.order import log_order
 from ictcli.detectors.plan import Node
-from ictcli.detectors.schemas import MITIGATED, PRICES, TIMES, event_schema, extra_type, zone_schema
+from ictcli.detectors.schemas import COMMON, MITIGATED, TIMES, event_schema, extra_type, zone_schema
 from ictcli.market.bars import Int64, SeriesKey
-from ictcli.store.columns import INSTANT, PRECISION
+from ictcli.store.columns import PRECISION
 
 Mask = NDArray[np.bool_]
-Columns = dict[str, NDArray[Any]]
-"""Fields of records, each as an array of its own."""
 
-_STRETCH = 4096
+_LAYOUTS = {"ratio": columns.RATIO, "flag": columns.FLAG, "id": columns.ID} | dict.fromkeys(
+    ("instant", "count", "signed"), columns.WHOLE
+)
+"""How the kinds of extras are laid out that are not decimals."""
+
+_HALF = 5
+"""Half a point in decimals of one digit more."""
 
 
 def joined(tables: Sequence[pa.Table]) -> pa.Table:
@@ -40,6 +47,37 @@ def sorted_zones(tables: Sequence[pa.Table]) -> pa.Table:
     return joined(tables).sort_by([("confirmed_at", "ascending"), ("id", "ascending")])
 
 
+class _Sheet:
+    """Memory for the columns that both tables have, all of as many rows."""
+
+    def __init__(self, rows: int) -> None:
+        self.words = np.empty((columns.WORD + 1, rows), np.int32)
+        self.prices = np.empty((columns.ORIGIN + 1, rows, 2), np.int64)
+        self.whole = np.empty((columns.AT + 1, rows), np.int64)
+        self.numbers = np.empty((columns.FILL + 1, rows), np.float64)
+        self.flags = arrays.no_bits(columns.ON_OPEN + 1, rows)
+        self.known = arrays.no_bits(columns.LAYER_KNOWN + 1, rows)
+
+    def all(self) -> tuple[NDArray[Any], ...]:
+        """As the loops take them."""
+        return self.words, self.prices, self.whole, self.numbers, self.flags, self.known
+
+
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """The columns that only some detectors have.
+
+    Attributes:
+        places: layout and column of each, by name.
+        specs: ``columns.EXTRA`` of every node, one node's after the other's.
+        spans: where those of a node begin and end.
+    """
+
+    places: dict[str, tuple[int, int]]
+    specs: NDArray[np.void]
+    spans: list[tuple[int, int]]
+
+
 class Tables:
     """What turns the records of one plan into tables.
 
@@ -51,185 +89,164 @@ class Tables:
     """
 
     def __init__(self, nodes: Sequence[Node], key: SeriesKey, digits: int, extras: Sequence[Extra]) -> None:
-        self._nodes = nodes
         self._digits = digits
         self._extras = extras
         self._constant = {"source": key.source, "symbol": key.symbol, "timeframe": str(key.timeframe)}
-        self._phase = np.array([node.detector.phase for node in nodes], np.int64)
-        self._kinds, self._kind = _numbered([node.detector.name for node in nodes])
-        self._layers, self._layer = _numbered([node.layer for node in nodes])
-        self._words, self._label = _label_numbers(nodes)
-        self._point = np.array([not node.detector.ends for node in nodes], np.bool_)
+        self._phases = np.array([node.detector.phase for node in nodes], np.int64)
+        self._kinds, kind = _numbered([node.detector.name for node in nodes])
+        self._layers, layer = _numbered([node.layer for node in nodes])
+        self._words, self._labels = _label_numbers(nodes)
+        self._own = _own_columns(nodes)
+        self._nodes = np.zeros(len(nodes), columns.NODE)
+        self._nodes["kind"], self._nodes["layer"] = kind, layer
+        self._nodes["fills"] = [[column in node.detector.columns for column in COMMON] for node in nodes]
+        self._nodes["is_point"] = [not node.detector.ends for node in nodes]
         aliases = [MITIGATED.get(getattr(node.params, "mitigation", ""), "") for node in nodes]
-        self._mitigation = np.array([TIMES.get(alias, -1) for alias in aliases], np.int64)
+        self._nodes["mitigation"] = [TIMES.get(alias, -1) for alias in aliases]
+        self._nodes["extras"] = self._own.spans
 
-    def events(self, told: Told) -> pa.Table:
-        """The log: one row per record, ordered by the time it became known, then as C3 says."""
-        order = self._log_order(told)
-        events = columns_of(told.events, order)
-        owner = told.owner[order]
-        columns = {
-            "id": texts(told.ids[order]),
-            **self._series(owner, events),
-            "record": _words(RECORD_NAMES, events["record"]),
-            "at": _instants(events["at_ts"]),
-            **self._object(owner, events),
+    def events(self, told: Told) -> tuple[pa.Table, Int64]:
+        """The log: one row per record, ordered by the time it became known, then as C3 says.
+
+        Returns:
+            The rows, and the bar at which each became known.
+        """
+        order = log_order(told, self._phases)
+        sheet = _Sheet(len(order))
+        columns.put_events(told.events, told.owner, order, self._nodes, self._labels, *sheet.all())
+        found = {
+            "id": arrays.texts(told.ids[order]),
+            **self._series(sheet),
+            "record": arrays.words(sheet.words[columns.WORD], RECORD_NAMES),
+            "at": arrays.instants(sheet.whole[columns.AT]),
+            **self._object(sheet),
         }
-        return pa.table(columns, schema=event_schema(self._digits))
+        return pa.table(found, schema=event_schema(self._digits)), told.events["at"][order]
 
     def zones(self, lives: NDArray[np.void], shown: Mask | None = None) -> pa.Table:
         """One row per object (that is ``shown``) with its life so far, ordered by confirmation, then id."""
         rows = np.arange(len(lives)) if shown is None else np.flatnonzero(shown)
         known = lives["latest"]["confirmed_ts"][rows]
         order = rows[np.lexsort((lives["id"][rows], known))]
-        told = columns_of(lives, order)
-        latest, owner = columns_of(lives["latest"], order), told["node"]
-        states = np.where((told["state"] == 0) & self._point[owner], len(RECORD_NAMES), told["state"])
-        columns = {
-            "id": texts(told["id"]),
-            **self._series(owner, latest),
-            "state": _words(("active", *RECORD_NAMES[1:], "point"), states),
-            **self._object(owner, latest),
-            "known_on_open": pa.array(latest["marks"] & KNOWN_ON_OPEN != 0),
-            **{name: _instants(told["times"][:, record]) for name, record in TIMES.items()},
-            "mitigated_at": self._mitigated(owner, told["times"]),
-            **self._extra_columns(owner, latest, told["parents"]),
-            "parents": _parents(told["parents"]),
+        sheet = _Sheet(len(order))
+        columns.put_zones(lives, order, self._nodes, self._labels, *sheet.all())
+        found = {
+            "id": arrays.texts(lives["id"][order]),
+            **self._series(sheet),
+            "state": arrays.words(sheet.words[columns.WORD], ("active", *RECORD_NAMES[1:], "point")),
+            **self._object(sheet),
+            "known_on_open": arrays.truths(sheet.flags[columns.ON_OPEN], len(order)),
+            **self._times(lives, order),
+            **self._own_columns(lives, order),
+            "parents": _parents(lives, order),
         }
-        return pa.table(columns, schema=zone_schema(self._digits, self._extras))
+        return pa.table(found, schema=zone_schema(self._digits, self._extras))
 
-    def _log_order(self, told: Told) -> Int64:
-        """Row order by time, phase, bull before bear, anchor, id, record (C3)."""
-        events = told.events
-        at = events["at"]
-        phase = np.where(events["record"] == CONFIRMED, self._phase[told.owner], 1)
-        first = int(at.min()) if len(at) else 0
-        rank = ((at - first) * 16 + phase) * 4 + 1 - events["direction"]
-        order = np.argsort(rank, kind="stable")
-        ranked = rank[order]
-        tied = np.flatnonzero((np.diff(ranked, prepend=-1) == 0) | (np.diff(ranked, append=-1) == 0))
-        rows = order[tied]
-        keys = (events["record"][rows], told.ids[rows], events["formed"][rows], ranked[tied])
-        order[tied] = rows[np.lexsort(keys)]
-        return order
+    def _series(self, sheet: _Sheet) -> dict[str, pa.Array]:
+        rows = sheet.words.shape[1]
+        same = {name: arrays.words(np.zeros(rows, np.int32), [word]) for name, word in self._constant.items()}
+        kind, direction = sheet.words[columns.KIND], sheet.words[columns.DIRECTION]
+        return {
+            **same,
+            "kind": arrays.words(kind, self._kinds),
+            "dir": arrays.words(direction, ("bear", "none", "bull")),
+        }
 
-    def _series(self, owner: Int64, events: Columns) -> dict[str, pa.Array]:
-        columns = {name: _same(value, len(owner)) for name, value in self._constant.items()}
-        columns["kind"] = _words(self._kinds, self._kind[owner])
-        return {**columns, "dir": _words(("bear", "none", "bull"), events["direction"] + 1)}
-
-    def _object(self, owner: Int64, events: Columns) -> dict[str, pa.Array]:
+    def _object(self, sheet: _Sheet) -> dict[str, pa.Array]:
         price = pa.decimal128(PRECISION, self._digits)
-        label = self._label[owner, events["direction"] + 1, events["label"]]
-        height = np.maximum(events["top"] - events["bottom"], 1)
+        known = dict(zip(COMMON, sheet.known, strict=False))
+        rows = sheet.words.shape[1]
+        prices = {"bottom": 0, "top": columns.TOP, "level": 0, "leg_origin": columns.ORIGIN}
         return {
-            "formed_at": _instants(events["formed_ts"]),
-            "confirmed_at": _instants(events["confirmed_ts"]),
+            "formed_at": arrays.instants(sheet.whole[columns.FORMED]),
+            "confirmed_at": arrays.instants(sheet.whole[columns.CONFIRMED_AT]),
             **{
-                name: _decimals(events[field], price, self._without(name, owner, events))
-                for name, field in PRICES.items()
+                name: arrays.decimals(sheet.prices[column], price, known[name])
+                for name, column in prices.items()
             },
-            "leg_origin_at": _instants(events["origin_ts"], self._without("leg_origin_at", owner, events)),
-            "label": _words(self._words, label, label < 0),
-            "layer": _words(self._layers, self._layer[owner], self._layer[owner] == 0),
+            "leg_origin_at": arrays.instants(sheet.whole[columns.ORIGIN_AT], known["leg_origin_at"]),
+            "label": arrays.words(sheet.words[columns.LABEL], self._words, known["label"]),
+            "layer": arrays.words(sheet.words[columns.LAYER], self._layers, sheet.known[columns.LAYER_KNOWN]),
             **{
-                name: pa.array(events["marks"] & mark != 0, mask=self._without(name, owner, events))
-                for name, mark in COMMON_MARKS.items()
+                name: arrays.truths(sheet.flags[mark], rows, known[name])
+                for mark, name in enumerate(COMMON_MARKS)
             },
-            "size_atr": _numbers(
-                events["size_atr"], self._without("size_atr", owner, events) | (events["size_atr"] == 0.0)
-            ),
-            "fill": _numbers(events["fill"] / height, self._without("fill", owner, events)),
-            "touch_count": _numbers(events["touches"], self._without("touch_count", owner, events)),
+            "size_atr": arrays.floats(sheet.numbers[columns.SIZE], known["size_atr"]),
+            "fill": arrays.floats(sheet.numbers[columns.FILL], known["fill"]),
+            "touch_count": arrays.whole(sheet.whole[columns.TOUCHES], known["touch_count"]),
         }
 
-    def _without(self, column: str, owner: Int64, events: Columns) -> Mask:
-        """Which records do not fill a common column."""
-        missing = np.array([column not in node.detector.columns for node in self._nodes], np.bool_)[owner]
-        return missing | (events["origin"] < 0) if column.startswith("leg_origin") else missing
+    def _times(self, lives: NDArray[np.void], order: Int64) -> dict[str, pa.Array]:
+        names = (*TIMES, "mitigated_at")
+        times = np.empty((len(names), len(order)), np.int64)
+        known = arrays.no_bits(len(names), len(order))
+        columns.put_times(lives, order, self._nodes, times, known)
+        return {name: arrays.instants(times[at], known[at]) for at, name in enumerate(names)}
 
-    def _mitigated(self, owner: Int64, times: NDArray[np.int64]) -> pa.Array:
-        record = self._mitigation[owner]
-        chosen_times = np.take_along_axis(times, np.maximum(record, 0)[:, None], axis=1)[:, 0]
-        return _instants(chosen_times, record < 0)
-
-    def _extra_columns(
-        self, owner: Int64, latest: Columns, parents: NDArray[np.uint64]
-    ) -> dict[str, pa.Array]:
-        rows = {at: np.flatnonzero(owner == at) for at in np.unique(owner).tolist()}
-        filled = {one.name for at in rows for one in self._nodes[at].detector.extras}
-        return {
-            extra.name: self._extra(extra, rows, latest, parents)
-            if extra.name in filled
-            else pa.nulls(len(owner), extra_type(extra, self._digits))
-            for extra in self._extras
-        }
-
-    def _extra(
-        self, extra: Extra, rows: dict[int, Int64], latest: Columns, parents: NDArray[np.uint64]
-    ) -> pa.Array:
-        """One column, filled by the nodes that have an extra of its name."""
-        values = np.zeros(len(parents), np.float64 if extra.kind == "ratio" else np.uint64)
-        missing = np.ones(len(parents), np.bool_)
-        for at, own in rows.items():
-            for one in self._nodes[at].detector.extras:
-                if one.name == extra.name:
-                    found, none = _extra_values(one, latest, parents, own)
-                    values[own] = found if extra.kind == "ratio" else found.view(np.uint64)
-                    missing[own] = none
-        return self._extra_array(extra, values, missing)
-
-    def _extra_array(self, extra: Extra, values: NDArray[Any], missing: Mask) -> pa.Array:
-        if extra.kind == "ratio":
-            return pa.array(values, mask=missing)
-        if extra.kind == "id":
-            return texts(values, missing)
-        whole = values.view(np.int64)
-        if extra.kind == "flag":
-            return pa.array(whole != 0, mask=missing)
-        if extra.kind == "instant":
-            return _instants(whole, missing)
-        if extra.kind in ("count", "signed"):
-            return pa.array(whole, mask=missing)
-        return _decimals(
-            whole * 5 if extra.kind == "twice" else whole, extra_type(extra, self._digits), missing
+    def _own_columns(self, lives: NDArray[np.void], order: Int64) -> dict[str, pa.Array]:
+        rows, places = len(order), self._own.places
+        size = [sum(layout == one for layout, _ in places.values()) for one in range(columns.ID + 1)]
+        known = arrays.no_bits(len(places), rows)
+        held = (
+            np.empty((size[columns.DECIMAL], rows, 2), np.int64),
+            np.empty((size[columns.WHOLE], rows), np.int64),
+            np.empty((size[columns.RATIO], rows), np.float64),
+            arrays.no_bits(size[columns.FLAG], rows),
+            np.empty((size[columns.ID], rows), np.uint64),
         )
+        columns.put_extras(lives, order, self._nodes, self._own.specs, *held, known)
+        present = dict(zip(places, known, strict=True))
+        found = {}
+        for extra in self._extras:
+            kind = extra_type(extra, self._digits)
+            if extra.name in places:
+                layout, column = places[extra.name]
+                found[extra.name] = _own_array(layout, held[layout][column], kind, rows, present[extra.name])
+            else:
+                found[extra.name] = pa.nulls(rows, kind)
+        return found
 
 
-def columns_of(records: NDArray[np.void], order: Int64) -> Columns:
-    """The fields of records, in a new order, each as an array of its own.
-
-    Records are wide: they are taken in stretches that stay in the processor's cache until all their
-    fields are read. Fields that are arrays themselves are laid out column by column.
-    """
-    raw = records.view(f"V{records.dtype.itemsize}")
-    fields: Mapping[str, Any] = records.dtype.fields or {}
-    plain = {name: kind[0] for name, kind in fields.items() if kind[0].base.names is None}
-    found = {name: np.empty((len(order), *kind.shape), kind.base, order="F") for name, kind in plain.items()}
-    for first in range(0, len(order), _STRETCH):
-        rows = order[first : first + _STRETCH]
-        some = raw[rows].view(records.dtype)
-        for name, column in found.items():
-            column[first : first + _STRETCH] = some[name]
-    return found
+def _own_array(
+    layout: int, values: NDArray[Any], kind: pa.DataType, rows: int, known: arrays.Bits
+) -> pa.Array:
+    if layout == columns.DECIMAL:
+        return arrays.decimals(values, kind, known)
+    if layout == columns.RATIO:
+        return arrays.floats(values, known)
+    if layout == columns.FLAG:
+        return arrays.truths(values, rows, known)
+    if layout == columns.ID:
+        return arrays.texts(values, known)
+    return arrays.whole(values, known) if pa.types.is_integer(kind) else arrays.instants(values, known)
 
 
-def _extra_values(
-    extra: Extra, latest: Columns, parents: NDArray[np.uint64], rows: Int64
-) -> tuple[NDArray[Any], Mask | bool]:
-    """An extra of some objects as 64-bit numbers, and where there is none."""
-    if extra.kind == "id":
-        ids = np.ascontiguousarray(parents[rows, extra.slot])
-        return ids, ids == NO_ID
-    if extra.kind == "ratio":
-        ratios = latest["ratio"][rows, extra.slot]
-        return ratios, np.isnan(ratios)
-    if extra.kind == "flag":
-        return (latest["marks"][rows] & extra.slot).astype(np.int64), False
-    values = np.ascontiguousarray(latest["extra"][rows, extra.slot])
-    if extra.kind == "instant":
-        return values, values == -1
-    return values, values == extra.none if extra.none is not None else False
+def _own_columns(nodes: Sequence[Node]) -> _Own:
+    """Where the extras of wanted nodes are put; those of one name share a column."""
+    places: dict[str, tuple[int, int]] = {}
+    sizes = [0] * (columns.ID + 1)
+    specs: list[tuple[int, ...]] = []
+    spans: list[tuple[int, int]] = []
+    for node in nodes:
+        begun = len(specs)
+        for extra in node.detector.extras if node.wanted else ():
+            layout = _LAYOUTS.get(extra.kind, columns.DECIMAL)
+            if extra.name not in places:
+                places[extra.name] = layout, sizes[layout]
+                sizes[layout] += 1
+            none = -1 if extra.kind == "instant" else extra.none
+            scale = _HALF if extra.kind == "twice" else 1
+            at, known = places[extra.name][1], list(places).index(extra.name)
+            specs.append((layout, at, known, extra.slot, scale, none or 0, none is not None))
+        spans.append((begun, len(specs)))
+    return _Own(places, np.array(specs, columns.EXTRA), spans)
+
+
+def _parents(lives: NDArray[np.void], order: Int64) -> pa.Array:
+    ends = np.zeros(len(order) + 1, np.int32)
+    parents = np.empty(MOST_PARENTS * len(order), np.uint64)
+    columns.put_parents(lives, order, ends, parents)
+    return arrays.lists(ends, parents[: ends[-1]])
 
 
 def _numbered(words: Sequence[str]) -> tuple[list[str], Int64]:
@@ -247,46 +264,3 @@ def _label_numbers(nodes: Sequence[Node]) -> tuple[list[str], Int64]:
         for (direction, number), word in node.detector.labels.items():
             index[at, direction + 1, number] = words.index(word)
     return words, index
-
-
-def _same(word: str, size: int) -> pa.Array:
-    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(size, np.int32)), pa.array([word]))
-
-
-def _words(words: Sequence[str], index: NDArray[Any], missing: Mask | None = None) -> pa.Array:
-    numbers = pa.array(np.ascontiguousarray(index, np.int32), mask=missing)
-    return pa.DictionaryArray.from_arrays(numbers, pa.array(words, pa.string()))
-
-
-def texts(ids: NDArray[np.uint64], missing: Mask | None = None) -> pa.Array:
-    """Ids as an array of 16 hexadecimal digits each, null where ``missing``."""
-    ends = pa.py_buffer(np.arange(0, 16 * len(ids) + 1, 16, dtype=np.int32))
-    digits = pa.py_buffer(ids.astype(">u8").tobytes().hex().encode())
-    return pa.StringArray.from_buffers(len(ids), ends, digits, _present(missing))
-
-
-def _present(missing: Mask | None) -> pa.Buffer | None:
-    """A validity bitmap."""
-    return None if missing is None else pa.py_buffer(np.packbits(~missing, bitorder="little"))
-
-
-def _parents(ids: NDArray[np.uint64]) -> pa.Array:
-    present = ids != NO_ID
-    ends = np.concatenate(([0], np.cumsum(present.sum(axis=1)))).astype(np.int32)
-    return pa.ListArray.from_arrays(pa.array(ends), texts(ids[present]))
-
-
-def _instants(values: NDArray[np.int64], missing: Mask | None = None) -> pa.Array:
-    absent = values == -1 if missing is None else missing | (values == -1)
-    return pa.array(np.ascontiguousarray(values), mask=absent).cast(INSTANT)
-
-
-def _numbers(values: NDArray[Any], missing: Mask) -> pa.Array:
-    return pa.array(np.ascontiguousarray(values), mask=missing)
-
-
-def _decimals(points: NDArray[np.int64], kind: pa.DataType, missing: Mask) -> pa.Array:
-    words = np.empty((len(points), 2), "<i8")
-    words[:, 0] = points
-    words[:, 1] = points >> 63
-    return pa.Array.from_buffers(kind, len(points), [_present(missing), pa.py_buffer(words)])

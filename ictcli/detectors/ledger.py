@@ -1,0 +1,192 @@
+"""The compiled part of folding records into objects: who is born, who changes, who descends from whom.
+
+Objects are found by node and birth number. They stand in two stretches, those that were open before and
+those born since, each by node and birth number; ``bounds[stretch, node]`` to ``bounds[stretch, node + 1]``
+are those of a node.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from ictcli.detectors.base.events import CONFIRMED, EVENT, PARENT_ADDED, RECORD_NAMES
+from ictcli.detectors.identity import NO_ID, identifier
+from ictcli.kernels import kernel
+
+MOST_PARENTS = 6
+"""Parents kept per object; the log has all of them."""
+
+LIFE = np.dtype(
+    [
+        ("node", np.int64),  # position in the plan
+        ("id", np.uint64),
+        ("state", np.int64),  # number of the last record that changed the state
+        ("latest", EVENT),  # the object as its latest record, or its live copy, shows it
+        ("times", np.int64, len(RECORD_NAMES)),  # instant of each kind of record, -1 for none
+        ("parents", np.uint64, MOST_PARENTS),  # ids, NO_ID from the last one on
+    ]
+)
+
+NOBODY = -1
+
+UNBORN = 2**62
+"""The birth number of those that are not born yet."""
+
+
+@kernel
+def count_births(events: Any, owner: Any, born: Any) -> None:
+    """How many objects of every node records confirm; ``owner`` is the node of each, negative for none."""
+    for at in range(len(events)):
+        if owner[at] >= 0 and events[at]["record"] == CONFIRMED:
+            born[owner[at]] += 1
+
+
+@kernel
+def find(serials: Any, bounds: Any, node: int, serial: int) -> int:
+    """The row of an object, ``NOBODY`` when it is not at hand."""
+    for stretch in range(1, -1, -1):
+        low, end = bounds[stretch, node], bounds[stretch, node + 1]
+        if low < end:
+            guess = low + serial - serials[low]
+            if low <= guess < end and serials[guess] == serial:
+                return int(guess)
+            high = end
+            while low < high:
+                middle = (low + high) // 2
+                if serials[middle] < serial:
+                    low = middle + 1
+                else:
+                    high = middle
+            if low < end and serials[low] == serial:
+                return int(low)
+    return NOBODY
+
+
+@kernel
+def begin_life(life: Any, node: int) -> None:
+    """An object of which nothing but its birth is known."""
+    life["node"] = node
+    life["state"] = 0
+    for record in range(len(RECORD_NAMES)):
+        life["times"][record] = -1
+    for slot in range(MOST_PARENTS):
+        life["parents"][slot] = NO_ID
+
+
+@kernel
+def fold(
+    events: Any, owner: Any, serials: Any, bounds: Any, free: Any, lives: Any, first: Any, last: Any, row: Any
+) -> None:
+    """Bring lives up to date with records, but for what their latest record shows and for ids.
+
+    Args:
+        events: the records.
+        owner: the node of each, negative for those that are passed over.
+        serials: birth number by row of ``lives``, ``UNBORN`` for births, which are filled in.
+        bounds: stretches of nodes among the rows.
+        free: by node, the row of its next birth.
+        lives: of all objects.
+        first: set to the confirmation of each birth, by row.
+        last: set to the latest record of each object that has one, by row.
+        row: set to the row of every record.
+    """
+    for at in range(len(events)):
+        node = owner[at]
+        row[at] = NOBODY
+        if node >= 0:
+            event = events[at]
+            record = event["record"]
+            if record == CONFIRMED:
+                own = free[node]
+                free[node] += 1
+                serials[own] = event["serial"]
+                first[own] = at
+                begin_life(lives[own], node)
+            else:
+                own = find(serials, bounds, node, event["serial"])
+            row[at] = own
+            last[own] = at
+            lives[own]["times"][record] = event["at_ts"]
+            if record > PARENT_ADDED:
+                lives[own]["state"] = record
+
+
+@kernel
+def name_births(events: Any, first: Any, middle: int, lives: Any, begun: Any, works: Any) -> None:
+    """Give the objects from row ``middle`` on their ids."""
+    for at in range(middle, len(lives)):
+        life = lives[at]
+        life["id"] = identifier(begun[life["node"]], works[0], events[first[at]])
+
+
+@kernel
+def name_parent(
+    parent: Any, sources: Any, node: int, serials: Any, bounds: Any, lives: Any, begun: Any, works: Any
+) -> Any:
+    """The id of a parent of an object of a node: looked up where it is at hand, computed elsewhere."""
+    if parent["feed"] < 0:
+        return np.uint64(NO_ID)
+    source = sources[node, parent["feed"]]
+    at = find(serials, bounds, source, parent["serial"])
+    if at == NOBODY:
+        return np.uint64(identifier(begun[source], works[0], parent))
+    return lives[at]["id"]
+
+
+@kernel
+def name_parents(
+    events: Any,
+    first: Any,
+    middle: int,
+    sources: Any,
+    serials: Any,
+    bounds: Any,
+    lives: Any,
+    begun: Any,
+    works: Any,
+) -> None:
+    """Give the objects from row ``middle`` on the ids of the parents they were born with."""
+    for at in range(middle, len(lives)):
+        life = lives[at]
+        parents = events[first[at]]["parent"]
+        for slot in range(2):
+            life["parents"][slot] = name_parent(
+                parents[slot], sources, life["node"], serials, bounds, lives, begun, works
+            )
+
+
+@kernel
+def adopt(life: Any, parent: int) -> None:
+    """Append a parent's id, unless it is known or there is no room."""
+    for slot in range(MOST_PARENTS):
+        if life["parents"][slot] == parent:
+            return
+    for slot in range(MOST_PARENTS):
+        if life["parents"][slot] == NO_ID:
+            life["parents"][slot] = parent
+            return
+
+
+@kernel
+def add_parents(
+    events: Any, row: Any, sources: Any, serials: Any, bounds: Any, lives: Any, begun: Any, works: Any
+) -> None:
+    """Append the parents that ``parent_added`` records bring, which carry them as their second parent."""
+    for at in range(len(events)):
+        if row[at] >= 0 and events[at]["record"] == PARENT_ADDED:
+            life = lives[row[at]]
+            parent = events[at]["parent"][1]
+            own = name_parent(parent, sources, life["node"], serials, bounds, lives, begun, works)
+            if own != NO_ID:
+                adopt(life, own)
+
+
+@kernel
+def show_latest(events: Any, last: Any, row: Any, lives: Any, ids: Any) -> None:
+    """Copy what the latest record of each object shows, and the id of every record's object."""
+    for at in range(len(lives)):
+        if last[at] >= 0:
+            lives[at]["latest"] = events[last[at]]
+    for at in range(len(events)):
+        if row[at] >= 0:
+            ids[at] = lives[row[at]]["id"]
