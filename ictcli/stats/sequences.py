@@ -88,3 +88,23 @@ def sharpe_annualised_252(returns: Floats) -> float:
     if deviation <= 1e-12 * abs(centre) or deviation == 0.0:
         return math.nan
     return centre / deviation * math.sqrt(252.0)
+
+
+@kernel
+def longest_losing_streak(gains: Floats) -> int:
+    """Most results in a row that are no gain; a result of 0 is a loss, as in the win rate."""
+    longest, current = 0, 0
+    for gain in gains:
+        current = 0 if gain > 0 else current + 1
+        longest = max(longest, current)
+    return longest
+
+
+@kernel
+def longest_winning_streak(gains: Floats) -> int:
+    """Most results in a row above 0."""
+    longest, current = 0, 0
+    for gain in gains:
+        current = current + 1 if gain > 0 else 0
+        longest = max(longest, current)
+    return longest

@@ -5,7 +5,15 @@ import math
 import numpy as np
 import pytest
 
-from ictcli.stats.sequences import max_drawdown, mean, profit_factor, sharpe_annualised_252, total
+from ictcli.stats.sequences import (
+    longest_losing_streak,
+    longest_winning_streak,
+    max_drawdown,
+    mean,
+    profit_factor,
+    sharpe_annualised_252,
+    total,
+)
 
 pytestmark = pytest.mark.jit_off
 
@@ -50,3 +58,12 @@ def test_sharpe_is_mean_over_sample_deviation_times_root_252() -> None:
 @pytest.mark.parametrize("values", [(), (1.0,), (0.1, 0.1, 0.1), (0.0, 0.0)])
 def test_sharpe_without_variance_is_undefined(values: tuple[float, ...]) -> None:
     assert math.isnan(sharpe_annualised_252(series(*values)))
+
+
+def test_streaks_are_runs_of_one_sign_and_zero_is_a_loss() -> None:
+    gains = series(1, 2, -1, 0, -3, 4, 5, 6, -1)
+    assert longest_losing_streak(gains) == 3
+    assert longest_winning_streak(gains) == 3
+    assert longest_losing_streak(series(1, 1)) == 0
+    assert longest_winning_streak(series(0, -1)) == 0
+    assert longest_losing_streak(series()) == longest_winning_streak(series()) == 0
