@@ -9,6 +9,8 @@ from msgspec import Meta, Struct
 from ictcli.clock import parse_instant
 
 Fraction = Annotated[float, Meta(gt=0, le=1)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+Count = Annotated[int, Meta(ge=0, le=10_000)]
 Duration = Annotated[str, Meta(pattern=r"^[0-9]{1,6}[smhdw]$", title="duration such as 90m, 24h or 7d")]
 SourceName = Annotated[
     str,
@@ -73,8 +75,20 @@ class AccountConfig(Record, frozen=True):
     ] = "USD"
     balance: Annotated[Decimal, doc("Opening balance, in the account currency.")] = Decimal("100000.00")
     risk_per_trade: Annotated[
-        Fraction, doc("Fraction of the balance lost when the stop of one trade is hit, before rounding down.")
+        Fraction,
+        doc(
+            "Fraction of the equity lost when the stop of one trade is hit, all costs paid, before rounding "
+            "down; the share of `sizing.method` risk."
+        ),
     ] = 0.005
+    mode: Annotated[
+        Literal["hedging", "netting"],
+        doc("Whether each entry opens its own position, or all of a symbol make one position."),
+    ] = "hedging"
+    stop_out: Annotated[
+        Share,
+        doc("Margin level, equity over used margin, below which positions are closed; 0 keeps no margin."),
+    ] = 0.5
     same_as: Annotated[
         dict[str, str], doc("Currencies counted one for one as another, such as stablecoins.")
     ] = msgspec.field(default_factory=lambda: {"USDT": "USD", "USDC": "USD"})
@@ -162,6 +176,86 @@ class BacktestConfig(Record, frozen=True):
     confidence: Annotated[float, Meta(gt=0.5, lt=1), doc("Two-sided confidence of every interval.")] = 0.95
 
 
+class SizingConfig(Record, frozen=True):
+    """How much to trade (docs/risk.md)."""
+
+    method: Annotated[
+        Literal["lots", "fraction", "risk", "volatility", "kelly"],
+        doc(
+            "Fixed lots; a share of the equity as notional value; a share of the equity at the stop; a "
+            "notional share that follows volatility; a share of Kelly."
+        ),
+    ] = "risk"
+    lots: Annotated[Decimal, doc("Volume of method lots.")] = Decimal("0.01")
+    notional: Annotated[
+        float,
+        Meta(gt=0, le=100),
+        doc("Notional value over equity of methods fraction and volatility; 1 is no leverage."),
+    ] = 1.0
+    compound: Annotated[bool, doc("Size on the current equity instead of the opening balance.")] = True
+    target_volatility: Annotated[
+        float,
+        Meta(ge=0, le=10),
+        doc("Yearly volatility that sizes aim at, as a fraction; method kelly only shrinks; 0 for none."),
+    ] = 0.0
+    volatility_cap: Annotated[
+        float, Meta(gt=0, le=100), doc("Most that low volatility may multiply `sizing.notional` by.")
+    ] = 2.0
+    kelly_share: Annotated[Fraction, doc("Share of the Kelly fraction that is bet.")] = 0.25
+    kelly_cap: Annotated[Fraction, doc("Most of the equity that Kelly may put at one stop.")] = 0.02
+    throttle: Annotated[
+        Share,
+        doc("Drawdown from the peak at which sizes have shrunk to 0, in a straight line; 0 for no throttle."),
+    ] = 0.10
+
+    def __post_init__(self) -> None:
+        if not (self.lots.is_finite() and 0 < self.lots <= Decimal("1e9")):
+            raise ValueError("lots must be above 0 and at most 1e9")
+        if self.method == "volatility" and self.target_volatility == 0:
+            raise ValueError('target_volatility must be above 0 for method "volatility", such as 0.1')
+
+
+class RiskConfig(Record, frozen=True):
+    """Limits that refuse an entry, shares of the equity; 0 switches one off (docs/risk.md)."""
+
+    per_trade: Annotated[Share, doc("Most that one trade may lose at its stop.")] = 0.01
+    per_symbol: Annotated[Share, doc("Most at risk in one symbol.")] = 0.015
+    per_group: Annotated[
+        Share, doc("Most at risk, longs less shorts, in one currency or one class of instruments.")
+    ] = 0.03
+    heat: Annotated[Share, doc("Most at risk in all positions and orders together.")] = 0.05
+    correlated_heat: Annotated[
+        Share, doc("Most at risk weighed by the correlation of daily returns, the root of h'Ch.")
+    ] = 0.03
+    daily_loss: Annotated[
+        Share, doc("Loss since 17:00 New York, open positions counted, from which nothing is opened.")
+    ] = 0.03
+    drawdown: Annotated[Share, doc("Loss from the peak of the equity from which nothing is opened.")] = 0.10
+    reentry_days: Annotated[
+        Count,
+        doc("Trading days after which the drawdown limit starts anew from the equity then; 0 for never."),
+    ] = 20
+    losses_in_a_row: Annotated[Count, doc("Losing trades in a row that start a pause; 0 for no pause.")] = 6
+    pause_days: Annotated[
+        Annotated[int, Meta(ge=1, le=10_000)], doc("Trading days of that pause, the current one counted.")
+    ] = 1
+    orders_per_day: Annotated[Count, doc("Entries a day, all symbols together; 0 for no limit.")] = 50
+    positions_per_strategy: Annotated[
+        int,
+        Meta(ge=1, le=32),
+        doc("Orders and positions that one strategy may have in one symbol at a time."),
+    ] = 1
+    spread: Annotated[
+        float,
+        Meta(ge=0, le=1000),
+        doc("Multiple of the symbol's typical spread above which nothing is opened; 0 for any spread."),
+    ] = 5.0
+    news: Annotated[
+        str,
+        doc("Calendar of news, relative to the workspace, such as `config/news.csv`; empty for none."),
+    ] = ""
+
+
 class DetectConfig(Record, frozen=True):
     """Detector parameters shared by detect and backtest."""
 
@@ -216,6 +310,8 @@ class Config(Record, frozen=True):
     fetch: FetchConfig = FetchConfig()
     detect: DetectConfig = DetectConfig()
     backtest: BacktestConfig = BacktestConfig()
+    sizing: SizingConfig = SizingConfig()
+    risk: RiskConfig = RiskConfig()
     strategies: Annotated[
         dict[str, dict[str, float | int | bool | str]],
         doc("Parameters of strategies by name.", "fvg_retest.reward_risk = 2.0", "fvg_retest.max_bars = 48"),

@@ -17,10 +17,13 @@ from ictcli.errors import ConfigError
 
 AssetClass = Literal["fx", "metal", "energy", "index", "crypto", "future"]
 CalendarName = Literal["fx", "metal", "index", "crypto", "cme"]
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday"]
+WEEKDAYS: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday")
 
 _FUTURE_CODE = re.compile(r"(?P<root>.+?)(?P<month>[FGHJKMNQUVXZ])(?P<year>\d{1,2})")
 _LARGEST = Decimal("1e12")
 """Sizes, volumes and fees end here, sizes and volumes also at its inverse, so that exact sums stay short."""
+_MOST_SWAP = Decimal("1e6")
 
 
 class SymbolSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -35,6 +38,13 @@ class SymbolSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         volume_min, volume_max, volume_step: lots.
         spread: typical spread in points, used where the data has none.
         commission: per lot and side, in the quote currency.
+        fee: exchange and clearing fees per lot and side, in the quote currency.
+        margin: share of the notional value that a position binds; 1 for no leverage.
+        swap_long, swap_short: points that a position earns per night, negative when it pays; 0 where the
+            broker's is not known. Charged at 17:00 New York.
+        swap_triple: the day at whose end three nights are charged, where markets keep a week.
+        stops_level: points that orders, stops and targets keep from the market.
+        freeze_level: points from the market within which nothing can be changed.
         calendar: which trading hours and holidays apply (see ``market.calendars``).
         aliases: names brokers use for the same instrument.
     """
@@ -52,6 +62,13 @@ class SymbolSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     spread: Annotated[int, Meta(ge=0, le=1_000_000)]
     commission: Decimal
     calendar: CalendarName
+    fee: Decimal = Decimal(0)
+    margin: Decimal = Decimal(1)
+    swap_long: Decimal = Decimal(0)
+    swap_short: Decimal = Decimal(0)
+    swap_triple: Weekday = "wednesday"
+    stops_level: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+    freeze_level: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
     aliases: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -61,12 +78,23 @@ class SymbolSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
                 raise ValueError(f"{key} must be above 0")
             if not 1 / _LARGEST <= value <= _LARGEST:
                 raise ValueError(f"{key} must be from 1e-12 to 1e12")
-        if not (self.commission.is_finite() and 0 <= self.commission <= _LARGEST):
-            raise ValueError("commission must not be negative, nor above 1e12")
         if self.tick_size % self.point:
             raise ValueError(f"tick_size must be a multiple of the point, {self.point:f}")
         if self.volume_min > self.volume_max:
             raise ValueError("volume_min must not exceed volume_max")
+        self._check_costs()
+
+    def _check_costs(self) -> None:
+        for key in ("commission", "fee"):
+            value: Decimal = getattr(self, key)
+            if not (value.is_finite() and 0 <= value <= _LARGEST):
+                raise ValueError(f"{key} must not be negative, nor above 1e12")
+        if not (self.margin.is_finite() and 0 < self.margin <= 1):
+            raise ValueError("margin must be above 0 and at most 1")
+        for key in ("swap_long", "swap_short"):
+            value = getattr(self, key)
+            if not (value.is_finite() and abs(value) <= _MOST_SWAP):
+                raise ValueError(f"{key} must be from -1e6 to 1e6 points")
 
     @property
     def point(self) -> Decimal:
@@ -158,7 +186,7 @@ def stanza(name: str, digits: int) -> str:
     return (
         f'[{name}]\nasset = "fx"\ndigits = {digits}\ntick_size = "{point:f}"\ncontract_size = "100000"\n'
         f'base = "{name[:3]}"\nquote = "{name[3:6]}"\nvolume_min = "0.01"\nvolume_max = "100"\n'
-        'volume_step = "0.01"\nspread = 0\ncommission = "0"\ncalendar = "fx"\n'
+        'volume_step = "0.01"\nspread = 0\ncommission = "0"\nmargin = "0.05"\ncalendar = "fx"\n'
     )
 
 
