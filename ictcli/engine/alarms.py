@@ -9,13 +9,12 @@ from typing import Any
 from ictcli.engine.entries import limit_of, rests_as
 from ictcli.engine.margin import equity, used_margin
 from ictcli.engine.money import rate_of
-from ictcli.engine.records import MOST_ORDERS, MOST_POSITIONS
 from ictcli.engine.world import FAR, Market, World
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 from ictcli.strategies.decisions import LIMIT, MARKET, NEVER, PARTIALS, WHOLE
 
 
-@kernel
+@hot_kernel
 def at_bid(state: Any, price: int, side: int) -> None:
     """Ring when the bid comes up to ``price`` (``side`` +1) or down to it (-1)."""
     if side > 0:
@@ -24,7 +23,7 @@ def at_bid(state: Any, price: int, side: int) -> None:
         state["low_bid"] = max(state["low_bid"], price)
 
 
-@kernel
+@hot_kernel
 def at_ask(state: Any, price: int, side: int) -> None:
     """Ring when the ask comes up to ``price`` (``side`` +1) or down to it (-1)."""
     if side > 0:
@@ -33,7 +32,7 @@ def at_ask(state: Any, price: int, side: int) -> None:
         state["low_ask"] = max(state["low_ask"], price)
 
 
-@kernel
+@hot_kernel
 def set_alarms(world: World, s: int) -> None:
     """Work out which bars may change the orders and positions of a series."""
     state = world.states[s]
@@ -41,11 +40,11 @@ def set_alarms(world: World, s: int) -> None:
     state["low_ask"], state["high_ask"] = -FAR, FAR
     state["until"], state["deadline"], state["moving"] = NEVER, NEVER, 0
     if state["orders"] > 0:
-        for slot in range(MOST_ORDERS):
+        for slot in range(world.states[s]["order_end"]):
             if world.orders[s, slot]["live"] == 1:
                 watch_order(world, s, state, world.orders[s, slot])
     if state["positions"] > 0:
-        for slot in range(MOST_POSITIONS):
+        for slot in range(world.states[s]["position_end"]):
             if world.positions[s, slot]["live"] == 1:
                 watch_position(state, world.positions[s, slot])
         roll = world.account[0]["roll"]
@@ -55,7 +54,7 @@ def set_alarms(world: World, s: int) -> None:
             watch_margin(world, s, state)
 
 
-@kernel
+@hot_kernel
 def watch_order(world: World, s: int, state: Any, order: Any) -> None:
     """Set the alarms of an order."""
     asked = order["asked"]
@@ -83,7 +82,7 @@ def watch_order(world: World, s: int, state: Any, order: Any) -> None:
     state["deadline"] = min(state["deadline"], asked["expires"])
 
 
-@kernel
+@hot_kernel
 def watch_position(state: Any, position: Any) -> None:
     """Set the alarms of a position."""
     side = position["side"]
@@ -104,7 +103,7 @@ def watch_position(state: Any, position: Any) -> None:
     state["deadline"] = min(state["deadline"], position["flat"])
 
 
-@kernel
+@hot_kernel
 def alarm(state: Any, price: int, side: int, direction: int) -> None:
     """Ring when the exit side of a position reaches ``price`` from below (+1) or above (-1)."""
     if side > 0:
@@ -113,7 +112,7 @@ def alarm(state: Any, price: int, side: int, direction: int) -> None:
         at_ask(state, price, direction)
 
 
-@kernel
+@hot_kernel
 def watch_margin(world: World, s: int, state: Any) -> None:
     """Ring before the margin level can fall to the stop-out level.
 
@@ -128,7 +127,7 @@ def watch_margin(world: World, s: int, state: Any) -> None:
     left = (worth - used * world.rules[0]["stop_out"] // WHOLE) // (2 * busy)
     own = world.series[s]
     steps = 0
-    for slot in range(MOST_POSITIONS):
+    for slot in range(world.states[s]["position_end"]):
         if world.positions[s, slot]["live"] == 1:
             steps += world.positions[s, slot]["steps"]
     rate = rate_of(world.series, world.states, s)
@@ -152,7 +151,7 @@ def points_for(own: Any, rate: int, close: int, steps: int, money: int) -> int:
     return int(min(money / worth / 2.0, 1.0e15))
 
 
-@kernel
+@hot_kernel
 def next_row(state: Any, own: Any, market: Market, row: int, last: int, decided: int, first_bar: int) -> int:
     """The next row at which something may happen to a series, ``last`` when there is none.
 
@@ -177,7 +176,7 @@ def next_row(state: Any, own: Any, market: Market, row: int, last: int, decided:
     return quiet_both(state, own["typical_spread"], market, row, end)
 
 
-@kernel
+@hot_kernel
 def quiet_bid(market: Market, row: int, end: int, low: int, high: int, deadline: int) -> int:
     """The first row whose bid prices ring an alarm."""
     lows, highs, ts = market.low, market.high, market.ts
@@ -186,7 +185,7 @@ def quiet_bid(market: Market, row: int, end: int, low: int, high: int, deadline:
     return row
 
 
-@kernel
+@hot_kernel
 def quiet_both(state: Any, typical: int, market: Market, row: int, end: int) -> int:
     """The first row whose bid or ask prices ring an alarm."""
     low, high, deadline = state["low_bid"], state["high_bid"], state["deadline"]

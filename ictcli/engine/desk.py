@@ -9,12 +9,12 @@ from ictcli.engine.entries import drop
 from ictcli.engine.margin import equity, used_margin
 from ictcli.engine.money import profit, rate_of
 from ictcli.engine.positions import NO_SLOT, has_margin, log
-from ictcli.engine.records import MOST_ORDERS, MOST_POSITIONS
+from ictcli.engine.records import MOST_ORDERS
 from ictcli.engine.refusals import ExitReason, OrderEvent, Refusal
 from ictcli.engine.risk import permit
 from ictcli.engine.sizing import size
 from ictcli.engine.world import FAR, Output, Quote, World
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel
 from ictcli.strategies.decisions import CANCEL, CLOSE, ENTER, LIMIT, MARKET, PARTIALS, STOP, STOP_LIMIT, WHOLE
 
 _REFUSED, _PLACED = int(OrderEvent.REFUSED), int(OrderEvent.PLACED)
@@ -33,19 +33,19 @@ EVERYTHING = -1
 """``setup`` of a decision that cancels or closes all of its strategy."""
 
 
-@kernel
+@hot_kernel
 def floor_to(price: int, tick: int) -> int:
     """The highest multiple of a tick that is not above a price."""
     return price // tick * tick
 
 
-@kernel
+@hot_kernel
 def ceil_to(price: int, tick: int) -> int:
     """The lowest multiple of a tick that is not below a price."""
     return -(-price // tick * tick)
 
 
-@kernel
+@hot_kernel
 def align(asked: Any, tick: int) -> None:
     """Put the prices of an order on the tick grid, each against the trader."""
     if tick <= 1:
@@ -63,13 +63,13 @@ def align(asked: Any, tick: int) -> None:
         asked["partial_at"][at] = sign * ceil_to(sign * asked["partial_at"][at], tick)
 
 
-@kernel
+@hot_kernel
 def is_price(price: int) -> bool:
     """Whether a price can be one, or none."""
     return 0 <= price < FAR
 
 
-@kernel
+@hot_kernel
 def has_prices(asked: Any) -> bool:
     """Whether the prices of an order can be an order's."""
     sound = is_price(asked["price"]) and is_price(asked["limit"]) and is_price(asked["void_at"])
@@ -82,7 +82,7 @@ def has_prices(asked: Any) -> bool:
     return bool(sound and MARKET <= order <= STOP_LIMIT and (order == MARKET or asked["price"] > 0))
 
 
-@kernel
+@hot_kernel
 def is_number(asked: Any) -> bool:
     """Whether an order's fields can be an order's."""
     whole = asked["max_wait"] >= 0 and asked["max_bars"] >= 0 and asked["steps"] >= 0
@@ -91,7 +91,7 @@ def is_number(asked: Any) -> bool:
     return bool(whole and finite and abs(asked["side"]) == 1 and has_prices(asked))
 
 
-@kernel
+@hot_kernel
 def planned_entry(own: Any, asked: Any, quote: Quote) -> int:
     """The entry price that a decision is sized for: what the close would give, or the order's own price."""
     side = asked["side"]
@@ -106,7 +106,7 @@ def planned_entry(own: Any, asked: Any, quote: Quote) -> int:
     return int(market + side * lost)
 
 
-@kernel
+@hot_kernel
 def wrong_side(asked: Any, quote: Quote, entry: int) -> int:
     """The ``Refusal`` of prices that contradict each other or the market; 0 for none."""
     side, order = asked["side"], asked["order"]
@@ -122,7 +122,7 @@ def wrong_side(asked: Any, quote: Quote, entry: int) -> int:
     return 0
 
 
-@kernel
+@hot_kernel
 def left_at(asked: Any, quote: Quote, entry: int) -> int:
     """The price that a new stop and target are compared with: where a market order could be left at once."""
     if asked["order"] != MARKET:
@@ -130,7 +130,7 @@ def left_at(asked: Any, quote: Quote, entry: int) -> int:
     return quote.close if asked["side"] > 0 else quote.close + quote.spread
 
 
-@kernel
+@hot_kernel
 def too_close(own: Any, asked: Any, quote: Quote, entry: int) -> bool:
     """Whether a price of an order lies within the broker's stops level."""
     level = own["stops_level"]
@@ -141,15 +141,15 @@ def too_close(own: Any, asked: Any, quote: Quote, entry: int) -> bool:
     return bool(near or (asked["target"] != 0 and abs(asked["target"] - reference) < level))
 
 
-@kernel
+@hot_kernel
 def is_taken(world: World, s: int, owner: int, group: int) -> bool:
     """Whether a strategy already has as much in a series as it may."""
     count = 0
-    for slot in range(MOST_POSITIONS):
+    for slot in range(world.states[s]["position_end"]):
         one = world.positions[s, slot]
         if one["live"] == 1 and one["owner"] == owner and one["leave"] == 0:
             count += 1
-    for slot in range(MOST_ORDERS):
+    for slot in range(world.states[s]["order_end"]):
         order = world.orders[s, slot]
         if (
             order["live"] == 1
@@ -160,19 +160,19 @@ def is_taken(world: World, s: int, owner: int, group: int) -> bool:
     return bool(count >= world.rules[0]["most_per_strategy"])
 
 
-@kernel
+@hot_kernel
 def can_reduce(world: World, s: int, owner: int, side: int) -> bool:
     """Whether there is a position that an order may shrink."""
     netting = world.rules[0]["netting"] == 1
-    for slot in range(MOST_POSITIONS):
+    for slot in range(world.states[s]["position_end"]):
         one = world.positions[s, slot]
         if one["live"] == 1 and one["side"] == -side and (netting or one["owner"] == owner):
             return True
     return False
 
 
-@kernel
-def free_order(world: World, s: int) -> int:
+@hot_kernel
+def new_order_slot(world: World, s: int) -> int:
     """A slot for a new order, ``NO_SLOT`` when all are taken."""
     for slot in range(MOST_ORDERS):
         if world.orders[s, slot]["live"] == 0:
@@ -180,7 +180,7 @@ def free_order(world: World, s: int) -> int:
     return NO_SLOT
 
 
-@kernel
+@hot_kernel
 def obstacle(world: World, s: int, owner: int, asked: Any, quote: Quote, entry: int) -> int:
     """The ``Refusal`` of an entry before any volume is known, 0 for none."""
     account = world.account[0]
@@ -196,7 +196,7 @@ def obstacle(world: World, s: int, owner: int, asked: Any, quote: Quote, entry: 
     return int(code)
 
 
-@kernel
+@hot_kernel
 def judge(world: World, s: int, owner: int, asked: Any, quote: Quote, now: int, entry: int) -> int:
     """The volume in steps that an entry gets, or minus the ``Refusal`` that it gets instead."""
     code = obstacle(world, s, owner, asked, quote, entry)
@@ -219,12 +219,12 @@ def judge(world: World, s: int, owner: int, asked: Any, quote: Quote, now: int, 
     return int(-code if code != 0 else steps)
 
 
-@kernel
+@hot_kernel
 def take_entry(
     world: World, output: Output, s: int, owner: int, row: int, decision: Any, quote: Quote, now: int
 ) -> None:
     """Turn a decision to enter into an order, or into a refusal."""
-    slot = free_order(world, s)
+    slot = new_order_slot(world, s)
     code = _INVALID
     steps = 0
     if slot == NO_SLOT:
@@ -243,7 +243,7 @@ def take_entry(
     place(world, output, s, slot, owner, row, steps, quote)
 
 
-@kernel
+@hot_kernel
 def place(
     world: World, output: Output, s: int, slot: int, owner: int, row: int, steps: int, quote: Quote
 ) -> None:
@@ -254,6 +254,7 @@ def place(
     account["orders"] += 1
     account["orders_today"] += 1
     world.states[s]["orders"] += 1
+    world.states[s]["order_end"] = max(world.states[s]["order_end"], slot + 1)
     order["live"], order["number"], order["owner"], order["row"] = 1, account["orders"], owner, row
     order["placed"], order["steps"], order["filled"] = quote.bar, steps, 0
     order["triggered"], order["position"], order["tried"], order["planned"] = 0, 0, 0, entry
@@ -265,11 +266,11 @@ def place(
     log(output, s, owner, row, order["number"], quote, _PLACED, 0, asked["price"], steps)
 
 
-@kernel
+@hot_kernel
 def withdraw(world: World, output: Output, s: int, owner: int, setup: int, quote: Quote) -> None:
     """Take the orders of a set-up off the book, unless the market is within the freeze level of one."""
     level = world.series[s]["freeze_level"]
-    for slot in range(MOST_ORDERS):
+    for slot in range(world.states[s]["order_end"]):
         order = world.orders[s, slot]
         if order["live"] == 0 or order["owner"] != owner:
             continue
@@ -283,10 +284,10 @@ def withdraw(world: World, output: Output, s: int, owner: int, setup: int, quote
             drop(world, output, s, slot, quote, _CANCELLED, 0)
 
 
-@kernel
+@hot_kernel
 def ask_to_close(world: World, output: Output, s: int, owner: int, setup: int, quote: Quote) -> None:
     """Let the positions of a set-up be closed at the next open."""
-    for slot in range(MOST_POSITIONS):
+    for slot in range(world.states[s]["position_end"]):
         one = world.positions[s, slot]
         if one["live"] == 0 or one["owner"] != owner or one["leave"] != 0:
             continue
@@ -295,7 +296,7 @@ def ask_to_close(world: World, output: Output, s: int, owner: int, setup: int, q
             log(output, s, owner, one["row"], 0, quote, _CLOSE_ASKED, _STRATEGY, quote.close, one["steps"])
 
 
-@kernel
+@hot_kernel
 def decide(
     world: World, output: Output, s: int, owner: int, row: int, decision: Any, quote: Quote, now: int
 ) -> None:

@@ -20,10 +20,9 @@ from ictcli.engine.positions import (
     reduce_position,
     slippage,
 )
-from ictcli.engine.records import MOST_ORDERS, MOST_POSITIONS
 from ictcli.engine.refusals import ExitReason, OrderEvent, Refusal
 from ictcli.engine.world import FAR, Output, Quote, World
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 from ictcli.strategies.decisions import LIMIT, MARKET, STOP, STOP_LIMIT, WHOLE
 
 _FILLED, _PARTLY, _REFUSED = int(OrderEvent.FILLED), int(OrderEvent.PARTLY_FILLED), int(OrderEvent.REFUSED)
@@ -40,11 +39,20 @@ _NOTHING_TO_REDUCE = int(Refusal.NOTHING_TO_REDUCE)
 
 
 @kernel
+def free_order(world: World, s: int, order: Any) -> None:
+    """Free the slot of an order that is over."""
+    order["live"] = 0
+    state = world.states[s]
+    state["orders"] -= 1
+    while state["order_end"] > 0 and world.orders[s, state["order_end"] - 1]["live"] == 0:
+        state["order_end"] -= 1
+
+
+@kernel
 def drop(world: World, output: Output, s: int, slot: int, quote: Quote, event: int, code: int) -> None:
     """Take an order off the book."""
     order = world.orders[s, slot]
-    order["live"] = 0
-    world.states[s]["orders"] -= 1
+    free_order(world, s, order)
     rest = order["steps"] - order["filled"]
     log(
         output,
@@ -60,10 +68,10 @@ def drop(world: World, output: Output, s: int, slot: int, quote: Quote, event: i
     )
 
 
-@kernel
+@hot_kernel
 def lapse_orders(world: World, output: Output, s: int, quote: Quote) -> None:
     """Take orders off the book that have waited long enough."""
-    for slot in range(MOST_ORDERS):
+    for slot in range(world.states[s]["order_end"]):
         order = world.orders[s, slot]
         if order["live"] == 0:
             continue
@@ -73,7 +81,7 @@ def lapse_orders(world: World, output: Output, s: int, quote: Quote) -> None:
             drop(world, output, s, slot, quote, _EXPIRED, 0)
 
 
-@kernel
+@hot_kernel
 def allowed_steps(world: World, quote: Quote, wanted: int) -> int:
     """How much of an order a bar can fill (``RULES.fill_share`` of its volume)."""
     rules = world.rules[0]
@@ -82,7 +90,7 @@ def allowed_steps(world: World, quote: Quote, wanted: int) -> int:
     return int(min(wanted, quote.volume * rules["steps_per_tick"] * rules["fill_share"] // WHOLE))
 
 
-@kernel
+@hot_kernel
 def hindrance(world: World, s: int, order: Any, quote: Quote, price: int, at_market: int) -> int:
     """The ``Refusal`` that keeps an order from being filled at ``price``, 0 for none."""
     asked = order["asked"]
@@ -107,7 +115,7 @@ def reduce_with(
     netting = world.rules[0]["netting"] == 1
     while steps > 0:
         oldest = NO_SLOT
-        for slot in range(MOST_POSITIONS):
+        for slot in range(world.states[s]["position_end"]):
             one = world.positions[s, slot]
             fits = one["live"] == 1 and one["side"] == -asked["side"]
             older = oldest == NO_SLOT or one["number"] < world.positions[s, oldest]["number"]
@@ -167,15 +175,14 @@ def fill(
         steps,
     )
     if whole:
-        order["live"] = 0
-        world.states[s]["orders"] -= 1
+        free_order(world, s, order)
     elif asked["order"] == MARKET and world.rules[0]["rest_cancelled"] == 1:
         drop(world, output, s, slot, quote, _CANCELLED, 0)
     cancel_group(world, output, s, order, quote)
     return place
 
 
-@kernel
+@hot_kernel
 def refuse_rest(world: World, output: Output, s: int, slot: int, quote: Quote) -> int:
     """Take an order off the book that found neither margin nor a slot."""
     code = _NO_ROOM if free_slot(world, s) == NO_SLOT else _MARGIN
@@ -183,7 +190,7 @@ def refuse_rest(world: World, output: Output, s: int, slot: int, quote: Quote) -
     return NO_SLOT
 
 
-@kernel
+@hot_kernel
 def carry(world: World, output: Output, s: int, order: Any, quote: Quote, price: int, steps: int) -> int:
     """Open a position with a fill, or add it to the one that it belongs to; its slot, or ``NO_SLOT``."""
     if world.rules[0]["stop_out"] != 0:
@@ -207,20 +214,20 @@ def carry(world: World, output: Output, s: int, order: Any, quote: Quote, price:
     return slot
 
 
-@kernel
+@hot_kernel
 def cancel_group(world: World, output: Output, s: int, order: Any, quote: Quote) -> None:
     """Withdraw the other orders of a filled order's group."""
     group = order["asked"]["group"]
     if group == 0:
         return
-    for slot in range(MOST_ORDERS):
+    for slot in range(world.states[s]["order_end"]):
         one = world.orders[s, slot]
         sibling = one["owner"] == order["owner"] and one["asked"]["group"] == group
         if one["live"] == 1 and one["number"] != order["number"] and sibling:
             drop(world, output, s, slot, quote, _CANCELLED, 0)
 
 
-@kernel
+@hot_kernel
 def rests_as(order: Any) -> int:
     """The kind of a resting order: a triggered stop-limit order is a limit order."""
     kind = order["asked"]["order"]
@@ -229,7 +236,7 @@ def rests_as(order: Any) -> int:
     return int(kind)
 
 
-@kernel
+@hot_kernel
 def limit_of(order: Any) -> int:
     """The price of a limit order."""
     if order["asked"]["order"] == STOP_LIMIT:
@@ -237,11 +244,11 @@ def limit_of(order: Any) -> int:
     return int(order["asked"]["price"])
 
 
-@kernel
+@hot_kernel
 def fill_at_open(world: World, output: Output, s: int, quote: Quote) -> None:
     """Fill market orders, and resting orders that the open is already beyond; trigger stop-limits."""
     own = world.series[s]
-    for slot in range(MOST_ORDERS):
+    for slot in range(world.states[s]["order_end"]):
         order = world.orders[s, slot]
         if order["live"] == 0:
             continue
@@ -260,7 +267,7 @@ def fill_at_open(world: World, output: Output, s: int, quote: Quote) -> None:
             fill(world, output, s, slot, quote, first + side * lost, lost, 0)
 
 
-@kernel
+@hot_kernel
 def trigger(output: Output, s: int, order: Any, quote: Quote) -> None:
     """Turn a stop-limit order into a limit order."""
     order["triggered"] = 1
@@ -268,7 +275,7 @@ def trigger(output: Output, s: int, order: Any, quote: Quote) -> None:
     log(output, s, order["owner"], order["row"], order["number"], quote, _TRIGGERED, 0, price, order["steps"])
 
 
-@kernel
+@hot_kernel
 def distance_inside(world: World, order: Any, quote: Quote) -> int:
     """Points from the open to where the inside of a bar fills or triggers an order, ``FAR`` if not."""
     side = order["asked"]["side"]
@@ -285,12 +292,12 @@ def distance_inside(world: World, order: Any, quote: Quote) -> int:
     return abs(price - first) if reached else FAR
 
 
-@kernel
+@hot_kernel
 def fill_inside(world: World, output: Output, s: int, quote: Quote) -> None:
     """Fill the resting orders that the inside of a bar reaches, the one nearest to the open first."""
-    for _ in range(MOST_ORDERS):
+    for _ in range(2 * world.states[s]["order_end"]):
         nearest, found = FAR, NO_SLOT
-        for slot in range(MOST_ORDERS):
+        for slot in range(world.states[s]["order_end"]):
             order = world.orders[s, slot]
             if order["live"] == 1 and order["asked"]["order"] != MARKET and order["tried"] <= quote.ts:
                 far = distance_inside(world, order, quote)
@@ -302,7 +309,7 @@ def fill_inside(world: World, output: Output, s: int, quote: Quote) -> None:
         fill_one_inside(world, output, s, found, quote)
 
 
-@kernel
+@hot_kernel
 def fill_one_inside(world: World, output: Output, s: int, slot: int, quote: Quote) -> None:
     """Fill one resting order inside a bar; its stop may end it in the same bar."""
     order = world.orders[s, slot]
@@ -326,10 +333,10 @@ def fill_one_inside(world: World, output: Output, s: int, slot: int, quote: Quot
         exit_inside(world, output, s, place, quote)
 
 
-@kernel
+@hot_kernel
 def void_orders(world: World, output: Output, s: int, quote: Quote) -> None:
     """Withdraw resting orders whose void price was traded before they were filled."""
-    for slot in range(MOST_ORDERS):
+    for slot in range(world.states[s]["order_end"]):
         order = world.orders[s, slot]
         if order["live"] == 0 or order["asked"]["void_at"] == 0:
             continue

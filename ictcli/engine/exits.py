@@ -6,17 +6,16 @@ Every rule here is a line of ``engine.assumptions``. ``side * price`` turns a sh
 from typing import Any
 
 from ictcli.engine.positions import exit_price, leave, reduce_position, slippage
-from ictcli.engine.records import MOST_POSITIONS
 from ictcli.engine.refusals import ExitReason
 from ictcli.engine.world import Output, Quote, World
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel
 from ictcli.strategies.decisions import PARTIALS
 
 _TARGET, _TIME, _SESSION = int(ExitReason.TARGET), int(ExitReason.TIME), int(ExitReason.SESSION)
 _PARTIAL = int(ExitReason.PARTIAL)
 
 
-@kernel
+@hot_kernel
 def reason_to_leave(position: Any, quote: Quote) -> int:
     """Why a position is closed at the open, whatever the price; 0 when it is not."""
     if position["leave"] != 0:
@@ -28,7 +27,7 @@ def reason_to_leave(position: Any, quote: Quote) -> int:
     return 0
 
 
-@kernel
+@hot_kernel
 def take_partials(
     world: World, output: Output, s: int, slot: int, quote: Quote, best: int, price: int
 ) -> None:
@@ -47,11 +46,11 @@ def take_partials(
             return
 
 
-@kernel
+@hot_kernel
 def exits_at_open(world: World, output: Output, s: int, quote: Quote) -> None:
     """Close at the open what has run out, and what the open gapped beyond."""
     own = world.series[s]
-    for slot in range(MOST_POSITIONS):
+    for slot in range(world.states[s]["position_end"]):
         position = world.positions[s, slot]
         if position["live"] == 0:
             continue
@@ -68,7 +67,7 @@ def exits_at_open(world: World, output: Output, s: int, quote: Quote) -> None:
             take_partials(world, output, s, slot, quote, first, first)
 
 
-@kernel
+@hot_kernel
 def reaches_profit(position: Any, best: int) -> bool:
     """Whether a price reaches the target or a level of a partial exit."""
     side = position["side"]
@@ -81,7 +80,7 @@ def reaches_profit(position: Any, best: int) -> bool:
     return False
 
 
-@kernel
+@hot_kernel
 def exit_inside(world: World, output: Output, s: int, slot: int, quote: Quote) -> None:
     """Let the inside of a bar close a position that was open at its open: the stop first, then the rest."""
     position = world.positions[s, slot]
@@ -95,7 +94,7 @@ def exit_inside(world: World, output: Output, s: int, slot: int, quote: Quote) -
         leave(world, output, s, slot, quote, position["target"], 0, _TARGET)
 
 
-@kernel
+@hot_kernel
 def stopped_inside(world: World, output: Output, s: int, slot: int, quote: Quote, doubtful: int) -> bool:
     """Let the inside of a bar stop a position; ``doubtful`` 1 marks it ambiguous. True when it was."""
     position = world.positions[s, slot]
@@ -110,9 +109,9 @@ def stopped_inside(world: World, output: Output, s: int, slot: int, quote: Quote
     return True
 
 
-@kernel
+@hot_kernel
 def exits_inside(world: World, output: Output, s: int, quote: Quote) -> None:
     """Let the inside of a bar close positions that were open at its open or filled there."""
-    for slot in range(MOST_POSITIONS):
+    for slot in range(world.states[s]["position_end"]):
         if world.positions[s, slot]["live"] == 1:
             exit_inside(world, output, s, slot, quote)

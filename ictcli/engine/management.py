@@ -3,21 +3,20 @@
 from typing import Any
 
 from ictcli.engine.positions import exit_price, log
-from ictcli.engine.records import MOST_POSITIONS
 from ictcli.engine.refusals import ExitReason, OrderEvent
 from ictcli.engine.world import Output, Quote, World
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 
 _TRAIL, _BREAK_EVEN = int(ExitReason.TRAIL), int(ExitReason.BREAK_EVEN)
 _STOP_MOVED = int(OrderEvent.STOP_MOVED)
 
 
-@kernel
+@hot_kernel
 def manage(world: World, output: Output, s: int, quote: Quote) -> None:
     """Move the stops of a series at the close of a bar; they work from the next bar on."""
     if world.states[s]["positions"] == 0:
         return
-    for slot in range(MOST_POSITIONS):
+    for slot in range(world.states[s]["position_end"]):
         position = world.positions[s, slot]
         if position["live"] == 0 or position["leave"] != 0:
             continue
@@ -27,7 +26,7 @@ def manage(world: World, output: Output, s: int, quote: Quote) -> None:
             trail(world, output, s, position, quote)
 
 
-@kernel
+@hot_kernel
 def break_even(world: World, output: Output, s: int, position: Any, quote: Quote) -> None:
     """Move the stop to the entry once the bar has gone far enough in favour."""
     side = position["side"]
@@ -38,7 +37,7 @@ def break_even(world: World, output: Output, s: int, position: Any, quote: Quote
             position["even_at"] = 0
 
 
-@kernel
+@hot_kernel
 def trail(world: World, output: Output, s: int, position: Any, quote: Quote) -> None:
     """Keep the stop at its distance behind the best close."""
     side = position["side"]

@@ -5,15 +5,14 @@ from ictcli.engine.exits import exits_at_open, exits_inside
 from ictcli.engine.margin import stop_out_due
 from ictcli.engine.money import floating, rate_of
 from ictcli.engine.positions import NO_SLOT, exit_price, leave, slippage
-from ictcli.engine.records import MOST_POSITIONS
 from ictcli.engine.refusals import ExitReason
 from ictcli.engine.world import Output, Quote, World
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 
 _STOP_OUT = int(ExitReason.STOP_OUT)
 
 
-@kernel
+@hot_kernel
 def match(world: World, output: Output, s: int, quote: Quote) -> None:
     """Let a bar, or a piece of one, act on the orders and positions of a series.
 
@@ -42,7 +41,7 @@ def stop_out(world: World, output: Output, s: int, quote: Quote) -> None:
     state = world.states[s]
     close, spread = state["close"], state["spread"]
     state["spread"] = quote.spread
-    for _ in range(MOST_POSITIONS):
+    for _ in range(world.states[s]["position_end"]):
         state["close"] = worst_bid(world, s, quote)
         if not stop_out_due(world.rules[0], world.account[0], world.series, world.states, world.positions):
             break
@@ -55,11 +54,11 @@ def stop_out(world: World, output: Output, s: int, quote: Quote) -> None:
     state["close"], state["spread"] = close, spread
 
 
-@kernel
+@hot_kernel
 def worst_bid(world: World, s: int, quote: Quote) -> int:
     """The end of a bar that hurts the positions of a series more, as a bid."""
     net = 0
-    for slot in range(MOST_POSITIONS):
+    for slot in range(world.states[s]["position_end"]):
         position = world.positions[s, slot]
         if position["live"] == 1:
             net += position["side"] * position["steps"]
@@ -72,7 +71,7 @@ def largest_loss(world: World, s: int) -> int:
     state = world.states[s]
     rate = rate_of(world.series, world.states, s)
     found, least = NO_SLOT, 0
-    for slot in range(MOST_POSITIONS):
+    for slot in range(world.states[s]["position_end"]):
         position = world.positions[s, slot]
         if position["live"] == 0:
             continue

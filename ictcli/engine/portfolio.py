@@ -30,6 +30,7 @@ from ictcli.strategies.decisions import DECISION, NOTE
 
 Records = NDArray[np.void]
 
+_BYTES = np.dtype((np.void, DECISION.itemsize))
 _ROOM = 16_384
 _PER_SERIES = 512
 """Records that one instant may write for one series: every order and position, several times."""
@@ -48,6 +49,21 @@ class Stream:
     series: int
     owner: int
     decisions: Records
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the strategies of an account ask for on a stretch of bars; notes are left out.
+
+    Attributes:
+        decisions: by series and bar; on one bar the strategies take turns in their order.
+        owners: number of the strategy behind each.
+        spans: rows of each series: first, and after the last; n by 2.
+    """
+
+    decisions: Records
+    owners: Int64
+    spans: Int64
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,18 +109,16 @@ class Desk:
         """Closed balance in minor units."""
         return int(self.world.account["balance"][0])
 
-    def advance(
-        self, bars: Sequence[Bars], streams: Sequence[Stream], fine: Sequence[Bars | None] | None = None
-    ) -> Books:
+    def advance(self, bars: Sequence[Bars], asked: Asked, fine: Sequence[Bars | None] | None = None) -> Books:
         """Take the next bars of every series.
 
         Args:
             bars: of each series, after those taken so far; may be empty. Series are cut at one instant.
-            streams: what the strategies decided at these bars.
+            asked: what the strategies decided at these bars.
             fine: for each series, shorter bars or ticks of the same span, or None.
         """
         world = self.world
-        tape = _tape(bars, streams, fine or [None] * len(bars))
+        tape = _tape(bars, asked, fine or [None] * len(bars))
         begin(world, tape)
         parts: list[Books] = []
         output = _output(len(bars))
@@ -143,11 +157,11 @@ class Desk:
             at += one.nbytes
 
 
-def _tape(bars: Sequence[Bars], streams: Sequence[Stream], fine: Sequence[Bars | None]) -> Tape:
+def _tape(bars: Sequence[Bars], asked: Asked, fine: Sequence[Bars | None]) -> Tape:
     market, spans = _market(bars)
     pieces = [one.slice(0, 0) if small is None else small for one, small in zip(bars, fine, strict=True)]
     work = np.zeros((len(bars), WORK), np.int64)
-    return Tape(market, spans, *_market(pieces), *_decisions(streams, len(bars)), work)
+    return Tape(market, spans, *_market(pieces), asked.decisions, asked.owners, asked.spans, work)
 
 
 def _market(bars: Sequence[Bars]) -> tuple[Market, Int64]:
@@ -159,21 +173,34 @@ def _market(bars: Sequence[Bars]) -> tuple[Market, Int64]:
     return Market(*(part[0] if len(part) == 1 else np.concatenate(part) for part in parts)), spans
 
 
-def _decisions(streams: Sequence[Stream], n: int) -> tuple[Records, Int64, Int64]:
-    """What is asked for, by series and bar; on one bar the strategies take turns in their order."""
-    chosen, owners, asked = [np.zeros(0, DECISION)], [np.zeros(0, np.int64)], np.zeros((n, 2), np.int64)
+def ask(streams: Sequence[Stream], n: int) -> Asked:
+    """What strategies ask of an account with ``n`` series."""
+    parts, owners, spans = [], [], np.zeros((n, 2), np.int64)
     count = 0
     for s in range(n):
         own = [one for one in streams if one.series == s]
-        wanted = [one.decisions[one.decisions["kind"] != NOTE] for one in own]
+        wanted = [_bytes(one.decisions)[one.decisions["kind"] != NOTE] for one in own]
         owner = [np.full(len(part), one.owner, np.int64) for part, one in zip(wanted, own, strict=True)]
-        together = np.concatenate([chosen[0][:0], *wanted])
-        order = np.argsort(together["bar"], kind="stable")
-        chosen.append(together[order])
-        owners.append(np.concatenate([owners[0][:0], *owner])[order])
-        asked[s] = count, count + len(together)
+        together, whose = _concatenated(wanted, _BYTES), _concatenated(owner, np.dtype(np.int64))
+        bars = together.view(DECISION)["bar"]
+        if np.any(bars[1:] < bars[:-1]):
+            order = np.argsort(bars, kind="stable")
+            together, whose = together[order], whose[order]
+        parts.append(together)
+        owners.append(whose)
+        spans[s] = count, count + len(together)
         count += len(together)
-    return np.concatenate(chosen), np.concatenate(owners), asked
+    decisions = _concatenated(parts, _BYTES).view(DECISION)
+    return Asked(decisions, _concatenated(owners, np.dtype(np.int64)), spans)
+
+
+def _bytes(records: Records) -> Records:
+    """Records without their fields, which numpy copies one by one."""
+    return np.ascontiguousarray(records).view(_BYTES)
+
+
+def _concatenated(parts: Sequence[NDArray[Any]], kind: np.dtype[Any]) -> NDArray[Any]:
+    return parts[0] if len(parts) == 1 else np.concatenate([np.zeros(0, kind), *parts])
 
 
 def _output(n: int) -> Output:

@@ -8,7 +8,7 @@ from ictcli.engine.records import MOST_POSITIONS
 from ictcli.engine.refusals import ExitReason, OrderEvent
 from ictcli.engine.risk import after_close
 from ictcli.engine.world import DEALS, EVENTS, TRADES, Output, Quote, World
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 from ictcli.strategies.decisions import PARTIALS, WHOLE
 
 _STOP, _REVERSED = int(ExitReason.STOP), int(ExitReason.REVERSED)
@@ -30,13 +30,13 @@ def log(
     output.counts[EVENTS] = count + 1
 
 
-@kernel
+@hot_kernel
 def slippage(series: Any, quote: Quote) -> int:
     """Points against the trader on market and stop fills within a bar."""
     return int(series["slippage"] + (quote.high - quote.low) * series["slippage_share"] // WHOLE)
 
 
-@kernel
+@hot_kernel
 def exit_price(position: Any, price: int, spread: int) -> int:
     """The price at which a position is left while the bid is ``price``: a short at the ask."""
     if position["side"] < 0:
@@ -56,17 +56,17 @@ def free_slot(world: World, s: int) -> int:
 @kernel
 def find_position(world: World, s: int, number: int) -> int:
     """The slot of an open position by its number."""
-    for at in range(MOST_POSITIONS):
+    for at in range(world.states[s]["position_end"]):
         if world.positions[s, at]["live"] == 1 and world.positions[s, at]["number"] == number:
             return at
     return NO_SLOT
 
 
-@kernel
+@hot_kernel
 def any_open(world: World, s: int) -> int:
     """The slot of the first open position of a series: on a netting account, the only one."""
     if world.states[s]["positions"] > 0:
-        for at in range(MOST_POSITIONS):
+        for at in range(world.states[s]["position_end"]):
             if world.positions[s, at]["live"] == 1:
                 return at
     return NO_SLOT
@@ -101,7 +101,7 @@ def book_deal(
     return int(paid + fees)
 
 
-@kernel
+@hot_kernel
 def has_margin(world: World, s: int, steps: int, price: int, free: int) -> bool:
     """Whether the free margin carries a fill; always where margin is not kept."""
     if world.rules[0]["stop_out"] == 0:
@@ -121,6 +121,7 @@ def open_position(
     account["positions"] += 1
     account["open_positions"] += 1
     world.states[s]["positions"] += 1
+    world.states[s]["position_end"] = max(world.states[s]["position_end"], slot + 1)
     position["live"], position["number"] = 1, account["positions"]
     position["owner"], position["row"], position["setup"] = order["owner"], order["row"], asked["setup"]
     position["side"], position["steps"], position["opened_steps"] = asked["side"], 0, 0
@@ -138,7 +139,7 @@ def open_position(
     add_to(world, output, s, slot, order, quote, price, steps)
 
 
-@kernel
+@hot_kernel
 def protect(position: Any, asked: Any) -> None:
     """Give a position the stop, target and exits that a decision asks for."""
     position["stop"], position["target"], position["first_stop"] = (
@@ -201,7 +202,7 @@ def reduce_position(
         end_position(world, output, s, slot, quote, price, reason)
 
 
-@kernel
+@hot_kernel
 def end_position(
     world: World, output: Output, s: int, slot: int, quote: Quote, price: int, reason: int
 ) -> None:
@@ -210,7 +211,10 @@ def end_position(
     position["live"] = 0
     account = world.account[0]
     account["open_positions"] -= 1
-    world.states[s]["positions"] -= 1
+    state = world.states[s]
+    state["positions"] -= 1
+    while state["position_end"] > 0 and world.positions[s, state["position_end"] - 1]["live"] == 0:
+        state["position_end"] -= 1
     count = output.counts[TRADES]
     trade = output.trades[count]
     trade["owner"], trade["row"], trade["setup"] = position["owner"], position["row"], position["setup"]

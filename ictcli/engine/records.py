@@ -96,6 +96,7 @@ SERIES_STATE = np.dtype(
         *integers("cursor"),  # decisions taken so far
         *integers("close", "spread"),  # of the last bar; bid and points
         *integers("orders", "positions"),  # how many live
+        *integers("order_end", "position_end"),  # slots from here on are free
         *integers("moving"),  # 1: something must be looked at on every bar
         *integers("low_bid", "high_bid", "low_ask", "high_ask"),  # prices at which something happens
         *integers("until"),  # last bar on which nothing runs out

@@ -32,7 +32,7 @@ from ictcli.engine.world import (
     Tape,
     World,
 )
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 from ictcli.strategies.decisions import NEVER
 
 _END = int(ExitReason.END)
@@ -40,7 +40,7 @@ _CANCELLED = int(OrderEvent.CANCELLED)
 _NO_NEXT_BAR = int(Refusal.NO_NEXT_BAR)
 
 
-@kernel
+@hot_kernel
 def quote_of(world: World, market: Market, s: int, row: int, bar: int) -> Quote:
     """A bar as fills see it."""
     spread = int(market.spread[row])
@@ -58,7 +58,7 @@ def quote_of(world: World, market: Market, s: int, row: int, bar: int) -> Quote:
     )
 
 
-@kernel
+@hot_kernel
 def rows_until(closes: Any, first: int, last: int, instant: int) -> int:
     """The row after the last one, from ``first`` on, that closed by an instant."""
     low, high = first, last
@@ -71,7 +71,7 @@ def rows_until(closes: Any, first: int, last: int, instant: int) -> int:
     return low
 
 
-@kernel
+@hot_kernel
 def learn(world: World, tape: Tape, instant: int) -> None:
     """Bring last closes, spreads and true ranges of all series up to an instant."""
     market, work = tape.market, tape.work
@@ -90,7 +90,7 @@ def learn(world: World, tape: Tape, instant: int) -> None:
         work[s, KNOWN] = after
 
 
-@kernel
+@hot_kernel
 def average(world: World, market: Market, s: int, row: int, bar: int) -> None:
     """Take one bar into the average true range (Wilder; the first value is the mean of the first ones)."""
     state = world.states[s]
@@ -123,7 +123,7 @@ def mark(world: World, output: Output, instant: int) -> None:
     output.counts[MARKS] = count + 1
 
 
-@kernel
+@hot_kernel
 def earliest(tape: Tape) -> int:
     """The close of the next bar at which something may happen; ``NEVER`` when there is none."""
     now = NEVER
@@ -134,14 +134,14 @@ def earliest(tape: Tape) -> int:
     return int(now)
 
 
-@kernel
+@hot_kernel
 def is_due(tape: Tape, s: int, now: int) -> bool:
     """Whether the next bar of a series at which something may happen closes now."""
     row = tape.work[s, NEXT]
     return bool(row < tape.spans[s, 1] and tape.market.ts_close[row] == now)
 
 
-@kernel
+@hot_kernel
 def opening_of(tape: Tape, now: int) -> int:
     """The latest open of the bars that close now."""
     opened = -NEVER
@@ -151,7 +151,7 @@ def opening_of(tape: Tape, now: int) -> int:
     return int(opened)
 
 
-@kernel
+@hot_kernel
 def has_room(output: Output) -> bool:
     """Whether one more instant can be written down."""
     counts = output.counts
@@ -161,7 +161,7 @@ def has_room(output: Output) -> bool:
     return bool(deals and trades and counts[MARKS] + reserve < len(output.marks))
 
 
-@kernel
+@hot_kernel
 def pass_rolls(world: World, tape: Tape, output: Output, instant: int) -> bool:
     """Take every roll of the trading day up to an instant; False when the output is full before."""
     account = world.account[0]
@@ -175,7 +175,7 @@ def pass_rolls(world: World, tape: Tape, output: Output, instant: int) -> bool:
     return True
 
 
-@kernel
+@hot_kernel
 def match_bar(world: World, tape: Tape, output: Output, s: int) -> None:
     """Match the due bar of a series piece by piece where finer data reproduce it, else as a whole."""
     market, fine, row = tape.market, tape.fine, tape.work[s, NEXT]
@@ -193,7 +193,7 @@ def match_bar(world: World, tape: Tape, output: Output, s: int) -> None:
     match(world, output, s, quote_of(world, market, s, row, bar))
 
 
-@kernel
+@hot_kernel
 def match_due(world: World, tape: Tape, output: Output, now: int) -> None:
     """Match the bars that close now."""
     for s in range(len(tape.spans)):
@@ -203,7 +203,7 @@ def match_due(world: World, tape: Tape, output: Output, now: int) -> None:
         world.account[0]["ruined"] = 1
 
 
-@kernel
+@hot_kernel
 def decide_at(world: World, tape: Tape, output: Output, s: int, row: int) -> None:
     """Manage the positions of a series at the close of a bar, and take what its strategies decided there."""
     work = tape.work
@@ -219,7 +219,7 @@ def decide_at(world: World, tape: Tape, output: Output, s: int, row: int) -> Non
         work[s, CURSOR] = at + 1
 
 
-@kernel
+@hot_kernel
 def look_ahead_to(world: World, tape: Tape, s: int, row: int) -> None:
     """Set the alarms of a series and find the next row, from ``row`` on, at which one may ring."""
     set_alarms(world, s)
@@ -231,7 +231,7 @@ def look_ahead_to(world: World, tape: Tape, s: int, row: int) -> None:
     work[s, NEXT] = next_row(state, own, tape.market, row, tape.spans[s, 1], decided, work[s, FIRST_BAR])
 
 
-@kernel
+@hot_kernel
 def decide_due(world: World, tape: Tape, output: Output, now: int) -> None:
     """Decide on the series whose bars closed now, and look for their next ones."""
     for s in range(len(tape.spans)):
@@ -279,7 +279,7 @@ def run(world: World, tape: Tape, output: Output) -> bool:
             watch_others(world, tape)
 
 
-@kernel
+@hot_kernel
 def watch_others(world: World, tape: Tape) -> None:
     """Renew the alarms of every series with positions: what an account can bear changes with each deal."""
     for s in range(len(tape.spans)):

@@ -1,0 +1,280 @@
+"""What an account did, as tables: trades, orders, equity; exact decimals, instants in UTC."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from ictcli.engine.excursions import excursions
+from ictcli.engine.portfolio import Asked, Books
+from ictcli.engine.refusals import ExitReason, OrderEvent, Refusal
+from ictcli.market.bars import Bars, Int64, SeriesKey
+from ictcli.strategies.decisions import DECISION, MARKET
+
+PRICE = pa.decimal128(18, 8)
+MONEY = pa.decimal128(18, 2)
+VOLUME = pa.decimal128(18, 8)
+INSTANT = pa.timestamp("us", tz="UTC")
+
+Records = NDArray[np.void]
+Floats = NDArray[np.float64]
+
+_WHERE = [
+    ("source", pa.string()),
+    ("symbol", pa.string()),
+    ("timeframe", pa.string()),
+    ("strategy", pa.string()),
+]
+
+TRADES = pa.schema(
+    [
+        *_WHERE,
+        ("setup", pa.string()),
+        ("setup_number", pa.int64()),
+        ("side", pa.string()),
+        ("signal_at", INSTANT),
+        ("opened_at", INSTANT),
+        ("closed_at", INSTANT),
+        ("entry", PRICE),
+        ("stop", PRICE),
+        ("target", PRICE),
+        ("exit", PRICE),
+        ("exit_reason", pa.string()),
+        ("volume", VOLUME),
+        ("gross", MONEY),
+        ("commission", MONEY),
+        ("fees", MONEY),
+        ("swap", MONEY),
+        ("net", MONEY),
+        ("costs", MONEY),
+        ("risk", MONEY),
+        ("r_multiple", pa.float64()),
+        ("mae_r", pa.float64()),
+        ("mfe_r", pa.float64()),
+        ("spread_points", pa.int32()),
+        ("slippage_points", pa.int32()),
+        ("ambiguous", pa.bool_()),
+        ("exits", pa.int32()),
+        ("bars_held", pa.int32()),
+        ("zone", pa.int64()),
+    ]
+)
+"""Columns of a trade table: a position from its opening to its end.
+
+``setup`` is what the trade is counted under, ``setup_number`` the strategy's number of it.
+``signal_at`` is the close of the bar that decided it,
+``opened_at`` the open of the bar (or piece of one) that filled it, ``closed_at`` the close of the exit bar.
+``entry`` and ``exit`` are averages over all fills. ``commission``, ``fees`` and ``costs`` (commission, fees,
+spread and slippage together) are paid amounts; ``swap`` is negative when paid;
+``net = gross - commission - fees + swap``. ``risk`` is what the way from entry to first stop is worth;
+``r_multiple`` is net over it, null where there is no stop. ``mae_r`` and ``mfe_r`` are the worst and best
+open result in units of that way, not negative.
+"""
+
+ORDERS = pa.schema(
+    [
+        *_WHERE,
+        ("setup_number", pa.int64()),
+        ("order", pa.int64()),
+        ("bar_at", INSTANT),
+        ("known_at", INSTANT),
+        ("event", pa.string()),
+        ("reason", pa.string()),
+        ("price", PRICE),
+        ("volume", VOLUME),
+    ]
+)
+"""What became of every decision that asked for something. ``bar_at`` is the open of the bar, ``known_at`` its
+close; ``reason`` is a refusal's or an exit's name, null where there is none."""
+
+EQUITY = pa.schema([("ts", INSTANT), ("balance", MONEY), ("equity", MONEY), ("margin", MONEY)])
+"""The account at the end of each trading day and after each closing deal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traded:
+    """One series of an account, as tables need it.
+
+    Attributes:
+        key: source, symbol, timeframe.
+        bars: all of its bars, from the first.
+        volume_step: lots of one volume step, in 10**-8 lots.
+        point_worth: minor units that one point on one step is worth, for reports only.
+        typical: spread in points where a bar has none.
+    """
+
+    key: SeriesKey
+    bars: Bars
+    volume_step: int
+    point_worth: float
+    typical: int
+
+
+def trade_table(
+    trades: Records, asked: Asked, traded: Sequence[Traded], strategies: Sequence[str], money_digits: int
+) -> pa.Table:
+    """The trades of an account, in the order of their closing."""
+    parts = []
+    for s, own in enumerate(traded):
+        mine = trades["series"] == s
+        decided = _decided(asked, s)
+        if mine.any():
+            parts.append(
+                (np.flatnonzero(mine), _trades(trades[mine], decided, own, strategies, money_digits))
+            )
+    if not parts:
+        return TRADES.empty_table()
+    order = np.argsort(np.concatenate([rows for rows, _ in parts]), kind="stable")
+    return pa.concat_tables([table for _, table in parts]).take(pa.array(order)).combine_chunks()
+
+
+def _decided(asked: Asked, s: int) -> Records:
+    """The decisions of one series."""
+    first, last = asked.spans[s]
+    return asked.decisions[first:last]
+
+
+def _trades(
+    trades: Records, decided: Records, own: Traded, strategies: Sequence[str], money_digits: int
+) -> pa.Table:
+    bars, steps, side = own.bars, trades["steps"], trades["side"]
+    decision = decided[trades["row"]] if len(decided) else np.zeros(len(trades), DECISION)
+    entry, exit_ = _average(trades["entry_value"], steps, bars), _average(trades["exit_value"], steps, bars)
+    adverse, favourable = excursions(
+        trades,
+        bars,
+        own.typical,
+        (decision["order"] == MARKET).astype(np.int64),
+        trades["exit_value"] // steps,
+    )
+    way = np.abs(trades["entry"] - trades["stop"]).astype(np.float64)
+    no_stop = trades["stop"] == 0
+    way[no_stop | (way == 0)] = np.nan
+    net = trades["gross"] - trades["commission"] - trades["fees"] + trades["swap"]
+    charged = trades["commission"] + trades["fees"]
+    lost = (trades["spread"] + trades["slippage"]) * steps * own.point_worth
+    risk = trades["risk"].astype(np.float64)
+    price_scale = 10 ** (8 - bars.digits)
+
+    def cash(values: Int64) -> pa.Array:
+        return decimals(values * 10 ** (2 - money_digits), MONEY)
+
+    columns = [
+        *where(own.key, trades["owner"], strategies),
+        labels(trades["owner"], dict(enumerate(strategies))),
+        _setups(trades["setup"]),
+        pa.array(np.where(side > 0, "long", "short").tolist(), pa.string()),
+        instants(bars.ts_close[decision["bar"]]),
+        instants(trades["opened_ts"]),
+        instants(bars.ts_close[trades["closed"]]),
+        decimals(entry, PRICE),
+        _nullable(decimals(trades["stop"] * price_scale, PRICE), no_stop),
+        _nullable(decimals(trades["target"] * price_scale, PRICE), trades["target"] == 0),
+        decimals(exit_, PRICE),
+        labels(trades["reason"], {int(code): code.label for code in ExitReason}),
+        decimals(steps * own.volume_step, VOLUME),
+        cash(trades["gross"]),
+        cash(trades["commission"]),
+        cash(trades["fees"]),
+        cash(trades["swap"]),
+        cash(net),
+        cash(np.rint(lost).astype(np.int64) + charged),
+        cash(trades["risk"]),
+        pa.array(net / np.where(risk == 0, 1, risk), mask=risk == 0),
+        pa.array(adverse / way, mask=np.isnan(way)),
+        pa.array(favourable / way, mask=np.isnan(way)),
+        pa.array(trades["spread"].astype(np.int32)),
+        pa.array(trades["slippage"].astype(np.int32)),
+        pa.array(trades["ambiguous"] == 1),
+        pa.array(trades["exits"].astype(np.int32)),
+        pa.array((trades["closed"] - trades["opened"] + 1).astype(np.int32)),
+        pa.array(decision["zone"].copy(), mask=decision["zone"] < 0),
+    ]
+    return pa.Table.from_arrays(columns, schema=TRADES)
+
+
+def order_table(books: Books, asked: Asked, traded: Sequence[Traded], strategies: Sequence[str]) -> pa.Table:
+    """What became of every decision, in the order in which it happened."""
+    events = books.events
+    parts, rows = [ORDERS.empty_table()], [np.zeros(0, np.int64)]
+    for s, own in enumerate(traded):
+        mine = events["series"] == s
+        if mine.any():
+            parts.append(_orders(events[mine], _decided(asked, s), own, strategies))
+            rows.append(np.flatnonzero(mine))
+    order = np.argsort(np.concatenate(rows), kind="stable")
+    return pa.concat_tables(parts).take(pa.array(order)).combine_chunks()
+
+
+def _orders(events: Records, decided: Records, own: Traded, strategies: Sequence[str]) -> pa.Table:
+    bars = own.bars
+    refusals = {int(code): code.label for code in Refusal if code}
+    exits = {int(code): code.label for code in ExitReason}
+    leaves = np.isin(events["event"], [OrderEvent.STOP_MOVED, OrderEvent.CLOSE_ASKED, OrderEvent.CLOSED])
+    words = np.where(
+        leaves,
+        np.array([exits.get(code, "") for code in events["code"].tolist()], object),
+        np.array([refusals.get(code, "") for code in events["code"].tolist()], object),
+    )
+    columns = [
+        *where(own.key, events["owner"], strategies),
+        _setups(decided["setup"][events["row"]]),
+        pa.array(events["order"].copy(), mask=events["order"] == 0),
+        instants(bars.ts[events["bar"]]),
+        instants(bars.ts_close[events["bar"]]),
+        labels(events["event"], {int(code): code.label for code in OrderEvent}),
+        pa.array([word or None for word in words.tolist()], pa.string()),
+        _nullable(decimals(events["price"] * 10 ** (8 - bars.digits), PRICE), events["price"] == 0),
+        decimals(events["steps"] * own.volume_step, VOLUME),
+    ]
+    return pa.Table.from_arrays(columns, schema=ORDERS)
+
+
+def equity_table(marks: Records, money_digits: int) -> pa.Table:
+    """The account through a run."""
+    scale = 10 ** (2 - money_digits)
+    cash = [decimals(marks[name] * scale, MONEY) for name in ("balance", "equity", "margin")]
+    return pa.Table.from_arrays([instants(marks["ts"]), *cash], schema=EQUITY)
+
+
+def where(key: SeriesKey, owners: Int64, strategies: Sequence[str]) -> list[pa.Array]:
+    """The columns that say which series and strategy each row is about."""
+    texts = [pa.repeat(pa.scalar(text), len(owners)) for text in (key.source, key.symbol, key.timeframe.name)]
+    return [*texts, labels(owners, dict(enumerate(strategies)))]
+
+
+def labels(codes: Int64, words: dict[int, str]) -> pa.Array:
+    """Numbers as words."""
+    return pa.array([words[code] for code in codes.tolist()], pa.string())
+
+
+def decimals(values: Int64, kind: pa.Decimal128Type) -> pa.Array:
+    """Integers counted in the last place of ``kind``, as an exact decimal column."""
+    words = np.empty((len(values), 2), np.int64)
+    words[:, 0] = values
+    words[:, 1] = values >> 63
+    return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(words)])
+
+
+def instants(ts: Int64) -> pa.Array:
+    """Nanoseconds UTC as an instant column."""
+    return pa.array(np.asarray(ts, np.int64) // 1000, pa.int64()).cast(INSTANT)
+
+
+def _average(values: Int64, steps: Int64, bars: Bars) -> Int64:
+    """Average prices in 10**-8, rounded to the nearest."""
+    scale = 10 ** (8 - bars.digits)
+    whole, rest = values // steps, values % steps
+    average: Int64 = whole * scale + (2 * rest * scale + steps) // (2 * steps)
+    return average
+
+
+def _setups(numbers: Int64) -> pa.Array:
+    return pa.array(np.ascontiguousarray(numbers), mask=np.asarray(numbers) < 0)
+
+
+def _nullable(column: pa.Array, missing: NDArray[np.bool_]) -> pa.Array:
+    return pc.if_else(pa.array(~missing), column, pa.scalar(None, column.type))
