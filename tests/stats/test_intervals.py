@@ -25,10 +25,22 @@ def test_one_sided_wilson_bounds(successes: int, n: int, low: float, high: float
     assert interval.high == pytest.approx(high, abs=5e-7)
 
 
-def test_two_sided_wilson_matches_newcombes_example() -> None:
-    # Newcombe (1998), method 3, 81 of 263: 0.2553 to 0.3662.
-    interval = wilson(81, 263, 0.95)
-    assert (round(interval.low or 0, 4), round(interval.high or 0, 4)) == (0.2553, 0.3662)
+@pytest.mark.parametrize(
+    ("successes", "n", "low", "high"),
+    [
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+        (9, 10, 0.5958, 0.9821),
+        (90, 100, 0.8256, 0.9448),
+    ],
+)
+def test_two_sided_wilson_bounds(successes: int, n: int, low: float, high: float) -> None:
+    """The first four are the examples of Newcombe (1998), method 3."""
+    interval = wilson(successes, n, 0.95)
+    assert interval.low == pytest.approx(low, abs=5e-5)
+    assert interval.high == pytest.approx(high, abs=5e-5)
 
 
 def test_bounds_are_exact_at_the_ends_and_absent_without_data() -> None:
