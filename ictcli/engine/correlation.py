@@ -28,7 +28,7 @@ def daily_deviation(roll: int, state: Any) -> float:
         state: ``SERIES_STATE`` record.
     """
     count, variance = 0, 0.0
-    for number in range(max(0, roll - DAYS), roll):
+    for number in range(roll - min(state["days"], DAYS), roll):
         result = state["returns"][number % DAYS]
         if math.isnan(result):
             continue
@@ -44,7 +44,7 @@ def daily_deviation(roll: int, state: Any) -> float:
 def correlation(roll: int, one: Any, other: Any) -> float:
     """Pearson's correlation of the common daily returns of two series, NaN where it is not known."""
     count, mean_one, mean_other, both, squares_one, squares_other = 0, 0.0, 0.0, 0.0, 0.0, 0.0
-    for number in range(max(0, roll - DAYS), roll):
+    for number in range(roll - min(one["days"], other["days"], DAYS), roll):
         x, y = one["returns"][number % DAYS], other["returns"][number % DAYS]
         if math.isnan(x) or math.isnan(y):
             continue

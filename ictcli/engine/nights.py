@@ -93,9 +93,9 @@ def keep_return(own: Any, state: Any, number: int, day: int) -> None:
     if state["bar"] > 0 and own["nights"][day] > 0:
         if state["day_close"] > 0:
             result = state["close"] / state["day_close"] - 1.0
-            state["days"] += 1
         state["day_close"] = state["close"]
     state["returns"][number % DAYS] = result
+    state["days"] += 1
 
 
 @kernel

@@ -103,8 +103,8 @@ SERIES_STATE = np.dtype(
         *integers("deadline"),  # instant before which nothing runs out
         ("atr", np.float64),
         ("true_ranges", np.float64),  # sum of the first ones
-        *integers("day_close", "days"),  # close at the last roll; daily returns so far
-        ("returns", np.float64, DAYS),  # a ring of them
+        *integers("day_close", "days"),  # close at the last roll; rows of the ring so far
+        ("returns", np.float64, DAYS),  # ring: row of a roll is its number % DAYS, NaN without a return
     ]
 )
 """The state of one series."""

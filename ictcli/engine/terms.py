@@ -168,7 +168,7 @@ def check_range(
         own: its ``SERIES`` array of one.
         max_price: no price, stop, target or spread of the run, in points, is above this.
         max_rate: no price of the converting series, in its points, is above this.
-        min_rate: and none is below this.
+        min_rate: none is below this; where the series converts by its own price, none of its own.
 
     Raises:
         ConfigError: prices, volumes or contract are too large for exact arithmetic.
@@ -181,7 +181,8 @@ def check_range(
     each += 2 * (int(own["commission"][0]) + int(own["fee"][0]))
     times = {MULTIPLY: max_rate, DIVIDE: scale}.get(kind, 1)
     numerator = int(own["max_steps"][0]) * MOST_POSITIONS * each * times
-    least = {OWN_PRICE: 1, MULTIPLY: scale, DIVIDE: max(1, min_rate)}.get(kind, 1) * denominator
+    lowest = max(1, min_rate)
+    least = {OWN_PRICE: lowest, MULTIPLY: scale, DIVIDE: lowest}.get(kind, 1) * denominator
     most = {OWN_PRICE: max_price, MULTIPLY: scale, DIVIDE: max_rate}.get(kind, 1) * denominator
     if max(numerator, 1000 * most) >= _LIMIT or numerator // least >= _MOST_MONEY:
         raise ConfigError(
