@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ictcli.stats.sharpe import Floats
+from ictcli.stats.sharpe import FLAT, Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,12 @@ def automatic_block_lengths(values: Floats) -> BlockLengths:
     most 3·√n and n/3; 1 without variance or for fewer than eight values.
     """
     n = len(values)
-    apart = values - values.mean() if n else values
-    variance = float(apart @ apart) / n if n else 0.0
-    if n < 8 or variance == 0:
+    if n < 8:
+        return BlockLengths(1.0, 1.0)
+    centre = float(values.mean())
+    apart = values - centre
+    variance = float(apart @ apart) / n
+    if math.sqrt(variance) <= FLAT * abs(centre) or variance == 0:
         return BlockLengths(1.0, 1.0)
     quiet = max(5, math.ceil(math.sqrt(math.log10(n))))
     farthest = min(n - 1, math.ceil(math.sqrt(n)) + quiet)

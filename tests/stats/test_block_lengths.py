@@ -52,7 +52,7 @@ def test_scale_and_level_do_not_matter() -> None:
     )
 
 
-@pytest.mark.parametrize("values", [[], [1.0] * 50, [1.0, 2.0, 3.0]])
+@pytest.mark.parametrize("values", [[], [0.1] * 50, [0.0] * 50, [1.0, 2.0, 3.0]])
 def test_a_series_without_memory_to_see_has_blocks_of_one(values: list[float]) -> None:
     found = automatic_block_lengths(np.array(values, np.float64))
     assert (found.stationary, found.circular) == (1.0, 1.0)

@@ -116,6 +116,7 @@ def test_a_trial_that_did_not_move_is_never_selected_and_ranks_last() -> None:
     assert result.logits.min() >= math.log(2 / 2)
 
 
+@pytest.mark.jit_off
 def test_a_selected_trial_that_rests_out_of_sample_ranks_last_there() -> None:
     returns = noise(40, 2, 6) - 1
     returns[:, 0] = np.where(np.arange(40) < 20, 5 + returns[:, 0] * 0.01, 0.0)
@@ -124,6 +125,13 @@ def test_a_selected_trial_that_rests_out_of_sample_ranks_last_there() -> None:
     assert math.isnan(result.out_of_sample[0])
     assert result.logits[0] == math.log(1 / 2)
     assert result.degradation_slope is None
+
+
+@pytest.mark.jit_off
+def test_a_half_in_which_nothing_moves_leaves_everything_undefined() -> None:
+    returns = noise(40, 3, 8)
+    returns[:20] = 0.0
+    assert pbo_cscv_sharpe(returns, 2) is None
 
 
 @pytest.mark.parametrize(

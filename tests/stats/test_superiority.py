@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from ictcli.errors import DataError
+from ictcli.stats.resampling import stationary_orders
 from ictcli.stats.superiority import Superiority, _long_run_deviation, spa_hansen_2005
 
 Matrix = np.ndarray[tuple[int, int], np.dtype[np.float64]]
@@ -39,6 +40,25 @@ def test_the_statistic_is_the_largest_studentised_advantage() -> None:
     assert result.mean_block == 5.0
     assert result.statistic == pytest.approx(studentised.max())
     assert result.best == int(studentised.argmax())
+
+
+@pytest.mark.jit_off
+def test_p_values_are_the_bootstrap_written_out() -> None:
+    """The definition in plain numpy over the same orders gives the same three p-values."""
+    returns = noise(30, 8, 11) - np.array([0.0, 0.1, 0.1, 0.1, 0.8, 0.8, 0.8, 0.8])
+    result = outcome(returns, 80, 3)
+    mean = returns.mean(axis=0)
+    spread = _long_run_deviation(returns - mean, 1 / result.mean_block)
+    draws = np.concatenate(list(stationary_orders(30, 30, result.mean_block, 80, 3)))
+    bound = -spread * math.sqrt(2 * math.log(math.log(30)) / 30)
+    for centre, found in (
+        (np.maximum(mean, 0), result.p_lower),
+        (np.where(mean < bound, 0.0, mean), result.p_consistent),
+        (mean, result.p_upper),
+    ):
+        largest = (math.sqrt(30) * (returns[draws].mean(axis=1) - centre) / spread).max(axis=1)
+        assert found == (np.maximum(largest, 0.0) > result.statistic).mean()
+    assert result.p_lower < result.p_consistent < result.p_upper
 
 
 def test_lower_consistent_and_upper_are_ordered() -> None:
