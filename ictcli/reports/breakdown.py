@@ -1,11 +1,17 @@
-"""A run's trades summed up by symbol, month and exit, and its extremes."""
+"""A run's trades summed up by symbol, strategy, session and other parts, and its extremes."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+
+from ictcli.research.metric_parts import DIMENSIONS, labels, ordered
+from ictcli.research.metric_trades import expectancy_r, factor, win_rate
+from ictcli.research.metric_values import Resampling, floats
 
 Row = dict[str, Any]
 
@@ -29,31 +35,48 @@ def trade_rows(trades: pa.Table, digits: Mapping[str, int]) -> list[Row]:
     return rows
 
 
-def by_symbol(rows: Sequence[Row], series: Sequence[Mapping[str, Any]]) -> list[Row]:
-    """One row per series of the run, also for those without trades."""
-    groups = _grouped(rows, lambda row: row["symbol"])
-    return [{"symbol": one["symbol"], **_summary(groups.get(one["symbol"], []))} for one in series]
+def breakdowns(trades: pa.Table, document: Mapping[str, Any]) -> dict[str, list[Row]]:
+    """The trades by every dimension, one row per part that has any.
+
+    A row holds the label under the dimension's name, then ``trades``, ``net``, ``expectancy_r``,
+    ``win_rate`` and ``profit_factor`` with their ``_low`` and ``_high``, and ``ambiguous``. Symbols of the
+    run without trades have a row, too. A dimension that the trades do not tell has no rows.
+
+    Args:
+        trades: ``engine.trades.TRADES`` rows in order of closing.
+        document: of the run.
+    """
+    how = Resampling(document["resamples"], document["seed"], document["confidence"])
+    found = {dimension: by_dimension(trades, dimension, how) for dimension in DIMENSIONS}
+    found["symbol"] = _every_symbol(found["symbol"], document["series"], trades, how)
+    return found
 
 
-def by_month(rows: Sequence[Row]) -> list[Row]:
-    """Net result by UTC month of closing, from the first month with a trade to the last."""
-    groups = _grouped(rows, lambda row: f"{row['closed_at']:%Y-%m}")
-    return [{"month": month, **_summary(groups[month])} for month in sorted(groups)]
+def by_dimension(trades: pa.Table, dimension: str, how: Resampling) -> list[Row]:
+    """One row per part of a dimension that has trades, in the order of its labels."""
+    own = labels(trades, dimension)
+    return [
+        {dimension: label, **_summary(trades.filter(pa.array(own == label)), how)}
+        for label in ordered(own, dimension)
+        if label
+    ]
 
 
-def by_exit(rows: Sequence[Row]) -> list[Row]:
-    """One row per exit reason that occurred, most frequent first."""
-    groups = _grouped(rows, lambda row: row["exit_reason"])
-    order = sorted(groups, key=lambda reason: (-len(groups[reason]), reason))
-    return [{"exit": reason, **_summary(groups[reason])} for reason in order]
+def extremes(trades: pa.Table, digits: Mapping[str, int]) -> tuple[list[Row], list[Row]]:
+    """The best and the worst trades by net result as plain rows, most extreme first.
 
-
-def extremes(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
-    """The best and the worst trades by net result, most extreme first."""
-    order = sorted(rows, key=lambda row: row["net"])
-    worst = [row for row in order if row["net"] < 0][:_EXTREMES]
-    best = [row for row in reversed(order) if row["net"] > 0][:_EXTREMES]
-    return best, worst
+    Args:
+        trades: ``engine.trades.TRADES`` rows.
+        digits: symbol = decimals of its prices.
+    """
+    net = floats(trades, "net")
+    order = np.argsort(net, kind="stable")
+    worst, best = order[:_EXTREMES], order[::-1][:_EXTREMES]
+    best_rows, worst_rows = (
+        trade_rows(trades.take(pa.array(chosen)), digits)
+        for chosen in (best[net[best] > 0], worst[net[worst] < 0])
+    )
+    return best_rows, worst_rows
 
 
 def refusals(series: Iterable[Mapping[str, Any]]) -> list[Row]:
@@ -65,23 +88,24 @@ def refusals(series: Iterable[Mapping[str, Any]]) -> list[Row]:
     return [{"reason": reason, "signals": count} for reason, count in sorted(counts.items())]
 
 
-def _summary(rows: Sequence[Row]) -> Row:
-    net = [row["net"] for row in rows]
-    gains = sum((value for value in net if value > 0), Decimal())
-    losses = -sum((value for value in net if value < 0), Decimal())
-    multiples = [row["r_multiple"] for row in rows if row["r_multiple"] is not None]
-    return {
-        "trades": len(rows),
-        "net": sum(net, Decimal("0.00")),
-        "expectancy_r": sum(multiples) / len(multiples) if multiples else None,
-        "win_rate": sum(value > 0 for value in net) / len(net) if net else None,
-        "profit_factor": float(gains / losses) if losses else None,
-        "ambiguous": sum(row["ambiguous"] for row in rows),
-    }
+def _every_symbol(
+    rows: Sequence[Row], series: Sequence[Mapping[str, Any]], trades: pa.Table, how: Resampling
+) -> list[Row]:
+    """The rows in the order of the run's series, those without trades included."""
+    found = {row["symbol"]: row for row in rows}
+    return [
+        found.get(one["symbol"]) or {"symbol": one["symbol"], **_summary(trades.slice(0, 0), how)}
+        for one in series
+    ]
 
 
-def _grouped(rows: Sequence[Row], key: Callable[[Row], str]) -> dict[str, list[Row]]:
-    groups: dict[str, list[Row]] = defaultdict(list)
-    for row in rows:
-        groups[key(row)].append(row)
-    return dict(groups)
+def _summary(trades: pa.Table, how: Resampling) -> Row:
+    net = floats(trades, "net")
+    row: Row = {"trades": len(trades), "net": pc.sum(trades.column("net")).as_py() or Decimal("0.00")}
+    for name, metric in (
+        ("expectancy_r", expectancy_r(floats(trades, "r_multiple"), how)),
+        ("win_rate", win_rate(net, how.confidence)),
+        ("profit_factor", factor(net, how)),
+    ):
+        row |= {name: metric.value, f"{name}_low": metric.low, f"{name}_high": metric.high}
+    return {**row, "ambiguous": pc.sum(trades.column("ambiguous")).as_py() or 0}

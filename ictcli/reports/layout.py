@@ -6,6 +6,10 @@ from collections.abc import Sequence
 WIDTH = 100
 BLANK = "-"
 """What stands where a number is undefined."""
+_LEAST = 8
+"""Characters that remain of a first column, however wide the others are."""
+
+_FORMS = {"count": ",.0f", "days": ",.1f", "money": ",.2f", "r": ".3f"}
 
 
 def aligned(headers: Sequence[str], rows: Sequence[Sequence[str]], align: str) -> list[str]:
@@ -16,13 +20,34 @@ def aligned(headers: Sequence[str], rows: Sequence[Sequence[str]], align: str) -
         rows: cells as text.
         align: one of ``<`` and ``>`` per column.
     """
-    widths = [max(len(row[i]) for row in (headers, *rows)) for i in range(len(headers))]
+    return aligned_together([(headers, rows)], align)[0]
+
+
+def aligned_together(
+    tables: Sequence[tuple[Sequence[str], Sequence[Sequence[str]]]], align: str
+) -> list[list[str]]:
+    """Lines of several tables whose columns have the same widths.
+
+    A first column that would make a line wider than the screen is cut.
+
+    Args:
+        tables: column titles and cells of each, all with as many columns.
+        align: one of ``<`` and ``>`` per column.
+    """
+    everything = [line for headers, rows in tables for line in (headers, *rows)]
+    widths = [max((len(line[i]) for line in everything), default=0) for i in range(len(align))]
+    widths[0] = min(widths[0], max(WIDTH - sum(widths[1:]) - 2 * (len(align) - 1), _LEAST))
 
     def line(cells: Sequence[str]) -> str:
-        parts = (f"{cell:{side}{width}}" for cell, side, width in zip(cells, align, widths, strict=True))
+        first = cells[0] if len(cells[0]) <= widths[0] else f"{cells[0][: widths[0] - 1]}…"
+        parts = (
+            f"{cell:{side}{width}}"
+            for cell, side, width in zip((first, *cells[1:]), align, widths, strict=True)
+        )
         return "  ".join(parts).rstrip()
 
-    return [line(headers), "  ".join("-" * width for width in widths), *(line(row) for row in rows)]
+    rule = "  ".join("-" * width for width in widths)
+    return [[line(headers), rule, *map(line, rows)] for headers, rows in tables]
 
 
 def number(value: float | str | None, unit: str) -> str:
@@ -30,17 +55,9 @@ def number(value: float | str | None, unit: str) -> str:
     if value is None:
         return BLANK
     amount = float(value)
-    match unit:
-        case "count":
-            return f"{amount:,.0f}"
-        case "money":
-            return f"{amount:,.2f}"
-        case "share":
-            return f"{100 * amount:.1f} %"
-        case "r":
-            return f"{amount:.3f} R"
-        case _:
-            return f"{amount:.2f}"
+    if unit == "share":
+        return f"{100 * amount:.1f} %"
+    return f"{amount:{_FORMS.get(unit, '.2f')}}" + (" R" if unit == "r" else "")
 
 
 def wrap(text: str) -> list[str]:

@@ -9,18 +9,17 @@ import pyarrow as pa
 
 from ictcli.engine.refusals import Refusal, explain
 from ictcli.reports import breakdown
-from ictcli.reports.layout import BLANK, WIDTH, aligned, entries, number, wrap
+from ictcli.reports.layout import WIDTH, aligned, entries, number, wrap
+from ictcli.reports.metric_tables import metrics_lines, other_metrics
+from ictcli.reports.part_tables import part_tables
 from ictcli.reports.verdicts import edge_sentence, gate_sentence
 from ictcli.research.metric_definitions import METRICS
 
 Document = Mapping[str, Any]
 
-_EXPLAINED = ("net_expectancy_r", "max_drawdown", "sharpe_daily", "cost_share")
-"""Metrics whose names have more than one convention."""
-
 
 def result_text(document: Document) -> str:
-    """What ``backtest`` prints: headline, metrics, what they allow to say, the gate."""
+    """What ``backtest`` prints: headline, the metrics that decide, what they allow to say, the gate."""
     said = wrap(edge_sentence(document["metrics"], document["confidence"]))
     metrics = [*metrics_lines(document), "", *said]
     return "\n".join([*headline(document), "", *metrics, "", *gate_lines(document["gate"])])
@@ -28,15 +27,15 @@ def result_text(document: Document) -> str:
 
 def report_text(document: Document, trades: pa.Table) -> str:
     """What ``report`` prints: the result and everything behind it."""
-    digits = {one["symbol"]: one["digits"] for one in document["series"]}
-    rows = breakdown.trade_rows(trades, digits)
+    parts = breakdown.breakdowns(trades, document)
     sections = [
         [result_text(document)],
-        symbol_lines(breakdown.by_symbol(rows, document["series"]), document["series"]),
-        cost_lines(document),
-        month_lines(breakdown.by_month(rows)),
-        exit_lines(breakdown.by_exit(rows), breakdown.refusals(document["series"])),
-        extreme_lines(*breakdown.extremes(rows)),
+        *other_metrics(document),
+        *part_tables(parts, document["confidence"]),
+        month_lines(parts["month"]),
+        signal_lines(parts["exit"], breakdown.refusals(document["series"])),
+        extreme_lines(*breakdown.extremes(trades, _digits(document))),
+        series_lines(document),
         ["Fill assumptions", *entries([(a["about"], a["assumed"]) for a in document["assumptions"]])],
         provenance_lines(document),
     ]
@@ -44,15 +43,12 @@ def report_text(document: Document, trades: pa.Table) -> str:
 
 
 def report_document(document: Document, trades: pa.Table) -> dict[str, Any]:
-    """What ``report --format json`` prints: the run's document and its breakdowns, with the trades."""
-    digits = {one["symbol"]: one["digits"] for one in document["series"]}
-    rows = breakdown.trade_rows(trades, digits)
-    best, worst = breakdown.extremes(rows)
+    """What ``report --format json`` prints: the run's document and its breakdowns, without the trades."""
+    best, worst = breakdown.extremes(trades, _digits(document))
+    parts = breakdown.breakdowns(trades, document)
     return {
         **document,
-        "by_symbol": breakdown.by_symbol(rows, document["series"]),
-        "by_month": breakdown.by_month(rows),
-        "by_exit": breakdown.by_exit(rows),
+        **{f"by_{dimension}": rows for dimension, rows in parts.items()},
         "refusals": breakdown.refusals(document["series"]),
         "best": best,
         "worst": worst,
@@ -76,20 +72,6 @@ def headline(document: Document) -> list[str]:
     ]
 
 
-def metrics_lines(document: Document) -> list[str]:
-    """The table of metrics with intervals, and what the less common ones mean."""
-    rows = []
-    for name in (name for name in METRICS if name in document["metrics"]):
-        metric, unit = document["metrics"][name], METRICS[name].unit
-        bounds = BLANK if metric["low"] is None and metric["high"] is None else _interval(metric, unit)
-        rows.append([METRICS[name].label, number(metric["value"], unit), bounds, f"{metric['n']:,}"])
-    interval = f"{100 * document['confidence']:g} % interval"
-    notes = [
-        (METRICS[name].label, METRICS[name].meaning) for name in _EXPLAINED if name in document["metrics"]
-    ]
-    return [*aligned(["Metric", "Value", interval, "n"], rows, "<>>>"), "", *entries(notes)]
-
-
 def gate_lines(gate: Mapping[str, Any] | None) -> list[str]:
     """The verdict and every check behind it."""
     lines = wrap(gate_sentence(gate))
@@ -97,7 +79,7 @@ def gate_lines(gate: Mapping[str, Any] | None) -> list[str]:
         return lines
     cells = []
     for check in gate["checks"]:
-        unit = METRICS[check["metric"]].unit
+        unit = METRICS[check.get("judged") or check["metric"]].unit
         found = number(check["found"], unit)
         if check["found_bound"] is not None:
             found += f", {check['bound']} {number(check['found_bound'], unit)}"
@@ -111,26 +93,13 @@ def gate_lines(gate: Mapping[str, Any] | None) -> list[str]:
     return lines + [f"  {line}" for line in table]
 
 
-def symbol_lines(rows: Sequence[breakdown.Row], series: Sequence[Mapping[str, Any]]) -> list[str]:
-    """One line per symbol."""
-    cells = [
-        [
-            row["symbol"],
-            f"{one['bars']:,}",
-            f"{one['signals']:,}",
-            *_summary_cells(row),
-        ]
-        for row, one in zip(rows, series, strict=True)
-    ]
-    headers = ["Symbol", "Bars", "Signals", *_SUMMARY_HEADERS]
-    return aligned(headers, cells, "<" + ">" * (len(headers) - 1))
-
-
-def cost_lines(document: Document) -> list[str]:
-    """What each symbol's trades were charged, so that nobody overlooks a zero."""
+def series_lines(document: Document) -> list[str]:
+    """Each series: bars, signals, and what its trades were charged, so that nobody overlooks a zero."""
     cells = [
         [
             one["symbol"],
+            f"{one['bars']:,}",
+            f"{one['signals']:,}",
             f"{one['spread_points']:g}",
             number(one["spread_known"], "share"),
             f"{one['commission']} {one['quote']}" if Decimal(one["commission"]) else "none",
@@ -139,13 +108,10 @@ def cost_lines(document: Document) -> list[str]:
         for one in document["series"]
     ]
     headers = [
-        "Costs",
-        "Median spread (points)",
-        "Spread known",
-        "Commission (lot, side)",
-        "Slippage (points)",
+        *("Series", "Bars", "Signals", "Median spread (pt)", "Known"),
+        *("Commission (lot, side)", "Slippage (pt)"),
     ]
-    return aligned(headers, cells, "<>>>>")
+    return aligned(headers, cells, "<>>>>>>")
 
 
 def month_lines(rows: Sequence[breakdown.Row]) -> list[str]:
@@ -163,18 +129,13 @@ def month_lines(rows: Sequence[breakdown.Row]) -> list[str]:
     return aligned(["Net", *months, "Year"], cells, "<" + ">" * 13)
 
 
-def exit_lines(exits: Sequence[breakdown.Row], refused: Sequence[breakdown.Row]) -> list[str]:
-    """How trades ended, and why signals were not traded."""
-    cells = [
-        [row["exit"], *_summary_cells(row)[:-1]] for row in exits
-    ]  # by exit a profit factor says nothing
-    lines = aligned(["Exit", *_SUMMARY_HEADERS[:-1]], cells, "<>>>>") if cells else []
+def signal_lines(exits: Sequence[breakdown.Row], refused: Sequence[breakdown.Row]) -> list[str]:
+    """How many stops were ambiguous, and why signals were not traded."""
     ambiguous = sum(row["ambiguous"] for row in exits)
-    if ambiguous:
-        lines.append(f"Ambiguous stops, whose bar also touched the target: {ambiguous:,}")
+    lines = [f"Ambiguous stops, whose bar also touched the target: {ambiguous:,}"] if ambiguous else []
     if refused:
         why = [(row["reason"], f"{row['signals']:,}: {_reason(row['reason'])}") for row in refused]
-        lines += ["", "Signals not traded", *entries(why)]
+        lines += [*([""] if lines else []), "Signals not traded", *entries(why)]
     return lines
 
 
@@ -218,25 +179,12 @@ def provenance_lines(document: Document) -> list[str]:
     return ["Provenance", *entries(pairs)]
 
 
-_SUMMARY_HEADERS = ["Trades", "Net", "Expectancy", "Win rate", "Profit factor"]
-
-
-def _summary_cells(row: breakdown.Row) -> list[str]:
-    return [
-        f"{row['trades']:,}",
-        f"{row['net']:,.2f}",
-        number(row["expectancy_r"], "r"),
-        number(row["win_rate"], "share"),
-        number(row["profit_factor"], "ratio"),
-    ]
+def _digits(document: Document) -> dict[str, int]:
+    return {one["symbol"]: one["digits"] for one in document["series"]}
 
 
 def _reason(label: str) -> str:
     return explain(Refusal[label.upper()])
-
-
-def _interval(metric: Mapping[str, Any], unit: str) -> str:
-    return f"{number(metric['low'], unit)} to {number(metric['high'], unit)}"
 
 
 def _short(value: Decimal) -> str:

@@ -13,10 +13,17 @@ def edge_sentence(metrics: Mapping[str, Mapping[str, Any]], confidence: float) -
     if expectancy["low"] is None or expectancy["high"] is None:
         return "No edge shown: too few trades for an interval."
     if expectancy["low"] > 0:
-        return f"Edge shown on this data: {interval} lies above zero (not corrected for repeated attempts)."
+        return f"Edge shown on this data: {interval} lies above zero ({_attempts(metrics)})."
     if expectancy["high"] < 0:
         return f"A loss is shown: {interval} lies below zero."
     return f"No edge shown: {interval} includes zero."
+
+
+def _attempts(metrics: Mapping[str, Mapping[str, Any]]) -> str:
+    dsr = metrics.get("dsr", {}).get("value")
+    if dsr is None:
+        return "not corrected for repeated attempts"
+    return f"deflated Sharpe ratio over all attempts: {100 * dsr:.1f} %"
 
 
 def gate_sentence(gate: Mapping[str, Any] | None) -> str:

@@ -78,6 +78,7 @@ class RunShape(msgspec.Struct, frozen=True):
     timeframe: str
     seed: int
     confidence: float
+    resamples: Annotated[int, Meta(ge=0)]
     version: str
     content_hash: str
     account: AccountShape

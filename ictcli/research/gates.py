@@ -256,7 +256,7 @@ def suggest(name: str, known: list[str]) -> str:
 def _judge_one(check: Check, metrics: Mapping[str, Metric]) -> CheckResult:
     metric, judged, why = metrics[check.metric], check.metric, ""
     if metric.value is None and check.instead:
-        why = f"{check.instead} in its place ({metric.why}): "
+        why = f"{check.instead} instead: "
         metric, judged = metrics[check.instead], check.instead
     bound = {"value": metric.value, "low": metric.low, "high": metric.high}[check.bound]
     verdict, reason = _decide(check, metric, bound)

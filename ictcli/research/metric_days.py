@@ -62,7 +62,7 @@ def _sortino(returns: Floats, how: Resampling) -> Metric:
 
 
 def _proofs(record: TrackRecord, sample: Sample, how: Resampling) -> dict[str, Metric]:
-    dsr, why = None, "the trials are not known: see psr"
+    dsr, why = None, "trials not known: see PSR"
     if sample.trials is not None:
         dsr, why = dsr_2026(record, sample.trials.count, sample.trials.variance), _FLAT
     needed = min_trl_2026(record, confidence=how.confidence)

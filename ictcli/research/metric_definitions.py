@@ -99,7 +99,7 @@ _RISK = {
         "deepest fall from a peak of the balance, open losses included", "risk", "account",
     ),
     "drawdown_trades": Definition(
-        "longest drawdown", "count", "bootstrap",
+        "longest drawdown (trades)", "count", "bootstrap",
         "most trades in a row after which the balance stood below an earlier peak", "risk", "account",
     ),
     "drawdown_days": Definition(
@@ -138,11 +138,11 @@ _RATIOS = {
     ),
     "dsr": Definition(
         "DSR", "share", "none",
-        "the same against the best of all trials, had none skill (2026); none while they are not known",
+        "the same against the best of all trials if none had skill (2026); none while they are unknown",
         "ratios", "account",
     ),
     "min_trl": Definition(
-        "MinTRL", "days", "none",
+        "MinTRL (days)", "days", "none",
         "trading days that would prove such a Sharpe ratio above 0 with the run's confidence (2026)",
         "ratios", "account",
     ),

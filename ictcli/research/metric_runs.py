@@ -7,30 +7,31 @@ from ictcli.market.bars import Int64
 from ictcli.research.metric_resamples import block_starts
 from ictcli.research.metric_values import Resampling
 from ictcli.stats.bootstrap import block_length, gather
-from ictcli.stats.sequences import Floats
+from ictcli.stats.sequences import Floats, longest_losing_streak
 
-LONGEST_BELOW, STEPS_BELOW, LOSING_RUN = range(3)
-"""What ``run_lengths`` counts."""
+LONGEST_BELOW, STEPS_BELOW, LOSING_STREAK = range(3)
+"""What ``lengths`` counts."""
 
 
 @kernel
-def run_lengths(gains: Floats, out: Floats) -> None:
-    """Count the steps after which the balance stands below an earlier peak, and the steps without a gain.
+def count_lengths(gains: Floats, out: Floats) -> None:
+    """Count the steps after which the balance stands below an earlier peak, and those without a gain.
 
     Args:
         gains: change of the balance at each step.
         out: receives the longest run below a peak, all steps below one, the longest run without a gain.
     """
     balance, peak = 0.0, 0.0
-    below, longest, steps, losing, streak = 0, 0, 0, 0, 0
+    below, longest, steps = 0, 0, 0
     for gain in gains:
         balance += gain
         peak = max(peak, balance)
-        below = below + 1 if balance < peak else 0
-        steps += 1 if balance < peak else 0
-        losing = 0 if gain > 0 else losing + 1
-        longest, streak = max(longest, below), max(streak, losing)
-    out[0], out[1], out[2] = longest, steps, streak
+        if balance < peak:
+            below, steps = below + 1, steps + 1
+        else:
+            below = 0
+        longest = max(longest, below)
+    out[LONGEST_BELOW], out[STEPS_BELOW], out[LOSING_STREAK] = longest, steps, longest_losing_streak(gains)
 
 
 @kernel
@@ -50,9 +51,9 @@ def deepest_fall(gains: Floats, worst: Floats) -> float:
 
 
 def lengths(gains: Floats) -> Floats:
-    """The three counts of ``run_lengths``."""
+    """The counts of ``count_lengths``."""
     out = np.zeros(3)
-    run_lengths(gains, out)
+    count_lengths(gains, out)
     return out
 
 
@@ -87,7 +88,7 @@ def resampled_falls(gains: Floats, worst: Floats, how: Resampling) -> Floats:
 def _draw_lengths(gains: Floats, starts: Int64, block: int, work: Floats, out: Floats) -> None:
     for k in range(len(starts)):
         gather(gains, starts[k], block, work)
-        run_lengths(work, out[k])
+        count_lengths(work, out[k])
 
 
 @kernel

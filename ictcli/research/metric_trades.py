@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ictcli.research.metric_quantiles import quantile, quantile_interval
 from ictcli.research.metric_resamples import quotient, resampled_sums
-from ictcli.research.metric_runs import LOSING_RUN, lengths, resampled_lengths
+from ictcli.research.metric_runs import LOSING_STREAK, lengths, resampled_lengths
 from ictcli.research.metric_values import Metric, Resampling, defined, floats, paid, resampled
 from ictcli.stats import bootstrap
 from ictcli.stats.intervals import wilson
@@ -77,8 +77,8 @@ def _decisive(trades: pa.Table, net: Floats, how: Resampling) -> dict[str, Metri
 
 def _streak(net: Floats, how: Resampling) -> Metric:
     n = len(net)
-    longest = float(lengths(net)[LOSING_RUN]) if n else math.nan
-    return resampled(longest, resampled_lengths(net, how)[LOSING_RUN], n, how, "")
+    longest = float(lengths(net)[LOSING_STREAK]) if n else math.nan
+    return resampled(longest, resampled_lengths(net, how)[LOSING_STREAK], n, how, "")
 
 
 def _sums(trades: pa.Table, net: Floats, how: Resampling) -> _Sums:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ictcli.reports.layout import aligned, entries, number
+from ictcli.reports.layout import WIDTH, aligned, aligned_together, entries, number
 from ictcli.reports.summary import _short
 
 
@@ -15,6 +15,7 @@ from ictcli.reports.summary import _short
         (0.4567, "share", "45.7 %"),
         (-0.1234, "r", "-0.123 R"),
         (1.005, "ratio", "1.00"),
+        (1234.56, "days", "1,234.6"),
     ],
 )
 def test_numbers_carry_their_unit(value: float | str | None, unit: str, text: str) -> None:
@@ -28,6 +29,21 @@ def test_columns_line_up_on_the_side_asked_for() -> None:
         "EURUSD    1",
         "X       -10",
     ]
+
+
+def test_tables_can_share_their_columns() -> None:
+    first, second = aligned_together(
+        [(["A", "Net"], [["x", "1"]]), (["Longer", "N"], [["y", "10,000"]])], "<>"
+    )
+    assert first == ["A          Net", "------  ------", "x            1"]
+    assert second == ["Longer       N", "------  ------", "y       10,000"]
+    assert aligned_together([], "<>") == []
+
+
+def test_a_long_first_column_is_cut_before_the_screen_ends() -> None:
+    lines = aligned(["Name", "Value"], [["n" * 200, "v" * 60]], "<>")
+    assert [len(line) for line in lines] == [WIDTH] * 3
+    assert lines[2].startswith("n" * 37 + "…  ")
 
 
 def test_long_entries_wrap_under_their_text() -> None:

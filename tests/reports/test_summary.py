@@ -34,15 +34,6 @@ def test_checks_too_wide_for_a_line_tell_their_reason_below(document: dict[str, 
     assert lines[at + 1].strip() == "only 249 of 1000000 observations"
 
 
-def test_metrics_stand_in_their_own_order_with_intervals(document: dict[str, Any]) -> None:
-    lines = result_text(document).splitlines()
-    start = next(i for i, line in enumerate(lines) if line.startswith("Metric"))
-    table = [line.split("  ")[0] for line in lines[start + 2 : start + 7]]
-    assert table == ["trades", "net profit", "expectancy", "win rate", "profit factor"]
-    assert any("0.379 R" in line and "-0.500 R to 1.200 R" in line for line in lines)
-    assert lines[start + 6].split()[2:] == ["-", "-", "5"]  # undefined, not zero
-
-
 def test_the_gate_is_told_with_every_reason(document: dict[str, Any]) -> None:
     text = result_text(document)
     assert "Gate INCONCLUSIVE: 0 of 1 checks met, 1 inconclusive (config/gates.toml)" in text
@@ -70,22 +61,25 @@ def test_what_every_symbol_was_charged_is_shown_zero_included(
     document: dict[str, Any], trades: pa.Table
 ) -> None:
     lines = report_text(document, trades).splitlines()
-    start = next(i for i, line in enumerate(lines) if line.startswith("Costs "))
-    assert lines[start + 2].split() == ["EURUSD", "8", "100.0", "%", "3.50", "USD", "0"]
-    assert lines[start + 3].split() == ["XAUUSD", "8", "100.0", "%", "none", "0"]
+    start = next(i for i, line in enumerate(lines) if line.startswith("Series "))
+    assert lines[start + 2].split() == ["EURUSD", "1,000", "4", "8", "100.0", "%", "3.50", "USD", "0"]
+    assert lines[start + 3].split() == ["XAUUSD", "1,000", "4", "8", "100.0", "%", "none", "0"]
 
 
-def test_unusual_metrics_are_explained_under_their_table(document: dict[str, Any]) -> None:
-    document["metrics"] |= {
-        "sharpe_daily": metric(1.0),
-        "cost_share": metric(0.2),
-        "max_drawdown": metric(1.25),
-    }
-    text = result_text(document)
-    assert "125.0 %" in text
-    assert "idle days included, times √252" in text
-    for name in ("net_expectancy_r", "max_drawdown", "sharpe_daily", "cost_share"):
-        assert f"  {METRICS[name].label} " in text
+def test_a_report_holds_every_metric_and_every_part(document: dict[str, Any], trades: pa.Table) -> None:
+    document["metrics"] = {name: metric(1.25, 0.5, 2.5) for name in METRICS}
+    text = report_text(document, trades)
+    for definition in METRICS.values():
+        assert text.count(f"\n{definition.label}  ") == 1, definition.label
+    for title in ("Symbol ", "Side ", "Session ", "Day ", "Hour (NY) ", "Exit "):
+        assert f"\n{title}" in text
+    assert max(map(len, text.splitlines())) <= WIDTH
+
+
+def test_the_metric_that_was_judged_gives_the_unit(document: dict[str, Any]) -> None:
+    check = document["gate"]["checks"][0]
+    check |= {"metric": "dsr", "judged": "psr", "found": 0.97, "found_bound": None, "bound": "value"}
+    assert "97.0 %" in result_text(document)
 
 
 def test_months_are_a_grid_of_net_results(document: dict[str, Any], trades: pa.Table) -> None:
@@ -120,6 +114,8 @@ def test_the_document_adds_breakdowns_to_what_was_kept(document: dict[str, Any],
     assert {key: report[key] for key in document} == document
     assert [row["symbol"] for row in report["by_symbol"]] == ["EURUSD", "XAUUSD"]
     assert [row["month"] for row in report["by_month"]] == ["2024-01", "2024-02"]
+    assert [row["session"] for row in report["by_session"]] == ["london"]
+    assert {row["exit"] for row in report["by_exit"]} == {"stop", "target"}
     assert report["best"][0]["net"] > 0 > report["worst"][0]["net"]
 
 

@@ -27,3 +27,16 @@ def test_an_edge_is_claimed_only_when_the_whole_interval_is_above_zero(
         "net_expectancy_r": {"low": low, "high": high},
     }
     assert edge_sentence(metrics, 0.9).startswith(beginning)
+
+
+@pytest.mark.parametrize(
+    ("dsr", "said"),
+    [(None, "(not corrected for repeated attempts)"), (0.613, "(deflated Sharpe ratio over all attempts: 61.3 %)")],
+)
+def test_an_edge_is_weighed_against_the_attempts_where_they_are_known(dsr: float | None, said: str) -> None:
+    metrics: dict[str, dict[str, Any]] = {
+        "trades": {"value": 50},
+        "net_expectancy_r": {"low": 0.1, "high": 0.3},
+        "dsr": {"value": dsr},
+    }
+    assert said in edge_sentence(metrics, 0.95)

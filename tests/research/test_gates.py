@@ -99,11 +99,11 @@ def test_an_undefined_metric_says_why_and_never_counts_as_zero() -> None:
 
 def test_another_metric_can_be_asked_where_one_is_undefined() -> None:
     check = Check(metric="dsr", op=">=", value=0.95, instead="psr")
-    unknown = Metric(None, None, None, 300, "the trials are not known: see psr")
+    unknown = Metric(None, None, None, 300, "trials not known: see PSR")
     metrics = {"dsr": unknown, "psr": Metric(0.97, None, None, 300)}
     (result,) = judge("g", (check,), metrics, {}).checks
     assert (result.verdict, result.judged, result.found) == ("PASS", "psr", 0.97)
-    assert result.reason == "psr in its place (the trials are not known: see psr): met"
+    assert result.reason == "psr instead: met"
     metrics["psr"] = Metric(0.8, None, None, 300)
     assert judge("g", (check,), metrics, {}).verdict is Verdict.FAIL
     metrics["dsr"] = Metric(0.96, None, None, 300)

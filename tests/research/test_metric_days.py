@@ -62,7 +62,7 @@ def test_proofs_are_those_of_the_daily_record() -> None:
     found = day_metrics(case, HOW)
     assert found["psr"].value == psr_2026(record)
     assert found["dsr"].value is None
-    assert found["dsr"].why == "the trials are not known: see psr"
+    assert found["dsr"].why == "trials not known: see PSR"
     known = day_metrics(replace(case, trials=Trials(20.0, 0.05)), HOW)
     assert known["dsr"].value == dsr_2026(record, 20.0, 0.05)
     assert known["dsr"].value is not None

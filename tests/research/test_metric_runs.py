@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from ictcli.research.metric_runs import deepest_fall, lengths, resampled_falls, resampled_lengths
 from ictcli.research.metric_values import Resampling
+from ictcli.stats.drawdowns import closed_drawdowns
 
 HOW = Resampling(100, 3, 0.95)
 
@@ -41,6 +42,15 @@ def test_runs_are_those_of_the_running_balance(gains: list[int]) -> None:
     longest, steps, _ = lengths(np.array(gains, np.float64))
     assert steps == below.sum()
     assert longest == max(map(len, "".join("x" if one else " " for one in below).split()), default=0)
+
+
+@given(st.lists(st.integers(-5, 5), max_size=40))
+def test_runs_are_as_long_as_the_drawdowns(gains: list[int]) -> None:
+    times = np.arange(1, len(gains) + 1)
+    falls = closed_drawdowns(np.array(gains, np.float64), times, 1000.0, 0, len(gains) + 1)
+    longest, steps, _ = lengths(np.array(gains, np.float64))
+    assert longest == max((one.trades for one in falls), default=0)
+    assert steps == sum(one.trades for one in falls)
 
 
 def test_resamples_stay_within_what_a_sequence_can_do() -> None:

@@ -1,0 +1,51 @@
+"""A run's parts as tables of text: all with the same columns, so that they can be compared."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ictcli.reports.layout import BLANK, aligned_together, number
+
+_SHOWN = ("symbol", "strategy", "setup", "side", "session", "weekday", "hour", "exit")
+"""Dimensions with a table; months have a grid of their own."""
+_ONE_IS_ENOUGH = frozenset({"strategy", "setup"})
+"""Dimensions that tell nothing while they have a single part."""
+_TITLES = {"setup": "Set-up", "weekday": "Day", "hour": "Hour (NY)"}
+
+
+def part_tables(parts: Mapping[str, Sequence[Mapping[str, Any]]], confidence: float) -> list[list[str]]:
+    """The lines of each table.
+
+    Args:
+        parts: as ``breakdown.breakdowns`` makes them.
+        confidence: of the intervals.
+    """
+    interval = f"{100 * confidence:g} % interval"
+    headers = ("Trades", "Net", "Expectancy", interval, "Wins", interval, "Factor")
+    tables = [
+        ((_TITLES.get(name, name.capitalize()), *headers), [_cells(row, name) for row in parts[name]])
+        for name in _SHOWN
+        if len(parts[name]) > (name in _ONE_IS_ENOUGH)
+    ]
+    return aligned_together(tables, "<>>>>>>>")
+
+
+def _cells(row: Mapping[str, Any], dimension: str) -> list[str]:
+    # by exit a profit factor says nothing
+    factor = "" if dimension == "exit" else number(row["profit_factor"], "ratio")
+    return [
+        row[dimension],
+        f"{row['trades']:,}",
+        f"{row['net']:,.2f}",
+        number(row["expectancy_r"], "r"),
+        _interval(row, "expectancy_r", 1, ".3f"),
+        number(row["win_rate"], "share"),
+        _interval(row, "win_rate", 100, ".1f"),
+        factor,
+    ]
+
+
+def _interval(row: Mapping[str, Any], name: str, times: float, form: str) -> str:
+    low, high = row[f"{name}_low"], row[f"{name}_high"]
+    if low is None and high is None:
+        return BLANK
+    return " to ".join(BLANK if bound is None else f"{times * bound:{form}}" for bound in (low, high))
