@@ -125,6 +125,22 @@ def amount(numerator: int, denominator: int, by_price: int, price: int) -> int:
 
 
 @kernel
+def scaled_half_even(numerator: int, times: int, denominator: int) -> int:
+    """``numerator * times / denominator`` to the nearest integer, exact halves to the even one.
+
+    The product itself is never formed: only ``times * denominator`` and the result must fit into 64 bits.
+    """
+    whole = numerator // denominator
+    rest = (numerator - whole * denominator) * times
+    part = rest // denominator
+    quotient = whole * times + part
+    twice = 2 * (rest - part * denominator)
+    if twice > denominator or (twice == denominator and quotient % 2 != 0):
+        quotient += 1
+    return quotient
+
+
+@kernel
 def multiplier(own: Any, rate: int) -> int:
     """What ``numerator`` is multiplied by before the one division of ``amount_of``."""
     if own["conversion"] == MULTIPLY:
@@ -156,7 +172,7 @@ def amount_of(own: Any, rate: int, numerator: int, price: int) -> int:
         numerator: points times steps times ``point_value``, or steps times ``commission`` or ``fee``.
         price: price of the deal in points, above 0; only used where the account holds the base currency.
     """
-    return int(half_even(numerator * multiplier(own, rate), divisor(own, rate, price)))
+    return int(scaled_half_even(numerator, multiplier(own, rate), divisor(own, rate, price)))
 
 
 @kernel
@@ -213,7 +229,7 @@ def swap(own: Any, rate: int, side: int, steps: int, nights: int, price: int) ->
     """
     per_night = own["swap_long"] if side > 0 else own["swap_short"]
     numerator = per_night * nights * steps * own["point_value"]
-    return int(half_even(numerator * multiplier(own, rate), 1000 * divisor(own, rate, price)))
+    return int(scaled_half_even(numerator, multiplier(own, rate), 1000 * divisor(own, rate, price)))
 
 
 @kernel

@@ -9,13 +9,13 @@ from typing import Any
 from ictcli.engine.exposure import correlated_heat, group_risk, heat, series_risk
 from ictcli.engine.margin import share_of
 from ictcli.engine.money import rate_of
-from ictcli.engine.records import GROUPS
+from ictcli.engine.records import GROUPS, MOST_ORDERS, MOST_POSITIONS
 from ictcli.engine.refusals import Refusal
 from ictcli.engine.sizing import loss_at_stop, stop_slippage
 from ictcli.kernels import kernel
 
 _BALANCE_EXHAUSTED, _NO_RATE = int(Refusal.BALANCE_EXHAUSTED), int(Refusal.NO_RATE)
-_BELOW_MINIMUM = int(Refusal.VOLUME_BELOW_MINIMUM)
+_BELOW_MINIMUM, _NO_ROOM = int(Refusal.VOLUME_BELOW_MINIMUM), int(Refusal.NO_ROOM)
 _DRAWDOWN, _DAILY_LOSS, _LOSSES = int(Refusal.DRAWDOWN), int(Refusal.DAILY_LOSS), int(Refusal.LOSSES_IN_A_ROW)
 _ORDERS_PER_DAY, _NEWS, _SPREAD = int(Refusal.ORDERS_PER_DAY), int(Refusal.NEWS), int(Refusal.SPREAD)
 _PER_TRADE, _PER_SYMBOL, _PER_GROUP = (
@@ -71,9 +71,24 @@ def permit(
         return _NO_RATE
     if steps < 1:
         return _BELOW_MINIMUM
+    if volume(positions, orders, s) + steps > MOST_POSITIONS * series[s]["max_steps"]:
+        return _NO_ROOM
     slippage = stop_slippage(series[s], states[s])
     risk = loss_at_stop(series[s], rate, asked["side"], entry, asked["stop"], slippage, steps)
     return exposure_refuses(rules, account, series, states, positions, orders, s, asked["side"], risk, equity)
+
+
+@kernel
+def volume(positions: Any, orders: Any, s: int) -> int:
+    """Steps open and ordered in a series; bounded, because sums of money are proven for that volume only."""
+    total = 0
+    for slot in range(MOST_POSITIONS):
+        if positions[s, slot]["live"] == 1:
+            total += positions[s, slot]["steps"]
+    for slot in range(MOST_ORDERS):
+        if orders[s, slot]["live"] == 1:
+            total += orders[s, slot]["steps"] - orders[s, slot]["filled"]
+    return int(total)
 
 
 @kernel

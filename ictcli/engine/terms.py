@@ -179,12 +179,13 @@ def check_range(
     swap = 3 * max(abs(int(own["swap_long"][0])), abs(int(own["swap_short"][0])))
     each = max(max_price, swap) * int(own["point_value"][0])
     each += 2 * (int(own["commission"][0]) + int(own["fee"][0]))
-    times = {MULTIPLY: max_rate, DIVIDE: scale}.get(kind, 1)
-    numerator = int(own["max_steps"][0]) * MOST_POSITIONS * each * times
+    numerator = int(own["max_steps"][0]) * MOST_POSITIONS * each
     lowest = max(1, min_rate)
+    times = {MULTIPLY: max_rate, DIVIDE: scale}.get(kind, 1)
     least = {OWN_PRICE: lowest, MULTIPLY: scale, DIVIDE: lowest}.get(kind, 1) * denominator
     most = {OWN_PRICE: max_price, MULTIPLY: scale, DIVIDE: max_rate}.get(kind, 1) * denominator
-    if max(numerator, 1000 * most) >= _LIMIT or numerator // least >= _MOST_MONEY:
+    products = (numerator, each * times, 1000 * most * times)
+    if max(products) >= _LIMIT or numerator * times // least >= _MOST_MONEY:
         raise ConfigError(
             f"{spec.name}: an amount of money can exceed 64 bits",
             hint="Lower volume_max or contract_size in config/symbols.toml.",

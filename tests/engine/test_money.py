@@ -1,13 +1,14 @@
 """Money is exact: worth of a point, conversion, rounding, and refusals where it cannot be known."""
 
 from decimal import ROUND_HALF_EVEN, Decimal
+from fractions import Fraction
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ictcli.engine.money import amount, half_even, minor_digits, terms
+from ictcli.engine.money import amount, half_even, minor_digits, scaled_half_even, terms
 from ictcli.engine.sizing import allowed_risk, volume_steps
 from ictcli.errors import ConfigError
 from tests.engine import samples
@@ -28,6 +29,34 @@ def test_halves_go_to_the_even_neighbour(numerator: int, denominator: int, round
 def test_rounding_equals_decimal_half_even(numerator: int, denominator: int) -> None:
     exact = (Decimal(numerator) / Decimal(denominator)).quantize(Decimal(1), ROUND_HALF_EVEN)
     assert half_even(numerator, denominator) == int(exact)
+
+
+@pytest.mark.jit_off
+@pytest.mark.parametrize(
+    ("numerator", "times", "denominator", "rounded"),
+    [
+        (1, 5, 2, 2),
+        (3, 5, 2, 8),
+        (-1, 5, 2, -2),
+        (3, 3, 2, 4),
+        (5, 3, 2, 8),
+        (2**60, 3, 2**60, 3),
+        (7, 0, 3, 0),
+    ],
+)
+def test_scaled_halves_go_to_the_even_neighbour(
+    numerator: int, times: int, denominator: int, rounded: int
+) -> None:
+    assert scaled_half_even(numerator, times, denominator) == rounded
+
+
+@given(st.integers(-(2**61), 2**61), st.integers(0, 10**6), st.integers(10**5, 10**9))
+def test_scaled_rounding_equals_exact_fractions_beyond_64_bits(
+    numerator: int, times: int, denominator: int
+) -> None:
+    exact = Fraction(numerator * times, denominator)
+    assume(abs(exact) < 2**62)
+    assert scaled_half_even(numerator, times, denominator) == round(exact)
 
 
 @pytest.mark.parametrize(
