@@ -73,7 +73,7 @@ def expand(words: Any, text: Any, first: int) -> None:
         early, late = words[at - 15], words[at - 2]
         low = ((early >> 7) | (early << 25)) ^ ((early >> 18) | (early << 14)) ^ (early >> 3)
         high = ((late >> 17) | (late << 15)) ^ ((late >> 19) | (late << 13)) ^ (late >> 10)
-        words[at] = (words[at - 16] + (low & _MASK) + words[at - 7] + (high & _MASK)) & _MASK
+        words[at] = (words[at - 16] + low + words[at - 7] + high) & _MASK
 
 
 @kernel
@@ -84,9 +84,9 @@ def take_block(digest: Any, words: Any, text: Any, first: int) -> None:
     e, f, g, h = digest[4], digest[5], digest[6], digest[7]
     for at in range(64):
         turned = ((e >> 6) | (e << 26)) ^ ((e >> 11) | (e << 21)) ^ ((e >> 25) | (e << 7))
-        one = h + (turned & _MASK) + ((e & f) ^ (~e & g)) + _ROUNDS[at] + words[at]
+        one = h + turned + ((e & f) ^ (~e & g)) + _ROUNDS[at] + words[at]
         turned = ((a >> 2) | (a << 30)) ^ ((a >> 13) | (a << 19)) ^ ((a >> 22) | (a << 10))
-        two = (turned & _MASK) + ((a & b) ^ (a & c) ^ (b & c))
+        two = turned + ((a & b) ^ (a & c) ^ (b & c))
         h, g, f, e = g, f, e, (d + one) & _MASK
         d, c, b, a = c, b, a, (one + two) & _MASK
     digest[0] = (digest[0] + a) & _MASK

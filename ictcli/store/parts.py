@@ -16,7 +16,7 @@ from ictcli.errors import DataError
 from ictcli.market.bars import Bars
 from ictcli.market.ticks import Ticks
 from ictcli.store.atomic import TEMPORARY
-from ictcli.store.columns import PRECISION, Rows, to_bars, to_table, to_ticks
+from ictcli.store.columns import INSTANT, PRECISION, Rows, to_bars, to_table, to_ticks
 from ictcli.store.records import FileRecord, Kind, Part
 
 HASH_LENGTH = 12
@@ -56,7 +56,11 @@ def encode(table: pa.Table) -> bytes:
 
 
 def encode_rows(table: pa.Table) -> bytes:
-    """Rows of a log as the bytes of a Parquet file: words as dictionaries, numbers as deltas, ids plain."""
+    """Rows of a log as the bytes of a Parquet file: words as dictionaries, numbers as deltas, ids plain.
+
+    Least and greatest are kept for instants that every row has, by which rows are sought.
+    """
+    sought = [field.name for field in table.schema if field.type == INSTANT and not field.nullable]
     words = [field.name for field in table.schema if pa.types.is_dictionary(field.type)]
     encodings = {field.name: _DELTA for field in table.schema if _fits_delta(field.type)}
     sink = pa.BufferOutputStream()
@@ -68,6 +72,7 @@ def encode_rows(table: pa.Table) -> bytes:
         column_encoding=encodings or None,
         compression="zstd",
         compression_level=1,
+        write_statistics=sought or False,
         store_decimal_as_integer=True,
     )
     return cast("bytes", sink.getvalue().to_pybytes())
