@@ -154,7 +154,7 @@ class Decider:
 
     def _hear(self, described: NDArray[np.void]) -> list[Records]:
         """Run the detectors over a block; the records of the feeds."""
-        self._room.clear()
+        self._room.used = 0
         found: list[Records] = []
         for node, state in zip(self._wiring.plan.nodes, self._memory.states, strict=True):
             feeds = [found[feed] if feed != NO_NODE else NOTHING for feed in node.feeds]

@@ -7,13 +7,29 @@ import msgspec
 
 from ictcli.config.wording import refused
 from ictcli.errors import ConfigError, UsageError
-from ictcli.strategies.baselines import buy_hold
-from ictcli.strategies.ict import fvg_retest
+from ictcli.strategies.baselines import buy_hold, random_entry, sma_cross
+from ictcli.strategies.ict import (
+    breaker,
+    fvg_retest,
+    model2022,
+    ob_retest,
+    silver_bullet,
+    turtle_soup,
+    unicorn,
+)
 from ictcli.strategies.protocol import Strategy
 
 _ENTRIES = (
+    model2022.STRATEGY,
+    silver_bullet.STRATEGY,
+    unicorn.STRATEGY,
+    ob_retest.STRATEGY,
     fvg_retest.STRATEGY,
+    turtle_soup.STRATEGY,
+    breaker.STRATEGY,
+    random_entry.STRATEGY,
     buy_hold.STRATEGY,
+    sma_cross.STRATEGY,
 )
 
 STRATEGIES: dict[str, Strategy] = {strategy.name: strategy for strategy in _ENTRIES}

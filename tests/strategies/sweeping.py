@@ -36,7 +36,7 @@ OWN: dict[str, st.SearchStrategy[Any]] = {
     "target_atr": st.sampled_from([0.0, 1.0]),
     "sides": st.sampled_from(["both", "long", "short"]),
     "flat_at": st.sampled_from(["", "16:00", "20:30"]),
-    "hold_hours": st.sampled_from([0.0, 4.0]),
+    "require_discount": st.booleans(),
 }
 """Small values of parameters that no detector has, or that mean something else to a strategy."""
 

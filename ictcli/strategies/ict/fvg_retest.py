@@ -204,7 +204,7 @@ def step(
 ) -> int:  # fmt: skip
     """Take one closed bar with the breaks and gaps of it; append what is decided; the new count."""
     for at in range(b0, b1):
-        if breaks[at]["record"] == CONFIRMED:
+        if breaks[at]["record"] == CONFIRMED and breaks[at]["direction"] != 0:
             state["trend"] = breaks[at]["direction"]
             state["origin"] = breaks[at]["origin"]
     if g0 < g1:

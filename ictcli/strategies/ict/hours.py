@@ -1,11 +1,13 @@
 """New York hours that may give set-ups, and New York clock times as instants."""
 
+import re
 from typing import Any
 
 import numpy as np
 
 from ictcli.clock import NS_PER_DAY, NS_PER_MINUTE
 from ictcli.detectors.base.context import init_context, new_york_offset
+from ictcli.errors import ConfigError
 from ictcli.kernels import kernel
 from ictcli.market.windows import DAY_MINUTES, open_minutes
 
@@ -32,6 +34,20 @@ def init_hours(hours: Any, windows: str) -> None:
         ConfigError: the text cannot be read.
     """
     hours["open"] = open_minutes(windows)
+
+
+def minute_of(text: str) -> int:
+    """The minute of the day of ``HH:MM``, -1 for an empty text.
+
+    Raises:
+        ConfigError: the text is no time of the day.
+    """
+    if not text:
+        return -1
+    if not re.fullmatch(r"([01]?\d|2[0-3]):[0-5]\d", text):
+        raise ConfigError(f"{text!r} is not a New York time", hint="Write HH:MM, for example 16:00.")
+    hour, _, minute = text.partition(":")
+    return int(hour) * 60 + int(minute)
 
 
 def init_clock(clock: Any) -> None:
