@@ -31,7 +31,10 @@ def test_an_edge_is_claimed_only_when_the_whole_interval_is_above_zero(
 
 @pytest.mark.parametrize(
     ("dsr", "said"),
-    [(None, "(not corrected for repeated attempts)"), (0.613, "(deflated Sharpe ratio over all attempts: 61.3 %)")],
+    [
+        (None, "(not corrected for repeated attempts)"),
+        (0.613, "(deflated Sharpe ratio over all attempts: 61.3 %)"),
+    ],
 )
 def test_an_edge_is_weighed_against_the_attempts_where_they_are_known(dsr: float | None, said: str) -> None:
     metrics: dict[str, dict[str, Any]] = {
