@@ -52,9 +52,9 @@ def words(numbers: NDArray[np.int32], meant: Sequence[str], known: Bits | None =
 
 def texts(ids: NDArray[np.uint64], known: Bits | None = None) -> pa.Array:
     """Ids as 16 hexadecimal digits each."""
-    digits = np.empty(16 * len(ids), np.uint8)
-    spell(ids.view(np.int64), digits)
-    ends = np.arange(0, len(digits) + 1, 16, dtype=np.int32)
+    digits = np.empty(8 * len(ids), np.uint16)
+    ends = np.zeros(len(ids) + 1, np.int32)
+    spell(ids.view(np.int64), ends, digits)
     valid = None if known is None else pa.py_buffer(known)
     return pa.StringArray.from_buffers(len(ids), pa.py_buffer(ends), pa.py_buffer(digits), valid)
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from ictcli.detectors.base.events import KNOWN_ON_OPEN, RECORD_NAMES
 from ictcli.detectors.detector import COMMON_MARKS
-from ictcli.detectors.ledger import MOST_PARENTS
+from ictcli.detectors.ledger import MOST_PARENTS, latest_of
 from ictcli.detectors.schemas import COMMON, TIMES
 from ictcli.kernels import hot_kernel, kernel
 
@@ -49,7 +49,7 @@ KIND, DIRECTION, LABEL, LAYER, WORD = range(5)
 BOTTOM, TOP, ORIGIN = range(3)
 """Columns of prices; the level is the bottom again."""
 
-FORMED, CONFIRMED_AT, ORIGIN_AT, TOUCHES, AT = range(5)
+FORMED, CONFIRMED_AT, ORIGIN_AT, TOUCHES, AT, BAR = range(6)
 """Columns of 64 bits."""
 
 SIZE, FILL = range(2)
@@ -58,6 +58,9 @@ SIZE, FILL = range(2)
 MARKS = tuple(COMMON_MARKS.values())
 ON_OPEN = len(MARKS)
 """Columns of bits: the common marks, then this one."""
+
+PAIRS = np.frombuffer(bytes(range(256)).hex().encode(), "<u2").astype(np.uint16)
+"""The two hexadecimal digits of every byte, as they stand in memory."""
 
 LAYER_KNOWN = len(COMMON)
 """Row of bits of the layer, behind those of the common columns."""
@@ -162,11 +165,15 @@ def put_events(
         put_words(event, own, labels[node], at, words, flags, known)
         words[WORD, at] = event["record"]
         whole[AT, at] = event["at_ts"]
+        whole[BAR, at] = event["at"]
 
 
 @kernel
 def put_zones(
     lives: Any,
+    last: Any,
+    events: Any,
+    carried: Any,
     order: Any,
     nodes: Any,
     labels: Any,
@@ -180,7 +187,7 @@ def put_zones(
     """Spread objects, in an order, over the columns that they share with the log, and their state."""
     for at in range(len(order)):
         life = lives[order[at]]
-        event = life["latest"]
+        event = latest_of(order[at], last, events, carried)
         own = nodes[life["node"]]
         put_geometry(event, own, at, prices, whole, numbers, known)
         put_words(event, own, labels[life["node"]], at, words, flags, known)
@@ -220,6 +227,9 @@ def put_whole(extra: Any, value: int, at: int, decimals: Any, whole: Any, known:
 @kernel
 def put_extras(
     lives: Any,
+    last: Any,
+    events: Any,
+    carried: Any,
     order: Any,
     nodes: Any,
     extras: Any,
@@ -233,7 +243,7 @@ def put_extras(
     """Spread what only some detectors tell over columns."""
     for at in range(len(order)):
         life = lives[order[at]]
-        event = life["latest"]
+        event = latest_of(order[at], last, events, carried)
         span = nodes[life["node"]]["extras"]
         for number in range(span[0], span[1]):
             extra = extras[number]
@@ -268,10 +278,19 @@ def put_parents(lives: Any, order: Any, ends: Any, parents: Any) -> None:
 
 
 @kernel
-def spell(ids: Any, digits: Any) -> None:
-    """Write ids, as signed numbers of 64 bits, as 16 hexadecimal digits each."""
+def spell(ids: Any, ends: Any, digits: Any) -> None:
+    """Write ids, as signed numbers of 64 bits, as 16 hexadecimal digits each, two at a time; zeros as none.
+
+    Args:
+        ids: to write.
+        ends: set to where the digits of each begin, and the end of the last.
+        digits: room for all, as pairs.
+    """
+    count = 0
     for at in range(len(ids)):
         number = ids[at]
-        for place in range(16):
-            digit = (number >> (60 - 4 * place)) & 15
-            digits[16 * at + place] = digit + 48 if digit < 10 else digit + 87
+        if number != 0:
+            for place in range(8):
+                digits[count + place] = PAIRS[(number >> (56 - 8 * place)) & 255]
+            count += 8
+        ends[at + 1] = 2 * count

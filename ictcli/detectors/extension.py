@@ -196,7 +196,7 @@ class _Growth:
         span = f"{first:09d}-{end:09d}"
         put = self._writer.put_table
         logged = self._beside.submit(put, f"events-{span}", joined(events))
-        ended = [*(read_table(self._folder, stretch.ended) for stretch in absorbed), piece.ended_zones()]
+        ended = [*(read_table(self._folder, stretch.ended) for stretch in absorbed), piece.ended]
         over = put(f"ended-{span}", sorted_zones(ended) if absorbed else ended[0])
         stretch = Stretch(
             first=first,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ictcli.detectors.drive import Memory, Records, Room, advance, advance_into, join, start
 from ictcli.detectors.ledger import LIFE
-from ictcli.detectors.lives import Teller, carry, ended, no_lives, refresh_open
+from ictcli.detectors.lives import Teller, carry, no_lives, recalled, refresh_open
 from ictcli.detectors.plan import NO_NODE, Plan
 from ictcli.detectors.registry import all_extras
 from ictcli.detectors.tables import Tables
@@ -27,20 +27,12 @@ class Piece:
     Attributes:
         events: the records of wanted nodes, in the order of the log.
         at: the bar at which each became known.
-        lives: the objects they tell of, and those that were open before.
-        over: which of these ended.
-        tables: what makes tables of them.
+        ended: the objects that ended, by confirmation.
     """
 
     events: pa.Table
     at: Int64
-    lives: NDArray[np.void]
-    over: NDArray[np.bool_]
-    tables: Tables
-
-    def ended_zones(self) -> pa.Table:
-        """The objects that ended, by confirmation."""
-        return self.tables.zones(self.lives, self.over)
+    ended: pa.Table
 
 
 class Fold:
@@ -97,16 +89,15 @@ class Fold:
         """Take records: ``counts`` of each node, row by row."""
         owner = np.repeat(np.tile(self._owners, len(counts)), counts.ravel())
         told = self._teller.tell(self._lives, events, owner)
-        over = ended(self._plan.nodes, told.lives)
-        self._lives = carry(told.lives, over)
+        self._lives = carry(told.objects)
         rows, at = self._tables.events(told)
-        return Piece(rows, at, told.lives, over, self._tables)
+        return Piece(rows, at, self._tables.zones(told.objects, np.flatnonzero(told.objects.over)))
 
     def open_zones(self) -> pa.Table:
         """The objects that may still change, with their fill and touches of now, by confirmation."""
         lives = self._lives.copy()
         refresh_open(lives, self._memory.states)
-        return self._tables.zones(lives)
+        return self._tables.zones(recalled(lives), np.arange(len(lives)))
 
     def save(self) -> bytes:
         """A checkpoint: the compressed bytes of everything remembered."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from ictcli.detectors.base.events import CONFIRMED, EVENT, PARENT_ADDED, RECORD_NAMES
 from ictcli.detectors.identity import NO_ID, identifier
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 
 MOST_PARENTS = 6
 """Parents kept per object; the log has all of them."""
@@ -26,6 +26,9 @@ LIFE = np.dtype(
         ("parents", np.uint64, MOST_PARENTS),  # ids, NO_ID from the last one on
     ]
 )
+
+STORY = np.dtype([(name, LIFE[name]) for name in ("node", "id", "state", "times", "parents")])
+"""A life without the copy of its latest record."""
 
 NOBODY = -1
 
@@ -75,9 +78,19 @@ def begin_life(life: Any, node: int) -> None:
 
 @kernel
 def fold(
-    events: Any, owner: Any, serials: Any, bounds: Any, free: Any, lives: Any, first: Any, last: Any, row: Any
+    events: Any,
+    owner: Any,
+    serials: Any,
+    bounds: Any,
+    free: Any,
+    ends: Any,
+    lives: Any,
+    first: Any,
+    last: Any,
+    over: Any,
+    row: Any,
 ) -> None:
-    """Bring lives up to date with records, but for what their latest record shows and for ids.
+    """Bring lives up to date with records, but for their ids and parents.
 
     Args:
         events: the records.
@@ -85,9 +98,11 @@ def fold(
         serials: birth number by row of ``lives``, ``UNBORN`` for births, which are filled in.
         bounds: stretches of nodes among the rows.
         free: by node, the row of its next birth.
-        lives: of all objects.
+        ends: by node, bits of the records after which nothing more is written for an object.
+        lives: ``STORY`` of all objects.
         first: set to the confirmation of each birth, by row.
         last: set to the latest record of each object that has one, by row.
+        over: set to 1 for objects that end.
         row: set to the row of every record.
     """
     for at in range(len(events)):
@@ -106,6 +121,7 @@ def fold(
                 own = find(serials, bounds, node, event["serial"])
             row[at] = own
             last[own] = at
+            over[own] |= ends[node] >> record & 1
             lives[own]["times"][record] = event["at_ts"]
             if record > PARENT_ADDED:
                 lives[own]["state"] = record
@@ -182,11 +198,51 @@ def add_parents(
 
 
 @kernel
-def show_latest(events: Any, last: Any, row: Any, lives: Any, ids: Any) -> None:
-    """Copy what the latest record of each object shows, and the id of every record's object."""
-    for at in range(len(lives)):
-        if last[at] >= 0:
-            lives[at]["latest"] = events[last[at]]
-    for at in range(len(events)):
+def name_records(row: Any, lives: Any, ids: Any) -> None:
+    """The id of every record's object."""
+    for at in range(len(row)):
         if row[at] >= 0:
             ids[at] = lives[row[at]]["id"]
+
+
+@hot_kernel
+def latest_of(at: int, last: Any, events: Any, carried: Any) -> Any:
+    """The latest record of the object in a row: one of ``events``, or what was carried."""
+    if last[at] >= 0:
+        return events[last[at]]
+    return carried[at]["latest"]
+
+
+@kernel
+def copy_story(told: Any, copied: Any) -> None:
+    """Copy all but the latest record of an object."""
+    copied["node"] = told["node"]
+    copied["id"] = told["id"]
+    copied["state"] = told["state"]
+    for record in range(len(RECORD_NAMES)):
+        copied["times"][record] = told["times"][record]
+    for slot in range(MOST_PARENTS):
+        copied["parents"][slot] = told["parents"][slot]
+
+
+@kernel
+def recall(carried: Any, serials: Any, lives: Any) -> None:
+    """Begin ``lives`` and their birth numbers with the objects that were carried."""
+    for at in range(len(carried)):
+        serials[at] = carried[at]["latest"]["serial"]
+        copy_story(carried[at], lives[at])
+
+
+@kernel
+def remember(lives: Any, last: Any, events: Any, carried: Any, rows: Any, kept: Any) -> None:
+    """Copy the objects in some rows, with their latest records, to ``kept``, an array of ``LIFE``."""
+    for at in range(len(rows)):
+        copy_story(lives[rows[at]], kept[at])
+        kept[at]["latest"] = latest_of(rows[at], last, events, carried)
+
+
+@kernel
+def confirmations(last: Any, events: Any, carried: Any, rows: Any, instants: Any) -> None:
+    """When the objects in some rows were confirmed."""
+    for at in range(len(rows)):
+        instants[at] = latest_of(rows[at], last, events, carried)["confirmed_ts"]

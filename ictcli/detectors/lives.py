@@ -15,14 +15,36 @@ from ictcli.detectors import ledger
 from ictcli.detectors.base.book import BOOK
 from ictcli.detectors.base.events import RECORD_NAMES
 from ictcli.detectors.base.zones import ZONES
-from ictcli.detectors.drive import Records
+from ictcli.detectors.drive import NOTHING, Records
 from ictcli.detectors.identity import prefixes
-from ictcli.detectors.ledger import LIFE, NOBODY, UNBORN
+from ictcli.detectors.ledger import LIFE, NOBODY, STORY, UNBORN
 from ictcli.detectors.plan import NO_NODE, Node
 from ictcli.detectors.sha256 import new_work
 from ictcli.market.bars import Int64, SeriesKey
 
-_LIFE_BYTES = np.dtype(f"V{LIFE.itemsize}")
+_ENDS_AT_ONCE = 1
+"""Bits of the records that end a point: its confirmation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Objects:
+    """Objects that were open before, by node and serial, then those born since, likewise.
+
+    Attributes:
+        lives: ``STORY`` of all.
+        serials: birth number of each.
+        over: 1 for those that will never change again.
+        last: position in ``events`` of the latest record of each, negative for those without.
+        events: records, valid until their memory is used again.
+        carried: ``LIFE`` of those that were open before.
+    """
+
+    lives: NDArray[np.void]
+    serials: Int64
+    over: NDArray[np.uint8]
+    last: Int64
+    events: Records
+    carried: NDArray[np.void]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +56,13 @@ class Told:
             are not wanted.
         events: the records, those of one node in the order in which they were written.
         ids: the object of every record that is wanted.
-        lives: ``LIFE`` of the objects that were open before, by node and serial, then of those born since,
-            likewise.
+        objects: they tell of.
     """
 
     owner: Int64
     events: Records
     ids: NDArray[np.uint64]
-    lives: NDArray[np.void]
+    objects: Objects
 
 
 def no_lives() -> NDArray[np.void]:
@@ -49,10 +70,13 @@ def no_lives() -> NDArray[np.void]:
     return np.zeros(0, LIFE)
 
 
-def chosen(lives: NDArray[np.void], rows: NDArray[Any]) -> NDArray[np.void]:
-    """Some rows of lives, by position or mask."""
-    found: NDArray[np.void] = lives.view(_LIFE_BYTES)[rows].view(LIFE)
-    return found
+def recalled(carried: NDArray[np.void], births: int = 0, events: Records = NOTHING) -> Objects:
+    """Objects as they were carried, with room for births."""
+    size = len(carried) + births
+    lives, serials = np.empty(size, STORY), np.full(size, UNBORN, np.int64)
+    ledger.recall(carried, serials, lives)
+    last = np.full(size, NOBODY, np.int64)
+    return Objects(lives, serials, np.zeros(size, np.uint8), last, events, carried)
 
 
 class Teller:
@@ -69,6 +93,8 @@ class Teller:
         self._sources = np.full((len(nodes), 1 + max(len(node.feeds) for node in nodes)), NO_NODE, np.int64)
         for at, node in enumerate(nodes):
             self._sources[at, : len(node.feeds) + 1] = (*node.feeds, at)
+        ends = (sum(1 << RECORD_NAMES.index(name) for name in node.detector.ends) for node in nodes)
+        self._ends = np.array([bits or _ENDS_AT_ONCE for bits in ends], np.int64)
 
     def tell(self, carried: NDArray[np.void], events: Records, owner: Int64) -> Told:
         """Bring objects up to date.
@@ -78,38 +104,33 @@ class Teller:
             events: the records since.
             owner: the node of each, as in ``Told``.
         """
-        nodes = len(self._begun)
+        nodes, middle = len(self._begun), len(carried)
         born = np.zeros(nodes, np.int64)
         ledger.count_births(events, owner, born)
-        middle, size = len(carried), len(carried) + int(born.sum())
-        lives = np.empty(size, LIFE)
-        lives.view(_LIFE_BYTES)[:middle] = carried.view(_LIFE_BYTES)
+        found = recalled(carried, int(born.sum()), events)
+        lives, serials = found.lives, found.serials
         bounds = np.zeros((2, nodes + 1), np.int64)
         bounds[0] = np.searchsorted(carried["node"], np.arange(nodes + 1))
-        bounds[1, 0] = middle
-        bounds[1, 1:] = middle + np.cumsum(born)
-        serials = np.full(size, UNBORN, np.int64)
-        serials[:middle] = carried["latest"]["serial"]
-        first, last = np.empty(size, np.int64), np.full(size, NOBODY, np.int64)
-        row, ids = np.empty(len(events), np.int64), np.empty(len(events), np.uint64)
-        ledger.fold(events, owner, serials, bounds, bounds[1, :-1].copy(), lives, first, last, row)
+        bounds[1] = middle + np.append(0, np.cumsum(born))
+        first, row = np.empty(len(lives), np.int64), np.empty(len(events), np.int64)
+        changed = (lives, first, found.last, found.over, row)
+        ledger.fold(events, owner, serials, bounds, bounds[1, :-1].copy(), self._ends, *changed)
         known = (self._sources, serials, bounds, lives, self._begun, self._work)
         ledger.name_births(events, first, middle, lives, self._begun, self._work)
         ledger.name_parents(events, first, middle, *known)
         ledger.add_parents(events, row, *known)
-        ledger.show_latest(events, last, row, lives, ids)
-        return Told(owner, events, ids, lives)
+        ids = np.empty(len(events), np.uint64)
+        ledger.name_records(row, lives, ids)
+        return Told(owner, events, ids, found)
 
 
-def carry(lives: NDArray[np.void], over: NDArray[np.bool_]) -> NDArray[np.void]:
-    """The objects of ``lives`` that are not over, by node and serial."""
-    left = chosen(lives, ~over)
-    return chosen(left, np.argsort(_rank(left["node"], left["latest"]["serial"])))
-
-
-def _rank(node: Int64, serial: Int64) -> Int64:
-    """Numbers in the order of node, then serial."""
-    return (node << 44) + serial
+def carry(objects: Objects) -> NDArray[np.void]:
+    """``LIFE`` of the objects that are not over, by node and serial."""
+    rows = np.flatnonzero(objects.over == 0)
+    rows = rows[np.lexsort((objects.serials[rows], objects.lives["node"][rows]))]
+    kept = np.empty(len(rows), LIFE)
+    ledger.remember(objects.lives, objects.last, objects.events, objects.carried, rows, kept)
+    return kept
 
 
 def _by_node(owner: Int64) -> Iterator[tuple[int, slice]]:
@@ -118,13 +139,6 @@ def _by_node(owner: Int64) -> Iterator[tuple[int, slice]]:
     ends = np.append(starts, len(owner))[1:]
     for first, last in zip(starts.tolist(), ends.tolist(), strict=True):
         yield int(owner[first]), slice(first, last)
-
-
-def ended(nodes: Sequence[Node], lives: NDArray[np.void]) -> NDArray[np.bool_]:
-    """Which objects will never change again; points end with their confirmation."""
-    bits = [sum(1 << RECORD_NAMES.index(name) for name in node.detector.ends) or 1 for node in nodes]
-    own = np.array(bits, np.int64)[lives["node"]]
-    return np.asarray(lives["latest"]["reached"] & own != 0)
 
 
 def refresh_open(lives: NDArray[np.void], states: Sequence[NDArray[np.void]]) -> None:

@@ -68,10 +68,10 @@ def scan(
     for first in range(0, max(len(bars), 1), CHUNK):
         piece = fold.take(bars.slice(first, first + CHUNK), other)
         events.append(piece.events)
-        zones.append(piece.ended_zones())
+        zones.append(piece.ended)
     if opened is not None and len(opened[0]):
         piece = fold.take_opened(*opened)
         events.append(piece.events)
-        zones.append(piece.ended_zones())
+        zones.append(piece.ended)
     zones.append(fold.open_zones())
     return Detections(joined(events), sorted_zones(zones))

@@ -16,15 +16,13 @@ from numpy.typing import NDArray
 from ictcli.detectors import arrays, columns
 from ictcli.detectors.base.events import RECORD_NAMES
 from ictcli.detectors.detector import COMMON_MARKS, Extra
-from ictcli.detectors.ledger import MOST_PARENTS
-from ictcli.detectors.lives import Told
+from ictcli.detectors.ledger import MOST_PARENTS, confirmations
+from ictcli.detectors.lives import Objects, Told
 from ictcli.detectors.order import log_order
 from ictcli.detectors.plan import Node
 from ictcli.detectors.schemas import COMMON, MITIGATED, TIMES, event_schema, extra_type, zone_schema
 from ictcli.market.bars import Int64, SeriesKey
 from ictcli.store.columns import PRECISION
-
-Mask = NDArray[np.bool_]
 
 _LAYOUTS = {"ratio": columns.RATIO, "flag": columns.FLAG, "id": columns.ID} | dict.fromkeys(
     ("instant", "count", "signed"), columns.WHOLE
@@ -53,7 +51,7 @@ class _Sheet:
     def __init__(self, rows: int) -> None:
         self.words = np.empty((columns.WORD + 1, rows), np.int32)
         self.prices = np.empty((columns.ORIGIN + 1, rows, 2), np.int64)
-        self.whole = np.empty((columns.AT + 1, rows), np.int64)
+        self.whole = np.empty((columns.BAR + 1, rows), np.int64)
         self.numbers = np.empty((columns.FILL + 1, rows), np.float64)
         self.flags = arrays.no_bits(columns.ON_OPEN + 1, rows)
         self.known = arrays.no_bits(columns.LAYER_KNOWN + 1, rows)
@@ -121,15 +119,17 @@ class Tables:
             "at": arrays.instants(sheet.whole[columns.AT]),
             **self._object(sheet),
         }
-        return pa.table(found, schema=event_schema(self._digits)), told.events["at"][order]
+        return pa.table(found, schema=event_schema(self._digits)), sheet.whole[columns.BAR]
 
-    def zones(self, lives: NDArray[np.void], shown: Mask | None = None) -> pa.Table:
-        """One row per object (that is ``shown``) with its life so far, ordered by confirmation, then id."""
-        rows = np.arange(len(lives)) if shown is None else np.flatnonzero(shown)
-        known = lives["latest"]["confirmed_ts"][rows]
-        order = rows[np.lexsort((lives["id"][rows], known))]
+    def zones(self, objects: Objects, shown: Int64) -> pa.Table:
+        """One row per object in some rows, with its life so far, ordered by confirmation, then id."""
+        lives = objects.lives
+        latest = (objects.last, objects.events, objects.carried)
+        known = np.empty(len(shown), np.int64)
+        confirmations(*latest, shown, known)
+        order = shown[np.lexsort((lives["id"][shown], known))]
         sheet = _Sheet(len(order))
-        columns.put_zones(lives, order, self._nodes, self._labels, *sheet.all())
+        columns.put_zones(lives, *latest, order, self._nodes, self._labels, *sheet.all())
         found = {
             "id": arrays.texts(lives["id"][order]),
             **self._series(sheet),
@@ -137,7 +137,7 @@ class Tables:
             **self._object(sheet),
             "known_on_open": arrays.truths(sheet.flags[columns.ON_OPEN], len(order)),
             **self._times(lives, order),
-            **self._own_columns(lives, order),
+            **self._own_columns(objects, order),
             "parents": _parents(lives, order),
         }
         return pa.table(found, schema=zone_schema(self._digits, self._extras))
@@ -183,7 +183,7 @@ class Tables:
         columns.put_times(lives, order, self._nodes, times, known)
         return {name: arrays.instants(times[at], known[at]) for at, name in enumerate(names)}
 
-    def _own_columns(self, lives: NDArray[np.void], order: Int64) -> dict[str, pa.Array]:
+    def _own_columns(self, objects: Objects, order: Int64) -> dict[str, pa.Array]:
         rows, places = len(order), self._own.places
         size = [sum(layout == one for layout, _ in places.values()) for one in range(columns.ID + 1)]
         known = arrays.no_bits(len(places), rows)
@@ -192,9 +192,10 @@ class Tables:
             np.empty((size[columns.WHOLE], rows), np.int64),
             np.empty((size[columns.RATIO], rows), np.float64),
             arrays.no_bits(size[columns.FLAG], rows),
-            np.empty((size[columns.ID], rows), np.uint64),
+            np.zeros((size[columns.ID], rows), np.uint64),
         )
-        columns.put_extras(lives, order, self._nodes, self._own.specs, *held, known)
+        latest = (objects.last, objects.events, objects.carried)
+        columns.put_extras(objects.lives, *latest, order, self._nodes, self._own.specs, *held, known)
         present = dict(zip(places, known, strict=True))
         found = {}
         for extra in self._extras:
