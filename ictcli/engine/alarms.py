@@ -6,12 +6,12 @@ may ring too often, never too late.
 
 from typing import Any
 
-from ictcli.engine.entries import limit_of, rests_as
-from ictcli.engine.margin import equity, used_margin
-from ictcli.engine.money import rate_of
+from ictcli.engine.margin import equity, share_of, used_margin
+from ictcli.engine.money import NONE
+from ictcli.engine.orders import limit_of, rests_as
 from ictcli.engine.world import FAR, Market, World
 from ictcli.kernels import hot_kernel, kernel
-from ictcli.strategies.decisions import LIMIT, MARKET, NEVER, PARTIALS, WHOLE
+from ictcli.strategies.decisions import LIMIT, MARKET, NEVER, PARTIALS
 
 
 @hot_kernel
@@ -73,13 +73,12 @@ def watch_order(world: World, s: int, state: Any, order: Any) -> None:
     else:
         at_bid(state, asked["price"], -1)
     if asked["void_at"] != 0:
-        if side > 0:
-            at_bid(state, asked["void_at"], 1)
-        else:
-            at_ask(state, asked["void_at"], -1)
+        alarm(
+            state, asked["void_at"], side, side if side * (asked["void_at"] - asked["price"]) > 0 else -side
+        )
     if asked["max_wait"] > 0:
         state["until"] = min(state["until"], order["placed"] + asked["max_wait"])
-    state["deadline"] = min(state["deadline"], asked["expires"])
+    state["deadline"] = min(state["deadline"], asked["expires"], asked["flat"])
 
 
 @hot_kernel
@@ -117,35 +116,36 @@ def watch_margin(world: World, s: int, state: Any) -> None:
     """Ring before the margin level can fall to the stop-out level.
 
     Each series with positions may lose its share of what is left; as long as none has, the sum cannot.
+    Where profit is converted, another series can move it, so every bar is looked at.
     """
+    own = world.series[s]
+    if own["conversion"] != NONE:
+        state["moving"] = 1
+        return
     worth = equity(world.account[0], world.series, world.states, world.positions)
     used = used_margin(world.series, world.states, world.positions)
     busy = 0
     for other in range(len(world.states)):
         if world.states[other]["positions"] > 0:
             busy += 1
-    left = (worth - used * world.rules[0]["stop_out"] // WHOLE) // (2 * busy)
-    own = world.series[s]
-    steps = 0
+    left = (worth - share_of(used, world.rules[0]["stop_out"])) // (2 * busy)
+    steps, shorts = 0, 0
     for slot in range(world.states[s]["position_end"]):
-        if world.positions[s, slot]["live"] == 1:
-            steps += world.positions[s, slot]["steps"]
-    rate = rate_of(world.series, world.states, s)
-    points = points_for(own, rate, state["close"], steps, left) if left > 0 else 0
+        position = world.positions[s, slot]
+        if position["live"] == 1:
+            steps += position["steps"]
+            shorts += 1 if position["side"] < 0 else 0
+    points = points_for(own, steps, left) if left > 0 else 0
     at_bid(state, state["close"] - points, -1)
     at_bid(state, state["close"] + points, 1)
+    if shorts > 0:
+        at_ask(state, state["close"] + state["spread"] + points, 1)
 
 
 @kernel
-def points_for(own: Any, rate: int, close: int, steps: int, money: int) -> int:
+def points_for(own: Any, steps: int, money: int) -> int:
     """Points that a volume may move before it loses ``money`` minor units, rounded down; half in doubt."""
     worth = float(own["point_value"]) * steps / own["denominator"]
-    if own["conversion"] == 1:
-        worth /= close
-    elif own["conversion"] == 2:
-        worth *= rate / own["conversion_scale"]
-    elif own["conversion"] == 3 and rate > 0:
-        worth *= own["conversion_scale"] / rate
     if worth <= 0.0:
         return 0
     return int(min(money / worth / 2.0, 1.0e15))
@@ -179,8 +179,8 @@ def next_row(state: Any, own: Any, market: Market, row: int, last: int, decided:
 @hot_kernel
 def quiet_bid(market: Market, row: int, end: int, low: int, high: int, deadline: int) -> int:
     """The first row whose bid prices ring an alarm."""
-    lows, highs, ts = market.low, market.high, market.ts
-    while row < end and lows[row] > low and highs[row] < high and ts[row] < deadline:
+    lows, highs, closes = market.low, market.high, market.ts_close
+    while row < end and lows[row] > low and highs[row] < high and closes[row] <= deadline:
         row += 1
     return row
 
@@ -195,7 +195,7 @@ def quiet_both(state: Any, typical: int, market: Market, row: int, end: int) -> 
         if spread < 0:
             spread = typical
         bottom, top = market.low[row], market.high[row]
-        if bottom <= low or top >= high or market.ts[row] >= deadline:
+        if bottom <= low or top >= high or market.ts_close[row] > deadline:
             break
         if bottom + spread <= low_ask or top + spread >= high_ask:
             break

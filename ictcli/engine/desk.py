@@ -5,9 +5,9 @@ These are the functions that guard live orders too: sanity, size, permission, an
 
 from typing import Any
 
-from ictcli.engine.entries import drop
 from ictcli.engine.margin import equity, used_margin
 from ictcli.engine.money import profit, rate_of
+from ictcli.engine.orders import drop
 from ictcli.engine.positions import NO_SLOT, has_margin, log
 from ictcli.engine.records import MOST_ORDERS
 from ictcli.engine.refusals import ExitReason, OrderEvent, Refusal
@@ -115,6 +115,9 @@ def wrong_side(asked: Any, quote: Quote, entry: int) -> int:
         return _STOP_WRONG
     if asked["target"] != 0 and side * (asked["target"] - entry) <= 0:
         return _TARGET_WRONG
+    for at in range(PARTIALS):
+        if asked["partial_at"][at] != 0 and side * (asked["partial_at"][at] - entry) <= 0:
+            return _TARGET_WRONG
     if order == LIMIT and side * (market - asked["price"]) <= 0:
         return _PRICE_WRONG
     if order >= STOP and side * (asked["price"] - market) <= 0:
@@ -161,14 +164,15 @@ def is_taken(world: World, s: int, owner: int, group: int) -> bool:
 
 
 @hot_kernel
-def can_reduce(world: World, s: int, owner: int, side: int) -> bool:
-    """Whether there is a position that an order may shrink."""
+def reducible(world: World, s: int, owner: int, side: int) -> int:
+    """Steps of the positions that an order may shrink."""
     netting = world.rules[0]["netting"] == 1
+    steps = 0
     for slot in range(world.states[s]["position_end"]):
         one = world.positions[s, slot]
         if one["live"] == 1 and one["side"] == -side and (netting or one["owner"] == owner):
-            return True
-    return False
+            steps += one["steps"]
+    return steps
 
 
 @hot_kernel
@@ -184,10 +188,10 @@ def new_order_slot(world: World, s: int) -> int:
 def obstacle(world: World, s: int, owner: int, asked: Any, quote: Quote, entry: int) -> int:
     """The ``Refusal`` of an entry before any volume is known, 0 for none."""
     account = world.account[0]
+    if asked["reduce_only"] == 1:
+        return 0 if reducible(world, s, owner, asked["side"]) > 0 else _NOTHING_TO_REDUCE
     if account["ruined"] == 1 or account["balance"] <= 0:
         return _BALANCE_EXHAUSTED
-    if asked["reduce_only"] == 1:
-        return 0 if can_reduce(world, s, owner, asked["side"]) else _NOTHING_TO_REDUCE
     code = wrong_side(asked, quote, entry)
     if code == 0 and too_close(world.series[s], asked, quote, entry):
         return _TOO_CLOSE
@@ -203,7 +207,7 @@ def judge(world: World, s: int, owner: int, asked: Any, quote: Quote, now: int, 
     if code != 0:
         return -code
     if asked["reduce_only"] == 1:
-        return max(int(asked["steps"]), 1)
+        return int(asked["steps"]) if asked["steps"] > 0 else reducible(world, s, owner, asked["side"])
     account = world.account[0]
     worth = equity(account, world.series, world.states, world.positions)
     steps = size(world.rules[0], account, world.series, world.states, world.positions, s, asked, entry, worth)

@@ -5,12 +5,23 @@ Every rule here is a line of ``engine.assumptions``. A buy is done at the ask, a
 
 from typing import Any
 
-from ictcli.engine.exits import exit_inside, stopped_inside
-from ictcli.engine.margin import equity, used_margin
+from ictcli.engine.exits import exit_inside, leave_at_open, stopped_inside
+from ictcli.engine.margin import equity, share_of, used_margin
+from ictcli.engine.orders import (
+    cancel_group,
+    drop,
+    free_order,
+    is_orphan,
+    limit_of,
+    next_in_line,
+    rests_as,
+    trigger,
+)
 from ictcli.engine.positions import (
     NO_SLOT,
     add_to,
     any_open,
+    exit_price,
     find_position,
     free_slot,
     has_margin,
@@ -26,8 +37,7 @@ from ictcli.kernels import hot_kernel, kernel
 from ictcli.strategies.decisions import LIMIT, MARKET, STOP, STOP_LIMIT, WHOLE
 
 _FILLED, _PARTLY, _REFUSED = int(OrderEvent.FILLED), int(OrderEvent.PARTLY_FILLED), int(OrderEvent.REFUSED)
-_EXPIRED, _VOID, _CANCELLED = int(OrderEvent.EXPIRED), int(OrderEvent.VOID), int(OrderEvent.CANCELLED)
-_TRIGGERED = int(OrderEvent.TRIGGERED)
+_CANCELLED, _REPLACED = int(OrderEvent.CANCELLED), int(OrderEvent.REPLACED)
 _REVERSED = int(ExitReason.REVERSED)
 _OPEN_BEYOND_STOP, _OPEN_BEYOND_TARGET = int(Refusal.OPEN_BEYOND_STOP), int(Refusal.OPEN_BEYOND_TARGET)
 _BALANCE_EXHAUSTED, _MARGIN, _NO_ROOM = (
@@ -38,63 +48,23 @@ _BALANCE_EXHAUSTED, _MARGIN, _NO_ROOM = (
 _NOTHING_TO_REDUCE = int(Refusal.NOTHING_TO_REDUCE)
 
 
-@kernel
-def free_order(world: World, s: int, order: Any) -> None:
-    """Free the slot of an order that is over."""
-    order["live"] = 0
-    state = world.states[s]
-    state["orders"] -= 1
-    while state["order_end"] > 0 and world.orders[s, state["order_end"] - 1]["live"] == 0:
-        state["order_end"] -= 1
-
-
-@kernel
-def drop(world: World, output: Output, s: int, slot: int, quote: Quote, event: int, code: int) -> None:
-    """Take an order off the book."""
-    order = world.orders[s, slot]
-    free_order(world, s, order)
-    rest = order["steps"] - order["filled"]
-    log(
-        output,
-        s,
-        order["owner"],
-        order["row"],
-        order["number"],
-        quote,
-        event,
-        code,
-        order["asked"]["price"],
-        rest,
-    )
-
-
 @hot_kernel
-def lapse_orders(world: World, output: Output, s: int, quote: Quote) -> None:
-    """Take orders off the book that have waited long enough."""
-    for slot in range(world.states[s]["order_end"]):
-        order = world.orders[s, slot]
-        if order["live"] == 0:
-            continue
-        asked = order["asked"]
-        waited = asked["max_wait"] > 0 and quote.bar - order["placed"] > asked["max_wait"]
-        if waited or quote.ts >= asked["expires"]:
-            drop(world, output, s, slot, quote, _EXPIRED, 0)
-
-
-@hot_kernel
-def allowed_steps(world: World, quote: Quote, wanted: int) -> int:
+def allowed_steps(world: World, s: int, quote: Quote, wanted: int) -> int:
     """How much of an order a bar can fill (``RULES.fill_share`` of its volume)."""
-    rules = world.rules[0]
-    if rules["fill_share"] == 0 or quote.volume < 0:
+    share = world.rules[0]["fill_share"]
+    if share == 0 or quote.volume < 0:
         return wanted
-    return int(min(wanted, quote.volume * rules["steps_per_tick"] * rules["fill_share"] // WHOLE))
+    traded = quote.volume * world.series[s]["steps_per_tick"]
+    return int(min(wanted, share_of(traded, share) // WHOLE))
 
 
 @hot_kernel
-def hindrance(world: World, s: int, order: Any, quote: Quote, price: int, at_market: int) -> int:
+def hindrance(world: World, order: Any, quote: Quote, price: int, at_market: int) -> int:
     """The ``Refusal`` that keeps an order from being filled at ``price``, 0 for none."""
     asked = order["asked"]
     side = asked["side"]
+    if asked["reduce_only"] == 1:
+        return 0
     if world.account[0]["ruined"] == 1 or world.account[0]["balance"] <= 0:
         return _BALANCE_EXHAUSTED
     if at_market == 1:
@@ -108,7 +78,7 @@ def hindrance(world: World, s: int, order: Any, quote: Quote, price: int, at_mar
 
 @kernel
 def reduce_with(
-    world: World, output: Output, s: int, order: Any, quote: Quote, price: int, steps: int
+    world: World, output: Output, s: int, order: Any, quote: Quote, price: int, steps: int, lost: int
 ) -> int:
     """Shrink opposite positions by an order's fill, oldest first; the steps that are left over."""
     asked = order["asked"]
@@ -123,7 +93,11 @@ def reduce_with(
                 oldest = slot
         if oldest == NO_SLOT:
             return steps
-        part = min(steps, world.positions[s, oldest]["steps"])
+        position = world.positions[s, oldest]
+        part = min(steps, position["steps"])
+        position["slippage"] += lost
+        if position["side"] < 0:
+            position["spread"] += quote.spread
         reduce_position(world, output, s, oldest, order["number"], quote, price, part, _REVERSED)
         steps -= part
     return 0
@@ -139,55 +113,55 @@ def fill(
     """
     order = world.orders[s, slot]
     asked = order["asked"]
-    code = hindrance(world, s, order, quote, price, at_market)
+    order["tried"] = quote.ts + 1
+    if is_orphan(world, s, order):
+        drop(world, output, s, slot, quote, _CANCELLED, 0)
+        return NO_SLOT
+    code = hindrance(world, order, quote, price, at_market)
     if code != 0:
         drop(world, output, s, slot, quote, _REFUSED, code)
         return NO_SLOT
-    steps = allowed_steps(world, quote, order["steps"] - order["filled"])
-    if steps == 0:
-        return NO_SLOT
-    left = steps
-    if asked["reduce_only"] == 1 or world.rules[0]["netting"] == 1:
-        left = reduce_with(world, output, s, order, quote, price, steps)
-        if asked["reduce_only"] == 1 and left == steps:
-            drop(world, output, s, slot, quote, _REFUSED, _NOTHING_TO_REDUCE)
-            return NO_SLOT
-    place = NO_SLOT
-    if left > 0 and asked["reduce_only"] == 0:
+    steps = allowed_steps(world, s, quote, order["steps"] - order["filled"])
+    left, place = steps, NO_SLOT
+    if steps > 0 and (asked["reduce_only"] == 1 or world.rules[0]["netting"] == 1):
+        left = reduce_with(world, output, s, order, quote, price, steps, lost)
+    if left > 0 and asked["reduce_only"] == 1:
+        code = _NOTHING_TO_REDUCE
+    elif left > 0:
         place = carry(world, output, s, order, quote, price, left)
         if place == NO_SLOT:
-            return refuse_rest(world, output, s, slot, quote)
-        world.positions[s, place]["slippage"] += lost
-        if asked["side"] > 0:
-            world.positions[s, place]["spread"] += quote.spread
-    order["filled"] += steps
-    whole = order["filled"] == order["steps"]
-    log(
-        output,
-        s,
-        order["owner"],
-        order["row"],
-        order["number"],
-        quote,
-        _FILLED if whole else _PARTLY,
-        0,
-        price,
-        steps,
-    )
-    if whole:
-        free_order(world, s, order)
-    elif asked["order"] == MARKET and world.rules[0]["rest_cancelled"] == 1:
-        drop(world, output, s, slot, quote, _CANCELLED, 0)
-    cancel_group(world, output, s, order, quote)
+            code = _NO_ROOM if free_slot(world, s) == NO_SLOT else _MARGIN
+        else:
+            left = 0
+            world.positions[s, place]["slippage"] += lost
+            if asked["side"] > 0:
+                world.positions[s, place]["spread"] += quote.spread
+    settle(world, output, s, slot, quote, price, steps - left, code)
     return place
 
 
 @hot_kernel
-def refuse_rest(world: World, output: Output, s: int, slot: int, quote: Quote) -> int:
-    """Take an order off the book that found neither margin nor a slot."""
-    code = _NO_ROOM if free_slot(world, s) == NO_SLOT else _MARGIN
-    drop(world, output, s, slot, quote, _REFUSED, code)
-    return NO_SLOT
+def settle(
+    world: World, output: Output, s: int, slot: int, quote: Quote, price: int, done: int, code: int
+) -> None:
+    """Note ``done`` steps of an order as filled; take it off the book when it is over or ``code`` ends it."""
+    order = world.orders[s, slot]
+    asked = order["asked"]
+    order["filled"] += done
+    whole = order["filled"] == order["steps"]
+    if done > 0:
+        event = _FILLED if whole else _PARTLY
+        log(
+            output, s, order["owner"], order["row"], order["number"], quote, event, 0, price, done
+        )  # fmt: skip
+    if whole:
+        free_order(world, s, order)
+    elif code != 0:
+        drop(world, output, s, slot, quote, _REFUSED, code)
+    elif asked["order"] == MARKET and world.rules[0]["rest_cancelled"] == 1:
+        drop(world, output, s, slot, quote, _CANCELLED, 0)
+    if done > 0:
+        cancel_group(world, output, s, order, quote)
 
 
 @hot_kernel
@@ -202,7 +176,7 @@ def carry(world: World, output: Output, s: int, order: Any, quote: Quote, price:
     if world.rules[0]["netting"] == 1:
         known = any_open(world, s)
         if known != NO_SLOT and order["filled"] == 0:
-            protect(world.positions[s, known], order["asked"])
+            replace(output, s, world.positions[s, known], order, quote)
     elif order["position"] != 0:
         known = find_position(world, s, order["position"])
     if known != NO_SLOT:
@@ -215,64 +189,47 @@ def carry(world: World, output: Output, s: int, order: Any, quote: Quote, price:
 
 
 @hot_kernel
-def cancel_group(world: World, output: Output, s: int, order: Any, quote: Quote) -> None:
-    """Withdraw the other orders of a filled order's group."""
-    group = order["asked"]["group"]
-    if group == 0:
-        return
-    for slot in range(world.states[s]["order_end"]):
-        one = world.orders[s, slot]
-        sibling = one["owner"] == order["owner"] and one["asked"]["group"] == group
-        if one["live"] == 1 and one["number"] != order["number"] and sibling:
-            drop(world, output, s, slot, quote, _CANCELLED, 0)
-
-
-@hot_kernel
-def rests_as(order: Any) -> int:
-    """The kind of a resting order: a triggered stop-limit order is a limit order."""
-    kind = order["asked"]["order"]
-    if kind == STOP_LIMIT and order["triggered"] == 1:
-        return LIMIT
-    return int(kind)
-
-
-@hot_kernel
-def limit_of(order: Any) -> int:
-    """The price of a limit order."""
-    if order["asked"]["order"] == STOP_LIMIT:
-        return int(order["asked"]["limit"])
-    return int(order["asked"]["price"])
+def replace(output: Output, s: int, position: Any, order: Any, quote: Quote) -> None:
+    """Give the position of a netting account the protection that the order adding to it asks for."""
+    protect(position, order["asked"])
+    order["position"] = position["number"]
+    stop, steps = position["stop"], position["steps"]
+    log(output, s, order["owner"], order["row"], order["number"], quote, _REPLACED, 0, stop, steps)
 
 
 @hot_kernel
 def fill_at_open(world: World, output: Output, s: int, quote: Quote) -> None:
-    """Fill market orders, and resting orders that the open is already beyond; trigger stop-limits."""
-    own = world.series[s]
-    for slot in range(world.states[s]["order_end"]):
-        order = world.orders[s, slot]
-        if order["live"] == 0:
-            continue
-        side = order["asked"]["side"]
-        first = quote.open + quote.spread if side > 0 else quote.open
-        waits = order["asked"]["order"] == STOP_LIMIT and order["triggered"] == 0
-        if waits and side * (first - order["asked"]["price"]) >= 0:
-            trigger(output, s, order, quote)
-        kind = rests_as(order)
-        lost = slippage(own, quote)
-        if kind == MARKET:
-            fill(world, output, s, slot, quote, first + side * lost, lost, 1 if order["filled"] == 0 else 0)
-        elif kind == LIMIT and side * (limit_of(order) - first) >= world.rules[0]["through"]:
-            fill(world, output, s, slot, quote, first, 0, 0)
-        elif kind == STOP and side * (first - order["asked"]["price"]) >= 0:
-            fill(world, output, s, slot, quote, first + side * lost, lost, 0)
+    """Fill market orders, and resting orders that the open is already beyond, the oldest first."""
+    number = 0
+    for _ in range(world.states[s]["orders"]):
+        slot = next_in_line(world, s, number)
+        if slot == NO_SLOT:
+            return
+        number = world.orders[s, slot]["number"]
+        place = fill_one_at_open(world, output, s, slot, quote)
+        if place != NO_SLOT:
+            leave_at_open(world, output, s, place, quote)
 
 
 @hot_kernel
-def trigger(output: Output, s: int, order: Any, quote: Quote) -> None:
-    """Turn a stop-limit order into a limit order."""
-    order["triggered"] = 1
-    price = order["asked"]["price"]
-    log(output, s, order["owner"], order["row"], order["number"], quote, _TRIGGERED, 0, price, order["steps"])
+def fill_one_at_open(world: World, output: Output, s: int, slot: int, quote: Quote) -> int:
+    """Fill an order at the open, or trigger it there; the slot of its position, or ``NO_SLOT``."""
+    order = world.orders[s, slot]
+    side = order["asked"]["side"]
+    first = quote.open + quote.spread if side > 0 else quote.open
+    waits = order["asked"]["order"] == STOP_LIMIT and order["triggered"] == 0
+    if waits and side * (first - order["asked"]["price"]) >= 0:
+        trigger(output, s, order, quote)
+    kind = rests_as(order)
+    if kind == LIMIT:
+        if side * (limit_of(order) - first) < world.rules[0]["through"]:
+            return NO_SLOT
+        return fill(world, output, s, slot, quote, first, 0, 0)
+    if kind == STOP_LIMIT or (kind == STOP and side * (first - order["asked"]["price"]) < 0):
+        return NO_SLOT
+    lost = slippage(world.series[s], quote)
+    at_market = 1 if kind == MARKET and order["filled"] == 0 else 0
+    return fill(world, output, s, slot, quote, first + side * lost, lost, at_market)
 
 
 @hot_kernel
@@ -284,63 +241,99 @@ def distance_inside(world: World, order: Any, quote: Quote) -> int:
     if rests_as(order) == LIMIT:
         price = limit_of(order)
         best = (quote.low if side > 0 else quote.high) + ask
-        reached = side * (price - best) >= world.rules[0]["through"]
-    else:
-        price = order["asked"]["price"]
-        best = (quote.high if side > 0 else quote.low) + ask
-        reached = side * (best - price) >= 0
-    return abs(price - first) if reached else FAR
+        far = max(0, side * (first - price))
+        return far if side * (price - best) >= world.rules[0]["through"] else FAR
+    price = order["asked"]["price"]
+    best = (quote.high if side > 0 else quote.low) + ask
+    return abs(price - first) if side * (best - price) >= 0 else FAR
 
 
 @hot_kernel
 def fill_inside(world: World, output: Output, s: int, quote: Quote) -> None:
     """Fill the resting orders that the inside of a bar reaches, the one nearest to the open first."""
     for _ in range(2 * world.states[s]["order_end"]):
-        nearest, found = FAR, NO_SLOT
+        nearest, found, rivals = FAR, NO_SLOT, 0
         for slot in range(world.states[s]["order_end"]):
             order = world.orders[s, slot]
-            if order["live"] == 1 and order["asked"]["order"] != MARKET and order["tried"] <= quote.ts:
-                far = distance_inside(world, order, quote)
-                if far < nearest:
-                    nearest, found = far, slot
+            if order["live"] == 0 or order["asked"]["order"] == MARKET or order["tried"] > quote.ts:
+                continue
+            far = distance_inside(world, order, quote)
+            if far < FAR:
+                rivals += 1
+            older = far == nearest and far < FAR and order["number"] < world.orders[s, found]["number"]
+            if far < nearest or older:
+                nearest, found = far, slot
         if found == NO_SLOT:
             return
         world.orders[s, found]["tried"] = quote.ts + 1
-        fill_one_inside(world, output, s, found, quote)
+        doubtful = 1 if rivals > 1 and has_rival(world, s, found, quote) else 0
+        fill_one_inside(world, output, s, found, quote, doubtful)
 
 
 @hot_kernel
-def fill_one_inside(world: World, output: Output, s: int, slot: int, quote: Quote) -> None:
+def has_rival(world: World, s: int, found: int, quote: Quote) -> bool:
+    """Whether the same bar reaches another order of the group: which one was first is not known."""
+    order = world.orders[s, found]
+    group = order["asked"]["group"]
+    if group == 0:
+        return False
+    for slot in range(world.states[s]["order_end"]):
+        one = world.orders[s, slot]
+        sibling = one["owner"] == order["owner"] and one["asked"]["group"] == group
+        if one["live"] == 0 or slot == found or not sibling or one["asked"]["order"] == MARKET:
+            continue
+        if distance_inside(world, one, quote) < FAR:
+            return True
+    return False
+
+
+@hot_kernel
+def fill_one_inside(world: World, output: Output, s: int, slot: int, quote: Quote, doubtful: int) -> None:
     """Fill one resting order inside a bar; its stop may end it in the same bar."""
     order = world.orders[s, slot]
-    side = order["asked"]["side"]
+    asked = order["asked"]
+    side = asked["side"]
+    ask = quote.spread if side > 0 else 0
     kind = rests_as(order)
+    room = FAR
     if kind == STOP_LIMIT:
         trigger(output, s, order, quote)
-        return
+        room = side * (asked["limit"] - asked["price"])
+        if room < 0:
+            if side * (asked["limit"] - quote.close - ask) < world.rules[0]["through"]:
+                return
+            kind, doubtful = LIMIT, 1
     if kind == LIMIT:
-        place = fill(world, output, s, slot, quote, limit_of(order), 0, 0)
-        if place != NO_SLOT and world.positions[s, place]["live"] == 1:
-            stopped_inside(world, output, s, place, quote, 0)
+        price = (
+            side * min(side * limit_of(order), side * (quote.open + ask)) if room == FAR else asked["limit"]
+        )
+        place = fill(world, output, s, slot, quote, price, 0, 0)
+        stop_new_limit(world, output, s, place, quote, doubtful)
         return
-    lost = slippage(world.series[s], quote)
-    place = fill(world, output, s, slot, quote, order["asked"]["price"] + side * lost, lost, 0)
-    if place != NO_SLOT and world.positions[s, place]["live"] == 1:
-        worst = quote.low if side > 0 else quote.high + quote.spread
-        stop = world.positions[s, place]["stop"]
-        if stop != 0 and side * (worst - stop) <= 0:
-            world.positions[s, place]["ambiguous"] = 1
-        exit_inside(world, output, s, place, quote)
+    lost = min(slippage(world.series[s], quote), room)
+    place = fill(world, output, s, slot, quote, asked["price"] + side * lost, lost, 0)
+    exit_new_stop(world, output, s, place, quote, doubtful)
 
 
 @hot_kernel
-def void_orders(world: World, output: Output, s: int, quote: Quote) -> None:
-    """Withdraw resting orders whose void price was traded before they were filled."""
-    for slot in range(world.states[s]["order_end"]):
-        order = world.orders[s, slot]
-        if order["live"] == 0 or order["asked"]["void_at"] == 0:
-            continue
-        side = order["asked"]["side"]
-        best = quote.high if side > 0 else quote.low + quote.spread
-        if side * (best - order["asked"]["void_at"]) >= 0:
-            drop(world, output, s, slot, quote, _VOID, 0)
+def stop_new_limit(world: World, output: Output, s: int, place: int, quote: Quote, doubtful: int) -> None:
+    """Let a position that a limit order opened inside a bar be stopped in it; its target is not counted."""
+    if place == NO_SLOT:
+        return
+    position = world.positions[s, place]
+    if doubtful == 1:
+        position["ambiguous"] = 1
+    stopped_inside(world, output, s, place, quote, 0)
+
+
+@hot_kernel
+def exit_new_stop(world: World, output: Output, s: int, place: int, quote: Quote, doubtful: int) -> None:
+    """Let a position that a stop order opened inside a bar be left in it: in doubt, at its stop."""
+    if place == NO_SLOT:
+        return
+    position = world.positions[s, place]
+    side = position["side"]
+    worst = exit_price(position, quote.low if side > 0 else quote.high, quote.spread)
+    if doubtful == 1 or (position["stop"] != 0 and side * (worst - position["stop"]) <= 0):
+        position["ambiguous"] = 1
+    exit_inside(world, output, s, place, quote)

@@ -49,22 +49,27 @@ def take_partials(
 @hot_kernel
 def exits_at_open(world: World, output: Output, s: int, quote: Quote) -> None:
     """Close at the open what has run out, and what the open gapped beyond."""
-    own = world.series[s]
     for slot in range(world.states[s]["position_end"]):
-        position = world.positions[s, slot]
-        if position["live"] == 0:
-            continue
-        first = exit_price(position, quote.open, quote.spread)
-        side = position["side"]
-        why = reason_to_leave(position, quote)
-        if why != 0:
-            leave(world, output, s, slot, quote, first, slippage(own, quote), why)
-        elif position["stop"] != 0 and side * (first - position["stop"]) <= 0:
-            leave(world, output, s, slot, quote, first, slippage(own, quote), position["stop_reason"])
-        elif position["target"] != 0 and side * (first - position["target"]) >= 0:
-            leave(world, output, s, slot, quote, first, 0, _TARGET)
-        else:
-            take_partials(world, output, s, slot, quote, first, first)
+        if world.positions[s, slot]["live"] == 1:
+            leave_at_open(world, output, s, slot, quote)
+
+
+@hot_kernel
+def leave_at_open(world: World, output: Output, s: int, slot: int, quote: Quote) -> None:
+    """Let the open close a position, also one that was just filled there beyond its own stop or target."""
+    own = world.series[s]
+    position = world.positions[s, slot]
+    first = exit_price(position, quote.open, quote.spread)
+    side = position["side"]
+    why = reason_to_leave(position, quote)
+    if why != 0:
+        leave(world, output, s, slot, quote, first, slippage(own, quote), why)
+    elif position["stop"] != 0 and side * (first - position["stop"]) <= 0:
+        leave(world, output, s, slot, quote, first, slippage(own, quote), position["stop_reason"])
+    elif position["target"] != 0 and side * (first - position["target"]) >= 0:
+        leave(world, output, s, slot, quote, first, 0, _TARGET)
+    else:
+        take_partials(world, output, s, slot, quote, first, first)
 
 
 @hot_kernel

@@ -28,9 +28,15 @@ def manage(world: World, output: Output, s: int, quote: Quote) -> None:
 
 @hot_kernel
 def break_even(world: World, output: Output, s: int, position: Any, quote: Quote) -> None:
-    """Move the stop to the entry once the bar has gone far enough in favour."""
+    """Move the stop to the entry once the bar has gone far enough in favour.
+
+    Of the bar of the entry only the close counts: what came before the entry is not known.
+    """
     side = position["side"]
-    best = exit_price(position, quote.high if side > 0 else quote.low, quote.spread)
+    best = quote.high if side > 0 else quote.low
+    if position["opened"] == quote.bar:
+        best = quote.close
+    best = exit_price(position, best, quote.spread)
     if side * (best - position["entry"]) >= position["even_at"]:
         stop = position["entry"] + side * position["even_plus"]
         if move_stop(world, output, s, position, quote, stop, _BREAK_EVEN):
@@ -59,6 +65,8 @@ def trail(world: World, output: Output, s: int, position: Any, quote: Quote) -> 
 def move_stop(world: World, output: Output, s: int, position: Any, quote: Quote, stop: int, why: int) -> bool:
     """Move a stop in favour; False where it would not be, or where the broker would refuse the change."""
     side = position["side"]
+    if stop <= 0:
+        return False
     if position["stop"] != 0 and side * (stop - position["stop"]) <= 0:
         return False
     own = world.series[s]

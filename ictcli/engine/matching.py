@@ -1,9 +1,10 @@
 """What one bar does to the orders and positions of a series: the part of a broker."""
 
-from ictcli.engine.entries import fill_at_open, fill_inside, lapse_orders, void_orders
+from ictcli.engine.entries import fill_at_open, fill_inside
 from ictcli.engine.exits import exits_at_open, exits_inside
 from ictcli.engine.margin import stop_out_due
 from ictcli.engine.money import floating, rate_of
+from ictcli.engine.orders import lapse_orders, void_orders
 from ictcli.engine.positions import NO_SLOT, exit_price, leave, slippage
 from ictcli.engine.refusals import ExitReason
 from ictcli.engine.world import Output, Quote, World

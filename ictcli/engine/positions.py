@@ -94,8 +94,10 @@ def book_deal(
     deal["bar"], deal["ts"], deal["entry"] = quote.bar, quote.ts, entry
     deal["side"] = position["side"] if entry == 1 else -position["side"]
     deal["price"], deal["steps"], deal["reason"] = price, steps, reason
-    deal["ambiguous"] = 0
-    deal["gross"], deal["commission"], deal["fees"], deal["swap"] = gross, paid, fees, 0
+    last = entry == 0 and steps == position["steps"]
+    deal["ambiguous"] = position["ambiguous"] if entry == 0 else 0
+    deal["gross"], deal["commission"], deal["fees"] = gross, paid, fees
+    deal["swap"] = position["swap"] if last else 0
     deal["balance"] = account["balance"]
     output.counts[DEALS] = count + 1
     return int(paid + fees)
@@ -245,6 +247,5 @@ def leave(
     position["slippage"] += lost
     if position["side"] < 0:
         position["spread"] += quote.spread
-    reduce_position(
-        world, output, s, slot, 0, quote, price - position["side"] * lost, position["steps"], reason
-    )
+    done = max(1, price - position["side"] * lost)
+    reduce_position(world, output, s, slot, 0, quote, done, position["steps"], reason)

@@ -31,7 +31,6 @@ RULES = np.dtype(
             "opening",  # balance before the first bar
             "netting",  # 1: one position per series; 0: every fill opens its own
             "fill_share",  # millionths of a bar's tick volume that may fill, 0: any volume fills
-            "steps_per_tick",  # volume steps that one tick of volume stands for
             "rest_cancelled",  # 1: what a bar could not fill of a market order is cancelled
             "through",  # points a limit order must be traded through
             "stop_out",  # margin level in millionths below which positions are closed, 0: no margin
@@ -63,6 +62,7 @@ SERIES = np.dtype(
         *integers("conversion", "conversion_series", "conversion_scale"),  # money.CONVERSIONS
         *integers("fixed_steps", "min_steps", "max_steps"),  # volume of fixed-lot sizing; limits of an order
         *integers("typical_spread", "slippage", "slippage_share"),
+        *integers("steps_per_tick"),  # millionths of a volume step that one tick of volume stands for
         *integers("tick"),  # points of the smallest price change
         *integers("stops_level", "freeze_level"),  # points
         *integers("margin"),  # millionths of the notional value that a position binds

@@ -8,11 +8,11 @@ from typing import Any
 
 from ictcli.engine.alarms import next_row, set_alarms
 from ictcli.engine.desk import decide
-from ictcli.engine.entries import drop
 from ictcli.engine.management import manage
 from ictcli.engine.margin import equity, used_margin
 from ictcli.engine.matching import match
 from ictcli.engine.nights import pass_roll
+from ictcli.engine.orders import drop
 from ictcli.engine.positions import exit_price, leave, slippage
 from ictcli.engine.records import MOST_ORDERS, MOST_POSITIONS
 from ictcli.engine.refusals import ExitReason, OrderEvent, Refusal
@@ -20,6 +20,7 @@ from ictcli.engine.world import (
     CURSOR,
     DEALS,
     EVENTS,
+    FAR,
     FIRST_BAR,
     KNOWN,
     MARKS,
@@ -141,14 +142,14 @@ def is_due(tape: Tape, s: int, now: int) -> bool:
     return bool(row < tape.spans[s, 1] and tape.market.ts_close[row] == now)
 
 
-@hot_kernel
-def opening_of(tape: Tape, now: int) -> int:
-    """The latest open of the bars that close now."""
-    opened = -NEVER
+@kernel
+def last_close(tape: Tape) -> int:
+    """The latest close of a stretch of bars, ``-NEVER`` when there are none."""
+    last = -NEVER
     for s in range(len(tape.spans)):
-        if is_due(tape, s, now):
-            opened = max(opened, tape.market.ts[tape.work[s, NEXT]])
-    return int(opened)
+        if tape.spans[s, 1] > tape.spans[s, 0]:
+            last = max(last, tape.market.ts_close[tape.spans[s, 1] - 1])
+    return int(last)
 
 
 @hot_kernel
@@ -163,9 +164,9 @@ def has_room(output: Output) -> bool:
 
 @hot_kernel
 def pass_rolls(world: World, tape: Tape, output: Output, instant: int) -> bool:
-    """Take every roll of the trading day up to an instant; False when the output is full before."""
+    """Take every roll of the trading day before an instant; False when the output is full before."""
     account = world.account[0]
-    while account["roll"] < len(world.rolls) and world.rolls[account["roll"], 0] <= instant:
+    while account["roll"] < len(world.rolls) and world.rolls[account["roll"], 0] < instant:
         if not has_room(output):
             return False
         instant_of_roll = world.rolls[account["roll"], 0]
@@ -186,7 +187,8 @@ def match_bar(world: World, tape: Tape, output: Output, s: int) -> None:
         low, high = fine.low[first], fine.high[first]
         for one in range(first + 1, after):
             low, high = min(low, fine.low[one]), max(high, fine.high[one])
-        if low == market.low[row] and high == market.high[row]:
+        ends = fine.open[first] == market.open[row] and fine.close[after - 1] == market.close[row]
+        if ends and low == market.low[row] and high == market.high[row]:
             for one in range(first, after):
                 match(world, output, s, quote_of(world, fine, s, one, bar))
             return
@@ -224,6 +226,9 @@ def look_ahead_to(world: World, tape: Tape, s: int, row: int) -> None:
     """Set the alarms of a series and find the next row, from ``row`` on, at which one may ring."""
     set_alarms(world, s)
     work = tape.work
+    fine = tape.pieces[s, 1] > tape.pieces[s, 0]
+    if fine and (world.states[s]["low_ask"] > -FAR or world.states[s]["high_ask"] < FAR):
+        world.states[s]["moving"] = 1  # the pieces of a bar have spreads of their own
     decided = tape.spans[s, 1]
     if work[s, CURSOR] < tape.asked[s, 1]:
         decided = max(tape.decisions[work[s, CURSOR]]["bar"] - work[s, FIRST_BAR], row)
@@ -263,12 +268,12 @@ def run(world: World, tape: Tape, output: Output) -> bool:
     """
     while True:
         now = earliest(tape)
-        if now == NEVER:
-            return True
-        opened = opening_of(tape, now)
-        if not has_room(output) or not pass_rolls(world, tape, output, opened):
+        over = now == NEVER
+        if not has_room(output) or not pass_rolls(world, tape, output, last_close(tape) if over else now):
             return False
-        learn(world, tape, opened)
+        if over:
+            return True
+        learn(world, tape, now - 1)
         trades = output.counts[TRADES]
         match_due(world, tape, output, now)
         learn(world, tape, now)
@@ -290,13 +295,9 @@ def watch_others(world: World, tape: Tape) -> None:
 @kernel
 def end_stretch(world: World, tape: Tape) -> None:
     """Take note of the last bars of a stretch that is over."""
-    spans = tape.spans
-    last = -NEVER
-    for s in range(len(spans)):
-        tape.work[s, NEXT] = spans[s, 1]
-        if spans[s, 1] > spans[s, 0]:
-            last = max(last, tape.market.ts_close[spans[s, 1] - 1])
-    learn(world, tape, last)
+    for s in range(len(tape.spans)):
+        tape.work[s, NEXT] = tape.spans[s, 1]
+    learn(world, tape, last_close(tape))
 
 
 @kernel
