@@ -17,7 +17,7 @@ from ictcli.errors import Busy, ConfigError, DataError, IctError, UsageError
 from ictcli.folders import cache_root
 from ictcli.research.gates import load_gate
 from ictcli.session import GATES_FILE, Session
-from ictcli.strategies.registry import configured, find_strategy
+from ictcli.strategies.known import configure, find
 from ictcli.versions import package_versions
 
 State = Literal["ok", "warn", "fail", "skip"]
@@ -83,7 +83,7 @@ def config_facts(session: Session) -> dict[str, Any]:
 
 def _check_strategy(name: str, values: Mapping[str, object], origin: str) -> None:
     try:
-        configured(find_strategy(name), values)
+        configure(find(name), values)
     except UsageError as error:
         raise ConfigError(f"{origin}: strategies.{name}: {error.message}", hint=error.hint) from error
     except ConfigError as error:

@@ -23,7 +23,14 @@ _EXAMPLES = [
 
 @click.command("backtest", cls=Command, examples=_EXAMPLES)
 @symbols_argument
-@click.option("--strategy", required=True, metavar="NAME", help="Strategy to trade.")
+@click.option(
+    "--strategy",
+    "strategies",
+    multiple=True,
+    required=True,
+    metavar="NAME",
+    help="Strategy to trade; repeatable.",
+)
 @click.option(
     "--param", "params", multiple=True, metavar="NAME=VALUE", help="Strategy parameter; repeatable."
 )
@@ -39,7 +46,7 @@ _EXAMPLES = [
 def command(
     session: Session,
     symbols: tuple[str, ...],
-    strategy: str,
+    strategies: tuple[str, ...],
     params: tuple[str, ...],
     timeframe: "Timeframe | None",
     source: str | None,
@@ -66,7 +73,7 @@ def command(
     config = session.config.config
     request = Request(
         symbols=symbols,
-        strategy=strategy,
+        strategies=strategies,
         params=parse_params(params),
         timeframe=timeframe or parse_timeframe(config.backtest.timeframe),
         source=source,
@@ -76,7 +83,7 @@ def command(
         gate=session.find_file(gate) if gate else None,
     )
     session.tend_catalog()
-    shop = Workshop(session.store, session.book, config)
+    shop = Workshop(session.store, session.book, config, session.workspace)
     with session.out.progress() as progress:
         result = backtest(request, shop, now=session.now, provenance=session.provenance(), progress=progress)
     session.out.emit(

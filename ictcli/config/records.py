@@ -169,6 +169,28 @@ class BacktestConfig(Record, frozen=True):
         Meta(ge=0, le=1_000_000),
         doc("Adverse slippage of market and stop fills, in points of the series."),
     ] = 0
+    slippage_share: Annotated[
+        float, Meta(ge=0, le=10), doc("Slippage added to that, as a share of the bar's range.")
+    ] = 0.0
+    limit_through: Annotated[
+        int,
+        Meta(ge=0, le=1_000_000),
+        doc("Points that the market must trade through a limit order to fill it."),
+    ] = 0
+    fill_share: Annotated[
+        float,
+        Meta(ge=0, le=1),
+        doc("Share of a bar's volume that one order may fill in it; 0: any volume fills at once."),
+    ] = 0.0
+    lots_per_tick: Annotated[
+        Decimal, doc("Lots that one tick of volume stands for, where `fill_share` is above 0.")
+    ] = Decimal("0.1")
+    unfilled: Annotated[
+        Literal["wait", "cancel"], doc("What becomes of the part of a market order that a bar did not fill.")
+    ] = "wait"
+    resolve: Annotated[
+        bool, doc("Let shorter stored bars, or ticks, decide what came first within a bar.")
+    ] = True
     seed: Annotated[
         int, Meta(ge=0, le=2**63 - 1), doc("Seed of the bootstrap behind the reported intervals.")
     ] = 1

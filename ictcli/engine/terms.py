@@ -147,6 +147,11 @@ def _fill_points(own: NDArray[np.void], spec: SymbolSpec, digits: int) -> None:
     own["nights"] = swap_nights(spec)
 
 
+def typical_spread(spec: SymbolSpec, digits: int) -> int:
+    """The symbol's typical spread in points of a series with ``digits`` decimals, rounded up."""
+    return int(Decimal(spec.spread).scaleb(digits - spec.digits).to_integral_value(rounding=ROUND_CEILING))
+
+
 def swap_nights(spec: SymbolSpec) -> list[int]:
     """Nights charged at the roll that ends each weekday, Monday first: seven a week for every symbol.
 

@@ -1,26 +1,39 @@
-"""Closed trades as a table: exact decimals, instants in UTC, one row per trade."""
+"""Closed trades as a table: exact decimals, instants in UTC, one row per position."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from ictcli.engine.excursions import excursions
+from ictcli.engine.portfolio import Asked
 from ictcli.engine.refusals import ExitReason
-from ictcli.engine.simulate import Simulation
 from ictcli.market.bars import Bars, Int64, SeriesKey
-from ictcli.market.symbols import SymbolSpec
-from ictcli.strategies.signals import NO_ZONE, Signals
+from ictcli.strategies.decisions import DECISION, MARKET
 
 PRICE = pa.decimal128(18, 8)
 MONEY = pa.decimal128(18, 2)
 VOLUME = pa.decimal128(18, 8)
 INSTANT = pa.timestamp("us", tz="UTC")
 
+Records = NDArray[np.void]
+Floats = NDArray[np.float64]
+
+WHERE = [
+    ("source", pa.string()),
+    ("symbol", pa.string()),
+    ("timeframe", pa.string()),
+    ("strategy", pa.string()),
+]
+
 TRADES = pa.schema(
     [
-        ("source", pa.string()),
-        ("symbol", pa.string()),
-        ("timeframe", pa.string()),
+        *WHERE,
+        ("setup", pa.string()),
+        ("setup_number", pa.int64()),
         ("side", pa.string()),
         ("signal_at", INSTANT),
         ("opened_at", INSTANT),
@@ -33,6 +46,8 @@ TRADES = pa.schema(
         ("volume", VOLUME),
         ("gross", MONEY),
         ("commission", MONEY),
+        ("fees", MONEY),
+        ("swap", MONEY),
         ("net", MONEY),
         ("costs", MONEY),
         ("risk", MONEY),
@@ -42,71 +57,133 @@ TRADES = pa.schema(
         ("spread_points", pa.int32()),
         ("slippage_points", pa.int32()),
         ("ambiguous", pa.bool_()),
+        ("exits", pa.int32()),
         ("bars_held", pa.int32()),
         ("zone", pa.int64()),
     ]
 )
-"""Columns of a trade table.
+"""Columns of a trade table: a position from its opening to its end.
 
-``signal_at`` is the close of the signal's bar, ``opened_at`` the open that filled it, ``closed_at`` the
-close of the exit bar. ``commission`` and ``costs`` (commission, spread and slippage together) are paid
-amounts, not negative; ``net = gross - commission``. ``risk`` is what the way from entry to stop is worth;
-``r_multiple`` is net over it, null where it rounds to nothing. ``mae_r`` and ``mfe_r`` are the worst and
-best open result in units of that way, not negative. ``target`` and ``zone`` are null where there is none.
+``setup`` is what the trade is counted under, ``setup_number`` the strategy's number of it.
+``signal_at`` is the close of the bar that decided it,
+``opened_at`` the open of the bar (or piece of one) that filled it, ``closed_at`` the close of the exit bar.
+``entry`` and ``exit`` are averages over all fills. ``commission``, ``fees`` and ``costs`` (commission, fees,
+spread and slippage together) are paid amounts; ``swap`` is negative when paid;
+``net = gross - commission - fees + swap``. ``risk`` is what the way from entry to first stop is worth;
+``r_multiple`` is net over it, null where there is no stop. ``mae_r`` and ``mfe_r`` are the worst and best
+open result in units of that way, not negative.
 """
 
 
-def trade_table(
-    key: SeriesKey, bars: Bars, signals: Signals, spec: SymbolSpec, result: Simulation
-) -> pa.Table:
-    """The trades of one simulated series, in order of closing."""
-    trades, money = result.trades, result.terms
-    point_value = _minor_per_point(result)
-    paid = (trades["spread"] + trades["slippage"]) * point_value
-    way = np.abs(trades["entry"] - trades["stop"]).astype(np.float64)
-    net = trades["gross"] - trades["commission"]
-    risk = trades["risk"].astype(np.float64)
-    zone = np.asarray(signals.zone, np.int64)[trades["signal"]]
-    steps = int(spec.volume_step.scaleb(8))
+@dataclass(frozen=True, slots=True)
+class Traded:
+    """One series of an account, as tables need it.
 
-    def price(values: Int64) -> pa.Array:
-        return decimals(values * 10 ** (8 - bars.digits), PRICE)
+    Attributes:
+        key: source, symbol, timeframe.
+        bars: all of its bars, from the first.
+        volume_step: lots of one volume step, in 10**-8 lots.
+        point_worth: minor units that one point on one step is worth, for reports only.
+        typical: spread in points where a bar has none.
+    """
+
+    key: SeriesKey
+    bars: Bars
+    volume_step: int
+    point_worth: float
+    typical: int
+
+
+def trade_table(
+    trades: Records, asked: Asked, traded: Sequence[Traded], strategies: Sequence[str], money_digits: int
+) -> pa.Table:
+    """The trades of an account, in the order of their closing."""
+    parts = []
+    for s, own in enumerate(traded):
+        mine = trades["series"] == s
+        made = decided(asked, s)
+        if mine.any():
+            parts.append((np.flatnonzero(mine), _trades(trades[mine], made, own, strategies, money_digits)))
+    if not parts:
+        return TRADES.empty_table()
+    order = np.argsort(np.concatenate([rows for rows, _ in parts]), kind="stable")
+    return pa.concat_tables([table for _, table in parts]).take(pa.array(order)).combine_chunks()
+
+
+def decided(asked: Asked, s: int) -> Records:
+    """The decisions of one series."""
+    first, last = asked.spans[s]
+    return asked.decisions[first:last]
+
+
+def _trades(
+    trades: Records, decided: Records, own: Traded, strategies: Sequence[str], money_digits: int
+) -> pa.Table:
+    bars, steps, side = own.bars, trades["steps"], trades["side"]
+    decision = decided[trades["row"]] if len(decided) else np.zeros(len(trades), DECISION)
+    entry, exit_ = _average(trades["entry_value"], steps, bars), _average(trades["exit_value"], steps, bars)
+    adverse, favourable = excursions(
+        trades,
+        bars,
+        own.typical,
+        (decision["order"] == MARKET).astype(np.int64),
+        trades["exit_value"] // steps,
+    )
+    way = np.abs(trades["entry"] - trades["stop"]).astype(np.float64)
+    no_stop = trades["stop"] == 0
+    way[no_stop | (way == 0)] = np.nan
+    net = trades["gross"] - trades["commission"] - trades["fees"] + trades["swap"]
+    charged = trades["commission"] + trades["fees"]
+    lost = (trades["spread"] + trades["slippage"]) * steps * own.point_worth
+    risk = trades["risk"].astype(np.float64)
+    price_scale = 10 ** (8 - bars.digits)
 
     def cash(values: Int64) -> pa.Array:
-        return decimals(values * 10 ** (2 - money.digits), MONEY)
-
-    def text(value: str) -> pa.Array:
-        return pa.repeat(pa.scalar(value), len(trades))
+        return decimals(values * 10 ** (2 - money_digits), MONEY)
 
     columns = [
-        text(key.source),
-        text(key.symbol),
-        text(key.timeframe.name),
-        pa.array(np.where(trades["side"] > 0, "long", "short").tolist(), pa.string()),
-        instants(bars.ts_close[np.asarray(signals.bar, np.int64)[trades["signal"]]]),
-        instants(bars.ts[trades["opened"]]),
+        *where(own.key, trades["owner"], strategies),
+        labels(trades["owner"], dict(enumerate(strategies))),
+        setups(trades["setup"]),
+        pa.array(np.where(side > 0, "long", "short").tolist(), pa.string()),
+        instants(bars.ts_close[decision["bar"]]),
+        instants(trades["opened_ts"]),
         instants(bars.ts_close[trades["closed"]]),
-        price(trades["entry"]),
-        price(trades["stop"]),
-        _nullable(price(trades["target"]), trades["target"] == 0),
-        price(trades["exit"]),
-        pa.array([ExitReason(code).label for code in trades["reason"].tolist()], pa.string()),
-        decimals(trades["steps"] * steps, VOLUME),
+        decimals(entry, PRICE),
+        nullable(decimals(trades["stop"] * price_scale, PRICE), no_stop),
+        nullable(decimals(trades["target"] * price_scale, PRICE), trades["target"] == 0),
+        decimals(exit_, PRICE),
+        labels(trades["reason"], {int(code): code.label for code in ExitReason}),
+        decimals(steps * own.volume_step, VOLUME),
         cash(trades["gross"]),
         cash(trades["commission"]),
+        cash(trades["fees"]),
+        cash(trades["swap"]),
         cash(net),
-        cash(np.rint(paid).astype(np.int64) + trades["commission"]),
+        cash(np.rint(lost).astype(np.int64) + charged),
         cash(trades["risk"]),
         pa.array(net / np.where(risk == 0, 1, risk), mask=risk == 0),
-        pa.array(trades["adverse"] / way),
-        pa.array(trades["favourable"] / way),
+        pa.array(adverse / way, mask=np.isnan(way)),
+        pa.array(favourable / way, mask=np.isnan(way)),
         pa.array(trades["spread"].astype(np.int32)),
         pa.array(trades["slippage"].astype(np.int32)),
         pa.array(trades["ambiguous"] == 1),
+        pa.array(trades["exits"].astype(np.int32)),
         pa.array((trades["closed"] - trades["opened"] + 1).astype(np.int32)),
-        pa.array(zone, mask=zone == NO_ZONE),
+        pa.array(decision["zone"].copy(), mask=decision["zone"] < 0),
     ]
     return pa.Table.from_arrays(columns, schema=TRADES)
+
+
+def where(key: SeriesKey, owners: Int64, strategies: Sequence[str]) -> list[pa.Array]:
+    """The columns that say which series and strategy each row is about."""
+    texts = [pa.repeat(pa.scalar(text), len(owners)) for text in (key.source, key.symbol, key.timeframe.name)]
+    return [*texts, labels(owners, dict(enumerate(strategies)))]
+
+
+def labels(codes: Int64, words: dict[int, str]) -> pa.Array:
+    """Numbers as words."""
+    return pa.array([words[code] for code in codes.tolist()], pa.string())
 
 
 def decimals(values: Int64, kind: pa.Decimal128Type) -> pa.Array:
@@ -122,12 +199,19 @@ def instants(ts: Int64) -> pa.Array:
     return pa.array(np.asarray(ts, np.int64) // 1000, pa.int64()).cast(INSTANT)
 
 
-def _minor_per_point(result: Simulation) -> NDArray[np.float64]:
-    """Minor units that one point is worth on each trade's volume."""
-    trades, money = result.trades, result.terms
-    worth: NDArray[np.float64] = trades["steps"].astype(np.float64) * money.point_value / money.denominator
-    return worth / trades["exit"] if money.by_price else worth
+def _average(values: Int64, steps: Int64, bars: Bars) -> Int64:
+    """Average prices in 10**-8, rounded to the nearest."""
+    scale = 10 ** (8 - bars.digits)
+    whole, rest = values // steps, values % steps
+    average: Int64 = whole * scale + (2 * rest * scale + steps) // (2 * steps)
+    return average
 
 
-def _nullable(column: pa.Array, missing: NDArray[np.bool_]) -> pa.Array:
+def setups(numbers: Int64) -> pa.Array:
+    """Numbers of set-ups; negative ones are null."""
+    return pa.array(np.ascontiguousarray(numbers), mask=np.asarray(numbers) < 0)
+
+
+def nullable(column: pa.Array, missing: NDArray[np.bool_]) -> pa.Array:
+    """A column with nulls where ``missing``."""
     return pc.if_else(pa.array(~missing), column, pa.scalar(None, column.type))

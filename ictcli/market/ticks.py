@@ -1,5 +1,6 @@
 """The tick: a change of bid or ask, in arrays, and the bars that ticks make."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Self
@@ -83,3 +84,19 @@ def ticks_to_bars(ticks: Ticks, timeframe: Timeframe, cal: Calendar) -> Bars:
         tick_volume=last - first + 1,
         spread=np.maximum(ticks.ask[first] - ticks.bid[first], 0).astype(np.int32),
     )
+
+
+def ticks_as_bars(days: Sequence[Ticks]) -> Bars:
+    """Every tick as a bar of its own, whose four prices are the bid; for resolving what came first.
+
+    Args:
+        days: consecutive stretches of ticks; may be empty.
+    """
+    digits = max((one.digits for one in days), default=0)
+    same = [one.rescaled(digits) for one in days]
+    none = np.zeros(0, np.int64)
+    ts, bid, ask = (
+        np.concatenate([none, *(getattr(one, name) for one in same)]) for name in ("ts", "bid", "ask")
+    )
+    spread = np.maximum(ask - bid, 0).astype(np.int32)
+    return make_bars(digits, ts, ts + 1, (bid, bid, bid, bid), spread=spread)

@@ -16,7 +16,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from ictcli.engine.simulate import typical_spread
+from ictcli.engine.terms import typical_spread
 from ictcli.kernels import kernel
 from ictcli.market.bars import Bars, Int32, Int64
 from ictcli.market.symbols import SymbolSpec

@@ -8,27 +8,30 @@ from typing import Any
 import msgspec
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ictcli.clock import NS_PER_SECOND, iso
 from ictcli.config.records import Config
-from ictcli.engine.simulate import Account, Simulation, account, simulate
-from ictcli.engine.trades import trade_table
-from ictcli.market.bars import Int64
+from ictcli.engine.refusals import OrderEvent
+from ictcli.errors import ConfigError
+from ictcli.market.bars import Bars, Int64
 from ictcli.market.calendars import calendar
+from ictcli.market.news import read_news
 from ictcli.market.symbols import SymbolBook
 from ictcli.market.timeframes import Timeframe
 from ictcli.market.trading_day import trading_day
-from ictcli.research.choices import Choice, choose_strategy
+from ictcli.research.accounts import Floor, missing_conversions
+from ictcli.research.choices import choose_strategies
 from ictcli.research.documents import Leg, content_hash, run_document
 from ictcli.research.gates import Verdict, judge, load_gate, part_metrics
-from ictcli.research.metric_values import Resampling, Sample
+from ictcli.research.metric_values import Equity, Resampling, Sample
 from ictcli.research.metrics import measure, metric_document
-from ictcli.research.ruin import stop_at_ruin
-from ictcli.research.series import Series, load_series
+from ictcli.research.playing import Played, play
+from ictcli.research.series import Series, load_finer, load_series
 from ictcli.research.signal_log import signal_table
-from ictcli.store.selection import Selection, stored_symbols
+from ictcli.store.selection import Selection, has_bars, stored_symbols
 from ictcli.store.store import Store
-from ictcli.strategies.signals import Signals
+from ictcli.strategies.decisions import ENTER
 from ictcli.telemetry import Progress
 
 
@@ -38,7 +41,8 @@ class Request:
 
     Attributes:
         symbols: names; empty takes every stored symbol.
-        strategy, params: strategy by name and its parameters as texts.
+        strategies: names, or files of own strategies; each trades every symbol on one account.
+        params: their parameters as texts; a name may be preceded by a strategy's, as in ``fvg_retest.hold``.
         timeframe: of the bars to trade.
         source: source name; None takes each symbol's primary or only source.
         start, end: nanoseconds UTC, end exclusive; None for everything.
@@ -47,7 +51,7 @@ class Request:
     """
 
     symbols: tuple[str, ...]
-    strategy: str
+    strategies: tuple[str, ...]
     params: Mapping[str, str]
     timeframe: Timeframe
     source: str | None
@@ -59,11 +63,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """What a backtest works with: stored bars and runs, instruments, configuration."""
+    """What a backtest works with: stored bars and runs, instruments, configuration, the workspace."""
 
     store: Store
     book: SymbolBook
     config: Config
+    folder: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,7 @@ class Backtest:
 def backtest(
     request: Request, shop: Workshop, *, now: int, provenance: Mapping[str, Any], progress: Progress
 ) -> Backtest:
-    """Trade a strategy over stored bars, measure it, ask the gate, and keep the run.
+    """Trade strategies over stored bars, measure them, ask the gate, and keep the run.
 
     Args:
         request: what to backtest.
@@ -94,23 +99,23 @@ def backtest(
         DataError: bars are missing.
     """
     config = shop.config
-    choice = choose_strategy(request.strategy, config.strategies, request.params)
+    choices = choose_strategies(request.strategies, config.strategies, request.params)
     checks = load_gate(request.gate) if request.gate else None
-    symbols = request.symbols or stored_symbols(shop.store, request.source)
-    on = _account(config, compound=len(symbols) == 1)
-    selection = Selection(request.timeframe, request.source, request.start, request.end, config.primary)
-    plays = []
-    for done, symbol in enumerate(symbols):
-        progress(f"{symbol} {request.timeframe}", done, len(symbols))
-        plays.append(_play(load_series(shop.store, shop.book, symbol, selection), choice, on))
-    legs = _legs(plays, on)
-    progress("intervals", len(symbols), len(symbols))
-    trades = _merged([leg.trades for leg in legs])
+    floor, resolved = load_floor(request, shop, progress)
+    progress("trading", floor.traded, floor.traded)
+    played = play(floor, choices, config, notes=True)
+    progress("intervals", floor.traded, floor.traded)
     seed = config.backtest.seed if request.seed is None else request.seed
     how = Resampling(config.backtest.resamples, seed, config.backtest.confidence)
-    metrics = measure(_sample(legs, trades, config), how)
-    gate = judge(str(request.gate), checks, metrics, part_metrics(checks, trades, how)) if checks else None
-    document = run_document(config, choice, request.timeframe, seed, legs, trades)
+    metrics = measure(sample_of(floor, played, config), how)
+    gate = (
+        judge(str(request.gate), checks, metrics, part_metrics(checks, played.trades, how))
+        if checks
+        else None
+    )
+    document = run_document(
+        config, choices, request.timeframe, seed, _legs(floor, played, resolved), played.trades
+    )
     document |= {
         "metrics": metric_document(metrics),
         "gate": msgspec.to_builtins(gate) if gate else None,
@@ -119,55 +124,99 @@ def backtest(
     }
     run = f"{_stamp(now)}-{document['content_hash'][:8]}"
     document = {"run": run, "created": iso(now), **document}
-    signals = pa.concat_tables([leg.signals for leg in legs])
-    shop.store.runs.create(run, document, {"trades": _tagged(trades, run), "signals": _tagged(signals, run)})
-    return Backtest(run, document, trades, gate.verdict if gate else None)
+    tables = {
+        "trades": played.trades,
+        "orders": played.orders,
+        "equity": played.equity,
+        "signals": signal_table(played, floor.series, choices),
+    }
+    shop.store.runs.create(run, document, {name: _tagged(table, run) for name, table in tables.items()})
+    return Backtest(run, document, played.trades, gate.verdict if gate else None)
 
 
-def _account(config: Config, *, compound: bool) -> Account:
-    return account(
-        config.account.currency,
-        config.account.balance,
-        config.account.risk_per_trade,
-        compound=compound,
-        slippage=config.backtest.slippage_points,
-        same_as=dict(config.account.same_as),
+def load_floor(request: Request, shop: Workshop, progress: Progress) -> tuple[Floor, list[str]]:
+    """What a request trades, and for each traded series the timeframe that resolves its bars ("" for none).
+
+    Raises:
+        ConfigError: a symbol has no specification, a conversion is missing, or the news do not parse.
+        DataError: bars are missing.
+        UsageError: several sources have a symbol and none is preferred.
+    """
+    config = shop.config
+    symbols = request.symbols or stored_symbols(shop.store, request.source)
+    selection = Selection(request.timeframe, request.source, request.start, request.end, config.primary)
+    series = []
+    for done, symbol in enumerate(symbols):
+        progress(f"{symbol} {request.timeframe}", done, len(symbols))
+        series.append(load_series(shop.store, shop.book, symbol, selection))
+    finer: list[tuple[Bars | None, str]] = [
+        load_finer(shop.store, one, request.start, request.end) if config.backtest.resolve else (None, "")
+        for one in series
+    ]
+    converting = [_conversion(names, shop, selection) for names in missing_conversions(series, config)]
+    fine = [bars for bars, _ in finer] + [None] * len(converting)
+    news = read_news(shop.folder / config.risk.news) if config.risk.news else ()
+    floor = Floor((*series, *converting), len(series), tuple(fine), news)
+    return floor, [name for _, name in finer]
+
+
+def _conversion(names: Sequence[str], shop: Workshop, selection: Selection) -> Series:
+    """The first stored series of those that would convert."""
+    for name in names:
+        if has_bars(shop.store, name):
+            return load_series(shop.store, shop.book, name, selection)
+    wanted = " or ".join(names)
+    raise ConfigError(
+        f"profit in another currency than {shop.config.account.currency} needs bars of {wanted}",
+        hint=f"Fetch {wanted}, set account.currency, or map the currency in account.same_as.",
     )
 
 
-def _play(series: Series, choice: Choice, on: Account) -> tuple[Series, Signals, Simulation]:
-    signals = choice.strategy.run(series.bars, choice.params)
-    return series, signals, simulate(series.bars, signals, series.spec, on)
-
-
-def _legs(plays: Sequence[tuple[Series, Signals, Simulation]], on: Account) -> list[Leg]:
-    results = stop_at_ruin([(series.bars, signals, result) for series, signals, result in plays], on.balance)
+def _legs(floor: Floor, played: Played, resolved: Sequence[str]) -> list[Leg]:
+    """What is said of each traded series."""
+    symbols = played.trades.column("symbol").to_numpy(zero_copy_only=False)
+    orders = played.orders.select(["symbol", "event", "reason"])
     legs = []
-    for (series, signals, _), result in zip(plays, results, strict=True):
-        trades = trade_table(series.key, series.bars, signals, series.spec, result)
-        log = signal_table(series.key, series.bars, signals, result.codes)
-        legs.append(Leg(series, result, trades, log))
+    for s, series in enumerate(floor.series[: floor.traded]):
+        own = orders.filter(pc.equal(orders.column("symbol"), series.key.symbol))
+        signals = sum(
+            int((line.decisions["kind"] == ENTER).sum()) for line in played.lines if line.series == s
+        )
+        typical = int(played.typical[s])
+        traded = int(np.count_nonzero(symbols == series.key.symbol))
+        legs.append(Leg(series, typical, resolved[s], signals, traded, _refusals(own)))
     return legs
 
 
-def _merged(tables: list[pa.Table]) -> pa.Table:
-    """All trades in order of closing; at the same instant in the order of symbols."""
-    together = pa.concat_tables(tables)
-    closed = together.column("closed_at").cast(pa.int64()).to_numpy()
-    return together.take(pa.array(np.argsort(closed, kind="stable")))
+_ENDED = tuple(one.label for one in (OrderEvent.EXPIRED, OrderEvent.VOID, OrderEvent.CANCELLED))
 
 
-def _sample(legs: list[Leg], trades: pa.Table, config: Config) -> Sample:
-    all_days = np.unique(np.concatenate([_days(leg.series, leg.series.bars.ts_close) for leg in legs]))
-    by_symbol = {leg.series.key.symbol: leg.series for leg in legs}
-    closed = trades.column("closed_at").cast(pa.int64()).to_numpy() * 1000
-    names = np.array(trades.column("symbol").to_pylist(), dtype=object)
+def _refusals(orders: pa.Table) -> dict[str, int]:
+    """Entries that were not filled, by why: a refusal, or how their order ended."""
+    counts: dict[str, int] = {}
+    rows = zip(orders.column("event").to_pylist(), orders.column("reason").to_pylist(), strict=True)
+    for event, reason in rows:
+        if event == OrderEvent.REFUSED.label or event in _ENDED:
+            name = reason or event
+            counts[name] = counts.get(name, 0) + 1
+    return counts
+
+
+def sample_of(floor: Floor, played: Played, config: Config) -> Sample:
+    """What metrics are computed from."""
+    series = floor.series[: floor.traded]
+    all_days = np.unique(np.concatenate([_days(one, one.bars.ts_close) for one in series]))
+    closed = played.trades.column("closed_at").cast(pa.int64()).to_numpy() * 1000
+    names = np.array(played.trades.column("symbol").to_pylist(), dtype=object)
     days = np.zeros(len(closed), np.int64)
-    for symbol, series in by_symbol.items():
-        own = names == symbol
-        days[own] = _days(series, closed[own])
-    bars = sum(len(leg.series.bars) for leg in legs)
-    return Sample(trades, days, all_days, bars, float(config.account.balance))
+    for one in series:
+        own = names == one.key.symbol
+        days[own] = _days(one, closed[own])
+    bars = sum(len(one.bars) for one in series)
+    marks = played.books.marks
+    unit = float(10**played.money_digits)
+    equity = Equity(marks["ts"].copy(), marks["balance"] / unit, marks["equity"] / unit)
+    return Sample(played.trades, days, all_days, bars, float(config.account.balance), equity)
 
 
 def _days(series: Series, closes: Int64) -> Int64:

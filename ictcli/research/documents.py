@@ -1,7 +1,6 @@
 """The document of a run: everything about it that is not a table, as plain values ready for JSON."""
 
 import hashlib
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -17,8 +16,6 @@ from ictcli.clock import iso
 from ictcli.config.records import Config
 from ictcli.config.wording import refused
 from ictcli.engine.assumptions import ASSUMPTIONS
-from ictcli.engine.refusals import Refusal
-from ictcli.engine.simulate import Simulation, typical_spread
 from ictcli.errors import DataError
 from ictcli.market.timeframes import Timeframe
 from ictcli.research.choices import Choice
@@ -26,7 +23,7 @@ from ictcli.research.gates import Check, GateResult
 from ictcli.research.metric_definitions import METRICS
 from ictcli.research.series import Series
 
-SCHEMA = 1
+SCHEMA = 2
 """Version of the run document; raised when a key changes its meaning or disappears."""
 
 
@@ -90,35 +87,66 @@ class RunShape(msgspec.Struct, frozen=True):
     provenance: dict[str, Any]
 
 
-_INPUTS = ("schema", "strategy", "params", "timeframe", "seed", "confidence", "resamples", "version")
+_INPUTS = (
+    *("schema", "strategies", "timeframe", "seed", "confidence", "resamples", "version"),
+    *("sizing", "risk", "fills"),
+)
+_FILLS = (
+    "slippage_points",
+    "slippage_share",
+    "limit_through",
+    "fill_share",
+    "lots_per_tick",
+    "unfilled",
+    "resolve",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """One series of a run: its bars, what was signalled, what came of it."""
+    """One series of a run: its bars, and what of it was signalled, traded and refused.
+
+    Attributes:
+        typical: spread in points where a bar has none.
+        resolved: timeframe of the shorter bars that resolve what happens within a bar, empty for none.
+        signals: entries that strategies asked for.
+        trades: of this series.
+        refusals: number of entries by what became of them, without the filled ones.
+    """
 
     series: Series
-    simulation: Simulation
-    trades: pa.Table
-    signals: pa.Table
-
-    @property
-    def refusals(self) -> dict[str, int]:
-        """Number of signals by refusal, without the filled ones."""
-        counts = Counter(self.simulation.codes.tolist())
-        return {code.label: counts[code] for code in Refusal if code and counts[code]}
+    typical: int
+    resolved: str
+    signals: int
+    trades: int
+    refusals: Mapping[str, int]
 
 
 def run_document(
-    config: Config, choice: Choice, timeframe: Timeframe, seed: int, legs: Sequence[Leg], trades: pa.Table
+    config: Config,
+    choices: Sequence[Choice],
+    timeframe: Timeframe,
+    seed: int,
+    legs: Sequence[Leg],
+    trades: pa.Table,
 ) -> dict[str, Any]:
-    """What was run on what, before any metric: strategy, account, series, assumptions."""
+    """What was run on what, before any metric: strategies, account, series, assumptions."""
     net = pc.sum(trades.column("net")).as_py() or 0
+    names = [choice.strategy.name for choice in choices]
+    chosen = [
+        {
+            "name": one.strategy.name,
+            "version": one.strategy.version,
+            "params": msgspec.to_builtins(one.params),
+        }
+        for one in choices
+    ]
     return {
         "schema": SCHEMA,
         "kind": "backtest",
-        "strategy": choice.strategy.name,
-        "params": msgspec.to_builtins(choice.params),
+        "strategy": " + ".join(names),
+        "strategies": chosen,
+        "params": chosen[0]["params"] if len(chosen) == 1 else {},
         "timeframe": timeframe.name,
         "seed": seed,
         "confidence": config.backtest.confidence,
@@ -128,10 +156,14 @@ def run_document(
             "currency": config.account.currency,
             "balance": f"{config.account.balance:.2f}",
             "closing_balance": f"{config.account.balance + net:.2f}",
+            "mode": config.account.mode,
             "risk_per_trade": config.account.risk_per_trade,
-            "sized_on": "running balance" if len(legs) == 1 else "opening balance",
+            "sized_on": "running equity" if config.sizing.compound else "opening balance",
             "slippage_points": config.backtest.slippage_points,
         },
+        "sizing": msgspec.to_builtins(config.sizing),
+        "risk": msgspec.to_builtins(config.risk),
+        "fills": {name: msgspec.to_builtins(getattr(config.backtest, name)) for name in _FILLS},
         "series": [_series(leg) for leg in legs],
         "trades": len(trades),
         "assumptions": [{"about": item.topic, "assumed": item.rule} for item in ASSUMPTIONS],
@@ -160,7 +192,7 @@ def content_hash(document: dict[str, Any], checks: Sequence[Check]) -> str:
     """Hash of everything that decides a run's outcome; equal inputs have equal hashes."""
     account = {key: value for key, value in document["account"].items() if key != "closing_balance"}
     series = [
-        {key: one[key] for key in ("stored", "content", "specification", "first", "last", "bars")}
+        {key: one[key] for key in ("stored", "content", "specification", "resolved", "first", "last", "bars")}
         for one in document["series"]
     ]
     facts = {name: document[name] for name in _INPUTS}
@@ -171,23 +203,26 @@ def content_hash(document: dict[str, Any], checks: Sequence[Check]) -> str:
 def _series(leg: Leg) -> dict[str, Any]:
     series, bars, spec = leg.series, leg.series.bars, leg.series.spec
     known = bars.spread >= 0
-    spread = np.where(known, bars.spread, typical_spread(spec, bars.digits))
+    spread = np.where(known, bars.spread, leg.typical)
     return {
         "source": series.key.source,
         "symbol": series.key.symbol,
         "timeframe": series.key.timeframe.name,
         "stored": str(series.stored),
         "content": series.content,
+        "resolved": leg.resolved,
         "digits": bars.digits,
         "bars": len(bars),
         "spread_known": float(known.mean()),
         "spread_points": float(np.median(spread)),
         "commission": f"{spec.commission:f}",
+        "swap_long": f"{spec.swap_long:f}",
+        "swap_short": f"{spec.swap_short:f}",
         "quote": spec.quote,
         "specification": hashlib.sha256(msgspec.json.encode(spec)).hexdigest(),
         "first": iso(int(bars.ts[0])),
         "last": iso(int(bars.ts_close[-1])),
-        "signals": len(leg.simulation.codes),
-        "trades": len(leg.trades),
-        "refusals": leg.refusals,
+        "signals": leg.signals,
+        "trades": leg.trades,
+        "refusals": dict(leg.refusals),
     }

@@ -7,6 +7,8 @@ from ictcli.errors import DataError
 from ictcli.market.bars import Bars, SeriesKey
 from ictcli.market.calendars import calendar
 from ictcli.market.symbols import SymbolBook, SymbolSpec
+from ictcli.market.ticks import ticks_as_bars
+from ictcli.market.timeframes import TICK
 from ictcli.store.selection import Selection, choose, has_bars
 from ictcli.store.serving import serve_bars
 from ictcli.store.store import Store
@@ -57,3 +59,33 @@ def _span(selection: Selection) -> str:
     since = f" from {iso(selection.start)}" if selection.start is not None else ""
     until = f" to {iso(selection.end)}" if selection.end is not None else ""
     return since + until
+
+
+def load_finer(store: Store, series: Series, start: int | None, end: int | None) -> tuple[Bars | None, str]:
+    """The shortest stored bars, or ticks, of the same source and symbol, and their timeframe.
+
+    None and an empty text where nothing shorter than the bars is stored.
+
+    Args:
+        store: where they are.
+        series: the bars to resolve.
+        start: first instant, nanoseconds UTC; None: from the beginning.
+        end: instant before which they end; None: to the end.
+    """
+    own, stored = series.key, store.keys()
+    shorter = [
+        key
+        for key in stored
+        if (key.source, key.symbol) == (own.source, own.symbol) and key.timeframe.ns < own.timeframe.ns
+    ]
+    if not shorter:
+        return None, ""
+    finest = min(shorter, key=lambda key: key.timeframe.ns)
+    if finest.timeframe == TICK:
+        bars = ticks_as_bars([*store.iter_tick_parts(finest, start, end)])
+    else:
+        bars = store.read(finest, start, end)
+    digits = series.bars.digits
+    if not len(bars) or bars.digits > digits:
+        return None, ""
+    return bars.rescaled(digits), finest.timeframe.name

@@ -1,53 +1,125 @@
-"""Every signal of a run and what became of it, so that "why no trade" has an answer."""
+"""Every decision of a run and what became of it, so that "why" and "why no trade" have an answer."""
+
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ictcli.engine.refusals import Refusal
-from ictcli.engine.trades import INSTANT, PRICE, decimals, instants
-from ictcli.market.bars import Bars, Int64, SeriesKey
-from ictcli.strategies.signals import NO_ZONE, Signals
+from ictcli.engine.portfolio import Asked
+from ictcli.engine.refusals import OrderEvent, Refusal
+from ictcli.engine.trades import INSTANT, PRICE, decimals, instants, labels
+from ictcli.market.bars import Int64
+from ictcli.research.choices import Choice
+from ictcli.research.playing import Line, Played, strategy_names
+from ictcli.research.series import Series
+from ictcli.strategies.decisions import ENTER, KIND_NAMES, NOTE, ORDER_NAMES, STAGE_NAMES
 
 SIGNALS = pa.schema(
     [
         ("source", pa.string()),
         ("symbol", pa.string()),
         ("timeframe", pa.string()),
+        ("strategy", pa.string()),
         ("signal_at", INSTANT),
+        ("setup_number", pa.int64()),
+        ("kind", pa.string()),
+        ("stage", pa.string()),
+        ("reason", pa.string()),
         ("side", pa.string()),
+        ("order", pa.string()),
+        ("price", PRICE),
         ("stop", PRICE),
         ("target", PRICE),
-        ("max_bars", pa.int64()),
+        ("formed_at", INSTANT),
         ("zone", pa.int64()),
         ("outcome", pa.string()),
     ]
 )
-"""``signal_at`` is the close of the signal's bar; ``outcome`` is ``filled`` or a refusal's name."""
+"""``signal_at`` is the close of the bar of the decision; ``kind`` is ``note``, ``enter``, ``cancel`` or
+``close``; ``stage`` is where the set-up stands then, ``reason`` the strategy's. ``outcome`` says what became
+of an entry: ``filled``, a refusal's name, or how its order ended; null for other kinds."""
+
+_ENDS = (OrderEvent.REFUSED, OrderEvent.FILLED, OrderEvent.EXPIRED, OrderEvent.VOID, OrderEvent.CANCELLED)
+_PRICE_LIMIT = 2**52
+"""Points beyond which a decision's price is not written: the engine refused it as no price."""
 
 
-def signal_table(key: SeriesKey, bars: Bars, signals: Signals, codes: Int64) -> pa.Table:
-    """One row per signal, in the strategy's order; numbers of an invalid signal are null."""
-    valid = codes != Refusal.INVALID_SIGNAL
-    at, stop, target, max_bars, zone = (
-        np.where(valid, values, 0).astype(np.int64)
-        for values in (signals.bar, signals.stop, signals.target, signals.max_bars, signals.zone)
-    )
-    side = np.where(np.asarray(signals.side) > 0, "long", "short")
-    scale = 10 ** (8 - bars.digits)
-    labels = {int(code): code.label if code else "filled" for code in Refusal}
+def signal_table(played: Played, series: Sequence[Series], choices: Sequence[Choice]) -> pa.Table:
+    """One row per decision, series by series, strategy by strategy, in time order."""
+    names = strategy_names(choices)
+    parts = [SIGNALS.empty_table()]
+    for line in played.lines:
+        outcome = _outcomes(played, line)
+        parts.append(_rows(line, series[line.series], choices[line.choice], names[line.choice], outcome))
+    return pa.concat_tables(parts)
 
-    def known(column: pa.Array) -> pa.Array:
-        return pc.if_else(pa.array(valid), column, pa.scalar(None, column.type))
 
+def _outcomes(played: Played, line: Line) -> list[str | None]:
+    """The outcome of each decision of one strategy on one series."""
+    asked = rows_of(played.asked, line)
+    events = played.books.events
+    own = events[(events["series"] == line.series) & np.isin(events["event"], _ENDS)]
+    own = own[np.isin(own["row"], asked)]
+    words: dict[int, str] = {}
+    for row, event, code in zip(
+        own["row"].tolist(), own["event"].tolist(), own["code"].tolist(), strict=True
+    ):
+        if words.get(row) != OrderEvent.FILLED.label:
+            words[row] = Refusal(code).label if code else OrderEvent(event).label
+    found: list[str | None] = [None] * len(line.decisions)
+    wanted = np.flatnonzero(line.decisions["kind"] != NOTE)
+    for at, row, kind in zip(
+        wanted.tolist(), asked.tolist(), line.decisions["kind"][wanted].tolist(), strict=True
+    ):
+        if kind == ENTER:
+            found[at] = words.get(row, Refusal.NO_NEXT_BAR.label)
+    return found
+
+
+def rows_of(asked: Asked, line: Line) -> Int64:
+    """The rows, counted within the series, of what one strategy asked for there."""
+    first, last = asked.spans[line.series]
+    rows: Int64 = np.flatnonzero(asked.owners[first:last] == line.choice)
+    return rows
+
+
+def _rows(line: Line, series: Series, choice: Choice, name: str, outcome: list[str | None]) -> pa.Table:
+    made, bars = line.decisions, series.bars
+    reasons = dict(enumerate(choice.strategy.reasons))
+    entry = made["kind"] == ENTER
+
+    def price(values: Int64) -> pa.Array:
+        fine = entry & (values > 0) & (values < _PRICE_LIMIT)
+        column = decimals(np.where(fine, values, 0) * 10 ** (8 - bars.digits), PRICE)
+        return pc.if_else(pa.array(fine), column, pa.scalar(None, column.type))
+
+    def words(values: Int64, known: Sequence[str]) -> pa.Array:
+        return labels(values, dict(enumerate(known)))
+
+    formed = np.clip(made["formed"], 0, len(bars) - 1) if len(bars) else made["formed"]
+    side = {1: "long", -1: "short"}
+    texts = [series.key.source, series.key.symbol, series.key.timeframe.name, name]
     columns = [
-        *(pa.repeat(pa.scalar(text), len(codes)) for text in (key.source, key.symbol, key.timeframe.name)),
-        known(instants(bars.ts_close[at])),
-        known(pa.array(side.tolist(), pa.string())),
-        known(decimals(stop * scale, PRICE)),
-        known(decimals(target * scale, PRICE)),
-        known(pa.array(max_bars)),
-        known(pa.array(zone, mask=zone == NO_ZONE)),
-        pa.array([labels[code] for code in codes.tolist()], pa.string()),
+        *(pa.repeat(pa.scalar(text), len(made)) for text in texts),
+        instants(bars.ts_close[made["bar"]]),
+        pa.array(made["setup"].copy(), mask=made["setup"] < 0),
+        words(made["kind"], KIND_NAMES),
+        words(made["stage"], STAGE_NAMES),
+        pa.array([reasons[code] or None for code in made["reason"].tolist()], pa.string()),
+        pa.array([side.get(one) for one in made["side"].tolist()], pa.string()),
+        pa.array(
+            [
+                ORDER_NAMES[one] if own else None
+                for one, own in zip(made["order"].tolist(), entry.tolist(), strict=True)
+            ],
+            pa.string(),
+        ),
+        price(made["price"]),
+        price(made["stop"]),
+        price(made["target"]),
+        instants(bars.ts[formed]),
+        pa.array(made["zone"].copy(), mask=made["zone"] < 0),
+        pa.array(outcome, pa.string()),
     ]
     return pa.Table.from_arrays(columns, schema=SIGNALS)

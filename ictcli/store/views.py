@@ -63,15 +63,31 @@ _RUN_PRICE = "DECIMAL(18, 8)"
 _SIGNALS = {
     "run": "VARCHAR",
     **_SERIES,
+    "strategy": "VARCHAR",
     "signal_at": INSTANT,
+    "kind": "VARCHAR",
+    "stage": "VARCHAR",
+    "reason": "VARCHAR",
     "side": "VARCHAR",
     "stop": _RUN_PRICE,
     "target": _RUN_PRICE,
     "outcome": "VARCHAR",
 }
+_ORDERS = {
+    "run": "VARCHAR",
+    **_SERIES,
+    "strategy": "VARCHAR",
+    "known_at": INSTANT,
+    "event": "VARCHAR",
+    "reason": "VARCHAR",
+    "price": _RUN_PRICE,
+    "volume": "DECIMAL(18, 8)",
+}
+_EQUITY = {"run": "VARCHAR", "ts": INSTANT, "balance": _MONEY, "equity": _MONEY, "margin": _MONEY}
 _TRADES = {
     "run": "VARCHAR",
     **_SERIES,
+    "strategy": "VARCHAR",
     "side": "VARCHAR",
     "signal_at": INSTANT,
     "opened_at": INSTANT,
@@ -84,6 +100,7 @@ _TRADES = {
     "volume": "DECIMAL(18, 8)",
     "gross": _MONEY,
     "commission": _MONEY,
+    "swap": _MONEY,
     "net": _MONEY,
     "r_multiple": "DOUBLE",
 }
@@ -218,6 +235,8 @@ def _run_views(data_dir: Path) -> dict[str, str]:
     return {
         "signals": _table_union(_SIGNALS, files("signals")),
         "trades": _table_union(_TRADES, files("trades")),
+        "orders": _table_union(_ORDERS, files("orders")),
+        "equity": _table_union(_EQUITY, files("equity")),
         "runs": _run_rows(runs),
     }
 

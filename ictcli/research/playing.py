@@ -1,0 +1,132 @@
+"""Strategies played on an account over history, without disk or clock: the core of every backtest."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from ictcli.config.records import Config
+from ictcli.detectors.plan import Settings
+from ictcli.detectors.registry import configured
+from ictcli.engine.money import minor_digits
+from ictcli.engine.order_log import equity_table, order_table
+from ictcli.engine.portfolio import Asked, Books, Stream, ask
+from ictcli.engine.trades import trade_table
+from ictcli.market.calendars import calendar
+from ictcli.research.accounts import Floor, open_desk, traded_series
+from ictcli.research.choices import Choice
+from ictcli.research.series import Series
+from ictcli.strategies.decide import decide
+
+Decisions = NDArray[np.void]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One strategy on one series and what it decided there, notes included where they were asked for."""
+
+    choice: int
+    series: int
+    decisions: Decisions
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What came of it.
+
+    Attributes:
+        trades, orders, equity: see ``engine.trades`` and ``engine.order_log``.
+        lines: what each strategy decided on each series.
+        asked: the decisions that asked for something, as the account took them.
+        books: the account's records.
+        balance: closing balance in minor units.
+        money_digits: decimals of the account's money.
+        typical: spread in points of each series where a bar has none.
+    """
+
+    trades: pa.Table
+    orders: pa.Table
+    equity: pa.Table
+    lines: tuple[Line, ...]
+    asked: Asked
+    books: Books
+    balance: int
+    money_digits: int
+    typical: tuple[int, ...]
+
+
+def play(floor: Floor, choices: Sequence[Choice], config: Config, *, notes: bool = False) -> Played:
+    """Let strategies trade one account over all bars of its series; what is open at the end is closed.
+
+    Args:
+        floor: what is traded.
+        choices: strategies with their parameters; each trades every traded series.
+        config: account, sizing, risk, costs.
+        notes: whether to keep decisions that ask for nothing; they explain why there was no trade.
+
+    Raises:
+        ConfigError: money cannot be counted, or parameters do not fit.
+        DataError: a bar is not sound.
+        UsageError: a strategy does not work on such bars.
+    """
+    lines = decide_all(floor, choices, config, notes=notes)
+    return settle(floor, choices, config, lines)
+
+
+def decide_all(floor: Floor, choices: Sequence[Choice], config: Config, *, notes: bool = False) -> list[Line]:
+    """What every strategy decides on every traded series; the account plays no part in it."""
+    lines = []
+    for s, series in enumerate(floor.series[: floor.traded]):
+        settings = settings_of(series, config)
+        for c, choice in enumerate(choices):
+            made = decide(choice.strategy, choice.params, series.bars, settings, notes=notes)
+            lines.append(Line(c, s, made))
+    return lines
+
+
+def settings_of(series: Series, config: Config) -> Settings:
+    """What detectors share on one series."""
+    always_open = calendar(series.spec.calendar).always_open
+    return configured(config.detect, series.key.timeframe.ns, always_open=always_open)
+
+
+def settle(floor: Floor, choices: Sequence[Choice], config: Config, lines: Sequence[Line]) -> Played:
+    """Let the account take what the strategies decided."""
+    desk = open_desk(floor, config)
+    asked = ask([Stream(line.series, line.choice, line.decisions) for line in lines], len(floor.series))
+    bars = [one.bars for one in floor.series]
+    books = _joined(
+        desk.advance(bars, asked, floor.fine), desk.finish(max(int(one.ts_close[-1]) for one in bars))
+    )
+    names = strategy_names(choices)
+    traded, digits = traded_series(desk, floor), minor_digits(config.account.currency)
+    return Played(
+        trades=trade_table(books.trades, asked, traded, names, digits),
+        orders=order_table(books, asked, traded, names),
+        equity=equity_table(books.marks, digits),
+        lines=tuple(lines),
+        asked=asked,
+        books=books,
+        balance=desk.balance,
+        money_digits=digits,
+        typical=tuple(one.typical for one in traded),
+    )
+
+
+def strategy_names(choices: Sequence[Choice]) -> list[str]:
+    """What tables call the strategies: their names, numbered where one trades with several parameters."""
+    names = [choice.strategy.name for choice in choices]
+    return [
+        name if names.count(name) == 1 else f"{name}#{names[: at + 1].count(name)}"
+        for at, name in enumerate(names)
+    ]
+
+
+def _joined(*parts: Books) -> Books:
+    def together(name: str) -> Any:
+        return np.concatenate([getattr(part, name) for part in parts])
+
+    return Books(*(together(name) for name in ("trades", "deals", "events", "marks")))
