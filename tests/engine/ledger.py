@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from ictcli.engine.groups import exposure_groups
@@ -21,11 +23,18 @@ from ictcli.engine.records import (
 from ictcli.engine.risk import permit
 from ictcli.engine.sizing import RISK, size
 from ictcli.engine.terms import Converter, series_terms
+from ictcli.market.symbols import SymbolSpec, load_symbols
 from ictcli.strategies.decisions import DECISION, blank
-from tests.engine import samples
 
+BOOK = load_symbols(None)
 SAME_AS = {"USDT": "USD", "USDC": "USD"}
 QUIET = np.zeros((0, 3), np.int64)
+
+
+def spec(symbol: str = "EURUSD", **changes: Any) -> SymbolSpec:
+    """A built-in specification without commission, with changes."""
+    plain = {"commission": Decimal(0), **changes}
+    return msgspec.structs.replace(BOOK.require(symbol), **plain)
 
 
 @dataclass
@@ -43,12 +52,12 @@ class Ledger:
     changes: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        specs = [samples.spec(name, **self.changes) for name in self.symbols]
-        known = [Converter(spec, s, spec.digits) for s, spec in enumerate(specs)]
+        specs = [spec(name, **self.changes) for name in self.symbols]
+        known = [Converter(one, s, one.digits) for s, one in enumerate(specs)]
         n = len(specs)
         self.rules, self.account = np.zeros(1, RULES), np.zeros(1, ACCOUNT)
         self.series = np.concatenate(
-            [series_terms(spec, spec.digits, self.currency, SAME_AS, known) for spec in specs]
+            [series_terms(one, one.digits, self.currency, SAME_AS, known) for one in specs]
         )
         groups = exposure_groups(specs, SAME_AS)
         self.series["group"], self.series["group_side"] = groups.number, groups.side

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from ictcli.engine.exposure import correlated_heat, group_risk, heat, net_risk, series_risk
 from ictcli.engine.groups import exposure_groups
-from tests.engine import samples
-from tests.engine.ledger import SAME_AS, Ledger, ask
+from tests.engine.ledger import SAME_AS, Ledger, ask, spec
 
 THREE = ("EURUSD", "GBPUSD", "AUDUSD")
 
@@ -65,7 +64,7 @@ def test_heat_adds_up_and_net_risk_sets_off() -> None:
 
 @pytest.mark.jit_off
 def test_currencies_and_classes_are_groups_with_a_side() -> None:
-    specs = [samples.spec(name) for name in ("EURUSD", "USDJPY", "BTCUSDT")]
+    specs = [spec(name) for name in ("EURUSD", "USDJPY", "BTCUSDT")]
     groups = exposure_groups(specs, SAME_AS)
     assert groups.names == ("class fx", "EUR", "USD", "JPY", "class crypto", "BTC")
     assert groups.number.tolist() == [[0, 1, 2, -1], [0, 2, 3, -1], [4, 5, 2, -1]]

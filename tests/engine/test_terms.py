@@ -4,7 +4,6 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -22,17 +21,14 @@ from ictcli.engine.terms import (
     swap_nights,
 )
 from ictcli.errors import ConfigError
-from tests.engine import samples
-from tests.engine.ledger import SAME_AS
+from tests.engine.ledger import SAME_AS, spec
 
 
 def series(symbol: str, currency: str, *available: str, **changes: Any) -> Any:
     """The record of a series whose number follows those of ``available``."""
-    spec = samples.spec(symbol, **changes)
-    known = [
-        Converter(other, s, other.digits) for s, other in enumerate(samples.spec(name) for name in available)
-    ]
-    return series_terms(spec, spec.digits, currency, SAME_AS, known)[0]
+    traded = spec(symbol, **changes)
+    known = [Converter(other, s, other.digits) for s, other in enumerate(spec(name) for name in available)]
+    return series_terms(traded, traded.digits, currency, SAME_AS, known)[0]
 
 
 @pytest.mark.parametrize(
@@ -71,7 +67,7 @@ def test_the_way_of_conversion_follows_from_the_currencies(
 def test_the_symbols_needed_for_conversion_are_named(
     symbol: str, currency: str, candidates: tuple[str, ...]
 ) -> None:
-    assert conversion_needed(samples.spec(symbol), currency, SAME_AS) == candidates
+    assert conversion_needed(spec(symbol), currency, SAME_AS) == candidates
 
 
 def test_without_a_converting_series_the_error_names_what_to_fetch() -> None:
@@ -148,23 +144,23 @@ def test_swap_is_points_times_nights_in_account_currency() -> None:
 
 
 def test_points_of_the_specification_become_points_of_the_series() -> None:
-    spec = samples.spec("EURUSD", stops_level=15, swap_long=Decimal("-6.2"), margin=Decimal("0.0333"))
-    own = series_terms(spec, 4, "USD", SAME_AS)[0]
+    traded = spec("EURUSD", stops_level=15, swap_long=Decimal("-6.2"), margin=Decimal("0.0333"))
+    own = series_terms(traded, 4, "USD", SAME_AS)[0]
     assert (own["stops_level"], own["typical_spread"], own["swap_long"]) == (2, 1, -620)
     assert own["margin"] == 33_300
-    finer = series_terms(spec, 6, "USD", SAME_AS)[0]
+    finer = series_terms(traded, 6, "USD", SAME_AS)[0]
     assert (finer["stops_level"], finer["tick"], finer["swap_long"]) == (150, 10, -62_000)
 
 
 def test_fixed_lots_are_cut_to_the_volume_step() -> None:
-    spec = samples.spec("EURUSD")
-    assert series_terms(spec, 5, "USD", SAME_AS, (), Decimal("0.259"))["fixed_steps"][0] == 25
+    traded = spec("EURUSD")
+    assert series_terms(traded, 5, "USD", SAME_AS, (), Decimal("0.259"))["fixed_steps"][0] == 25
 
 
 def test_a_week_has_seven_nights() -> None:
-    assert swap_nights(samples.spec("EURUSD")) == [1, 1, 3, 1, 1, 0, 0]
-    assert swap_nights(samples.spec("US500", swap_triple="friday")) == [1, 1, 1, 1, 3, 0, 0]
-    assert swap_nights(samples.spec("BTCUSD")) == [1] * 7
+    assert swap_nights(spec("EURUSD")) == [1, 1, 3, 1, 1, 0, 0]
+    assert swap_nights(spec("US500", swap_triple="friday")) == [1, 1, 1, 1, 3, 0, 0]
+    assert swap_nights(spec("BTCUSD")) == [1] * 7
 
 
 def test_a_volume_minimum_off_the_step_is_refused() -> None:
@@ -182,17 +178,17 @@ PRICES = {
 @pytest.mark.parametrize("currency", ["USD", "EUR", "JPY"])
 def test_common_symbols_stay_in_64_bits_on_common_accounts(currency: str) -> None:
     through = ("EURUSD", "USDJPY", "GBPUSD")
-    known = [Converter(samples.spec(one), s, samples.spec(one).digits) for s, one in enumerate(through)]
+    known = [Converter(spec(one), s, spec(one).digits) for s, one in enumerate(through)]
     for name, price in PRICES.items():
-        spec = samples.spec(name)
-        own = series_terms(spec, spec.digits, currency, SAME_AS, known)
-        check_range(spec, own, int(10 * price * 10**spec.digits), 200_000, 90_000)
+        traded = spec(name)
+        own = series_terms(traded, traded.digits, currency, SAME_AS, known)
+        check_range(traded, own, int(10 * price * 10**traded.digits), 200_000, 90_000)
 
 
 def test_a_contract_too_large_for_exact_arithmetic_is_refused_before_the_run() -> None:
-    spec = msgspec.structs.replace(samples.spec(), contract_size=Decimal(10) ** 12)
+    traded = spec(contract_size=Decimal(10) ** 12)
     with pytest.raises(ConfigError, match="64 bits") as caught:
-        check_range(spec, series_terms(spec, 5, "USD", SAME_AS), 2_000_000_000)
+        check_range(traded, series_terms(traded, 5, "USD", SAME_AS), 2_000_000_000)
     assert "volume_max" in caught.value.hint
 
 
@@ -208,9 +204,9 @@ def test_what_passes_the_range_check_never_overflows(
 ) -> None:
     changes = {"contract_size": Decimal(contract), "volume_max": Decimal(most) / 100}
     own = np.array([series(kind, "USD", "GBPUSD", "USDJPY", **changes)])
-    spec = samples.spec(kind, **changes)
+    traded = spec(kind, **changes)
     try:
-        check_range(spec, own, price, rate, rate)
+        check_range(traded, own, price, rate, rate)
     except ConfigError:
         return
     value = price * most * 32
