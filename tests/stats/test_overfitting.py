@@ -141,6 +141,20 @@ def test_without_a_choice_to_judge_it_is_undefined(returns: Matrix) -> None:
     assert pbo_cscv_sharpe(returns, 4) is None
 
 
+@pytest.mark.jit_off
+def test_metrics_are_sharpe_ratios_of_the_rows_of_a_half() -> None:
+    returns = noise(12, 3, 10)
+    result = defined(pbo_cscv_sharpe(returns, 2))
+    first, second = (half.mean(axis=0) / half.std(axis=0, ddof=1) for half in (returns[:6], returns[6:]))
+    assert result.in_sample == pytest.approx([first.max(), second.max()])
+    assert result.out_of_sample == pytest.approx([second[first.argmax()], first[second.argmax()]])
+
+
+def test_two_rows_in_a_half_and_twenty_blocks_are_the_limits() -> None:
+    assert len(defined(pbo_cscv_sharpe(noise(4, 3, 11), 2)).logits) == 2
+    assert len(defined(pbo_cscv_sharpe(noise(20, 2, 11), 20)).logits) == 184_756
+
+
 @pytest.mark.parametrize("blocks", [0, 3, 22, -2])
 def test_blocks_that_cannot_be_halved_are_refused(blocks: int) -> None:
     with pytest.raises(UsageError, match="halved"):

@@ -62,6 +62,16 @@ def test_scaling_returns_changes_no_moment(values: list[float], scale: float) ->
         assert scaled.kurtosis >= 1 + scaled.skew**2 - 1e-6
 
 
+def test_two_returns_are_the_least_that_have_moments() -> None:
+    record = track_record(np.array([1.0, 3.0]))
+    assert record.sharpe == pytest.approx(2 / math.sqrt(2))
+    assert (record.skew, record.kurtosis, record.autocorrelation) == (0.0, 1.0, -0.5)
+
+
+def test_a_record_is_normal_and_independent_unless_said_otherwise() -> None:
+    assert TrackRecord(0.1, 9) == TrackRecord(0.1, 9, skew=0.0, kurtosis=3.0, autocorrelation=0.0)
+
+
 def test_a_record_of_one_period_is_not_defined() -> None:
     assert not TrackRecord(0.1, 1).defined
     assert TrackRecord(0.1, 2).defined

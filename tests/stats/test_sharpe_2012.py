@@ -82,6 +82,7 @@ def test_minimum_backtest_length_as_published() -> None:
     """Bailey, Borwein, Lopez de Prado and Zhu 2014: five years carry at most 45 trials."""
     assert min_btl(45, 1.0) == pytest.approx(4.998087004443404)
     assert min_btl(46, 1.0) == pytest.approx(5.036302717997626)
+    assert min_btl(45, 2.0) == pytest.approx(4.998087004443404 / 4)
     assert min_btl(45, 0.0) == math.inf
 
 
@@ -93,10 +94,12 @@ def test_the_factor_is_near_the_mean_of_the_best_of_many_draws() -> None:
 def test_one_trial_was_not_selected() -> None:
     assert expected_max_factor(1) is None
     assert expected_max_factor(math.nan) is None
+    assert expected_max_factor(math.inf) is None
     assert min_btl(1, 1.0) is None
     assert dsr_2014(HEDGE_FUND, 1, 0.1) == psr_2012(HEDGE_FUND)
     assert dsr_2014(HEDGE_FUND, 1, math.nan) == psr_2012(HEDGE_FUND)
     assert expected_max_factor(1.05) == 0
+    assert dsr_2014(HEDGE_FUND, 1.5, math.nan) is None  # more than one, so the variance is needed
 
 
 def test_what_is_undefined_is_none_and_never_zero() -> None:

@@ -75,6 +75,7 @@ def test_on_one_record_the_two_generations_disagree() -> None:
 def test_one_trial_was_not_selected() -> None:
     assert dsr_2026(WORKED, 1, 0.1) == psr_2026(WORKED)
     assert dsr_2026(WORKED, 0.7, math.nan) == psr_2026(WORKED)
+    assert dsr_2026(WORKED, 1.5, math.nan) is None  # more than one, so the variance is needed
 
 
 def test_what_is_undefined_is_none_and_never_zero() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from ictcli.errors import DataError
 from ictcli.stats.resampling import stationary_orders
-from ictcli.stats.superiority import Superiority, _long_run_deviation, spa_hansen_2005
+from ictcli.stats.superiority import Superiority, _centres, _long_run_deviation, spa_hansen_2005
 
 Matrix = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 
@@ -72,6 +72,21 @@ def test_a_hopeless_trial_costs_the_consistent_value_nothing() -> None:
     alone, crowded = outcome(good), outcome(np.hstack([good, noise(200, 30, 4) * 4 - 8]))
     assert crowded.p_consistent == pytest.approx(alone.p_consistent, abs=1e-12)
     assert crowded.p_upper > alone.p_upper
+
+
+def test_a_trial_is_clearly_worse_beyond_the_law_of_the_iterated_logarithm() -> None:
+    bound = math.sqrt(2 * math.log(math.log(1000)) / 1000)
+    mean = np.array([0.5, 0.0, -0.999, -1.001]) * bound * 3
+    lower, consistent, upper = _centres(mean, np.full(4, 3.0), 1000)
+    assert lower.tolist() == [mean[0], 0, 0, 0]
+    assert consistent.tolist() == [*mean[:3], 0]
+    assert upper.tolist() == mean.tolist()
+
+
+def test_where_all_trials_are_worse_the_statistic_is_zero() -> None:
+    result = outcome(noise(200, 3, 12) - 0.1)
+    assert result.statistic == 0.0
+    assert result.p_consistent > 0.4
 
 
 def test_scale_of_a_trial_does_not_matter() -> None:
@@ -145,6 +160,8 @@ def test_a_trial_like_the_benchmark_is_left_out() -> None:
 def test_what_is_undefined_is_none() -> None:
     assert spa_hansen_2005(np.empty((0, 3)), np.empty(0), 100, 1) is None
     assert spa_hansen_2005(noise(2, 3, 1), np.zeros(2), 100, 1) is None
+    assert spa_hansen_2005(noise(3, 3, 1), np.zeros(3), 1, 1) is not None
+    assert spa_hansen_2005(noise(3, 3, 1), np.zeros(3), 0, 1) is None
     assert spa_hansen_2005(np.empty((10, 0)), np.zeros(10), 100, 1) is None
 
 
