@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ictcli.research.metric_parts import DIMENSIONS, labels, ordered
-from ictcli.research.metric_trades import expectancy_r, factor, win_rate
+from ictcli.research.metric_trades import decisive_metrics
 from ictcli.research.metric_values import Resampling, floats
 
 Row = dict[str, Any]
@@ -100,12 +100,8 @@ def _every_symbol(
 
 
 def _summary(trades: pa.Table, how: Resampling) -> Row:
-    net = floats(trades, "net")
     row: Row = {"trades": len(trades), "net": pc.sum(trades.column("net")).as_py() or Decimal("0.00")}
-    for name, metric in (
-        ("expectancy_r", expectancy_r(floats(trades, "r_multiple"), how)),
-        ("win_rate", win_rate(net, how.confidence)),
-        ("profit_factor", factor(net, how)),
-    ):
-        row |= {name: metric.value, f"{name}_low": metric.low, f"{name}_high": metric.high}
+    for name, metric in decisive_metrics(trades, how).items():
+        key = name.removeprefix("net_")
+        row |= {key: metric.value, f"{key}_low": metric.low, f"{key}_high": metric.high}
     return {**row, "ambiguous": pc.sum(trades.column("ambiguous")).as_py() or 0}

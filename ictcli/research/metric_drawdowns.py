@@ -6,18 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ictcli.research.metric_days import daily_results, growth_per_year, years
-from ictcli.research.metric_resamples import quotient
-from ictcli.research.metric_runs import (
-    LONGEST_BELOW,
-    STEPS_BELOW,
-    deepest_fall,
-    lengths,
-    resampled_falls,
-    resampled_lengths,
-)
+from ictcli.research.metric_resamples import quotient, resampled_sums
+from ictcli.research.metric_runs import FALL, FALL_SHARE, LONGEST_BELOW, STEPS_BELOW, resampled_walks, walked
 from ictcli.research.metric_values import Metric, Resampling, Sample, floats, paid, resampled
-from ictcli.stats import bootstrap
-from ictcli.stats.sequences import Floats, max_drawdown, total
+from ictcli.stats.sequences import Floats, total
 
 _SHALLOW = "no drawdown"
 _IDLE = "no trades"
@@ -37,46 +29,60 @@ class Path:
     worst: Floats
 
 
+@dataclass(frozen=True, slots=True)
+class _Walks:
+    """A path, what a walk over it finds, and what walks over its resamples find."""
+
+    path: Path
+    found: Floats
+    draws: Floats
+
+
 def account_path(sample: Sample) -> Path:
     """The steps of an account: its trades, or the marks of its equity where there are any.
 
     A trade's own worst moment counts either way: marks may lie before and after it. With marks, open losses
     of several series at once count together.
     """
-    net = floats(sample.trades, "net")
-    excursions = floats(sample.trades, "mae_r") * floats(sample.trades, "risk")
-    own = -(np.nan_to_num(excursions, nan=0.0) + paid(sample.trades))
+    own = _own_path(sample)
     if sample.equity is None:
-        return Path(net, own)
+        return own
     marks = sample.equity
     before = np.concatenate([[sample.opening], marks.balance[:-1]])
     worst = marks.equity - before
     closed = sample.trades.column("closed_at").cast("int64").to_numpy() * 1000
     at = np.searchsorted(marks.ts, closed)
     found = at < len(marks.ts)
-    np.minimum.at(worst, at[found], own[found])
+    np.minimum.at(worst, at[found], own.worst[found])
     return Path(marks.balance - before, worst)
+
+
+def _own_path(sample: Sample) -> Path:
+    """The trades in order of closing; where an excursion is unknown the result alone counts."""
+    excursions = floats(sample.trades, "mae_r") * floats(sample.trades, "risk")
+    worst = -(np.nan_to_num(excursions, nan=0.0) + paid(sample.trades))
+    return Path(floats(sample.trades, "net"), worst)
 
 
 def drawdown_metrics(sample: Sample, how: Resampling) -> dict[str, Metric]:
     """The metrics that the account's path decides, in no order."""
-    n = len(sample.trades)
-    net = floats(sample.trades, "net")
-    daily = daily_results(sample.days, net, sample.all_days)
-    return {
-        **_depths(account_path(sample), sample, n, how),
-        **_lengths(net, daily, n, how),
-    }
+    own = _own_path(sample)
+    draws = resampled_walks(own.gains, own.worst, sample.opening, how)
+    found = _Walks(own, walked(own.gains, own.worst, sample.opening), draws)
+    marked = found
+    if sample.equity is not None:
+        path = account_path(sample)
+        draws = resampled_walks(path.gains, path.worst, sample.opening, how)
+        marked = _Walks(path, walked(path.gains, path.worst, sample.opening), draws)
+    return {**_depths(marked, sample, how), **_lengths(found, sample, how)}
 
 
-def _depths(path: Path, sample: Sample, n: int, how: Resampling) -> dict[str, Metric]:
-    gains, worst, opening = path.gains, path.worst, sample.opening
-    share, fall = math.nan, math.nan
-    if n:
-        share, fall = max_drawdown(gains, worst, opening), deepest_fall(gains, worst)
-    shares = bootstrap.bootstrap_drawdown(gains, worst, opening, how.resamples, how.seed)
-    totals = bootstrap.bootstrap_total(gains, how.resamples, how.seed)
-    falls = resampled_falls(gains, worst, how)
+def _depths(walks: _Walks, sample: Sample, how: Resampling) -> dict[str, Metric]:
+    n, opening, gains = len(sample.trades), sample.opening, walks.path.gains
+    known = 1.0 if n else math.nan
+    share, fall = known * walks.found[FALL_SHARE], known * walks.found[FALL]
+    shares, falls = walks.draws[FALL_SHARE], walks.draws[FALL]
+    (totals,) = resampled_sums([gains], how)
     span, profit = years(sample.all_days), total(gains)
     growth = growth_per_year(np.array([profit]), opening, span)[0]
     growths = growth_per_year(totals, opening, span)
@@ -89,16 +95,18 @@ def _depths(path: Path, sample: Sample, n: int, how: Resampling) -> dict[str, Me
     }
 
 
-def _lengths(net: Floats, daily: Floats, n: int, how: Resampling) -> dict[str, Metric]:
-    days = len(daily)
-    by_trade, by_day = lengths(net), lengths(daily)
-    trade_draws, day_draws = resampled_lengths(net, how), resampled_lengths(daily, how)
+def _lengths(walks: _Walks, sample: Sample, how: Resampling) -> dict[str, Metric]:
+    n, days = len(sample.trades), len(sample.all_days)
+    daily = daily_results(sample.days, floats(sample.trades, "net"), sample.all_days)
     known = 1.0 if n else math.nan
-    share, shares = by_day[STEPS_BELOW] / max(days, 1), day_draws[STEPS_BELOW] / max(days, 1)
+    by_day = known * walked(daily, daily, sample.opening)
+    draws = resampled_walks(daily, daily, sample.opening, how)
+    share, shares = by_day[STEPS_BELOW] / max(days, 1), draws[STEPS_BELOW] / max(days, 1)
+    by_trade = walks.found[LONGEST_BELOW]
     return {
-        "drawdown_trades": resampled(known * by_trade[LONGEST_BELOW], trade_draws[LONGEST_BELOW], n, how, ""),
-        "drawdown_days": resampled(known * by_day[LONGEST_BELOW], day_draws[LONGEST_BELOW], days, how, _IDLE),
-        "time_under_water": resampled(known * share, shares, days, how, _IDLE),
+        "drawdown_trades": resampled(by_trade, walks.draws[LONGEST_BELOW], n, how, ""),
+        "drawdown_days": resampled(by_day[LONGEST_BELOW], draws[LONGEST_BELOW], days, how, _IDLE),
+        "time_under_water": resampled(share, shares, days, how, _IDLE),
     }
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from ictcli.kernels import kernel
 from ictcli.market.bars import Int64
 from ictcli.research.metric_values import Resampling
 from ictcli.stats.bootstrap import block_length
@@ -26,23 +27,23 @@ def resampled_sums(columns: Sequence[Floats], how: Resampling) -> Floats:
         how: resamples and seed.
     """
     n = len(columns[0])
-    if n == 0:
-        return np.full((len(columns), how.resamples), np.nan)
-    block = block_length(n)
-    blocks = -(-n // block)
-    running = _running(np.stack(columns), block)
-    out = np.empty((len(columns), how.resamples))
-    done = 0
-    for starts in block_starts(n, how):
-        ends = starts + block
-        ends[:, -1] -= blocks * block - n
-        out[:, done : done + len(starts)] = (running[:, ends] - running[:, starts]).sum(axis=2)
-        done += len(starts)
-    return out
+    out = np.full((how.resamples, len(columns)), np.nan)
+    if n:
+        block = block_length(n)
+        running, done = _running(np.stack(columns, axis=1), block), 0
+        for starts in block_starts(n, how):
+            _draw_sums(running, n, starts, block, out[done : done + len(starts)])
+            done += len(starts)
+    return out.T
 
 
 def block_starts(n: int, how: Resampling) -> Iterator[Int64]:
-    """Where the blocks of each resample of ``n`` values begin: chunks of rows, a row per resample."""
+    """Where the blocks of each resample of ``n`` values begin: chunks of rows, a row per resample.
+
+    None for no values.
+    """
+    if n == 0:
+        return
     blocks = -(-n // block_length(n))
     generator = np.random.Generator(np.random.PCG64(how.seed))
     for done in range(0, how.resamples, _CHUNK):
@@ -55,7 +56,22 @@ def quotient(top: Floats, bottom: Floats) -> Floats:
     return np.where(lacking, np.nan, top / np.where(lacking, 1.0, bottom))
 
 
-def _running(columns: Floats, block: int) -> Floats:
-    """Running sums from 0 over each column closed to a circle."""
-    ring = np.concatenate([columns, columns[:, :block]], axis=1)
-    return np.concatenate([np.zeros((len(columns), 1)), np.cumsum(ring, axis=1)], axis=1)
+def _running(rows: Floats, block: int) -> Floats:
+    """Running sums from 0 over the rows closed to a circle."""
+    ring = np.concatenate([rows, rows[:block]])
+    return np.concatenate([np.zeros((1, rows.shape[1])), np.cumsum(ring, axis=0)])
+
+
+@kernel
+def _draw_sums(running: Floats, n: int, starts: Int64, block: int, out: Floats) -> None:
+    """Add up the blocks of each resample, the last one cut where it does not fit."""
+    rows, blocks = starts.shape
+    columns = running.shape[1]
+    for k in range(rows):
+        for c in range(columns):
+            out[k, c] = 0.0
+        for j in range(blocks):
+            first = starts[k, j]
+            last = first + min(block, n - j * block)
+            for c in range(columns):
+                out[k, c] += running[last, c] - running[first, c]

@@ -1,4 +1,6 @@
-"""Lengths and depths of a sequence of results, and of its resamples: compiled, because order matters."""
+"""How deep and how long a sequence of results falls, and each of its resamples; compiled."""
+
+import math
 
 import numpy as np
 
@@ -6,96 +8,72 @@ from ictcli.kernels import kernel
 from ictcli.market.bars import Int64
 from ictcli.research.metric_resamples import block_starts
 from ictcli.research.metric_values import Resampling
-from ictcli.stats.bootstrap import block_length, gather
-from ictcli.stats.sequences import Floats, longest_losing_streak
+from ictcli.stats.bootstrap import block_length
+from ictcli.stats.sequences import Floats
 
-LONGEST_BELOW, STEPS_BELOW, LOSING_STREAK = range(3)
-"""What ``lengths`` counts."""
+FALL, FALL_SHARE, LONGEST_BELOW, STEPS_BELOW, LOSING_STREAK = range(5)
+"""What a walk finds.
 
-
-@kernel
-def count_lengths(gains: Floats, out: Floats) -> None:
-    """Count the steps after which the balance stands below an earlier peak, and those without a gain.
-
-    Args:
-        gains: change of the balance at each step.
-        out: receives the longest run below a peak, all steps below one, the longest run without a gain.
-    """
-    balance, peak = 0.0, 0.0
-    below, longest, steps = 0, 0, 0
-    for gain in gains:
-        balance += gain
-        peak = max(peak, balance)
-        if balance < peak:
-            below, steps = below + 1, steps + 1
-        else:
-            below = 0
-        longest = max(longest, below)
-    out[LONGEST_BELOW], out[STEPS_BELOW], out[LOSING_STREAK] = longest, steps, longest_losing_streak(gains)
+The deepest fall from a peak of the balance, in money and as a share of its peak; the most steps in a row, and
+all steps, after which the balance stood below an earlier peak; the most steps in a row without a gain.
+"""
+_FOUND = 5
 
 
-@kernel
-def deepest_fall(gains: Floats, worst: Floats) -> float:
-    """Largest fall from a peak of the balance, in money.
+def walked(gains: Floats, worst: Floats, opening: float) -> Floats:
+    """What a walk over the sequence itself finds; NaN without steps.
 
     Args:
         gains: change of the balance at each step.
         worst: lowest result, closed and open, since the balance before the step; it counts as a trough.
+        opening: balance before the first step, above 0.
     """
-    balance, peak, deepest = 0.0, 0.0, 0.0
-    for i in range(len(gains)):
-        deepest = max(deepest, peak - balance - min(worst[i], gains[i]))
-        balance += gains[i]
-        peak = max(peak, balance)
-    return deepest
-
-
-def lengths(gains: Floats) -> Floats:
-    """The counts of ``count_lengths``."""
-    out = np.zeros(3)
-    count_lengths(gains, out)
-    return out
-
-
-def resampled_lengths(gains: Floats, how: Resampling) -> Floats:
-    """The same of each resample: a row per count, NaN without values."""
     n = len(gains)
-    if n == 0:
-        return np.full((3, how.resamples), np.nan)
-    out = np.empty((how.resamples, 3))
+    out = np.full((1, _FOUND), math.nan)
+    if n:
+        _walk(gains, worst, opening, np.zeros((1, 1), np.int64), n, out)
+    found: Floats = out[0]
+    return found
+
+
+def resampled_walks(gains: Floats, worst: Floats, opening: float, how: Resampling) -> Floats:
+    """The same of each resample, a row per finding; a step's gain and its worst moment stay together."""
+    n = len(gains)
+    out = np.full((how.resamples, _FOUND), math.nan)
     done = 0
     for starts in block_starts(n, how):
-        _draw_lengths(gains, starts, block_length(n), np.empty(n), out[done : done + len(starts)])
+        _walk(gains, worst, opening, starts, block_length(n), out[done : done + len(starts)])
         done += len(starts)
     return out.T
 
 
-def resampled_falls(gains: Floats, worst: Floats, how: Resampling) -> Floats:
-    """The deepest fall of each resample, NaN without values; a step's gain and worst moment stay together."""
+@kernel
+def _walk(gains: Floats, worst: Floats, opening: float, starts: Int64, block: int, out: Floats) -> None:
+    """Walk over the sequences that blocks from ``starts`` make of the circle of steps."""
     n = len(gains)
-    if n == 0:
-        return np.full(how.resamples, np.nan)
-    out = np.empty(how.resamples)
-    done = 0
-    for starts in block_starts(n, how):
-        part = out[done : done + len(starts)]
-        _draw_falls(gains, worst, starts, block_length(n), np.empty(n), np.empty(n), part)
-        done += len(starts)
-    return out
-
-
-@kernel
-def _draw_lengths(gains: Floats, starts: Int64, block: int, work: Floats, out: Floats) -> None:
     for k in range(len(starts)):
-        gather(gains, starts[k], block, work)
-        count_lengths(work, out[k])
-
-
-@kernel
-def _draw_falls(
-    gains: Floats, worst: Floats, starts: Int64, block: int, work: Floats, troughs: Floats, out: Floats
-) -> None:
-    for k in range(len(starts)):
-        gather(gains, starts[k], block, work)
-        gather(worst, starts[k], block, troughs)
-        out[k] = deepest_fall(work, troughs)
+        balance, peak, fall = opening, opening, 0.0
+        share_fall, share_peak = 0.0, 1.0
+        below, longest, steps, losing, streak = 0, 0, 0, 0, 0
+        at, left = 0, 0
+        for i in range(n):
+            if left == 0:
+                at, left = starts[k, i // block], block
+            left -= 1
+            gain = gains[at]
+            depth = peak - balance - min(worst[at], gain)
+            at = at + 1 if at + 1 < n else 0
+            fall = max(fall, depth)
+            if depth * share_peak > share_fall * peak:  # a quotient is larger, without dividing at each step
+                share_fall, share_peak = depth, peak
+            balance += gain
+            peak = max(peak, balance)
+            if balance < peak:
+                below, steps = below + 1, steps + 1
+                longest = max(longest, below)
+            else:
+                below = 0
+            losing = 0 if gain > 0 else losing + 1
+            streak = max(streak, losing)
+        out[k, FALL], out[k, FALL_SHARE] = fall, share_fall / share_peak
+        out[k, LONGEST_BELOW], out[k, STEPS_BELOW], out[k, LOSING_STREAK] = longest, steps, streak

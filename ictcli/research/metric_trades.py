@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from ictcli.research.metric_quantiles import quantile, quantile_interval
 from ictcli.research.metric_resamples import quotient, resampled_sums
-from ictcli.research.metric_runs import LOSING_STREAK, lengths, resampled_lengths
-from ictcli.research.metric_values import Metric, Resampling, defined, floats, paid, resampled
-from ictcli.stats import bootstrap
+from ictcli.research.metric_runs import LOSING_STREAK, resampled_walks
+from ictcli.research.metric_values import Metric, Resampling, charged, defined, floats, paid, resampled
 from ictcli.stats.intervals import wilson
-from ictcli.stats.sequences import Floats, mean, profit_factor, total
+from ictcli.stats.sequences import Floats, longest_losing_streak, total
 
 _LOSSES, _WINS, _STOPS = "no losing trade", "no winning trade", "no trade with a risk"
+_SOME = 0.5
+"""Counts are sums of resampled ones: above a half there is some."""
 _QUANTILES = {"median_r": 0.5, "r_p5": 0.05, "r_p95": 0.95}
 
 
@@ -36,13 +37,30 @@ def trade_metrics(trades: pa.Table, how: Resampling) -> dict[str, Metric]:
         how: resampling behind the intervals.
     """
     net, n = floats(trades, "net"), len(trades)
+    ambiguous = pc.fill_null(trades.column("ambiguous"), fill_value=False).to_numpy().astype(np.bool_)
+    hits = int(ambiguous.sum())
+    sums = _sums(trades, net, ambiguous, how)
     return {
         "trades": Metric(float(n), None, None, n),
-        **_decisive(trades, net, how),
-        **_money(_sums(trades, net, how), n, how),
-        **_multiples(trades, how),
-        **_ambiguity(trades, how),
+        "win_rate": win_rate(net, how.confidence),
+        "profit_factor": _factor(sums, n, how),
+        **_money(sums, n, how),
+        **_means_r(sums, how),
+        **_quantiles(trades, how),
+        "ambiguous_share": defined(hits / n if n else math.nan, wilson(hits, n, how.confidence), n, ""),
         "longest_losing_streak": _streak(net, how),
+    }
+
+
+def decisive_metrics(trades: pa.Table, how: Resampling) -> dict[str, Metric]:
+    """Expectancy, win rate and profit factor alone, as ``trade_metrics`` gives them."""
+    net = floats(trades, "net")
+    multiples, known = _known(floats(trades, "r_multiple"))
+    sums = _summed({"net": net, **_signs(net), "r": multiples, "r_known": known}, how)
+    return {
+        "net_expectancy_r": _mean(sums, "r", how),
+        "win_rate": win_rate(net, how.confidence),
+        "profit_factor": _factor(sums, len(net), how),
     }
 
 
@@ -52,57 +70,74 @@ def win_rate(net: Floats, confidence: float) -> Metric:
     return defined(wins / n if n else math.nan, wilson(wins, n, confidence), n, "")
 
 
-def expectancy_r(multiples: Floats, how: Resampling) -> Metric:
-    """Mean of the multiples that exist."""
-    known = multiples[~np.isnan(multiples)]
-    draws = bootstrap.bootstrap_mean(known, how.resamples, how.seed)
-    return resampled(mean(known), draws, len(known), how, _STOPS)
-
-
-def factor(net: Floats, how: Resampling) -> Metric:
-    """Profit factor."""
-    draws = bootstrap.bootstrap_profit_factor(net, how.resamples, how.seed)
-    return defined(profit_factor(net), how.interval(draws), len(net), _LOSSES)
-
-
-def _decisive(trades: pa.Table, net: Floats, how: Resampling) -> dict[str, Metric]:
-    profit = bootstrap.bootstrap_total(net, how.resamples, how.seed)
-    return {
-        "net_profit": resampled(total(net), profit, len(net), how, ""),
-        "net_expectancy_r": expectancy_r(floats(trades, "r_multiple"), how),
-        "win_rate": win_rate(net, how.confidence),
-        "profit_factor": factor(net, how),
-    }
-
-
-def _streak(net: Floats, how: Resampling) -> Metric:
-    n = len(net)
-    longest = float(lengths(net)[LOSING_STREAK]) if n else math.nan
-    return resampled(longest, resampled_lengths(net, how)[LOSING_STREAK], n, how, "")
-
-
-def _sums(trades: pa.Table, net: Floats, how: Resampling) -> _Sums:
-    costs = floats(trades, "costs")
+def _sums(trades: pa.Table, net: Floats, ambiguous: NDArray[np.bool_], how: Resampling) -> _Sums:
+    costs = charged(trades)
     columns = {
         "net": net,
-        "gain": np.maximum(net, 0.0),
-        "loss": np.maximum(-net, 0.0),
-        "wins": (net > 0).astype(np.float64),
-        "losses": (net < 0).astype(np.float64),
+        **_signs(net),
         "costs": costs,
         "before": net + costs,
         "moved": np.abs(net + costs),
         "all": np.ones(len(net)),
     }
+    for name, values in (
+        ("r", floats(trades, "r_multiple")),
+        ("mae", floats(trades, "mae_r")),
+        ("mfe", floats(trades, "mfe_r")),
+        ("gap", _missed(trades, ambiguous)),
+    ):
+        columns[name], columns[f"{name}_known"] = _known(values)
+    return _summed(columns, how)
+
+
+def _signs(net: Floats) -> dict[str, Floats]:
+    """Gains, losses as positive amounts, and how many there are of each."""
+    return {
+        "gain": np.maximum(net, 0.0),
+        "loss": np.maximum(-net, 0.0),
+        "wins": (net > 0).astype(np.float64),
+        "losses": (net < 0).astype(np.float64),
+    }
+
+
+def _known(values: Floats) -> tuple[Floats, Floats]:
+    """The values with 0 for those that do not exist, and 1 for each that does."""
+    missing = np.isnan(values)
+    return np.where(missing, 0.0, values), (~missing).astype(np.float64)
+
+
+def _summed(columns: dict[str, Floats], how: Resampling) -> _Sums:
     draws = resampled_sums(list(columns.values()), how)
     return _Sums(
-        {name: float(column.sum()) for name, column in columns.items()},
+        {name: total(column) for name, column in columns.items()},
         dict(zip(columns, draws, strict=True)),
     )
 
 
-def _money(sums: _Sums, n: int, how: Resampling) -> dict[str, Metric]:
+def _factor(sums: _Sums, n: int, how: Resampling) -> Metric:
     value, draws = sums.value, sums.draws
+    factor = value["gain"] / value["loss"] if value["losses"] else math.nan
+    lossless = np.where(draws["wins"] > _SOME, math.inf, math.nan)
+    some = draws["losses"] > _SOME
+    factors = np.where(some, draws["gain"] / np.where(some, draws["loss"], 1.0), lossless)
+    return defined(factor, how.interval(factors), n, _LOSSES)
+
+
+def _mean(sums: _Sums, name: str, how: Resampling) -> Metric:
+    """Mean of the values that exist; their number is the number of observations."""
+    n = round(sums.value[f"{name}_known"])
+    draws = quotient(sums.draws[name], np.rint(sums.draws[f"{name}_known"]))
+    return resampled(sums.value[name] / n if n else math.nan, draws, n, how, _STOPS)
+
+
+def _means_r(sums: _Sums, how: Resampling) -> dict[str, Metric]:
+    names = {"net_expectancy_r": "r", "mean_mae_r": "mae", "mean_mfe_r": "mfe", "ambiguity_gap_r": "gap"}
+    return {metric: _mean(sums, name, how) for metric, name in names.items()}
+
+
+def _money(sums: _Sums, n: int, how: Resampling) -> dict[str, Metric]:
+    value = sums.value
+    draws = sums.draws | {name: np.rint(sums.draws[name]) for name in ("wins", "losses", "all")}
 
     def plain(name: str) -> Metric:
         return resampled(value[name], draws[name], n, how, "")
@@ -114,8 +149,10 @@ def _money(sums: _Sums, n: int, how: Resampling) -> dict[str, Metric]:
     payoff = math.nan
     if value["wins"] and value["losses"]:
         payoff = value["gain"] / value["wins"] / (value["loss"] / value["losses"])
-    paid_off = quotient(quotient(draws["gain"], draws["wins"]), quotient(draws["loss"], draws["losses"]))
+    losses = np.where(draws["losses"] > 0, draws["loss"], 0.0)
+    paid_off = quotient(quotient(draws["gain"], draws["wins"]), quotient(losses, draws["losses"]))
     return {
+        "net_profit": plain("net"),
         "gross_profit": plain("gain"),
         "gross_loss": plain("loss"),
         "total_costs": plain("costs"),
@@ -128,34 +165,21 @@ def _money(sums: _Sums, n: int, how: Resampling) -> dict[str, Metric]:
     }
 
 
-def _multiples(trades: pa.Table, how: Resampling) -> dict[str, Metric]:
+def _quantiles(trades: pa.Table, how: Resampling) -> dict[str, Metric]:
     multiples = floats(trades, "r_multiple")
-    known = multiples[~np.isnan(multiples)]
-    found = {
+    known = np.sort(multiples[~np.isnan(multiples)])
+    return {
         name: defined(
             quantile(known, share), quantile_interval(known, share, how.confidence), len(known), _STOPS
         )
         for name, share in _QUANTILES.items()
     }
-    for name, column in (("mean_mae_r", "mae_r"), ("mean_mfe_r", "mfe_r")):
-        excursions = floats(trades, column)
-        excursions = excursions[~np.isnan(excursions)]
-        draws = bootstrap.bootstrap_mean(excursions, how.resamples, how.seed)
-        found[name] = resampled(mean(excursions), draws, len(excursions), how, _STOPS)
-    return found
 
 
-def _ambiguity(trades: pa.Table, how: Resampling) -> dict[str, Metric]:
-    n = len(trades)
-    ambiguous = pc.fill_null(trades.column("ambiguous"), fill_value=False).to_numpy().astype(np.bool_)
-    hits = int(ambiguous.sum())
-    gap = _missed(trades, ambiguous)
-    gap = gap[~np.isnan(gap)]
-    draws = bootstrap.bootstrap_mean(gap, how.resamples, how.seed)
-    return {
-        "ambiguous_share": defined(hits / n if n else math.nan, wilson(hits, n, how.confidence), n, ""),
-        "ambiguity_gap_r": resampled(mean(gap), draws, len(gap), how, _STOPS),
-    }
+def _streak(net: Floats, how: Resampling) -> Metric:
+    n = len(net)
+    draws = resampled_walks(net, net, 1.0, how)[LOSING_STREAK]
+    return resampled(float(longest_losing_streak(net)) if n else math.nan, draws, n, how, "")
 
 
 def _missed(trades: pa.Table, ambiguous: NDArray[np.bool_]) -> Floats:

@@ -115,5 +115,11 @@ def floats(table: pa.Table, column: str) -> Floats:
 
 
 def paid(table: pa.Table) -> Floats:
-    """What each trade paid besides its fills: commission, swap and fees."""
-    return floats(table, "commission") + floats(table, "swap") + floats(table, "fees")
+    """What each trade paid besides its fills: commission, fees, and swap, which is negative when paid."""
+    commission, fees, swap = (np.nan_to_num(floats(table, name)) for name in ("commission", "fees", "swap"))
+    return commission + fees - swap
+
+
+def charged(table: pa.Table) -> Floats:
+    """All costs of each trade: what it paid, and spread and slippage in its fills."""
+    return floats(table, "costs") - np.nan_to_num(floats(table, "swap"))

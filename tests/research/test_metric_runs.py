@@ -5,9 +5,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ictcli.research.metric_runs import deepest_fall, lengths, resampled_falls, resampled_lengths
+from ictcli.research.metric_runs import (
+    FALL,
+    FALL_SHARE,
+    LONGEST_BELOW,
+    LOSING_STREAK,
+    STEPS_BELOW,
+    resampled_walks,
+    walked,
+)
 from ictcli.research.metric_values import Resampling
+from ictcli.stats.bootstrap import bootstrap_drawdown
 from ictcli.stats.drawdowns import closed_drawdowns
+from ictcli.stats.sequences import longest_losing_streak, max_drawdown
 
 HOW = Resampling(100, 3, 0.95)
 
@@ -16,7 +26,6 @@ HOW = Resampling(100, 3, 0.95)
 @pytest.mark.parametrize(
     ("gains", "longest", "steps", "streak"),
     [
-        ([], 0, 0, 0),
         ([1, 1, 1], 0, 0, 0),
         ([-1, -1, 3], 2, 2, 2),
         ([5, -3, 1, 2, -1, 1], 2, 3, 1),  # back at the peak is no longer below it
@@ -25,44 +34,50 @@ HOW = Resampling(100, 3, 0.95)
     ],
 )
 def test_runs_by_hand(gains: list[float], longest: int, steps: int, streak: int) -> None:
-    assert lengths(np.array(gains, np.float64)).tolist() == [longest, steps, streak]
+    steps_taken = np.array(gains, np.float64)
+    found = walked(steps_taken, steps_taken, 100.0)
+    assert found[[LONGEST_BELOW, STEPS_BELOW, LOSING_STREAK]].tolist() == [longest, steps, streak]
 
 
 @pytest.mark.jit_off
 def test_the_deepest_fall_counts_what_was_open() -> None:
     gains, worst = np.array([20.0, -10.0, 30.0]), np.array([-5.0, -5.0, -7.0])
-    assert deepest_fall(gains, worst) == 17.0  # from 20 to 10 less 7
-    assert deepest_fall(gains, np.zeros(3)) == 10.0
+    found = walked(gains, worst, 100.0)
+    assert found[FALL] == 17.0  # from 20 to 10 less 7
+    assert found[FALL_SHARE] == pytest.approx(17 / 120)
+    assert walked(gains, np.zeros(3), 100.0)[FALL] == 10.0
 
 
-@given(st.lists(st.integers(-5, 5), max_size=40))
-def test_runs_are_those_of_the_running_balance(gains: list[int]) -> None:
-    balance = np.cumsum([0, *gains])
-    below = (balance < np.maximum.accumulate(balance))[1:]
-    longest, steps, _ = lengths(np.array(gains, np.float64))
-    assert steps == below.sum()
-    assert longest == max(map(len, "".join("x" if one else " " for one in below).split()), default=0)
+def test_the_deepest_share_may_be_another_fall_than_the_deepest() -> None:
+    gains = np.array([-30.0, 930.0, -50.0])
+    found = walked(gains, gains, 100.0)
+    assert (found[FALL], found[FALL_SHARE]) == (50.0, 0.3)
 
 
-@given(st.lists(st.integers(-5, 5), max_size=40))
-def test_runs_are_as_long_as_the_drawdowns(gains: list[int]) -> None:
-    times = np.arange(1, len(gains) + 1)
-    falls = closed_drawdowns(np.array(gains, np.float64), times, 1000.0, 0, len(gains) + 1)
-    longest, steps, _ = lengths(np.array(gains, np.float64))
-    assert longest == max((one.trades for one in falls), default=0)
-    assert steps == sum(one.trades for one in falls)
+STEPS = st.lists(st.tuples(st.integers(-50, 60), st.integers(-80, 0)), min_size=1, max_size=40)
 
 
-def test_resamples_stay_within_what_a_sequence_can_do() -> None:
+@given(STEPS)
+def test_a_walk_finds_what_the_statistics_define(steps: list[tuple[int, int]]) -> None:
+    gains, worst = (np.array(column, np.float64) for column in zip(*steps, strict=True))
+    found = walked(gains, worst, 5000.0)
+    assert found[FALL_SHARE] == pytest.approx(max_drawdown(gains, worst, 5000.0), rel=1e-12)
+    assert found[LOSING_STREAK] == longest_losing_streak(gains)
+    falls = closed_drawdowns(gains, np.arange(1, len(gains) + 1), 5000.0, 0, len(gains) + 1)
+    assert found[LONGEST_BELOW] == max((one.trades for one in falls), default=0)
+    assert found[STEPS_BELOW] == sum(one.trades for one in falls)
+
+
+def test_the_resamples_are_those_of_the_bootstrap() -> None:
     gains = np.random.default_rng(8).normal(size=80)
-    longest, steps, streak = resampled_lengths(gains, HOW)
-    assert np.all(longest <= steps)
-    assert np.all(steps <= 80)
-    assert np.all(streak >= 1)
-    assert len(np.unique(steps)) > 10
-    assert np.all(resampled_falls(gains, np.minimum(gains, 0), HOW) > 0)
+    worst = np.minimum(gains, 0) - 0.5
+    draws = resampled_walks(gains, worst, 50.0, HOW)
+    expected = bootstrap_drawdown(gains, worst, 50.0, HOW.resamples, HOW.seed)
+    assert draws[FALL_SHARE] == pytest.approx(expected, rel=1e-12)
+    assert np.all(draws[LONGEST_BELOW] <= draws[STEPS_BELOW])
+    assert len(np.unique(draws[STEPS_BELOW])) > 10
 
 
-def test_without_values_there_is_nothing_to_resample() -> None:
-    assert np.isnan(resampled_lengths(np.zeros(0), HOW)).all()
-    assert np.isnan(resampled_falls(np.zeros(0), np.zeros(0), HOW)).all()
+def test_without_steps_there_is_nothing_to_walk() -> None:
+    assert np.isnan(walked(np.zeros(0), np.zeros(0), 1.0)).all()
+    assert np.isnan(resampled_walks(np.zeros(0), np.zeros(0), 1.0, HOW)).all()
