@@ -143,3 +143,44 @@ def test_mistakes_in_the_file_are_named(tmp_path: Path, text: str, complaint: st
 
 def test_a_missing_file_changes_nothing(tmp_path: Path, book: SymbolBook) -> None:
     assert load_symbols(tmp_path / "none.toml").names == book.names
+
+
+def test_margins_are_the_limits_for_retail_accounts(book: SymbolBook) -> None:
+    rates = {name: str(book.require(name).margin) for name in book.names}
+    assert (rates["EURUSD"], rates["AUDUSD"], rates["XAUUSD"], rates["XAGUSD"]) == (
+        "0.0333",
+        "0.05",
+        "0.05",
+        "0.1",
+    )
+    assert (rates["US500"], rates["US2000"], rates["USOIL"], rates["BTCUSD"]) == ("0.05", "0.1", "0.1", "0.5")
+    assert all(book.require(name).margin < 1 for name in book.names)
+
+
+def test_swaps_are_zero_until_they_are_given(book: SymbolBook, tmp_path: Path) -> None:
+    assert all(book.require(name).swap_long == book.require(name).swap_short == 0 for name in book.names)
+    given = '[EURUSD]\nswap_long = "-6.2"\nswap_triple = "friday"\nstops_level = 10\n'
+    spec = load_symbols(write(tmp_path, given)).require("EURUSD")
+    assert (spec.swap_long, spec.swap_triple, spec.stops_level) == (Decimal("-6.2"), "friday", 10)
+
+
+def test_a_symbol_that_does_not_say_has_no_leverage(tmp_path: Path) -> None:
+    without = "\n".join(line for line in stanza("AAABBB", 5).splitlines() if not line.startswith("margin"))
+    assert load_symbols(write(tmp_path, without)).require("AAABBB").margin == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ('margin = "0"', "margin must be above 0"),
+        ('margin = "1.5"', "margin must be above 0 and at most 1"),
+        ('swap_long = "NaN"', "swap_long must be from -1e6 to 1e6 points"),
+        ('swap_short = "-2e6"', "swap_short must be from"),
+        ('fee = "-1"', "fee must not be negative"),
+        ('swap_triple = "sunday"', "swap_triple"),
+        ("freeze_level = -1", "freeze_level"),
+    ],
+)
+def test_limits_and_costs_that_make_no_sense_are_refused(tmp_path: Path, line: str, reason: str) -> None:
+    with pytest.raises(ConfigError, match=reason):
+        load_symbols(write(tmp_path, f"[EURUSD]\n{line}\n"))
