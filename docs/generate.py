@@ -1,4 +1,4 @@
-"""Write what follows from the code: docs/cli.md, configuration.md, gates.md and the commented config files.
+"""Write what follows from the code: docs/cli.md, configuration.md, risk.md, gates.md, the commented config files.
 
     python docs/generate.py
 
@@ -12,6 +12,7 @@ import click
 
 from ictcli.cli import COMMANDS, program
 from ictcli.config import reference
+from ictcli.engine.refusals import refusal_table
 from ictcli.errors import MEANINGS, ExitCode
 from ictcli.research.metric_definitions import metric_table
 from ictcli.research.metric_parts import part_table
@@ -30,6 +31,7 @@ def pages() -> dict[Path, str]:
         ROOT / "docs" / "gates.md": _between(
             ROOT / "docs" / "gates.md", f"{metric_table()}\n\n{part_table()}\n"
         ),
+        ROOT / "docs" / "risk.md": _between(ROOT / "docs" / "risk.md", refusal_table() + "\n"),
         ROOT / "ictcli" / "templates" / "ictcli.toml": reference.commented_file(),
         ROOT / "config" / "ictcli.toml": reference.commented_file(),
         ROOT / "config" / "symbols.toml": (ROOT / "ictcli" / "templates" / "symbols.toml").read_text("utf-8"),
