@@ -40,16 +40,15 @@ def prefixes(nodes: Sequence[Node], key: SeriesKey) -> NDArray[np.void]:
 
 
 @kernel
-def identifier(begun: Any, work: Any, event: Any) -> int:
-    """The id of the object that an ``EVENT`` or ``PARENT`` record tells of.
+def write_text(begun: Any, text: Any, event: Any) -> int:
+    """Write the text of an object behind what its node's texts begin with; where it ends.
 
     Args:
         begun: of its node, one of ``prefixes``.
-        work: scratch memory, ``sha256.WORK``.
-        event: the record.
+        text: room for bytes.
+        event: an ``EVENT`` or ``PARENT`` record of it.
     """
-    text = work["text"]
-    at = write_number(text, resume(begun, work), event["direction"])
+    at = write_number(text, resume(begun, text), event["direction"])
     text[at] = _BAR
     at = write_number(text, at + 1, event["formed_ts"] // _NS_PER_MS)
     text[at] = _BAR
@@ -57,7 +56,13 @@ def identifier(begun: Any, work: Any, event: Any) -> int:
     if event["ordinal"] > 0:
         text[at] = _BAR
         at = write_number(text, at + 1, event["ordinal"])
-    return finish(begun, work, at)
+    return at
+
+
+@kernel
+def identifier(begun: Any, work: Any, event: Any) -> int:
+    """The id of the object that a record tells of; ``work`` is scratch memory, ``sha256.WORK``."""
+    return finish(begun, work, write_text(begun, work["text"], event))
 
 
 @kernel

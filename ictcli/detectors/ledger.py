@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from ictcli.detectors.base.events import CONFIRMED, EVENT, PARENT_ADDED, RECORD_NAMES
-from ictcli.detectors.identity import NO_ID, identifier
+from ictcli.detectors.identity import NO_ID, identifier, write_text
+from ictcli.detectors.lanes import LANES, finish_lanes, lane_bits, set_lane
 from ictcli.kernels import hot_kernel, kernel
 
 MOST_PARENTS = 6
@@ -128,11 +129,21 @@ def fold(
 
 
 @kernel
-def name_births(events: Any, first: Any, middle: int, lives: Any, begun: Any, works: Any) -> None:
-    """Give the objects from row ``middle`` on their ids."""
-    for at in range(middle, len(lives)):
-        life = lives[at]
-        life["id"] = identifier(begun[life["node"]], works[0], events[first[at]])
+def name_births(events: Any, first: Any, middle: int, lives: Any, begun: Any, works: Any, lanes: Any) -> None:
+    """Give the objects from row ``middle`` on their ids: many at once, the last ones singly."""
+    work = lanes[0]
+    size = len(lives)
+    whole = size - (size - middle) % LANES
+    for start in range(middle, whole, LANES):
+        for lane in range(LANES):
+            own = begun[lives[start + lane]["node"]]
+            end = write_text(own, work["text"][lane], events[first[start + lane]])
+            set_lane(work, lane, own, end)
+        finish_lanes(work)
+        for lane in range(LANES):
+            lives[start + lane]["id"] = lane_bits(work, lane)
+    for at in range(whole, size):
+        lives[at]["id"] = identifier(begun[lives[at]["node"]], works[0], events[first[at]])
 
 
 @kernel

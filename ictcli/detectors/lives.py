@@ -17,6 +17,7 @@ from ictcli.detectors.base.events import RECORD_NAMES
 from ictcli.detectors.base.zones import ZONES
 from ictcli.detectors.drive import NOTHING, Records
 from ictcli.detectors.identity import prefixes
+from ictcli.detectors.lanes import LANES_WORK
 from ictcli.detectors.ledger import LIFE, NOBODY, STORY, UNBORN
 from ictcli.detectors.plan import NO_NODE, Node
 from ictcli.detectors.sha256 import new_work
@@ -90,6 +91,7 @@ class Teller:
     def __init__(self, nodes: Sequence[Node], key: SeriesKey) -> None:
         self._begun = prefixes(nodes, key)
         self._work = new_work()
+        self._lanes = np.zeros(1, LANES_WORK)
         self._sources = np.full((len(nodes), 1 + max(len(node.feeds) for node in nodes)), NO_NODE, np.int64)
         for at, node in enumerate(nodes):
             self._sources[at, : len(node.feeds) + 1] = (*node.feeds, at)
@@ -116,7 +118,7 @@ class Teller:
         changed = (lives, first, found.last, found.over, row)
         ledger.fold(events, owner, serials, bounds, bounds[1, :-1].copy(), self._ends, *changed)
         known = (self._sources, serials, bounds, lives, self._begun, self._work)
-        ledger.name_births(events, first, middle, lives, self._begun, self._work)
+        ledger.name_births(events, first, middle, lives, self._begun, self._work, self._lanes)
         ledger.name_parents(events, first, middle, *known)
         ledger.add_parents(events, row, *known)
         ids = np.empty(len(events), np.uint64)

@@ -14,14 +14,15 @@ from ictcli.kernels import kernel
 
 BLOCK_BYTES = 64
 _LENGTH_BYTES = 8
-_MASK = 0xFFFFFFFF
-_LONGEST = 3 * BLOCK_BYTES
+MASK = 0xFFFFFFFF
+LONGEST = 3 * BLOCK_BYTES
+"""Bytes of a text that can follow its first part, padding included."""
 
 WORK = np.dtype(
     [
         ("digest", np.int64, 8),
         ("words", np.int64, 64),
-        ("text", np.uint8, _LONGEST),
+        ("text", np.uint8, LONGEST),
     ]
 )
 """What one computation needs; numbers of 32 bits are kept in 64, where sums of them cannot overflow."""
@@ -55,10 +56,10 @@ def _cube_root(number: int) -> int:
     return low
 
 
-_ROUNDS = np.array([_cube_root(prime << 96) & _MASK for prime in _primes(64)], np.int64)
+ROUNDS = np.array([_cube_root(prime << 96) & MASK for prime in _primes(64)], np.int64)
 """First 32 bits of the fractional parts of the cube roots of the first 64 primes."""
 
-_START = np.array([isqrt(prime << 64) & _MASK for prime in _primes(8)], np.int64)
+_START = np.array([isqrt(prime << 64) & MASK for prime in _primes(8)], np.int64)
 """The same of the square roots of the first eight."""
 
 
@@ -73,7 +74,7 @@ def expand(words: Any, text: Any, first: int) -> None:
         early, late = words[at - 15], words[at - 2]
         low = ((early >> 7) | (early << 25)) ^ ((early >> 18) | (early << 14)) ^ (early >> 3)
         high = ((late >> 17) | (late << 15)) ^ ((late >> 19) | (late << 13)) ^ (late >> 10)
-        words[at] = (words[at - 16] + low + words[at - 7] + high) & _MASK
+        words[at] = (words[at - 16] + low + words[at - 7] + high) & MASK
 
 
 @kernel
@@ -84,19 +85,19 @@ def take_block(digest: Any, words: Any, text: Any, first: int) -> None:
     e, f, g, h = digest[4], digest[5], digest[6], digest[7]
     for at in range(64):
         turned = ((e >> 6) | (e << 26)) ^ ((e >> 11) | (e << 21)) ^ ((e >> 25) | (e << 7))
-        one = h + turned + ((e & f) ^ (~e & g)) + _ROUNDS[at] + words[at]
+        one = h + turned + ((e & f) ^ (~e & g)) + ROUNDS[at] + words[at]
         turned = ((a >> 2) | (a << 30)) ^ ((a >> 13) | (a << 19)) ^ ((a >> 22) | (a << 10))
         two = turned + ((a & b) ^ (a & c) ^ (b & c))
-        h, g, f, e = g, f, e, (d + one) & _MASK
-        d, c, b, a = c, b, a, (one + two) & _MASK
-    digest[0] = (digest[0] + a) & _MASK
-    digest[1] = (digest[1] + b) & _MASK
-    digest[2] = (digest[2] + c) & _MASK
-    digest[3] = (digest[3] + d) & _MASK
-    digest[4] = (digest[4] + e) & _MASK
-    digest[5] = (digest[5] + f) & _MASK
-    digest[6] = (digest[6] + g) & _MASK
-    digest[7] = (digest[7] + h) & _MASK
+        h, g, f, e = g, f, e, (d + one) & MASK
+        d, c, b, a = c, b, a, (one + two) & MASK
+    digest[0] = (digest[0] + a) & MASK
+    digest[1] = (digest[1] + b) & MASK
+    digest[2] = (digest[2] + c) & MASK
+    digest[3] = (digest[3] + d) & MASK
+    digest[4] = (digest[4] + e) & MASK
+    digest[5] = (digest[5] + f) & MASK
+    digest[6] = (digest[6] + g) & MASK
+    digest[7] = (digest[7] + h) & MASK
 
 
 @kernel
@@ -116,20 +117,17 @@ def begin(begun_texts: Any, place: int, works: Any, text: Any) -> None:
 
 
 @kernel
-def resume(begun: Any, work: Any) -> int:
-    """Go on with a text; where its next byte belongs in ``work["text"]``."""
-    for at in range(8):
-        work["digest"][at] = begun["digest"][at]
+def resume(begun: Any, text: Any) -> int:
+    """Write what a text's next block begins with; where its next byte belongs in ``text``."""
     left = begun["left"]
     for at in range(left):
-        work["text"][at] = begun["text"][at]
+        text[at] = begun["text"][at]
     return int(left)
 
 
 @kernel
-def finish(begun: Any, work: Any, end: int) -> int:
-    """The first 64 bits of the hash of a text that was resumed and ends at ``end`` of ``work["text"]``."""
-    text = work["text"]
+def pad(begun: Any, text: Any, end: int) -> int:
+    """Fill up the last block of a text that was resumed and ends at ``end``; how many blocks there are."""
     blocks = (end + 1 + _LENGTH_BYTES + BLOCK_BYTES - 1) // BLOCK_BYTES
     last = blocks * BLOCK_BYTES
     text[end] = 0x80
@@ -138,9 +136,18 @@ def finish(begun: Any, work: Any, end: int) -> int:
     bits = 8 * (begun["size"] - begun["left"] + end)
     for at in range(_LENGTH_BYTES):
         text[last - 1 - at] = (bits >> (8 * at)) & 255
-    for first in range(0, last, BLOCK_BYTES):
-        take_block(work["digest"], work["words"], text, first)
-    return (int(work["digest"][0]) << 32) | int(work["digest"][1])
+    return int(blocks)
+
+
+@kernel
+def finish(begun: Any, work: Any, end: int) -> int:
+    """The first 64 bits of the hash of a text that was resumed and ends at ``end`` of ``work["text"]``."""
+    text, digest = work["text"], work["digest"]
+    for at in range(8):
+        digest[at] = begun["digest"][at]
+    for block in range(pad(begun, text, end)):
+        take_block(digest, work["words"], text, block * BLOCK_BYTES)
+    return (int(digest[0]) << 32) | int(digest[1])
 
 
 @kernel

@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ictcli.detectors.lanes import LANES, LANES_WORK, finish_lanes, lane_bits, set_lane
 from ictcli.detectors.sha256 import begin_texts, finish, new_work, resume, write_number
 
 
 def first_bits(begin: bytes, rest: bytes) -> int:
     begun, work = begin_texts([begin])[0], new_work()[0]
-    at = resume(begun, work)
+    at = resume(begun, work["text"])
     for byte in rest:
         work["text"][at] = byte
         at += 1
@@ -48,3 +49,20 @@ def test_numbers_are_written_in_decimal_digits(number: int) -> None:
     end = write_number(text, 3, number)
     assert text[3:end].tobytes() == str(number).encode()
     assert not text[end:].any()
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.binary(min_size=1, max_size=150), st.binary(max_size=60)), min_size=LANES, max_size=LANES
+    )
+)
+def test_texts_hashed_together_are_those_hashed_alone(texts: list[tuple[bytes, bytes]]) -> None:
+    begun, work = begin_texts([begin for begin, _ in texts]), np.zeros(1, LANES_WORK)[0]
+    for lane, (_, rest) in enumerate(texts):
+        at = resume(begun[lane], work["text"][lane])
+        work["text"][lane, at : at + len(rest)] = np.frombuffer(rest, np.uint8)
+        set_lane(work, lane, begun[lane], at + len(rest))
+    finish_lanes(work)
+    found = [lane_bits(work, lane) & (2**64 - 1) for lane in range(LANES)]
+    assert found == [expected(begin + rest) for begin, rest in texts]
