@@ -23,6 +23,8 @@ HASH_LENGTH = 12
 _DELTA = "DELTA_BINARY_PACKED"
 _LOG_ROWS = 1 << 16
 """Rows of a log that are compressed together, and that a reader of few rows must decode."""
+_SPARSE = 0.97
+"""Share of nulls from which on a column of a log is compressed lightly."""
 
 
 class Vanished(DataError):
@@ -58,7 +60,8 @@ def encode(table: pa.Table) -> bytes:
 def encode_rows(table: pa.Table) -> bytes:
     """Rows of a log as the bytes of a Parquet file: words as dictionaries, numbers as deltas, ids plain.
 
-    Least and greatest are kept for instants that every row has, by which rows are sought.
+    Least and greatest are kept for instants that every row has, by which rows are sought. Columns of which
+    nearly nothing is filled are not worth zstd's preparations.
     """
     sought = [field.name for field in table.schema if field.type == INSTANT and not field.nullable]
     words = [field.name for field in table.schema if pa.types.is_dictionary(field.type)]
@@ -70,12 +73,23 @@ def encode_rows(table: pa.Table) -> bytes:
         row_group_size=_LOG_ROWS,
         use_dictionary=words or False,
         column_encoding=encodings or None,
-        compression="zstd",
-        compression_level=1,
+        compression=_compression(table),
         write_statistics=sought or False,
         store_decimal_as_integer=True,
     )
     return cast("bytes", sink.getvalue().to_pybytes())
+
+
+def _compression(table: pa.Table) -> dict[str, str]:
+    """The compression of every column, by its path in the file."""
+    most = _SPARSE * table.num_rows
+    paths = (
+        f"{field.name}.list.element" if pa.types.is_list(field.type) else field.name for field in table.schema
+    )
+    return {
+        path: "snappy" if column.null_count > most else "zstd"
+        for path, column in zip(paths, table.columns, strict=True)
+    }
 
 
 def encode_part(rows: Rows, period: str) -> tuple[Part, bytes]:
