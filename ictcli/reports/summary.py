@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from ictcli.engine.refusals import Refusal, explain
+from ictcli.engine.refusals import OrderEvent, Refusal, explain
 from ictcli.reports import breakdown
 from ictcli.reports.layout import WIDTH, aligned, entries, number, wrap
 from ictcli.reports.metric_tables import metrics_lines, other_metrics
@@ -16,6 +16,13 @@ from ictcli.reports.verdicts import edge_sentence, gate_sentence
 from ictcli.research.metric_definitions import METRICS
 
 Document = Mapping[str, Any]
+
+_ENDINGS = {
+    OrderEvent.EXPIRED.label: "the order waited for its price as long as it might",
+    OrderEvent.VOID.label: "the price that ends the set-up was traded before the order's",
+    OrderEvent.CANCELLED.label: "the order was withdrawn: by the strategy, or with its group or position",
+}
+"""Why an order that was accepted came to nothing."""
 
 
 def result_text(document: Document) -> str:
@@ -184,7 +191,8 @@ def _digits(document: Document) -> dict[str, int]:
 
 
 def _reason(label: str) -> str:
-    return explain(Refusal[label.upper()])
+    """A sentence on why an entry was not filled."""
+    return _ENDINGS[label] if label in _ENDINGS else explain(Refusal[label.upper()])
 
 
 def _short(value: Decimal) -> str:

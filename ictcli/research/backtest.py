@@ -216,7 +216,8 @@ def sample_of(floor: Floor, played: Played, config: Config) -> Sample:
     marks = played.books.marks
     unit = float(10**played.money_digits)
     equity = Equity(marks["ts"].copy(), marks["balance"] / unit, marks["equity"] / unit)
-    return Sample(played.trades, days, all_days, bars, float(config.account.balance), equity)
+    opening, compound = float(config.account.balance), config.sizing.compound
+    return Sample(played.trades, days, all_days, bars, opening, equity, compound=compound)
 
 
 def _days(series: Series, closes: Int64) -> Int64:

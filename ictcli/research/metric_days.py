@@ -36,10 +36,21 @@ def growth_per_year(gain: Floats, opening: float, span: float) -> Floats:
     return np.where(left > 0, np.maximum(left, 0.0) ** (1 / span) - 1, math.nan)
 
 
+def daily_returns(sample: Sample) -> Floats:
+    """Results by trading day over the opening balance, or over the balance before the day if sizes follow it.
+
+    0 on days without a closed trade, and once nothing is left.
+    """
+    daily = daily_results(sample.days, floats(sample.trades, "net"), sample.all_days)
+    if not sample.compound:
+        return daily / sample.opening
+    before = sample.opening + np.cumsum(daily) - daily
+    return daily / np.where(before > 0, before, math.inf)
+
+
 def day_metrics(sample: Sample, how: Resampling) -> dict[str, Metric]:
     """The metrics that trading days decide, in no order."""
-    daily = daily_results(sample.days, floats(sample.trades, "net"), sample.all_days)
-    returns = daily / sample.opening
+    returns = daily_returns(sample)
     draws = bootstrap.bootstrap_sharpe_annualised_252(returns, how.resamples, how.seed)
     return {
         "sharpe_daily": defined(sharpe_annualised_252(returns), how.interval(draws), len(returns), _FLAT),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ictcli.research.metric_quantiles import quantile, quantile_interval
 from ictcli.research.metric_resamples import quotient, resampled_sums
-from ictcli.research.metric_runs import LOSING_STREAK, resampled_walks
+from ictcli.research.metric_runs import LOSING_STREAK, Path, resampled_walks
 from ictcli.research.metric_values import Metric, Resampling, charged, defined, floats, paid, resampled
 from ictcli.stats.intervals import wilson
 from ictcli.stats.sequences import Floats, longest_losing_streak, total
@@ -178,7 +178,7 @@ def _quantiles(trades: pa.Table, how: Resampling) -> dict[str, Metric]:
 
 def _streak(net: Floats, how: Resampling) -> Metric:
     n = len(net)
-    draws = resampled_walks(net, net, 1.0, how)[LOSING_STREAK]
+    draws = resampled_walks(Path(net, net, 1.0), how)[LOSING_STREAK]
     return resampled(float(longest_losing_streak(net)) if n else math.nan, draws, n, how, "")
 
 

@@ -63,6 +63,8 @@ class Sample:
         opening: opening balance.
         equity: the account through the run; None takes each trade's own worst moment for open losses.
         trials: what the run was chosen from; None where nobody counted.
+        compound: whether sizes follow the balance; then results count as fractions of it, day by day and in
+            resampled paths, for a late trade is larger than an early one for no merit of its own.
     """
 
     trades: pa.Table
@@ -72,6 +74,7 @@ class Sample:
     opening: float
     equity: Equity | None = None
     trials: Trials | None = None
+    compound: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from ictcli.engine.trades import TRADES
-from ictcli.research.metric_days import day_metrics, growth_per_year, years
+from ictcli.research.metric_days import daily_returns, day_metrics, growth_per_year, years
 from ictcli.research.metric_values import Resampling, Sample, Trials
 from ictcli.stats.sharpe import track_record
 from ictcli.stats.sharpe_2026 import dsr_2026, psr_2026
@@ -89,3 +89,11 @@ def test_growth_compounds_over_calendar_years() -> None:
     assert growth_per_year(np.array([440.0]), 1000.0, 2.0)[0] == pytest.approx(0.2)
     assert np.isnan(growth_per_year(np.array([440.0]), 1000.0, 0.9)).all()
     assert np.isnan(growth_per_year(np.array([-1000.0, -1200.0]), 1000.0, 2.0)).all()
+
+
+def test_days_count_over_the_running_balance_where_sizes_follow_it() -> None:
+    case = sample([500, 0, -750, 75])
+    assert daily_returns(case).tolist() == pytest.approx([0.5, 0, -0.75, 0.075])
+    assert daily_returns(replace(case, compound=True)).tolist() == pytest.approx([0.5, 0, -0.5, 0.1])
+    gone = replace(sample([-1000, 0, 50]), compound=True)
+    assert daily_returns(gone).tolist() == [-1.0, 0.0, 0.0]

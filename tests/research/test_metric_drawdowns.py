@@ -97,3 +97,18 @@ def test_a_run_that_only_rises_has_no_recovery_to_speak_of() -> None:
 def test_a_trade_without_a_known_excursion_counts_with_its_result() -> None:
     case = sample(["-50.00"], [float("nan")], [1])
     assert drawdown_metrics(case, HOW)["max_drawdown_money"].value == 50.0
+
+
+def test_an_account_that_compounds_is_resampled_in_fractions() -> None:
+    # each trade makes or loses a tenth of the balance; in money the last ones dwarf the first
+    balance, nets = 1000.0, []
+    for i in range(60):
+        nets.append(round(balance * (-0.1 if i % 3 == 0 else 0.1), 2))
+        balance += nets[-1]
+    case = sample([f"{net:.2f}" for net in nets], [0.0] * 60, [i + 1 for i in range(60)])
+    plain = drawdown_metrics(case, HOW)["max_drawdown"]
+    compounding = drawdown_metrics(replace(case, compound=True), HOW)["max_drawdown"]
+    assert plain.value == compounding.value
+    assert compounding.low is not None
+    assert plain.low is not None
+    assert compounding.low <= 0.11 < plain.low

@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 from ictcli.research.metric_runs import (
     FALL,
     FALL_SHARE,
+    GAIN,
     LONGEST_BELOW,
     LOSING_STREAK,
     STEPS_BELOW,
+    Path,
     resampled_walks,
     walked,
 )
@@ -35,22 +37,22 @@ HOW = Resampling(100, 3, 0.95)
 )
 def test_runs_by_hand(gains: list[float], longest: int, steps: int, streak: int) -> None:
     steps_taken = np.array(gains, np.float64)
-    found = walked(steps_taken, steps_taken, 100.0)
+    found = walked(Path(steps_taken, steps_taken, 100.0))
     assert found[[LONGEST_BELOW, STEPS_BELOW, LOSING_STREAK]].tolist() == [longest, steps, streak]
 
 
 @pytest.mark.jit_off
 def test_the_deepest_fall_counts_what_was_open() -> None:
     gains, worst = np.array([20.0, -10.0, 30.0]), np.array([-5.0, -5.0, -7.0])
-    found = walked(gains, worst, 100.0)
+    found = walked(Path(gains, worst, 100.0))
     assert found[FALL] == 17.0  # from 20 to 10 less 7
     assert found[FALL_SHARE] == pytest.approx(17 / 120)
-    assert walked(gains, np.zeros(3), 100.0)[FALL] == 10.0
+    assert walked(Path(gains, np.zeros(3), 100.0))[FALL] == 10.0
 
 
 def test_the_deepest_share_may_be_another_fall_than_the_deepest() -> None:
     gains = np.array([-30.0, 930.0, -50.0])
-    found = walked(gains, gains, 100.0)
+    found = walked(Path(gains, gains, 100.0))
     assert (found[FALL], found[FALL_SHARE]) == (50.0, 0.3)
 
 
@@ -60,7 +62,7 @@ STEPS = st.lists(st.tuples(st.integers(-50, 60), st.integers(-80, 0)), min_size=
 @given(STEPS)
 def test_a_walk_finds_what_the_statistics_define(steps: list[tuple[int, int]]) -> None:
     gains, worst = (np.array(column, np.float64) for column in zip(*steps, strict=True))
-    found = walked(gains, worst, 5000.0)
+    found = walked(Path(gains, worst, 5000.0))
     assert found[FALL_SHARE] == pytest.approx(max_drawdown(gains, worst, 5000.0), rel=1e-12)
     assert found[LOSING_STREAK] == longest_losing_streak(gains)
     falls = closed_drawdowns(gains, np.arange(1, len(gains) + 1), 5000.0, 0, len(gains) + 1)
@@ -71,13 +73,34 @@ def test_a_walk_finds_what_the_statistics_define(steps: list[tuple[int, int]]) -
 def test_the_resamples_are_those_of_the_bootstrap() -> None:
     gains = np.random.default_rng(8).normal(size=80)
     worst = np.minimum(gains, 0) - 0.5
-    draws = resampled_walks(gains, worst, 50.0, HOW)
+    draws = resampled_walks(Path(gains, worst, 50.0), HOW)
     expected = bootstrap_drawdown(gains, worst, 50.0, HOW.resamples, HOW.seed)
     assert draws[FALL_SHARE] == pytest.approx(expected, rel=1e-12)
     assert np.all(draws[LONGEST_BELOW] <= draws[STEPS_BELOW])
     assert len(np.unique(draws[STEPS_BELOW])) > 10
 
 
+@pytest.mark.jit_off
+def test_compounding_draws_fractions_of_the_balance() -> None:
+    doubling = np.array([100.0 * 2**i for i in range(12)])  # each step doubles the balance
+    draws = resampled_walks(Path(doubling, doubling, 100.0), HOW, compound=True)
+    assert draws[GAIN] == pytest.approx(100 * (2.0**12 - 1))
+    halves = np.array([-50.0, 50.0, -50.0, 50.0])
+    drawn = resampled_walks(Path(halves, halves, 100.0), HOW, compound=True)
+    assert np.all(drawn[FALL_SHARE] >= 0)
+    assert np.all(drawn[FALL_SHARE] < 1)
+    assert np.all(drawn[GAIN] > -100)
+
+
+@pytest.mark.jit_off
+def test_an_account_that_is_gone_stays_where_it_is() -> None:
+    gains = np.array([-150.0, 30.0, -20.0])
+    draws = resampled_walks(Path(gains, gains, 100.0), HOW, compound=True)
+    assert draws[GAIN].min() == pytest.approx(-150)  # once gone, nothing more is lost or won
+    assert np.isfinite(draws).all()
+
+
 def test_without_steps_there_is_nothing_to_walk() -> None:
-    assert np.isnan(walked(np.zeros(0), np.zeros(0), 1.0)).all()
-    assert np.isnan(resampled_walks(np.zeros(0), np.zeros(0), 1.0, HOW)).all()
+    nowhere = Path(np.zeros(0), np.zeros(0), 1.0)
+    assert np.isnan(walked(nowhere)).all()
+    assert np.isnan(resampled_walks(nowhere, HOW, compound=True)).all()
