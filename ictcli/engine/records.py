@@ -58,7 +58,7 @@ RULES = np.dtype(
 
 SERIES = np.dtype(
     [
-        *integers("point_value", "commission", "fee", "denominator"),  # see money.Terms
+        *integers("point_value", "commission", "fee", "denominator"),  # worth of a point on a step, see terms
         *integers("conversion", "conversion_series", "conversion_scale"),  # money.CONVERSIONS
         *integers("fixed_steps", "min_steps", "max_steps"),  # volume of fixed-lot sizing; limits of an order
         *integers("typical_spread", "slippage", "slippage_share"),
