@@ -28,23 +28,23 @@ def times(x: int) -> int:
 
 
 def test_the_cache_key_covers_files_that_kernels_only_take_constants_from() -> None:
-    found = kernel_sources(PACKAGE, PACKAGE / "engine" / "fills.py")
+    found = kernel_sources(PACKAGE, PACKAGE / "engine" / "exits.py")
     names = {path.relative_to(PACKAGE).as_posix() for path in found}
-    assert {"engine/fills.py", "engine/refusals.py", "kernels.py"} <= names
+    assert {"engine/exits.py", "engine/refusals.py", "kernels.py"} <= names
     assert not {"output.py", "cli.py", "commands/fetch.py", "detectors/registry.py"} & names
 
 
 def test_the_cache_key_changes_with_what_a_kernel_reaches_and_with_nothing_else(tmp_path: Path) -> None:
     copy = tmp_path / "ictcli"
     shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
-    fills = copy / "engine" / "fills.py"
-    before = cache_key(copy, fills)
+    exits = copy / "engine" / "exits.py"
+    before = cache_key(copy, exits)
     for other in ("commands/fetch.py", "detectors/registry.py"):
         (copy / other).write_text("# changed\n")
-        assert cache_key(copy, fills) == before
+        assert cache_key(copy, exits) == before
     constants = copy / "engine" / "refusals.py"
     constants.write_text(constants.read_text() + "\nLATER = 1\n")
-    assert cache_key(copy, fills) != before
+    assert cache_key(copy, exits) != before
 
 
 def test_an_edited_callee_in_another_file_gives_the_new_answer(tmp_path: Path) -> None:

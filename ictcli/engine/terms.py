@@ -164,7 +164,12 @@ def swap_nights(spec: SymbolSpec) -> list[int]:
 
 
 def check_range(
-    spec: SymbolSpec, own: NDArray[np.void], max_price: int, max_rate: int = 1, min_rate: int = 1
+    spec: SymbolSpec,
+    own: NDArray[np.void],
+    max_price: int,
+    max_rate: int = 1,
+    min_rate: int = 1,
+    min_price: int = 1,
 ) -> None:
     """Prove before a run that no amount of a series can overflow 64 bits.
 

@@ -12,7 +12,7 @@ import pytest
 from ictcli.detectors.base.events import RECORD_NAMES
 from ictcli.detectors.registry import DETECTORS
 from ictcli.detectors.schemas import COMMON, zone_schema
-from ictcli.strategies.registry import STRATEGIES
+from ictcli.strategies.known import STRATEGIES
 
 DOCS = Path(__file__).parents[2] / "docs"
 

@@ -42,4 +42,4 @@ def shop(tmp_path: Path) -> Workshop:
     timeframe = parse_timeframe("M5")
     for seed, (symbol, start, digits) in enumerate([("EURUSD", 110_000, 5), ("XAUUSD", 200_000, 2)]):
         keep(store, SeriesKey("walk", symbol, timeframe), random_walk(seed, 3_000, start, digits))
-    return Workshop(store, load_symbols(None), Config())
+    return Workshop(store, load_symbols(None), Config(), tmp_path)
