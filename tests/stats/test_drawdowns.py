@@ -69,6 +69,12 @@ def test_trades_and_time_under_water_are_those_below_the_peak(gains: list[int]) 
     assert all(first.ended <= second.began for first, second in pairwise(found))
 
 
+def test_trades_may_close_at_the_same_time_and_accounts_open_at_any() -> None:
+    found = closed_drawdowns(np.array([-1.0, -1, 2]), np.array([7, 7, 9]), 10.0, 5, 9)
+    assert found == (Drawdown(began=5, lowest=7, ended=9, recovered=True, depth=0.2, trades=2),)
+    assert time_under_water(found, 5, 13) == 0.5
+
+
 def test_times_that_run_backwards_or_do_not_match_are_refused() -> None:
     for times, started, ended in (([2, 1], 0, 9), ([1, 2], 2, 9), ([1, 2], 0, 1), ([1], 0, 9)):
         with pytest.raises(DataError, match="times of closing"):

@@ -29,6 +29,7 @@ def test_adjusted_values_by_hand() -> None:
     assert benjamini_hochberg([0.04, 0.01, 0.03]).adjusted == pytest.approx((0.04, 0.03, 0.04))
     assert bonferroni([0.04, 0.01, 0.5]).adjusted == pytest.approx((0.12, 0.03, 1.0))
     assert benjamini_yekutieli([0.01, 0.02]).adjusted == pytest.approx((0.03, 0.03))
+    assert benjamini_yekutieli([0.9, 0.9]).adjusted == (1.0, 1.0)
 
 
 def test_a_larger_value_can_carry_smaller_ones() -> None:
