@@ -60,8 +60,9 @@ def encode(table: pa.Table) -> bytes:
 def encode_rows(table: pa.Table) -> bytes:
     """Rows of a log as the bytes of a Parquet file: words as dictionaries, numbers as deltas, ids plain.
 
-    Least and greatest are kept for instants that every row has, by which rows are sought. Columns of which
-    nearly nothing is filled are not worth zstd's preparations.
+    Least and greatest are kept for instants that every row has, by which rows are sought. zstd is for what
+    it makes much smaller; columns of few bits a row, or of which nearly nothing is filled, are not worth its
+    preparations.
     """
     sought = [field.name for field in table.schema if field.type == INSTANT and not field.nullable]
     words = [field.name for field in table.schema if pa.types.is_dictionary(field.type)]
@@ -83,13 +84,14 @@ def encode_rows(table: pa.Table) -> bytes:
 def _compression(table: pa.Table) -> dict[str, str]:
     """The compression of every column, by its path in the file."""
     most = _SPARSE * table.num_rows
-    paths = (
-        f"{field.name}.list.element" if pa.types.is_list(field.type) else field.name for field in table.schema
-    )
-    return {
-        path: "snappy" if column.null_count > most else "zstd"
-        for path, column in zip(paths, table.columns, strict=True)
-    }
+    found = {}
+    for field, column in zip(table.schema, table.columns, strict=True):
+        listed = pa.types.is_list(field.type)
+        kind = field.type.value_type if listed else field.type
+        wide = pa.types.is_string(kind) or pa.types.is_floating(kind) or pa.types.is_timestamp(kind)
+        path = f"{field.name}.list.element" if listed else field.name
+        found[path] = "zstd" if wide and column.null_count <= most else "snappy"
+    return found
 
 
 def encode_part(rows: Rows, period: str) -> tuple[Part, bytes]:
