@@ -225,7 +225,8 @@ def fill_one_at_open(world: World, output: Output, s: int, slot: int, quote: Quo
         if side * (limit_of(order) - first) < world.rules[0]["through"]:
             return NO_SLOT
         return fill(world, output, s, slot, quote, first, 0, 0)
-    if kind == STOP_LIMIT or (kind == STOP and side * (first - order["asked"]["price"]) < 0):
+    waits = kind == STOP and order["filled"] == 0 and side * (first - order["asked"]["price"]) < 0
+    if kind == STOP_LIMIT or waits:
         return NO_SLOT
     lost = slippage(world.series[s], quote)
     at_market = 1 if kind == MARKET and order["filled"] == 0 else 0
@@ -246,6 +247,36 @@ def distance_inside(world: World, order: Any, quote: Quote) -> int:
     price = order["asked"]["price"]
     best = (quote.high if side > 0 else quote.low) + ask
     return abs(price - first) if side * (best - price) >= 0 else FAR
+
+
+@hot_kernel
+def limit_inside(order: Any, quote: Quote) -> int:
+    """The price of a limit order inside a bar: never worse than a better open."""
+    side = order["asked"]["side"]
+    first = quote.open + (quote.spread if side > 0 else 0)
+    return int(side * min(side * limit_of(order), side * first))
+
+
+@hot_kernel
+def fill_rests(world: World, output: Output, s: int, quote: Quote) -> None:
+    """Fill the rest of a limit order whose position this bar stops: the way there leads through the limit."""
+    for slot in range(world.states[s]["order_end"]):
+        order = world.orders[s, slot]
+        if (
+            order["live"] == 0
+            or order["filled"] == 0
+            or order["tried"] > quote.ts
+            or rests_as(order) != LIMIT
+        ):
+            continue
+        place = find_position(world, s, order["position"])
+        if place == NO_SLOT or distance_inside(world, order, quote) == FAR:
+            continue
+        position = world.positions[s, place]
+        side = position["side"]
+        worst = exit_price(position, quote.low if side > 0 else quote.high, quote.spread)
+        if position["stop"] != 0 and side * (worst - position["stop"]) <= 0:
+            fill(world, output, s, slot, quote, limit_inside(order, quote), 0, 0)
 
 
 @hot_kernel
@@ -304,9 +335,7 @@ def fill_one_inside(world: World, output: Output, s: int, slot: int, quote: Quot
                 return
             kind, doubtful = LIMIT, 1
     if kind == LIMIT:
-        price = (
-            side * min(side * limit_of(order), side * (quote.open + ask)) if room == FAR else asked["limit"]
-        )
+        price = limit_inside(order, quote) if room == FAR else asked["limit"]
         place = fill(world, output, s, slot, quote, price, 0, 0)
         stop_new_limit(world, output, s, place, quote, doubtful)
         return

@@ -1,6 +1,6 @@
 """What one bar does to the orders and positions of a series: the part of a broker."""
 
-from ictcli.engine.entries import fill_at_open, fill_inside
+from ictcli.engine.entries import fill_at_open, fill_inside, fill_rests
 from ictcli.engine.exits import exits_at_open, exits_inside
 from ictcli.engine.margin import stop_out_due
 from ictcli.engine.money import floating, rate_of
@@ -27,6 +27,8 @@ def match(world: World, output: Output, s: int, quote: Quote) -> None:
         exits_at_open(world, output, s, quote)
     if state["orders"] > 0:
         fill_at_open(world, output, s, quote)
+        if world.rules[0]["fill_share"] > 0:
+            fill_rests(world, output, s, quote)
     if state["positions"] > 0:
         exits_inside(world, output, s, quote)
     if state["orders"] > 0:
