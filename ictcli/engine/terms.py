@@ -178,7 +178,8 @@ def check_range(
         own: its ``SERIES`` array of one.
         max_price: no price, stop, target or spread of the run, in points, is above this.
         max_rate: no price of the converting series, in its points, is above this.
-        min_rate: none is below this; where the series converts by its own price, none of its own.
+        min_rate: and none is below this.
+        min_price: no price of the run is below this; counts where the series converts by its own price.
 
     Raises:
         ConfigError: prices, volumes or contract are too large for exact arithmetic.
@@ -190,9 +191,10 @@ def check_range(
     each = max(max_price, swap) * int(own["point_value"][0])
     each += 2 * (int(own["commission"][0]) + int(own["fee"][0]))
     numerator = int(own["max_steps"][0]) * MOST_POSITIONS * each
-    lowest = max(1, min_rate)
     times = {MULTIPLY: max_rate, DIVIDE: scale}.get(kind, 1)
-    least = {OWN_PRICE: lowest, MULTIPLY: scale, DIVIDE: lowest}.get(kind, 1) * denominator
+    least = {OWN_PRICE: max(1, min_price), MULTIPLY: scale, DIVIDE: max(1, min_rate)}.get(
+        kind, 1
+    ) * denominator
     most = {OWN_PRICE: max_price, MULTIPLY: scale, DIVIDE: max_rate}.get(kind, 1) * denominator
     products = (numerator, each * times, 1000 * most * times)
     if max(products) >= _LIMIT or numerator * times // least >= _MOST_MONEY:

@@ -103,7 +103,7 @@ def _prove_range(one: Series, own: NDArray[np.void], floor: Floor) -> None:
     bars = one.bars
     widest = max(int(bars.spread.max()), int(own["typical_spread"][0])) + 2 * int(own["slippage"][0])
     widest += int(own["slippage_share"][0] * int((bars.high - bars.low).max()) // PARTS_PER_MILLION)
-    most, least = 1, max(1, int(bars.low.min()))
+    most, least = 1, 1
     if own["conversion"][0] not in (NONE, OWN_PRICE):
         rate = floor.series[int(own["conversion_series"][0])].bars
         most, least = int(rate.high.max()), max(1, int(rate.low.min()))

@@ -182,7 +182,8 @@ def test_common_symbols_stay_in_64_bits_on_common_accounts(currency: str) -> Non
     for name, price in PRICES.items():
         traded = spec(name)
         own = series_terms(traded, traded.digits, currency, SAME_AS, known)
-        check_range(traded, own, int(10 * price * 10**traded.digits), 200_000, 90_000)
+        lowest = int(price * 10**traded.digits / 10)
+        check_range(traded, own, 100 * lowest, 200_000, 90_000, lowest)
 
 
 def test_a_contract_too_large_for_exact_arithmetic_is_refused_before_the_run() -> None:
