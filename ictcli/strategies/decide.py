@@ -100,7 +100,7 @@ class Decider:
         self._memory = drive.start(self._wiring.plan)
         self._state = strategy.init_state(params, settings.bar_ns)
         if saved is not None:
-            self._load(saved)
+            self.load(saved)
         self._buffer = np.empty(_ROOM, DECISION)
         self._room = Room()
 
@@ -139,7 +139,13 @@ class Decider:
         self._unite()
         return self._mark + self._state.tobytes() + self._memory.save()
 
-    def _load(self, saved: bytes) -> None:
+    def load(self, saved: bytes) -> None:
+        """Go back to a checkpoint.
+
+        Raises:
+            ValueError: it belongs to another strategy, version, parameters or detectors.
+        """
+        self._live = None
         end = _MARK + self._strategy.state.itemsize
         if saved[:_MARK] != self._mark or len(saved) < end:
             raise ValueError(f"not a checkpoint of {self._strategy.name} with these parameters")

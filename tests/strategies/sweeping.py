@@ -86,15 +86,34 @@ def heard(strategy: Strategy) -> set[str]:
     return found
 
 
+def drawn(draw: st.DrawFn, length: int) -> Bars:
+    """Few bars of which every number is drawn: ties, gaps, pauses, zero ranges."""
+    size = draw(st.integers(0, 60))
+    pause = st.sampled_from([1, 1, 1, 1, 1, 1, 1, 2, 60])
+    steps = np.array(draw(st.lists(pause, min_size=size, max_size=size)), np.int64)
+    ts = draw(st.sampled_from(STARTS)) + np.cumsum(steps) * length
+    return ohlc_bars(ts, length, prices(draw, size))
+
+
+def rough(draw: st.DrawFn, length: int) -> Bars:
+    """More bars of which only a seed is drawn: a walk in swings and bursts that reaches whole set-ups."""
+    dice = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    size = 240
+    drift = np.repeat(dice.integers(-3, 4, size // 8), 8)
+    body = drift + dice.integers(-5, 6, size) * dice.choice([1, 1, 1, 3], size)
+    closes = 1000 + np.cumsum(body)
+    opens = closes - body
+    above, below = dice.integers(0, 4, size), dice.integers(0, 4, size)
+    rows = (opens, np.maximum(opens, closes) + above, np.minimum(opens, closes) - below, closes)
+    ts = draw(st.sampled_from(STARTS)) + np.arange(size) * length
+    return ohlc_bars(ts, length, np.column_stack(rows).astype(np.int64))
+
+
 @st.composite
 def cases(draw: st.DrawFn, name: str) -> Case:
     strategy = STRATEGIES[name]
     length = draw(st.sampled_from([1, 5, 15])) * NS_PER_MINUTE
-    size = draw(st.integers(0, 70))
-    pause = st.sampled_from([1, 1, 1, 1, 1, 1, 1, 2, 60])
-    steps = np.array(draw(st.lists(pause, min_size=size, max_size=size)), np.int64)
-    ts = draw(st.sampled_from(STARTS)) + np.cumsum(steps) * length
-    bars = ohlc_bars(ts, length, prices(draw, size))
+    bars = drawn(draw, length) if draw(st.booleans()) else rough(draw, length)
     settings = Settings(length, overrides=small_detectors(draw, heard(strategy)), atr_length=2)
     case = Case(strategy, small_params(draw, strategy), settings, bars)
     try:

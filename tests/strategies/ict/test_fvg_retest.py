@@ -1,12 +1,12 @@
 """The FVG retest set-up, rule by rule."""
 
 import msgspec
+import numpy as np
 import pytest
 
-from ictcli.clock import NS_PER_HOUR
+from ictcli.clock import NS_PER_HOUR, NS_PER_MINUTE
 from ictcli.detectors.plan import Settings
 from ictcli.market.bars import Bars
-from ictcli.strategies import fvg_retest as before
 from ictcli.strategies.decide import decide
 from ictcli.strategies.decisions import ENTER
 from ictcli.strategies.ict.fvg_retest import STRATEGY, FvgRetestParams
@@ -104,12 +104,12 @@ def test_distances_that_no_price_reaches_stay_so() -> None:
     assert found["stop"] < 0 < found["target"]
 
 
-def test_real_bars_are_traded_as_before(real_bars: Bars) -> None:
-    params = FvgRetestParams()
-    old = before.run(real_bars, before.FvgRetestParams())
-    length = int((real_bars.ts[1:] - real_bars.ts[:-1]).min())
-    found = decide(STRATEGY, params, real_bars, Settings(length))
+def test_on_real_bars_every_entry_has_its_stop_behind_and_its_target_ahead(real_bars: Bars) -> None:
+    found = decide(STRATEGY, FvgRetestParams(), real_bars, Settings(NS_PER_MINUTE))
     entries = found[found["kind"] == ENTER]
-    assert len(old) > 100
-    for name in ("bar", "side", "stop", "target", "max_bars", "zone"):
-        assert entries[name].tolist() == getattr(old, name).tolist(), name
+    close = real_bars.close[entries["bar"]]
+    assert len(entries) > 300
+    assert ((close - entries["stop"]) * entries["side"] > 0).all()
+    assert ((entries["target"] - close) * entries["side"] > 0).all()
+    assert (np.diff(entries["bar"]) > 0).all()
+    assert len(set(entries["zone"].tolist())) == len(entries)
