@@ -1,4 +1,4 @@
-"""Every metric of a run, computed again from its exported trades with nothing but the standard library."""
+"""Every metric of a run, computed again from its trades and marks with nothing but the standard library."""
 
 import csv
 import io
@@ -25,7 +25,8 @@ NEW_YORK = ZoneInfo("America/New_York")
 BARS = 3_000
 SYMBOLS = {"EURUSD": (110_000, 5), "XAUUSD": (200_000, 2), "USDJPY": (150_000, 3)}
 
-Run = tuple[dict[str, Any], list[dict[str, str]]]
+Marks = list[tuple[datetime, float, float]]
+Run = tuple[dict[str, Any], list[dict[str, str]], Marks]
 
 
 @pytest.fixture(params=["EURUSD", "EURUSD XAUUSD USDJPY"])
@@ -35,7 +36,7 @@ def kept(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Run:
-    """What ``backtest --json`` and ``report --format csv`` printed about the same run."""
+    """What ``backtest --json`` and ``report --format csv`` printed about the same run, and its marks."""
     create(tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("ICTCLI_WORKSPACE", raising=False)
@@ -49,7 +50,10 @@ def kept(
     assert run(["report", "latest", "--format", "csv"]) == 0
     trades = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert len(trades) > 30
-    return document, trades
+    equity = store.runs.load("latest").table("equity")
+    assert equity is not None
+    rows = equity.to_pylist()
+    return document, trades, [(row["ts"], float(row["balance"]), float(row["equity"])) for row in rows]
 
 
 def trading_day(instant: datetime) -> date:
@@ -58,15 +62,24 @@ def trading_day(instant: datetime) -> date:
     return day - timedelta(days=max(day.weekday() - 4, 0))
 
 
-def drawdown(trades: list[dict[str, str]], opening: float) -> tuple[float, float]:
+def paid(trade: dict[str, str]) -> float:
+    return float(trade["commission"]) + float(trade["fees"]) - float(trade["swap"])
+
+
+def drawdown(trades: list[dict[str, str]], marks: Marks, opening: float) -> tuple[float, float]:
     """The deepest fall as a share of its peak, and the deepest in money."""
-    balance, peak, deepest, money = opening, opening, 0.0, 0.0
+    own: dict[datetime, float] = {}
     for trade in trades:
-        open_loss = float(trade["mae_r"]) * float(trade["risk"]) + float(trade["commission"])
-        lowest = balance + min(-open_loss, float(trade["net"]))
+        closed = datetime.fromisoformat(trade["closed_at"])
+        worst = float(trade["mae_r"]) * float(trade["risk"]) + paid(trade)
+        own[closed] = max(own.get(closed, 0.0), worst)
+    balance, peak, deepest, money = opening, opening, 0.0, 0.0
+    for instant, closed_balance, equity in marks:
+        lowest = min(equity, closed_balance, balance - own.pop(instant, 0.0))
         deepest, money = max(deepest, (peak - lowest) / peak), max(money, peak - lowest)
-        balance += float(trade["net"])
+        balance = closed_balance
         peak = max(peak, balance)
+    assert not own, "a trade closed at no mark"
     return deepest, money
 
 
@@ -107,7 +120,7 @@ def gap(trade: dict[str, str]) -> float:
     if trade["ambiguous"] != "true":
         return 0.0
     entry, stop, target = (float(trade[name]) for name in ("entry", "stop", "target"))
-    reached = abs(target - entry) / abs(entry - stop) - float(trade["commission"]) / float(trade["risk"])
+    reached = abs(target - entry) / abs(entry - stop) - paid(trade) / float(trade["risk"])
     return reached - float(trade["r_multiple"])
 
 
@@ -119,9 +132,8 @@ def wilson(wins: int, n: int) -> tuple[float, float]:
 
 
 def of_trades(trades: list[dict[str, str]]) -> dict[str, float | None]:
-    net, costs, multiples = (
-        [float(trade[name]) for trade in trades] for name in ("net", "costs", "r_multiple")
-    )
+    net, multiples = ([float(trade[name]) for trade in trades] for name in ("net", "r_multiple"))
+    costs = [float(trade["costs"]) - float(trade["swap"]) for trade in trades]
     gains, losses = [one for one in net if one > 0], [-one for one in net if one < 0]
     twentieths = statistics.quantiles(multiples, n=20, method="inclusive")
     return {
@@ -150,10 +162,13 @@ def of_trades(trades: list[dict[str, str]]) -> dict[str, float | None]:
     }
 
 
-def of_account(trades: list[dict[str, str]], opening: float, bars: int) -> dict[str, float | None]:
+def of_account(
+    trades: list[dict[str, str]], marks: Marks, opening: float, bars: int
+) -> dict[str, float | None]:
     net, daily = [float(trade["net"]) for trade in trades], daily_results(trades)
-    returns = [one / opening for one in daily]
-    share, money = drawdown(trades, opening)
+    balances = itertools.accumulate(daily, initial=opening)
+    returns = [one / before for one, before in zip(daily, balances, strict=False)]
+    share, money = drawdown(trades, marks, opening)
     psr, needed = probability(returns)
     downside = math.sqrt(sum(min(one, 0.0) ** 2 for one in returns) / len(returns))
     return {
@@ -176,9 +191,10 @@ def of_account(trades: list[dict[str, str]], opening: float, bars: int) -> dict[
 
 
 def test_every_metric_follows_from_the_exported_trades(kept: Run) -> None:
-    document, trades = kept
+    document, trades, marks = kept
+    assert document["account"]["sized_on"] == "running equity"
     opening, bars = float(document["account"]["balance"]), BARS * len(document["series"])
-    expected = of_trades(trades) | of_account(trades, opening, bars)
+    expected = of_trades(trades) | of_account(trades, marks, opening, bars)
     found = document["metrics"]
     assert list(found) == list(METRICS)
     assert set(found) == set(expected)
@@ -198,7 +214,7 @@ def test_every_metric_follows_from_the_exported_trades(kept: Run) -> None:
 
 
 def test_every_trade_adds_up(kept: Run) -> None:
-    document, trades = kept
+    document, trades, marks = kept
     charged = {one["symbol"]: (float(one["commission"]), one["quote"]) for one in document["series"]}
     closes = [trade["closed_at"] for trade in trades]
     assert closes == sorted(closes)
@@ -209,14 +225,13 @@ def test_every_trade_adds_up(kept: Run) -> None:
         size = volume * (100 if trade["symbol"] == "XAUUSD" else 100_000)
         rate = exit_ if quote == "JPY" else 1.0
         assert float(trade["gross"]) == pytest.approx(side * (exit_ - entry) * size / rate, abs=0.006)
-        paid = fee * volume * (1 / entry + 1 / exit_) if quote == "JPY" else 2 * fee * volume
-        assert float(trade["commission"]) == pytest.approx(paid, abs=0.011)
-        assert float(trade["net"]) == pytest.approx(
-            float(trade["gross"]) - float(trade["commission"]), abs=1e-9
-        )
+        commission = fee * volume * (1 / entry + 1 / exit_) if quote == "JPY" else 2 * fee * volume
+        assert float(trade["commission"]) == pytest.approx(commission, abs=0.011)
+        assert float(trade["net"]) == pytest.approx(float(trade["gross"]) - paid(trade), abs=1e-9)
         assert float(trade["r_multiple"]) == pytest.approx(
             float(trade["net"]) / float(trade["risk"]), rel=1e-12
         )
     total = sum(float(trade["net"]) for trade in trades)
     closing = float(document["account"]["closing_balance"])
     assert closing == pytest.approx(float(document["account"]["balance"]) + total, abs=1e-6)
+    assert marks[-1][1] == pytest.approx(closing, abs=1e-6)
