@@ -19,6 +19,7 @@ _EXAMPLES = [
     "ictcli report",
     "ictcli report latest --format json --out report.json",
     "ictcli report 20260131T093000Z-1a2b3c4d --format csv --out trades.csv",
+    "ictcli report --why EURUSD 2024-03-05T09:30",
 ]
 
 
@@ -30,15 +31,28 @@ _EXAMPLES = [
     type=click.Choice(_FORMATS),
     help="table: for people (default); json: everything but the trades; csv, parquet, nl: the trades.",
 )
+@click.option(
+    "--why",
+    nargs=2,
+    metavar="SYMBOL TIME",
+    help="Why the run traded at that moment, or why it did not; TIME is ISO-8601 UTC.",
+)
 @out_option()
 @click.pass_obj
-def command(session: Session, run: str, format: str | None, out: Path | None) -> None:
+def command(
+    session: Session, run: str, format: str | None, why: tuple[str, str] | None, out: Path | None
+) -> None:
     """Show a stored run: metrics with intervals, verdict, fill assumptions, provenance."""
     if session.out.json and format not in {None, "json"}:
         raise UsageError(f"--json and --format {format} contradict each other", hint="Choose one of them.")
     stored = session.store.runs.load(run)
     chosen = "json" if session.out.json else format or "table"
-    data = _render(session, stored, chosen)
+    if why is not None:
+        if chosen not in {"table", "json"}:
+            raise UsageError(f"--why gives no {chosen}", hint="Choose --format table or json.")
+        data = _explain(session, stored, *why, as_json=chosen == "json")
+    else:
+        data = _render(session, stored, chosen)
     if out is None or str(out) == "-":
         if chosen == "parquet":
             session.out.write_bytes(data)
@@ -74,6 +88,24 @@ def _render(session: Session, stored: "Run", chosen: str) -> bytes:
             return _lines(export.trades_rows(trades, document["series"]))
         case _:
             return (summary.report_text(document, trades) + "\n").encode()
+
+
+def _explain(session: Session, stored: "Run", symbol: str, moment: str, *, as_json: bool) -> bytes:
+    from ictcli.clock import parse_instant, to_datetime
+    from ictcli.errors import DataError
+    from ictcli.output import SCHEMA, encode
+    from ictcli.reports.why import why_document, why_text
+    from ictcli.research.why import why
+
+    at = to_datetime(parse_instant(moment, now=session.now))
+    trades, orders, signals = (stored.table(name) for name in ("trades", "orders", "signals"))
+    if trades is None or orders is None or signals is None:
+        raise DataError(f"run {stored.id!r} keeps no decisions", hint="Run the backtest again.")
+    answer = why(symbol, at, trades, orders, signals)
+    if as_json:
+        body = {"schema": SCHEMA, "command": "report", "run": stored.id, "why": why_document(answer)}
+        return (encode(body, indent=2) + "\n").encode()
+    return (why_text(answer) + "\n").encode()
 
 
 def _lines(rows: Iterable[Mapping[str, Any]]) -> bytes:

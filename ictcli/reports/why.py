@@ -1,0 +1,105 @@
+"""The answer to "why" as text and as plain values."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from ictcli.engine.refusals import Refusal, explain
+from ictcli.reports.layout import aligned, wrap
+from ictcli.research.why import Row, Story, Why
+
+_EXPLAINED = {code.label: explain(code) for code in Refusal if code}
+
+
+def why_document(answer: Why) -> dict[str, Any]:
+    """What ``report --why --json`` prints."""
+    return {
+        "symbol": answer.symbol,
+        "at": _stamp(answer.at),
+        "trades": [_plain(row) for row in answer.trades],
+        "setups": [
+            {
+                "strategy": story.strategy,
+                "setup": story.number,
+                "steps": [_plain(step) for step in story.steps],
+            }
+            for story in answer.stories
+        ],
+        "omitted": answer.omitted,
+        "before": _plain(answer.before) if answer.before else None,
+        "after": _plain(answer.after) if answer.after else None,
+    }
+
+
+def why_text(answer: Why) -> str:
+    """What ``report --why`` prints."""
+    parts = [[f"{answer.symbol} at {_stamp(answer.at)}"], _position_lines(answer.trades)]
+    parts += [_story_lines(story) for story in answer.stories]
+    if answer.omitted:
+        parts.append(
+            [f"{answer.omitted:,} more set-ups were alive; --json lists those nearest to the moment."]
+        )
+    if not answer.stories:
+        parts.append(_nothing_lines(answer))
+    return "\n\n".join("\n".join(lines) for lines in parts if lines)
+
+
+def _position_lines(trades: Sequence[Row]) -> list[str]:
+    if not trades:
+        return ["No position was open."]
+    return [line for row in trades for line in wrap(_position(row))]
+
+
+def _position(row: Row) -> str:
+    opened = f"{row['strategy']} {row['side']} {_price(row['volume'])} lots from {_stamp(row['opened_at'])}"
+    closed = f"closed {_stamp(row['closed_at'])} at {_price(row['exit'])} by {row['exit_reason']}"
+    return f"In position: {opened} at {_price(row['entry'])}, {closed}"
+
+
+def _story_lines(story: Story) -> list[str]:
+    cells = [
+        [
+            _stamp(step["at"]),
+            step["who"],
+            step["what"],
+            step["side"] or "",
+            _price(step["price"]),
+            _reason(step),
+        ]
+        for step in story.steps
+    ]
+    table = aligned(["Known at", "Who", "What", "Side", "Price", "Why"], cells, "<<<<><")
+    return [f"{story.strategy}, set-up {story.number}", *table]
+
+
+def _nothing_lines(answer: Why) -> list[str]:
+    lines = wrap("No set-up was under way at this moment.")
+    for label, step in (("Last before", answer.before), ("Next after", answer.after)):
+        if step is not None:
+            said = f"{step['strategy']} {step['what']} {step['side'] or ''}".strip()
+            lines += wrap(f"{label}: {_stamp(step['at'])}, {said}. {_reason(step)}".strip())
+    return lines
+
+
+def _reason(step: Row) -> str:
+    reason = step["reason"] or ""
+    return f"{reason}: {_EXPLAINED[reason]}" if reason in _EXPLAINED else reason
+
+
+def _price(value: Any) -> str:
+    return "" if value is None else f"{value.normalize():f}"
+
+
+def _stamp(at: datetime) -> str:
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}" if at.second else f"{at:%Y-%m-%dT%H:%MZ}"
+
+
+def _plain(row: Row) -> dict[str, Any]:
+    return {name: _plain_value(value) for name, value in row.items()}
+
+
+def _plain_value(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return _stamp(value)
+    return f"{value:f}" if isinstance(value, Decimal) else value
