@@ -1,4 +1,4 @@
-"""Write what follows from the code: docs/cli.md, configuration.md, risk.md, gates.md, the commented config files.
+"""Write what follows from the code: parts of docs/*.md, and the commented config files.
 
     python docs/generate.py
 
