@@ -1,0 +1,462 @@
+"""Money, nights, margin, netting and conversion, one rule at a time and by hand.
+
+A step wins or loses 1 minor unit a point unless the series says otherwise; an order trades 10 steps; the
+account opens with 1,000,000.
+"""
+
+import numpy as np
+
+from ictcli.clock import NS_PER_HOUR
+from ictcli.engine.nights import rolls
+from ictcli.strategies.decisions import LIMIT, STOP
+from tests.engine.worlds import MINUTE, World, buy, leave, minutes, play, rules, sell, series
+
+CALM = (1000, 1005, 995, 1000)
+"""A bar around 1000."""
+HOUR = NS_PER_HOUR
+
+
+def instant(text: str) -> int:
+    """Nanoseconds of a UTC time."""
+    return int(np.datetime64(text, "ns").astype(np.int64))
+
+
+def test_commission_is_paid_on_both_sides() -> None:
+    """10 steps x 3 = 30 a side: 10 x 5 points - 60 = -10."""
+    told = play(minutes(CALM, (1000, 1010, 995, 1005)), buy(0), terms=series(commission=3), ends=True)
+    assert told.books.deals["commission"].tolist() == [30, 30]
+    assert told.results == [-10]
+    assert told.balance == 999_990
+
+
+def test_fees_are_paid_on_both_sides_and_told_apart() -> None:
+    """Commission 30 and fee 20 a side: 50 - 100 = -50."""
+    told = play(minutes(CALM, (1000, 1010, 995, 1005)), buy(0), terms=series(commission=3, fee=2), ends=True)
+    assert told.books.deals["fees"].tolist() == [20, 20]
+    assert told.books.trades["fees"].tolist() == [40]
+    assert told.results == [-50]
+
+
+def test_every_amount_of_a_deal_is_rounded_half_to_even() -> None:
+    """Worth 1/4 unit a point and step. 1 step: +2 points is 0.5 -> 0, +6 is 1.5 -> 2, +10 is 2.5 -> 2."""
+    quarter = series(denominator=4, fixed_steps=1)
+    for points, booked in ((2, 0), (6, 2), (10, 2), (-2, 0), (-6, -2)):
+        close = 1000 + points
+        told = play(
+            minutes(CALM, (1000, max(1000, close), min(1000, close), close)), buy(0), terms=quarter, ends=True
+        )
+        assert told.results == [booked]
+
+
+def test_partial_exits_share_the_entry_so_that_nothing_is_lost_to_rounding() -> None:
+    """Filled 5 at 1000 and 5 at 1001: value 10005. 3 steps leave: 3 x 1000 + half_even(15/10) = 3002.
+
+    Gross 3 x 1010 - 3002 = 28; the rest 7 x 1020 - 7003 = 137; together 10 x ... = 165 exactly.
+    """
+    told = play(
+        minutes(CALM, (1000, 1005, 999, 1001), (1001, 1005, 999, 1000), (1000, 1021, 999, 1020), ticks=5),
+        buy(0, target=1020, partial_at=(1010, 0), partial_share=(300_000, 0)),
+        fill_share=1_000_000,
+    )
+    assert told.deals[2:] == ["3 sell 3 at 1010 partial", "3 sell 7 at 1020 target"]
+    assert told.books.deals["gross"].tolist() == [0, 0, 28, 137]
+    assert told.results == [165]
+
+
+def test_swap_is_booked_at_every_roll_and_threefold_on_wednesday() -> None:
+    """-2.5 points a night, 10 steps: 25 a night, 75 for Wednesday 2023-06-07 (roll 21:00 UTC in summer)."""
+    start = instant("2023-06-06T00:00")
+    bars = minutes(*[CALM] * 72, start=start, length=HOUR)
+    told = play(
+        bars,
+        buy(0),
+        terms=series(swap_long=-2500, swap_short=1000),
+        rolls=rolls(start, start + 72 * HOUR),
+        ends=True,
+    )
+    assert told.books.marks["balance"].tolist() == [999_975, 999_900, 999_875, 999_875]
+    assert told.books.deals["swap"].tolist() == [0, -125]
+    assert told.results == [-125]
+
+
+def test_a_short_may_earn_its_swap() -> None:
+    """+1 point a night, 10 steps: 10."""
+    start = instant("2023-06-06T00:00")
+    told = play(
+        minutes(*[CALM] * 24, start=start, length=HOUR),
+        sell(0),
+        terms=series(swap_long=-2500, swap_short=1000),
+        rolls=rolls(start, start + 24 * HOUR),
+        ends=True,
+    )
+    assert told.results == [10]
+
+
+def test_a_weekend_charges_no_night_of_its_own() -> None:
+    """Friday 2023-06-09 20:00 to Monday 00:00: only Friday's roll charges, 25; Saturday and Sunday none."""
+    start = instant("2023-06-09T20:00")
+    told = play(
+        minutes(*[CALM] * 52, start=start, length=HOUR),
+        buy(0),
+        terms=series(swap_long=-2500, fixed_steps=10),
+        rolls=rolls(start, start + 52 * HOUR),
+        ends=True,
+    )
+    assert told.results == [0]
+    earlier = instant("2023-06-09T18:00")
+    told = play(
+        minutes(*[CALM] * 54, start=earlier, length=HOUR),
+        buy(0),
+        terms=series(swap_long=-2500),
+        rolls=rolls(earlier, earlier + 54 * HOUR),
+        ends=True,
+    )
+    assert told.results == [-25]
+
+
+def test_the_roll_follows_new_york_through_a_change_of_clocks() -> None:
+    """17:00 New York is 22:00 UTC on Friday 2023-03-10 and 21:00 UTC on Monday 2023-03-13."""
+    for day, at in (("2023-03-10", 22), ("2023-03-13", 21)):
+        start = instant(f"{day}T18:00")
+        told = play(
+            minutes(*[CALM] * 6, start=start, length=HOUR),
+            buy(0),
+            terms=series(swap_long=-1000),
+            rolls=rolls(start, start + 6 * HOUR),
+            ends=True,
+        )
+        assert told.books.marks["ts"].tolist()[0] == instant(f"{day}T{at}:00")
+        assert told.results == [-10]
+
+
+def test_a_position_left_at_the_roll_itself_has_paid_and_one_opened_there_has_not() -> None:
+    """Roll at 21:00: the bar that opens at 21:00 fills both orders."""
+    start = instant("2023-06-06T18:00")
+    terms, at = series(swap_long=-1000, swap_short=-1000), rolls(start, start + 6 * HOUR)
+    bars = minutes(*[CALM] * 6, start=start, length=HOUR)
+    told = play(bars, buy(0, setup=1), leave(2, setup=1), sell(2, setup=2), terms=terms, rolls=at, ends=True)
+    assert [(t["side"], t["swap"]) for t in told.books.trades] == [(1, -10), (-1, 0)]
+
+
+def test_an_account_in_the_base_currency_converts_each_deal_at_its_own_price() -> None:
+    """Bought at 1000, left at 1010: 10 steps x 10 points x 10,000 / 1010 = 990.099 -> 990.
+
+    Commission 10 x 500 = 5,000 in the quote currency: 5 at 1000, 4.95 -> 5 at 1010.
+    """
+    terms = series(conversion=1, point_value=10_000, commission=500)
+    told = play(minutes(CALM, (1000, 1010, 1000, 1010)), buy(0), terms=terms, ends=True)
+    assert told.books.deals["gross"].tolist() == [0, 990]
+    assert told.books.deals["commission"].tolist() == [5, 5]
+    assert told.results == [980]
+
+
+def test_profit_is_multiplied_by_the_last_close_of_the_converting_series() -> None:
+    """100 points x 10 steps; a unit is worth 13/10 once the bar that closes with 13 is known.
+
+    The stop at 1100 fills in bar 2, when 13, the close of bar 1, is the last one known: 1000 x 1.3 = 1300.
+    """
+    bars = [
+        minutes(CALM, CALM, (1000, 1100, 1000, 1100)),
+        minutes((12, 12, 12, 12), (12, 13, 12, 13), (13, 15, 13, 15)),
+    ]
+    terms = [series(conversion=2, conversion_series=1, conversion_scale=10), series(tradable=0)]
+    told = World(bars, terms).play(buy(0, target=1100))
+    assert told.deals == ["1 buy 10 at 1000", "2 sell 10 at 1100 target"]
+    assert told.results == [1300]
+
+
+def test_profit_is_divided_by_the_last_close_of_the_converting_series() -> None:
+    """1000 x 10 / 13 = 769.23 -> 769."""
+    bars = [
+        minutes(CALM, CALM, (1000, 1100, 1000, 1100)),
+        minutes((12, 12, 12, 12), (12, 13, 12, 13), (13, 15, 13, 15)),
+    ]
+    terms = [series(conversion=3, conversion_series=1, conversion_scale=10), series(tradable=0)]
+    assert World(bars, terms).play(buy(0, target=1100)).results == [769]
+
+
+def test_a_converting_series_of_shorter_bars_is_known_up_to_the_close_of_the_traded_bar() -> None:
+    """Hour bars converted by minutes: the last minute that closed before the hour did is the rate.
+
+    Minute 118 closes at 119 minutes with 20; minute 119 closes together with bar 1 and is not known yet.
+    """
+    hours = minutes(CALM, (1000, 1100, 1000, 1100), length=60 * MINUTE)
+    rates = [(10, 10, 10, 10)] * 118 + [(20, 20, 20, 20), (30, 30, 30, 30)]
+    terms = [series(conversion=2, conversion_series=1, conversion_scale=10), series(tradable=0)]
+    told = World([hours, minutes(*rates)], terms).play(buy(0, target=1100))
+    assert told.results == [2000]
+
+
+def test_a_netting_account_adds_to_its_position_and_takes_the_newer_protection() -> None:
+    """10 at 1000 and 10 at 1010: value 20100; the stop of the second order, 995, ends both: -200."""
+    told = play(
+        minutes(CALM, (1000, 1011, 999, 1010), (1010, 1011, 1009, 1010), (1010, 1011, 994, 995)),
+        buy(0, stop=980),
+        buy(1, stop=995),
+        netting=1,
+    )
+    assert told.deals == ["1 buy 10 at 1000", "2 buy 10 at 1010", "3 sell 20 at 995 stop"]
+    assert told.events[3:5] == ["2 replaced 995 x10", "2 filled 1010 x10"]
+    assert told.results == [-200]
+    assert told.books.trades["entry_value"].tolist() == [20_100]
+
+
+def test_a_netting_account_reduces_its_position_by_an_opposite_order() -> None:
+    """4 of 10 are sold at 1010: 40; the rest keeps its stop and ends at 990: -60."""
+    told = play(
+        minutes(CALM, (1000, 1011, 999, 1010), (1010, 1011, 1009, 1010), (1010, 1011, 985, 995)),
+        buy(0, stop=990),
+        sell(1, steps=4, stop=1030),
+        netting=1,
+    )
+    assert told.deals == ["1 buy 10 at 1000", "2 sell 4 at 1010 reversed", "3 sell 6 at 990 stop"]
+    assert told.results == [-20]
+
+
+def test_a_netting_account_reverses_with_what_an_opposite_order_has_left() -> None:
+    """25 sold at 1010 close 10 (+100) and open a short of 15 with its own stop at 1020: -150."""
+    told = play(
+        minutes(CALM, (1000, 1011, 999, 1010), (1010, 1011, 1009, 1010), (1010, 1025, 1009, 1020)),
+        buy(0, stop=990),
+        sell(1, steps=25, stop=1020, target=900),
+        netting=1,
+    )
+    assert told.deals == [
+        "1 buy 10 at 1000",
+        "2 sell 10 at 1010 reversed",
+        "2 sell 15 at 1010",
+        "3 buy 15 at 1020 stop",
+    ]
+    assert told.results == [100, -150]
+    assert told.books.trades["stop"].tolist() == [990, 1020]
+
+
+def test_a_hedging_account_holds_both_sides() -> None:
+    told = play(minutes(CALM, CALM, (1000, 1000, 990, 990)), buy(0), sell(1), ends=True)
+    assert told.deals == [
+        "1 buy 10 at 1000",
+        "2 sell 10 at 1000",
+        "2 sell 10 at 990 end",
+        "2 buy 10 at 990 end",
+    ]
+    assert told.results == [-100, 100]
+
+
+def test_an_order_that_may_only_reduce_shrinks_the_oldest_position_first() -> None:
+    """Longs of 10 and 10; 14 sold: the older one whole, 4 of the younger."""
+    told = play(
+        minutes(CALM, CALM, CALM, (1010, 1011, 1009, 1010)),
+        buy(0, setup=1),
+        buy(1, setup=2),
+        sell(2, steps=14, reduce_only=1),
+        ends=True,
+    )
+    assert told.deals[2:] == [
+        "3 sell 10 at 1010 reversed",
+        "3 sell 4 at 1010 reversed",
+        "3 sell 6 at 1010 end",
+    ]
+
+
+def test_an_order_that_may_only_reduce_takes_all_when_it_names_no_volume() -> None:
+    told = play(minutes(CALM, CALM, CALM), buy(0), sell(1, reduce_only=1))
+    assert told.deals == ["1 buy 10 at 1000", "2 sell 10 at 1000 reversed"]
+
+
+def test_an_order_that_may_only_reduce_never_opens_the_other_side() -> None:
+    """Asked for 25, 10 are there: the rest is refused."""
+    told = play(minutes(CALM, CALM, CALM), buy(0), sell(1, steps=25, reduce_only=1))
+    assert told.events[-3:] == [
+        "2 closed reversed 1000 x10",
+        "2 partly_filled 1000 x10",
+        "2 refused nothing_to_reduce 0 x15",
+    ]
+
+
+def test_a_resting_order_that_may_only_reduce_is_refused_when_the_position_is_gone() -> None:
+    told = play(
+        minutes(CALM, CALM, (1000, 1001, 989, 990), (990, 1020, 990, 1020)),
+        buy(0, stop=990),
+        sell(1, order=LIMIT, price=1015, reduce_only=1),
+    )
+    assert told.events[-1] == "3 refused nothing_to_reduce 1015 x10"
+
+
+def test_a_strategy_reduces_only_its_own_positions_on_a_hedging_account() -> None:
+    told = play(minutes(CALM, CALM, CALM), buy(0, by=0), sell(1, by=1, reduce_only=1))
+    assert told.events[-1] == "1 refused nothing_to_reduce 0 x0"
+
+
+def test_margin_refuses_an_order_that_the_free_margin_does_not_carry() -> None:
+    """10 x 1000 x 10 % = 1000 bound; an account of 999 does not carry it, one of 1000 does."""
+    terms = series(margin=100_000)
+    told = play(minutes(CALM, CALM), buy(0), terms=terms, opening=999, stop_out=500_000)
+    assert told.events == ["0 refused margin 0 x0"]
+    told = play(minutes(CALM, CALM), buy(0), terms=terms, opening=1000, stop_out=500_000)
+    assert told.deals == ["1 buy 10 at 1000"]
+
+
+def test_margin_is_asked_again_when_an_order_fills() -> None:
+    """Each of two buy stops binds 1010 of 2000: the second no longer fits when both fill."""
+    told = play(
+        minutes(CALM, (1000, 1012, 999, 1010)),
+        buy(0, order=STOP, price=1010, setup=1),
+        buy(0, order=STOP, price=1010, setup=2),
+        terms=series(margin=100_000),
+        opening=2000,
+        stop_out=100_000,
+    )
+    assert told.events[2:] == ["1 filled 1010 x10", "1 refused margin 1010 x10"]
+
+
+def test_positions_are_closed_at_the_worst_price_when_the_margin_level_falls_below_the_limit() -> None:
+    """In at 1000 + 1; 1001 bound of 1200. At the low 930 equity is 1200 - 710 = 490, below 50 %, 500.5.
+
+    Closed at that low less 1 point of slippage: 10 x (929 - 1001) = -720.
+    """
+    told = play(
+        minutes(CALM, (1000, 1001, 930, 950)),
+        buy(0),
+        terms=series(margin=100_000, slippage=1),
+        opening=1200,
+        stop_out=500_000,
+    )
+    assert told.deals == ["1 buy 10 at 1001", "1 sell 10 at 929 stop_out"]
+    assert told.results == [-720]
+    assert told.balance == 480
+
+
+def test_a_margin_level_at_the_limit_is_not_below_it() -> None:
+    """Equity 1200 - 700 = 500 is exactly 50 % of 1000."""
+    told = play(
+        minutes(CALM, (1000, 1001, 930, 950)),
+        buy(0),
+        terms=series(margin=100_000),
+        opening=1200,
+        stop_out=500_000,
+    )
+    assert told.deals == ["1 buy 10 at 1000"]
+
+
+def test_a_stop_within_the_bar_comes_before_the_brokers_stop_out() -> None:
+    told = play(
+        minutes(CALM, CALM, (1000, 1001, 900, 950)),
+        buy(0, stop=960),
+        terms=series(margin=100_000),
+        opening=1200,
+        stop_out=500_000,
+    )
+    assert told.reasons == ["stop"]
+    assert told.balance == 800
+
+
+def test_a_stop_out_closes_the_largest_loss_first_and_only_as_much_as_it_must() -> None:
+    """Longs from 1000 (10 steps) and 980 (5 steps) bind 1000 + 490 = 1490; at 930: -700 and -250.
+
+    2100 - 950 = 1150 is above 745, at 870: -1300 - 550 leaves 250, below 745. Without the larger one
+    2100 - 1300 - 550 = 250 is 51 % of 490: the smaller one stays.
+    """
+    told = play(
+        minutes(CALM, (1000, 1001, 975, 980), (980, 981, 930, 940), (940, 941, 870, 900)),
+        buy(0, setup=1),
+        buy(1, setup=2, steps=5),
+        terms=series(margin=100_000),
+        opening=2100,
+        stop_out=500_000,
+    )
+    assert told.deals == ["1 buy 10 at 1000", "2 buy 5 at 980", "3 sell 10 at 870 stop_out"]
+
+
+def test_a_series_is_stopped_out_by_what_another_one_lost() -> None:
+    """Both bind 1000 of 2600. Series 1 falls to 880 (-1200) while series 0 stays at 1000: 1400, above 1000.
+
+    Then series 0 falls to 950 (-500): 900 is below 1000, and series 0, whose bar it is, is closed.
+    """
+    quiet = [CALM, (1000, 1000, 1000, 1000), (1000, 1000, 1000, 1000), (1000, 1000, 950, 960)]
+    falls = [CALM, (1000, 1000, 1000, 1000), (1000, 1000, 880, 880), (880, 880, 880, 880)]
+    terms = [series(margin=100_000), series(margin=100_000)]
+    told = World([minutes(*quiet), minutes(*falls)], terms, rules(opening=2600, stop_out=500_000)).play(
+        buy(0, on=0), buy(0, on=1)
+    )
+    assert told.deals == ["1 buy 10 at 1000", "1 buy 10 at 1000", "3 sell 10 at 950 stop_out"]
+    assert told.books.deals["series"].tolist() == [0, 1, 0]
+
+
+def test_a_stop_out_follows_the_converting_series() -> None:
+    """100 lost in the quote currency is 100 of 1160 at 1.0; the rate rises to 7.0: 700, and margin 7000.
+
+    The position's own price stays, so only the rate can end it: 1160 - 700 = 460 is below half of 7000.
+    """
+    stays = (990, 990, 990, 990)
+    bars = [
+        minutes(CALM, (1000, 1000, 990, 990), stays, stays),
+        minutes((10, 10, 10, 10), (10, 10, 10, 10), (10, 70, 10, 70), (70, 70, 70, 70)),
+    ]
+    terms = [
+        series(conversion=2, conversion_series=1, conversion_scale=10, margin=100_000),
+        series(tradable=0),
+    ]
+    told = World(bars, terms, rules(opening=1160, stop_out=500_000)).play(buy(0))
+    assert told.deals == ["1 buy 10 at 1000", "3 sell 10 at 990 stop_out"]
+    assert told.results == [-700]
+
+
+def test_a_wider_spread_alone_can_stop_a_short_out() -> None:
+    """Bound 1000 of 1200; the ask rises by 71 points with the spread: 1200 - 710 = 490, below 500."""
+    flat = (1000, 1000, 1000, 1000)
+    told = play(
+        minutes(flat, flat, flat, flat, spread=[0, 0, 0, 71]),
+        sell(0),
+        terms=series(margin=100_000),
+        opening=1200,
+        stop_out=500_000,
+    )
+    assert told.deals == ["1 sell 10 at 1000", "3 buy 10 at 1071 stop_out"]
+
+
+def test_nothing_is_opened_once_the_balance_is_used_up() -> None:
+    """100 lost of 100; the next decision and the order that still rests are refused."""
+    told = play(
+        minutes(CALM, CALM, (1000, 1000, 985, 990), (990, 1015, 970, 990)),
+        buy(0, stop=990, setup=1),
+        buy(0, order=LIMIT, price=975, setup=2),
+        buy(2, setup=3),
+        opening=100,
+    )
+    assert told.balance == 0
+    assert told.events[-2:] == ["2 refused balance_exhausted 0 x0", "3 refused balance_exhausted 975 x10"]
+
+
+def test_a_gap_can_take_more_than_the_balance() -> None:
+    told = play(minutes(CALM, CALM, (980, 985, 975, 980)), buy(0, stop=990), opening=100)
+    assert told.balance == -100
+
+
+def test_an_account_marks_its_equity_at_every_roll_and_closing_deal() -> None:
+    """Open at the roll at close 1010: balance 1,000,000, equity 1,000,100, margin 1000."""
+    start = instant("2023-06-06T19:00")
+    bars = minutes(CALM, (1000, 1010, 999, 1010), (1010, 1015, 1009, 1012), start=start, length=HOUR)
+    told = play(
+        bars,
+        buy(0),
+        terms=series(margin=100_000),
+        rolls=rolls(start, start + 3 * HOUR),
+        stop_out=500_000,
+        ends=True,
+    )
+    marks = [tuple(int(v) for v in mark) for mark in told.books.marks]
+    assert marks == [
+        (start + 2 * HOUR, 1_000_000, 1_000_100, 1000),
+        (start + 3 * HOUR, 1_000_120, 1_000_120, 0),
+    ]
+
+
+def test_two_series_on_one_account_trade_in_the_order_of_time() -> None:
+    """Series 1 has bars of two minutes: its fill at minute 2 comes with the bar that closes at minute 4."""
+    bars = [minutes(*[CALM] * 6), minutes(*[CALM] * 3, length=2 * MINUTE)]
+    told = World(bars, ends=True).play(buy(1, on=0), buy(0, on=1), leave(3, on=0))
+    assert [(d["series"], d["bar"], d["ts"]) for d in told.books.deals[:3]] == [
+        (0, 2, 2 * MINUTE),
+        (1, 1, 2 * MINUTE),
+        (0, 4, 4 * MINUTE),
+    ]
