@@ -1,6 +1,7 @@
 """From names and texts to a strategy with its parameters: config first, command line over it."""
 
 import difflib
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,16 +10,39 @@ import msgspec
 
 from ictcli.config.wording import refused
 from ictcli.errors import UsageError
-from ictcli.strategies.known import configure, find
+from ictcli.strategies.expression import EXPRESSION_REASONS, Expression
+from ictcli.strategies.known import configure
+from ictcli.strategies.loading import file_of, load
 from ictcli.strategies.protocol import Strategy
+
+
+class NoParams(msgspec.Struct, frozen=True):
+    """The parameters of an expression: none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A strategy and the frozen record of its parameters."""
+    """A strategy and the frozen record of its parameters.
 
-    strategy: Strategy
+    Attributes:
+        strategy: to run.
+        params: of it.
+        source: SHA-256 of the file it came from; empty for an installed one.
+    """
+
+    strategy: Strategy | Expression
     params: msgspec.Struct
+    source: str = ""
+
+    @property
+    def version(self) -> int:
+        """Raised when its decisions change for the same bars; an expression has only its file."""
+        return self.strategy.version if isinstance(self.strategy, Strategy) else 0
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Text of the numbers in ``DECISION["reason"]``."""
+        return self.strategy.reasons if isinstance(self.strategy, Strategy) else EXPRESSION_REASONS
 
 
 def choose_strategies(
@@ -27,33 +51,35 @@ def choose_strategies(
     """Strategies with their defaults, ``[strategies.NAME]`` and ``--param`` on top.
 
     Args:
-        names: of strategies.
+        names: of strategies, or ``FILE.py[:NAME]``.
         tables: strategy name = configured parameters.
         given: parameter, or ``strategy.parameter``, = text from the command line. One without a strategy's
             name goes to every strategy that has it.
 
     Raises:
         UsageError: no such strategy, or a given parameter does not exist or fit.
-        ConfigError: a configured parameter does not exist or fit.
+        ConfigError: a configured parameter does not exist or fit, or a file is no strategy.
     """
-    strategies = [find(name) for name in names]
+    strategies = [load(name) for name in names]
     own = [_own(strategy, given) for strategy in strategies]
     used = {key for values in own for key in values}
     for key in given:
         if key not in used:
             raise _unknown_parameter(key, strategies)
     return [
-        _configured(strategy, tables, {key.rpartition(".")[2]: text for key, text in values.items()})
-        for strategy, values in zip(strategies, own, strict=True)
+        _configured(strategy, tables, {key.rpartition(".")[2]: text for key, text in values.items()}, name)
+        for strategy, values, name in zip(strategies, own, names, strict=True)
     ]
 
 
-def parameter_names(strategy: Strategy) -> list[str]:
-    """The parameters of a strategy."""
+def parameter_names(strategy: Strategy | Expression) -> list[str]:
+    """The parameters of a strategy; an expression has none."""
+    if isinstance(strategy, Expression):
+        return []
     return [field.name for field in msgspec.structs.fields(strategy.params)]
 
 
-def _own(strategy: Strategy, given: Mapping[str, str]) -> dict[str, str]:
+def _own(strategy: Strategy | Expression, given: Mapping[str, str]) -> dict[str, str]:
     """The given parameters that a strategy takes, the ones under its name last."""
     known = parameter_names(strategy)
     plain = {key: text for key, text in given.items() if key in known}
@@ -61,22 +87,29 @@ def _own(strategy: Strategy, given: Mapping[str, str]) -> dict[str, str]:
     return plain | {key: text for key, text in named.items() if key.rpartition(".")[2] in known}
 
 
-def _unknown_parameter(key: str, strategies: Sequence[Strategy]) -> UsageError:
+def _unknown_parameter(key: str, strategies: Sequence[Strategy | Expression]) -> UsageError:
     known = sorted({name for strategy in strategies for name in parameter_names(strategy)})
     near = difflib.get_close_matches(key.rpartition(".")[2], known, n=1)
-    hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}."
+    hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known) or 'none'}."
     names = " and ".join(strategy.name for strategy in strategies)
     return UsageError(f"--param: {names} has no parameter {key!r}", hint=hint)
 
 
 def _configured(
-    strategy: Strategy, tables: Mapping[str, Mapping[str, Any]], given: Mapping[str, str]
+    strategy: Strategy | Expression,
+    tables: Mapping[str, Mapping[str, Any]],
+    given: Mapping[str, str],
+    name: str,
 ) -> Choice:
+    file = file_of(name)
+    source = hashlib.sha256(file.read_bytes()).hexdigest() if file else ""
+    if isinstance(strategy, Expression):
+        return Choice(strategy, NoParams(), source)
     base = configure(strategy, tables.get(strategy.name, {}))
     values: dict[str, Any] = msgspec.to_builtins(base)
     values |= given
     try:
-        return Choice(strategy, msgspec.convert(values, strategy.params, strict=False))
+        return Choice(strategy, msgspec.convert(values, strategy.params, strict=False), source)
     except msgspec.ValidationError as error:
         raise UsageError(f"--param: {refused(error, strategy.params, values)}") from error
 

@@ -136,7 +136,8 @@ def run_document(
     chosen = [
         {
             "name": one.strategy.name,
-            "version": one.strategy.version,
+            "version": one.version,
+            "source": one.source,
             "params": msgspec.to_builtins(one.params),
         }
         for one in choices

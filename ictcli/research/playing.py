@@ -1,7 +1,7 @@
 """Strategies played on an account over history, without disk or clock: the core of every backtest."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,15 +11,18 @@ from numpy.typing import NDArray
 from ictcli.config.records import Config
 from ictcli.detectors.plan import Settings
 from ictcli.detectors.registry import configured
+from ictcli.engine.lows import with_lows
 from ictcli.engine.money import minor_digits
 from ictcli.engine.order_log import equity_table, order_table
-from ictcli.engine.portfolio import Asked, Books, Stream, ask
+from ictcli.engine.portfolio import Asked, Books, Stream, ask, market_of
 from ictcli.engine.trades import trade_table
 from ictcli.market.calendars import calendar
 from ictcli.research.accounts import Floor, open_desk, traded_series
 from ictcli.research.choices import Choice
 from ictcli.research.series import Series
 from ictcli.strategies.decide import decide
+from ictcli.strategies.expression import Expression
+from ictcli.strategies.expressions import decide_expression
 
 Decisions = NDArray[np.void]
 
@@ -82,9 +85,15 @@ def decide_all(floor: Floor, choices: Sequence[Choice], config: Config, *, notes
     for s, series in enumerate(floor.series[: floor.traded]):
         settings = settings_of(series, config)
         for c, choice in enumerate(choices):
-            made = decide(choice.strategy, choice.params, series.bars, settings, notes=notes)
-            lines.append(Line(c, s, made))
+            lines.append(Line(c, s, decisions_of(choice, series, settings, notes=notes)))
     return lines
+
+
+def decisions_of(choice: Choice, series: Series, settings: Settings, *, notes: bool = False) -> Decisions:
+    """What one strategy decides on one series."""
+    if isinstance(choice.strategy, Expression):
+        return decide_expression(choice.strategy, series.bars, settings, series.key)
+    return decide(choice.strategy, choice.params, series.bars, settings, notes=notes)
 
 
 def settings_of(series: Series, config: Config) -> Settings:
@@ -101,15 +110,16 @@ def settle(floor: Floor, choices: Sequence[Choice], config: Config, lines: Seque
     books = _joined(
         desk.advance(bars, asked, floor.fine), desk.finish(max(int(one.ts_close[-1]) for one in bars))
     )
+    marks = with_lows(desk, *market_of(bars), books)
     names = strategy_names(choices)
     traded, digits = traded_series(desk, floor), minor_digits(config.account.currency)
     return Played(
         trades=trade_table(books.trades, asked, traded, names, digits),
         orders=order_table(books, asked, traded, names),
-        equity=equity_table(books.marks, digits),
+        equity=equity_table(marks, digits),
         lines=tuple(lines),
         asked=asked,
-        books=books,
+        books=replace(books, marks=marks),
         balance=desk.balance,
         money_digits=digits,
         typical=tuple(one.typical for one in traded),

@@ -86,7 +86,7 @@ def rows_of(asked: Asked, line: Line) -> Int64:
 
 def _rows(line: Line, series: Series, choice: Choice, name: str, outcome: list[str | None]) -> pa.Table:
     made, bars = line.decisions, series.bars
-    reasons = dict(enumerate(choice.strategy.reasons))
+    reasons = dict(enumerate(choice.reasons))
     entry = made["kind"] == ENTER
 
     def price(values: Int64) -> pa.Array:

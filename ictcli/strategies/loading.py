@@ -54,6 +54,12 @@ def load(text: str) -> Strategy | Expression:
     raise unknown(text, [*STRATEGIES, *offered])
 
 
+def file_of(text: str) -> Path | None:
+    """The file of a strategy named as ``FILE.py[:NAME]``; None for one that is installed."""
+    file = None if text in STRATEGIES else _FILE.fullmatch(text)
+    return Path(file["path"]) if file else None
+
+
 def load_file(path: Path, name: str | None = None) -> Strategy | Expression:
     """The strategy of a file.
 
