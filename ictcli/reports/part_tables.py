@@ -24,9 +24,17 @@ def part_tables(parts: Mapping[str, Sequence[Mapping[str, Any]]], confidence: fl
     tables = [
         ((_TITLES.get(name, name.capitalize()), *headers), [_cells(row, name) for row in parts[name]])
         for name in _SHOWN
-        if len(parts[name]) > (name in _ONE_IS_ENOUGH)
+        if len(parts[name]) > (name in _ONE_IS_ENOUGH) and not _repeats(parts, name)
     ]
     return aligned_together(tables, "<>>>>>>>")
+
+
+def _repeats(parts: Mapping[str, Sequence[Mapping[str, Any]]], dimension: str) -> bool:
+    """Whether every strategy has one set-up of its own name, so that the set-ups tell nothing new."""
+    if dimension != "setup":
+        return False
+    setups, strategies = ({row[name]: row["trades"] for row in parts[name]} for name in ("setup", "strategy"))
+    return setups == strategies
 
 
 def _cells(row: Mapping[str, Any], dimension: str) -> list[str]:

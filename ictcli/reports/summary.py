@@ -93,10 +93,7 @@ def gate_lines(gate: Mapping[str, Any] | None) -> list[str]:
         cells.append([check["verdict"], check["condition"], found, check["reason"]])
     table = aligned(["Check", "Condition", "Found", "Reason"], cells, "<<<<")
     if max(map(len, table)) > WIDTH - 2:
-        table = aligned(["Check", "Condition", "Found"], [cell[:3] for cell in cells], "<<<")
-        table[2:] = [
-            part for line, cell in zip(table[2:], cells, strict=True) for part in (line, f"  {cell[3]}")
-        ]
+        return lines + entries([(cell[0], f"{cell[1]}: {cell[2]}, {cell[3]}") for cell in cells])
     return lines + [f"  {line}" for line in table]
 
 
@@ -110,15 +107,22 @@ def series_lines(document: Document) -> list[str]:
             f"{one['spread_points']:g}",
             number(one["spread_known"], "share"),
             f"{one['commission']} {one['quote']}" if Decimal(one["commission"]) else "none",
+            _swap(one),
             f"{document['account']['slippage_points']:,}",
         ]
         for one in document["series"]
     ]
     headers = [
-        *("Series", "Bars", "Signals", "Median spread (pt)", "Known"),
-        *("Commission (lot, side)", "Slippage (pt)"),
+        *("Series", "Bars", "Signals", "Spread (pt)", "Known"),
+        *("Commission (lot, side)", "Swap (pt)", "Slippage (pt)"),
     ]
-    return aligned(headers, cells, "<>>>>>>")
+    note = "Spread: median, and the share of bars that know it. Swap: earned per night, long and short."
+    return [*aligned(headers, cells, "<>>>>>>>"), note]
+
+
+def _swap(one: Mapping[str, Any]) -> str:
+    swaps = [Decimal(one.get(name, "0")) for name in ("swap_long", "swap_short")]
+    return "/".join(f"{swap:f}" for swap in swaps) if any(swaps) else "none"
 
 
 def month_lines(rows: Sequence[breakdown.Row]) -> list[str]:

@@ -38,6 +38,15 @@ def test_strategies_and_set_ups_are_shown_where_there_are_several(
     assert max(len(line) for table in tables for line in table) <= WIDTH
 
 
+def test_set_ups_that_repeat_the_strategies_are_left_out(trades: pa.Table, document: dict[str, Any]) -> None:
+    bare = trades.drop_columns([name for name in ("strategy", "setup") if name in trades.column_names])
+    names = pa.array(["a", "b", "a", "b", "b"])
+    repeated = bare.append_column("strategy", names).append_column("setup", names)
+    titles = [lines[0].split("  ")[0] for lines in part_tables(breakdowns(repeated, document), 0.95)]
+    assert "Strategy" in titles
+    assert "Set-up" not in titles
+
+
 def test_exits_have_no_profit_factor(trades: pa.Table, document: dict[str, Any]) -> None:
     stop = part_tables(breakdowns(trades, document), 0.95)[-1][2]
     assert stop.startswith("stop")
