@@ -9,7 +9,7 @@ from ictcli.clock import NS_PER_DAY
 from ictcli.engine.margin import equity
 from ictcli.engine.money import rate_of, swap
 from ictcli.engine.records import DAYS, MOST_POSITIONS
-from ictcli.engine.risk import drawn_down
+from ictcli.engine.risk import is_spent
 from ictcli.kernels import kernel
 from ictcli.market.bars import Int64
 from ictcli.market.trading_day import FRIDAY, roll_day, roll_start, weekday
@@ -104,7 +104,7 @@ def protect(rules: Any, account: Any, number: int, worth: int) -> None:
     if worth <= 0 and account["open_positions"] == 0:
         account["ruined"] = 1
     if account["stopped_at"] == 0:
-        if drawn_down(rules, account, worth):
+        if is_spent(rules, account, worth):
             account["stopped_at"] = number + 1
     elif rules["reentry_days"] != 0 and number + 1 - account["stopped_at"] >= rules["reentry_days"]:
         account["stopped_at"] = 0

@@ -116,6 +116,17 @@ def drawn_down(rules: Any, account: Any, worth: int) -> bool:
 
 
 @kernel
+def is_spent(rules: Any, account: Any, worth: int) -> bool:
+    """Whether the drawdown limit is reached, or the throttle leaves no more than a tenth of a size.
+
+    Without the second, sizes that shrink towards 0 would keep the account just above its limit for ever.
+    """
+    peak, most = account["peak"], rules["throttle"]
+    throttled = most != 0 and peak - worth >= max(1, share_of(peak, most * 9 // 10))
+    return bool(throttled or drawn_down(rules, account, worth))
+
+
+@kernel
 def market_refuses(rules: Any, own: Any, state: Any, blackouts: Any, s: int, now: int) -> int:
     """News blackout and spread; 0 for neither. Without a typical spread there is no spread gate."""
     if in_blackout(blackouts, s, now):
@@ -200,7 +211,7 @@ def after_close(rules: Any, account: Any, net: int) -> None:
     """Count a closed position's result; call it once balance and ``open_positions`` are up to date.
 
     A loss extends the row of losses, anything else ends it; a full row starts the pause. The peak follows
-    the balance. With nothing else open, the drawdown limit is tested here, otherwise at the next roll.
+    the balance. With nothing else open, the drawdown protection may start here, otherwise at the next roll.
 
     Args:
         rules: ``RULES`` record.
@@ -216,5 +227,5 @@ def after_close(rules: Any, account: Any, net: int) -> None:
     if account["open_positions"] == 0:
         if balance <= 0:
             account["ruined"] = 1
-        elif account["stopped_at"] == 0 and drawn_down(rules, account, balance):
+        elif account["stopped_at"] == 0 and is_spent(rules, account, balance):
             account["stopped_at"] = account["roll"] + 1

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ictcli.clock import NS_PER_DAY, from_datetime, iso
 from ictcli.engine.nights import pass_roll, rolls
 from ictcli.engine.records import DAYS
-from tests.engine.ledger import Ledger
+from tests.engine.ledger import Ledger, ask
 
 SWAPS = {"swap_long": Decimal("-6.25"), "swap_short": Decimal("1.5")}
 MONDAY, WEDNESDAY, FRIDAY, SATURDAY, SUNDAY = 0, 2, 4, 5, 6
@@ -126,6 +126,18 @@ def test_protection_starts_at_a_roll_and_ends_after_its_days_with_a_new_peak() -
         stopped.append(bool(desk.account["stopped_at"][0]))
     assert stopped == [True, True, True, False, False]  # starts at roll 0, ends at roll 3
     assert desk.account["peak"][0] == 900_000
+
+
+def test_a_throttled_account_comes_back_after_its_days() -> None:
+    desk = Ledger()
+    desk.rules["throttle"], desk.rules["reentry_days"] = 100_000, 2
+    desk.account["balance"] = 905_000  # 9.5 %: sizes are a twentieth
+    stopped = []
+    for _ in range(3):
+        roll(desk, week())
+        stopped.append(bool(desk.account["stopped_at"][0]))
+    assert stopped == [True, True, False]
+    assert desk.size(ask(1, 110_000), 110_020) == 226  # whole again: 45.25 over 0.20
 
 
 def test_protection_without_reentry_stays_on() -> None:

@@ -179,6 +179,16 @@ def test_closings_lift_the_peak_and_start_the_protection_when_nothing_is_open() 
     assert desk.account["ruined"][0] == 1
 
 
+def test_the_protection_starts_where_the_throttle_leaves_a_tenth() -> None:
+    desk = Ledger()
+    desk.rules["throttle"] = 100_000
+    for balance, stopped in ((910_001, 0), (910_000, 1)):
+        desk.account["balance"] = balance
+        after_close(desk.rules[0], desk.account[0], -1)
+        assert desk.account["stopped_at"][0] == stopped
+    assert refusal(desk) == Refusal.DRAWDOWN
+
+
 @pytest.mark.jit_off
 def test_a_wide_spread_is_refused() -> None:
     desk = Ledger()

@@ -45,6 +45,8 @@ def test_slippage_at_the_stop_counts_as_risk() -> None:
     assert desk.size(LONG, 110_020) == 200  # 25 points
     desk.series["slippage_share"], desk.states["atr"] = 100_000, 41.0  # a tenth of 41 points, rounded up
     assert desk.size(LONG, 110_020) == 166  # 30 points
+    desk.states["atr"] = 0.5
+    assert desk.size(LONG, 110_020) == 192  # 26 points
 
 
 def test_shorts_are_sized_like_longs() -> None:
@@ -167,10 +169,15 @@ def test_kelly_is_capped() -> None:
         (-0.01, 110_000, 110_200, Refusal.NOT_A_NUMBER),
         (0.9, 0, 110_200, Refusal.NO_STOP_TO_SIZE),
         (0.9, 110_000, 0, Refusal.NO_EDGE),
+        (0.0, 110_000, 110_200, Refusal.NO_EDGE),
     ],
 )
 def test_kelly_refuses_what_it_cannot_know(p: float, stop: int, target: int, code: Refusal) -> None:
     assert kelly(p, 100).size(ask(1, stop, target, probability=p), 110_100) == -code
+
+
+def test_a_short_without_a_target_has_no_gain_to_bet_on() -> None:
+    assert kelly(0.9, 100).size(ask(-1, 110_200, 0, probability=0.9), 110_100) == -Refusal.NO_EDGE
 
 
 @pytest.mark.parametrize("name", ["kelly_share", "kelly_cap"])
@@ -231,6 +238,8 @@ def test_sizes_need_a_stop_a_balance_and_a_conversion() -> None:
     assert Ledger().size(ask(1, 110_030), 110_020) == -Refusal.NO_STOP_TO_SIZE
     broke = Ledger()
     broke.account["balance"] = 0
+    assert broke.size(LONG, 110_020) == -Refusal.BALANCE_EXHAUSTED
+    broke.rules["compound"] = 0
     assert broke.size(LONG, 110_020) == -Refusal.BALANCE_EXHAUSTED
     cross = Ledger(("EURGBP", "GBPUSD"))
     assert cross.size(ask(1, 86_000), 86_020) == -Refusal.NO_RATE

@@ -193,6 +193,15 @@ def test_a_contract_too_large_for_exact_arithmetic_is_refused_before_the_run() -
     assert "volume_max" in caught.value.hint
 
 
+def test_a_divisor_too_large_for_exact_arithmetic_is_refused_too() -> None:
+    traded = spec("EURJPY", volume_max=Decimal("0.01"))
+    through = [Converter(spec("USDJPY"), 1, 3)]
+    own = series_terms(traded, 3, "USD", SAME_AS, through)
+    check_range(traded, own, 200_000, 10**12, 10**12)
+    with pytest.raises(ConfigError, match="64 bits"):
+        check_range(traded, own, 200_000, 10**15, 10**15)
+
+
 @given(
     contract=st.integers(1, 10**7),
     price=st.integers(1, 10**9),
