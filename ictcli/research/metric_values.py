@@ -25,7 +25,7 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Equity:
-    """The account through a run: one mark per end of a trading day and per closed trade, in their order.
+    """The account through a run: a mark at the end of every trading day, at every close, and at any more.
 
     Attributes:
         ts: instants, nanoseconds UTC, never descending.

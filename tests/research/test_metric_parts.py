@@ -15,6 +15,7 @@ from ictcli.research.metric_parts import (
     labels,
     month_of,
     ordered,
+    part_table,
     selection,
     session_of,
     weekday_of,
@@ -80,6 +81,11 @@ def test_a_kept_label_wins_over_a_computed_one(trades: pa.Table) -> None:
     assert labels(bare, "session").tolist() == ["london"] * 3
     kept = bare.append_column("session", pa.array(["asia", None, ""]))
     assert labels(kept, "session").tolist() == ["asia", "london", "london"]
+
+
+def test_the_page_explains_every_key_of_where() -> None:
+    table = part_table()
+    assert all(f"| `{dimension}` |" in table for dimension in DIMENSIONS)
 
 
 def test_labels_come_in_their_own_order(trades: pa.Table) -> None:

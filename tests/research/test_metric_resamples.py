@@ -10,7 +10,8 @@ from ictcli.research.metric_values import Resampling
 from ictcli.stats import bootstrap
 
 
-@settings(max_examples=30, deadline=None)
+@pytest.mark.jit_off
+@settings(max_examples=15, deadline=None)
 @given(st.lists(st.floats(-1e5, 1e5), min_size=1, max_size=120), st.integers(0, 1000))
 def test_the_resamples_are_those_of_the_bootstrap(values: list[float], seed: int) -> None:
     column = np.array(values)
