@@ -13,12 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ictcli.engine.portfolio import Books, Desk, Stream, ask
-from ictcli.engine.records import RULES, SERIES
+from ictcli.engine.records import RULES, SERIES, SERIES_STATE
 from ictcli.engine.refusals import ExitReason, OrderEvent, Refusal
 from ictcli.market.bars import Bars, Int64, make_bars
 from ictcli.strategies.decisions import CANCEL, CLOSE, DECISION, ENTER, blank
 
 MINUTE = 60_000_000_000
+ALARMS = ("moving", "low_bid", "high_bid", "low_ask", "high_ask", "until", "deadline")
 NO_ROLLS = np.zeros((0, 2), np.int64)
 NO_NEWS = np.zeros((0, 3), np.int64)
 
@@ -125,8 +126,12 @@ class Told:
     """What an account did."""
 
     books: Books
-    balance: int
-    saved: bytes
+    desk: Desk
+
+    @property
+    def balance(self) -> int:
+        """Closed balance in minor units."""
+        return self.desk.balance
 
     @property
     def deals(self) -> list[str]:
@@ -219,7 +224,7 @@ class World:
                 for name in ("trades", "deals", "events", "marks")
             )
         )
-        return Told(books, desk.balance, desk.save())
+        return Told(books, desk)
 
     def _stretch(self, desk: Desk, asks: Sequence[Ask], first: list[int], last: list[int]) -> Books:
         bars = [one.slice(a, b) for one, a, b in zip(self.bars, first, last, strict=True)]
@@ -238,14 +243,24 @@ class World:
     def play(self, *asks: Ask) -> Told:
         """Play the world at once and bar by bar; both must tell the same."""
         at_once, by_bar = self.run(asks), self.run(asks, self.closes())
-        for name in ("trades", "deals", "events", "marks"):
-            one, other = getattr(at_once.books, name), getattr(by_bar.books, name)
-            assert one.tobytes() == other.tobytes(), f"{name} differ:\n{one}\n{other}"
-        assert at_once.balance == by_bar.balance
+        assert_same(at_once, by_bar)
         return at_once
 
 
-def play(bars: Bars, *asks: Ask, terms: Records | None = None, **changes: Any) -> Told:
+def assert_same(one: Told, other: Told) -> None:
+    """Two runs wrote the same bytes and ended in the same state, alarms apart."""
+    for name in ("trades", "deals", "events", "marks"):
+        mine, yours = getattr(one.books, name), getattr(other.books, name)
+        assert mine.tobytes() == yours.tobytes(), f"{name} differ:\n{mine}\n{yours}"
+    for name in ("account", "orders", "positions"):
+        assert getattr(one.desk.world, name).tobytes() == getattr(other.desk.world, name).tobytes(), name
+    for name in SERIES_STATE.names or ():
+        if name not in ALARMS:
+            mine, yours = one.desk.world.states[name], other.desk.world.states[name]
+            assert mine.tobytes() == yours.tobytes(), f"{name}: {mine} {yours}"
+
+
+def play(bars: Bars, *asks: Ask, terms: Any = None, **changes: Any) -> Told:
     """Play a world of one series; ``changes`` are fields of ``World`` or of the account's rules."""
     own = {name: changes.pop(name) for name in ("fine", "rolls", "news", "ends") if name in changes}
     if "fine" in own:
