@@ -13,6 +13,7 @@ from ictcli.detectors.base.events import EVENT, MOST_PER_BAR
 from ictcli.detectors.detector import Detector
 from ictcli.detectors.plan import NO_NODE, Plan, Settings
 from ictcli.errors import DataError
+from ictcli.kernels import kernel
 from ictcli.market.bars import Bars
 
 Records = NDArray[np.void]
@@ -23,6 +24,9 @@ NOTHING = np.zeros(0, EVENT)
 
 BLOCK = 2048
 """Bars that go through all nodes together, few enough for their records to stay in the processor's cache."""
+
+_ROOM = 128 * MOST_PER_BAR
+"""Records a room holds at first; memory that is not written to costs nothing."""
 
 FURTHEST = 2**62
 """Points beyond which a price is not one: detectors use such numbers for "nothing" and double prices."""
@@ -95,7 +99,7 @@ class Room:
     """Memory for the records of one stretch of bars, used again for the next one."""
 
     def __init__(self) -> None:
-        self._records = np.empty(16 * MOST_PER_BAR, EVENT)
+        self._records = np.empty(_ROOM, EVENT)
         self.used = 0
 
     def free(self) -> Records:
@@ -144,11 +148,23 @@ def describe(state: NDArray[np.void], bars: Bars, other: Bars | None = None) -> 
     columns = (bars.ts, bars.ts_close, bars.open, bars.high, bars.low, bars.close, bars.spread)
     context.run(state, described, *columns)
     if other is not None:
-        _, ours, theirs = np.intersect1d(bars.ts, other.ts, assume_unique=True, return_indices=True)
-        described["paired"][ours] = 1
-        for name in ("high", "low", "close"):
-            described[f"other_{name}"][ours] = getattr(other, name)[theirs]
+        pair(described, other.ts, other.high, other.low, other.close)
     return described
+
+
+@kernel
+def pair(described: Any, ts: Any, highs: Any, lows: Any, closes: Any) -> None:
+    """Put beside described bars those of the second symbol that open with them."""
+    at = 0
+    for row in range(len(described)):
+        bar = described[row]
+        while at < len(ts) and ts[at] < bar["ts"]:
+            at += 1
+        if at < len(ts) and ts[at] == bar["ts"]:
+            bar["paired"] = 1
+            bar["other_high"] = highs[at]
+            bar["other_low"] = lows[at]
+            bar["other_close"] = closes[at]
 
 
 def collect(
