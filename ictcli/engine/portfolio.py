@@ -158,13 +158,13 @@ class Desk:
 
 
 def _tape(bars: Sequence[Bars], asked: Asked, fine: Sequence[Bars | None]) -> Tape:
-    market, spans = _market(bars)
+    market, spans = market_of(bars)
     pieces = [one.slice(0, 0) if small is None else small for one, small in zip(bars, fine, strict=True)]
     work = np.zeros((len(bars), WORK), np.int64)
-    return Tape(market, spans, *_market(pieces), asked.decisions, asked.owners, asked.spans, work)
+    return Tape(market, spans, *market_of(pieces), asked.decisions, asked.owners, asked.spans, work)
 
 
-def _market(bars: Sequence[Bars]) -> tuple[Market, Int64]:
+def market_of(bars: Sequence[Bars]) -> tuple[Market, Int64]:
     """Columns of all series, sharing memory where there is one, and the rows of each."""
     ends = np.cumsum([len(one) for one in bars])
     spans = np.stack([np.concatenate([[0], ends[:-1]]), ends], axis=1).astype(np.int64)

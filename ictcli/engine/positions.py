@@ -94,6 +94,7 @@ def book_deal(
     deal["bar"], deal["ts"], deal["entry"] = quote.bar, quote.ts, entry
     deal["side"] = position["side"] if entry == 1 else -position["side"]
     deal["price"], deal["steps"], deal["reason"] = price, steps, reason
+    deal["cost"] = price * steps
     last = entry == 0 and steps == position["steps"]
     deal["ambiguous"] = position["ambiguous"] if entry == 0 else 0
     deal["gross"], deal["commission"], deal["fees"] = gross, paid, fees
@@ -196,6 +197,7 @@ def reduce_position(
     rate = rate_of(world.series, world.states, s)
     gross = profit(world.series[s], rate, position["side"], cost, price * steps, price)
     book_deal(world, output, s, position, order, quote, 0, price, steps, gross, reason)
+    output.deals[output.counts[DEALS] - 1]["cost"] = cost
     position["steps"] = held - steps
     position["entry_value"] -= cost
     position["exit_value"] += price * steps

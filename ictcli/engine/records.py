@@ -168,6 +168,7 @@ DEAL = np.dtype(
         *integers("series", "owner", "row", "position", "order"),
         *integers("bar", "ts", "side", "entry"),  # entry: 1 opens or adds, 0 closes; ts: open of that bar
         *integers("price", "steps", "reason", "ambiguous"),
+        *integers("cost"),  # price times steps that the volume was opened at
         *integers("gross", "commission", "fees", "swap", "balance"),
     ]
 )
