@@ -10,10 +10,24 @@ from ictcli.detectors.plan import Settings
 from ictcli.market.bars import Bars, make_bars
 from ictcli.strategies.decide import decide
 from ictcli.strategies.decisions import KIND_NAMES, STAGE_NAMES
-from ictcli.strategies.protocol import Strategy
+from ictcli.strategies.protocol import Overrides, Strategy
 
 NEW_YORK_2AM = 1_704_265_200 * 10**9
 """2024-01-03 07:00 UTC, winter."""
+
+ONE_EACH_SIDE = {
+    "swing.internal": {"left": 1, "right": 1},
+    "swing.swing": {"left": 1, "right": 1},
+    "sweep.internal": {"reclaim": 1},
+}
+"""Detector parameters under which few bars make a set-up."""
+V8 = [
+    *[(56, 57, 54, 55), (55, 56, 52, 53), (53, 60, 53, 58), (58, 58, 54, 55), (55, 55, 49, 50)],
+    *[(50, 53, 50, 52), (52, 54, 51, 53), (53, 53, 50, 50), (50, 50, 46, 50), (50, 58, 50, 57)],
+    (57, 59, 54, 55),
+]
+"""Sweep of 49 at bar 8 (low 46), shift at 9 with the breaker [51, 54] of bar 6, gap [50, 54] at 10; the
+range is 46-59, the swing high 60 unswept."""
 
 Row = tuple[int, int, int, int]
 
@@ -42,7 +56,12 @@ def negated(rows: Sequence[Row]) -> list[Row]:
 
 
 def told(
-    strategy: Strategy, params: Any, bars: Bars, overrides: Mapping[str, Mapping[str, Any]] | None = None
+    strategy: Strategy,
+    params: Any,
+    bars: Bars,
+    overrides: Overrides | None = None,
+    *,
+    atr_length: int = 2,
 ) -> list[tuple[int, str, str, str]]:
     """Bar, kind, stage and reason of every decision."""
     return [
@@ -52,16 +71,21 @@ def told(
             STAGE_NAMES[own["stage"]],
             strategy.reasons[own["reason"]],
         )
-        for own in decided(strategy, params, bars, overrides)
+        for own in decided(strategy, params, bars, overrides, atr_length=atr_length)
     ]
 
 
 def decided(
-    strategy: Strategy, params: Any, bars: Bars, overrides: Mapping[str, Mapping[str, Any]] | None = None
+    strategy: Strategy,
+    params: Any,
+    bars: Bars,
+    overrides: Overrides | None = None,
+    *,
+    atr_length: int = 2,
 ) -> list[dict[str, Any]]:
     """Every decision as a mapping."""
     length = int(bars.ts_close[0] - bars.ts[0]) if len(bars) else NS_PER_MINUTE
-    settings = Settings(length, atr_length=2, overrides=overrides or {})
+    settings = Settings(length, atr_length=atr_length, overrides=overrides or {})
     found = decide(strategy, params, bars, settings)
     return [dict(zip(found.dtype.names or (), row.tolist(), strict=True)) for row in found]
 
