@@ -26,7 +26,7 @@ _SHORT = "less than a year, or nothing left"
 
 
 @dataclass(frozen=True, slots=True)
-class _Walks:
+class Walks:
     """What a walk over a path finds, and what walks over its resamples find."""
 
     found: Floats
@@ -59,19 +59,29 @@ def _own_path(sample: Sample) -> Path:
     return Path(floats(sample.trades, "net"), worst, sample.opening)
 
 
-def drawdown_metrics(sample: Sample, how: Resampling) -> dict[str, Metric]:
-    """The metrics that the account's path decides, in no order."""
-    own = _walks(_own_path(sample), sample, how)
+def trade_walks(sample: Sample, how: Resampling) -> Walks:
+    """Walks over the trades in order of closing, whatever marks there are."""
+    return _walks(_own_path(sample), sample, how)
+
+
+def drawdown_metrics(sample: Sample, own: Walks, how: Resampling) -> dict[str, Metric]:
+    """The metrics that the account's path decides, in no order.
+
+    Args:
+        sample: to measure.
+        own: walks over its trades (``trade_walks``).
+        how: resampling behind the intervals.
+    """
     marked = own if sample.equity is None else _walks(account_path(sample), sample, how)
     return {**_depths(marked, sample, how), **_lengths(own, sample, how)}
 
 
-def _walks(path: Path, sample: Sample, how: Resampling) -> _Walks:
+def _walks(path: Path, sample: Sample, how: Resampling) -> Walks:
     known = 1.0 if len(sample.trades) else math.nan
-    return _Walks(known * walked(path), resampled_walks(path, how, compound=sample.compound))
+    return Walks(known * walked(path), resampled_walks(path, how, compound=sample.compound))
 
 
-def _depths(walks: _Walks, sample: Sample, how: Resampling) -> dict[str, Metric]:
+def _depths(walks: Walks, sample: Sample, how: Resampling) -> dict[str, Metric]:
     n = len(sample.trades)
     share, fall, profit = (float(walks.found[what]) for what in (FALL_SHARE, FALL, GAIN))
     shares, falls, profits = (walks.draws[what] for what in (FALL_SHARE, FALL, GAIN))
@@ -87,7 +97,7 @@ def _depths(walks: _Walks, sample: Sample, how: Resampling) -> dict[str, Metric]
     }
 
 
-def _lengths(walks: _Walks, sample: Sample, how: Resampling) -> dict[str, Metric]:
+def _lengths(walks: Walks, sample: Sample, how: Resampling) -> dict[str, Metric]:
     n, days = len(sample.trades), len(sample.all_days)
     daily = daily_results(sample.days, floats(sample.trades, "net"), sample.all_days)
     by_day = _walks(Path(daily, daily, sample.opening), sample, how)

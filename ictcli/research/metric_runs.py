@@ -80,27 +80,26 @@ def _walk(
         balance, peak, fall = opening, opening, 0.0
         share_fall, share_peak = 0.0, 1.0
         below, longest, steps, losing, streak = 0, 0, 0, 0, 0
-        at, left, unit = 0, 0, 1.0
-        for i in range(n):
-            if left == 0:
-                at, left = starts[k, i // block], block
-            left -= 1
-            if compound != 0:
-                unit = max(balance, 0.0)
-            gain = gains[at] * unit
-            depth = peak - balance - min(worst[at] * unit, gain)
-            losing = 0 if gains[at] > 0 else losing + 1
-            at = at + 1 if at + 1 < n else 0
-            fall = max(fall, depth)
-            if depth * share_peak > share_fall * peak:  # a quotient is larger, without dividing at each step
-                share_fall, share_peak = depth, peak
-            balance += gain
-            peak = max(peak, balance)
-            if balance < peak:
-                below, steps = below + 1, steps + 1
+        unit, done = 1.0, 0
+        while done < n:
+            at = starts[k, done // block]
+            for _ in range(min(block, n - done)):
+                if compound != 0:
+                    unit = max(balance, 0.0)
+                gain = gains[at] * unit
+                depth = peak - balance - min(worst[at] * unit, gain)
+                losing = 0 if gains[at] > 0 else losing + 1
+                at = at + 1 if at + 1 < n else 0
+                fall = max(fall, depth)
+                if depth * share_peak > share_fall * peak:  # a larger share, without dividing at each step
+                    share_fall, share_peak = depth, peak
+                balance += gain
+                peak = max(peak, balance)
+                under = 1 if balance < peak else 0
+                below = (below + 1) * under
+                steps += under
                 longest = max(longest, below)
-            else:
-                below = 0
-            streak = max(streak, losing)
+                streak = max(streak, losing)
+            done += block
         out[k, FALL], out[k, FALL_SHARE], out[k, GAIN] = fall, share_fall / share_peak, balance - opening
         out[k, LONGEST_BELOW], out[k, STEPS_BELOW], out[k, LOSING_STREAK] = longest, steps, streak

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from ictcli.research.metric_quantiles import quantile, quantile_interval
 from ictcli.research.metric_resamples import quotient, resampled_sums
-from ictcli.research.metric_runs import LOSING_STREAK, Path, resampled_walks
 from ictcli.research.metric_values import Metric, Resampling, charged, defined, floats, paid, resampled
 from ictcli.stats.intervals import wilson
 from ictcli.stats.sequences import Floats, longest_losing_streak, total
@@ -29,11 +28,12 @@ class _Sums:
     draws: dict[str, Floats]
 
 
-def trade_metrics(trades: pa.Table, how: Resampling) -> dict[str, Metric]:
+def trade_metrics(trades: pa.Table, streaks: Floats, how: Resampling) -> dict[str, Metric]:
     """The metrics of scope ``trades``, in no order.
 
     Args:
         trades: ``engine.trades.TRADES`` rows in order of closing.
+        streaks: longest losing streak of each resample, as walks over them find it.
         how: resampling behind the intervals.
     """
     net, n = floats(trades, "net"), len(trades)
@@ -48,7 +48,9 @@ def trade_metrics(trades: pa.Table, how: Resampling) -> dict[str, Metric]:
         **_means_r(sums, how),
         **_quantiles(trades, how),
         "ambiguous_share": defined(hits / n if n else math.nan, wilson(hits, n, how.confidence), n, ""),
-        "longest_losing_streak": _streak(net, how),
+        "longest_losing_streak": resampled(
+            float(longest_losing_streak(net)) if n else math.nan, streaks, n, how, ""
+        ),
     }
 
 
@@ -174,12 +176,6 @@ def _quantiles(trades: pa.Table, how: Resampling) -> dict[str, Metric]:
         )
         for name, share in _QUANTILES.items()
     }
-
-
-def _streak(net: Floats, how: Resampling) -> Metric:
-    n = len(net)
-    draws = resampled_walks(Path(net, net, 1.0), how)[LOSING_STREAK]
-    return resampled(float(longest_losing_streak(net)) if n else math.nan, draws, n, how, "")
 
 
 def _missed(trades: pa.Table, ambiguous: NDArray[np.bool_]) -> Floats:

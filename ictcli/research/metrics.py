@@ -6,16 +6,18 @@ import pyarrow as pa
 
 from ictcli.research.metric_days import day_metrics
 from ictcli.research.metric_definitions import METRICS, Unit
-from ictcli.research.metric_drawdowns import drawdown_metrics
+from ictcli.research.metric_drawdowns import drawdown_metrics, trade_walks
+from ictcli.research.metric_runs import LOSING_STREAK, Path, resampled_walks
 from ictcli.research.metric_trades import trade_metrics
-from ictcli.research.metric_values import Metric, Resampling, Sample
+from ictcli.research.metric_values import Metric, Resampling, Sample, floats
 
 
 def measure(sample: Sample, how: Resampling) -> dict[str, Metric]:
     """All metrics of ``METRICS``, in that order."""
+    walks = trade_walks(sample, how)
     found = {
-        **trade_metrics(sample.trades, how),
-        **drawdown_metrics(sample, how),
+        **trade_metrics(sample.trades, walks.draws[LOSING_STREAK], how),
+        **drawdown_metrics(sample, walks, how),
         **day_metrics(sample, how),
     }
     return {name: found[name] for name in METRICS}
@@ -28,7 +30,9 @@ def measure_trades(trades: pa.Table, how: Resampling) -> dict[str, Metric]:
         trades: ``engine.trades.TRADES`` rows in order of closing.
         how: resampling behind the intervals.
     """
-    found = trade_metrics(trades, how)
+    net = floats(trades, "net")
+    streaks = resampled_walks(Path(net, net, 1.0), how)[LOSING_STREAK]
+    found = trade_metrics(trades, streaks, how)
     return {name: found[name] for name in METRICS if METRICS[name].scope == "trades"}
 
 

@@ -10,11 +10,15 @@ import pytest
 
 from ictcli.clock import from_datetime
 from ictcli.engine.trades import TRADES
-from ictcli.research.metric_drawdowns import account_path, drawdown_metrics
-from ictcli.research.metric_values import Equity, Resampling, Sample
+from ictcli.research.metric_drawdowns import account_path, drawdown_metrics, trade_walks
+from ictcli.research.metric_values import Equity, Metric, Resampling, Sample
 
 HOW = Resampling(200, 1, 0.95)
 START = datetime(2024, 1, 1, 12, tzinfo=UTC)
+
+
+def measured(case: Sample) -> dict[str, Metric]:
+    return drawdown_metrics(case, trade_walks(case, HOW), HOW)
 
 
 def sample(nets: list[str], mae: list[float], hours: list[int]) -> Sample:
@@ -41,7 +45,7 @@ def marks(*rows: tuple[int, float, float]) -> Equity:
 
 
 def test_without_marks_each_trade_counts_its_own_worst_moment() -> None:
-    found = drawdown_metrics(sample(["50.00", "20.00"], [0.2, 0.6], [1, 2]), HOW)
+    found = measured(sample(["50.00", "20.00"], [0.2, 0.6], [1, 2]))
     # 1050, then 60 and the commission below it
     assert found["max_drawdown_money"].value == 61.0
     assert found["max_drawdown"].value == pytest.approx(61 / 1050)
@@ -49,10 +53,10 @@ def test_without_marks_each_trade_counts_its_own_worst_moment() -> None:
 
 def test_open_losses_of_several_series_count_together() -> None:
     case = sample(["50.00", "50.00"], [0.2, 0.2], [30, 31])
-    alone = drawdown_metrics(case, HOW)
+    alone = measured(case)
     assert alone["max_drawdown_money"].value == 21.0
     both_open = marks((10, 1000.0, 700.0), (30, 1050.0, 1040.0), (31, 1100.0, 1100.0))
-    together = drawdown_metrics(replace(case, equity=both_open), HOW)
+    together = measured(replace(case, equity=both_open))
     assert together["max_drawdown_money"].value == 300.0
     assert together["max_drawdown"].value == pytest.approx(0.3)
     low, high = together["max_drawdown"].low, together["max_drawdown"].high
@@ -63,7 +67,7 @@ def test_open_losses_of_several_series_count_together() -> None:
 
 def test_a_worst_moment_between_two_marks_is_not_lost() -> None:
     case = sample(["50.00"], [0.9], [5])
-    found = drawdown_metrics(replace(case, equity=marks((5, 1050.0, 1050.0), (12, 1050.0, 1050.0))), HOW)
+    found = measured(replace(case, equity=marks((5, 1050.0, 1050.0), (12, 1050.0, 1050.0))))
     assert found["max_drawdown_money"].value == 91.0
 
 
@@ -77,7 +81,7 @@ def test_marks_lead_to_the_balance_of_the_trades() -> None:
 
 def test_marks_before_or_after_the_trades_do_no_harm() -> None:
     case = sample(["50.00"], [0.9], [5])
-    found = drawdown_metrics(replace(case, equity=marks((1, 1000.0, 990.0))), HOW)
+    found = measured(replace(case, equity=marks((1, 1000.0, 990.0))))
     assert found["max_drawdown_money"].value == 10.0
 
 
@@ -88,7 +92,7 @@ def test_a_run_that_only_rises_has_no_recovery_to_speak_of() -> None:
         "commission",
         pa.array([Decimal(0), Decimal(0)], pa.decimal128(18, 2)),
     )
-    found = drawdown_metrics(replace(case, trades=free), HOW)
+    found = measured(replace(case, trades=free))
     assert found["max_drawdown"].value == 0.0
     assert found["recovery_factor"].value is None
     assert found["recovery_factor"].why == "no drawdown"
@@ -96,7 +100,7 @@ def test_a_run_that_only_rises_has_no_recovery_to_speak_of() -> None:
 
 def test_a_trade_without_a_known_excursion_counts_with_its_result() -> None:
     case = sample(["-50.00"], [float("nan")], [1])
-    assert drawdown_metrics(case, HOW)["max_drawdown_money"].value == 50.0
+    assert measured(case)["max_drawdown_money"].value == 50.0
 
 
 def test_an_account_that_compounds_is_resampled_in_fractions() -> None:
@@ -106,8 +110,8 @@ def test_an_account_that_compounds_is_resampled_in_fractions() -> None:
         nets.append(round(balance * (-0.1 if i % 3 == 0 else 0.1), 2))
         balance += nets[-1]
     case = sample([f"{net:.2f}" for net in nets], [0.0] * 60, [i + 1 for i in range(60)])
-    plain = drawdown_metrics(case, HOW)["max_drawdown"]
-    compounding = drawdown_metrics(replace(case, compound=True), HOW)["max_drawdown"]
+    plain = measured(case)["max_drawdown"]
+    compounding = measured(replace(case, compound=True))["max_drawdown"]
     assert plain.value == compounding.value
     assert compounding.low is not None
     assert plain.low is not None
