@@ -131,6 +131,24 @@ def value_series(world: World, market: Market, spans: Any, places: Any, legs: An
     legs[s, _WORTH] = worth(world, s, legs[s], market.close[row], spread, rate)
 
 
+@hot_kernel
+def total_worth(legs: Any) -> int:
+    """What the open sides of all series would bring."""
+    total = 0
+    for s in range(len(legs)):
+        total += legs[s, _WORTH]
+    return total
+
+
+@hot_kernel
+def is_open(legs: Any) -> bool:
+    """Whether anything is open."""
+    steps = 0
+    for s in range(len(legs)):
+        steps += legs[s, _LONG_STEPS] + legs[s, _SHORT_STEPS]
+    return bool(steps > 0)
+
+
 @kernel
 def find_lows(
     world: World, market: Market, spans: Any, deals: Any, marks: Any, places: Any, legs: Any, found: Any
@@ -153,13 +171,13 @@ def find_lows(
             mark += 1
         balance = take_deals(deals, places, legs, s, balance)
         value_series(world, market, spans, places, legs, s)
-        total = balance
-        for one in range(len(spans)):
-            total += legs[one, _WORTH]
-        if total < lowest and total != balance:
+        next_place(places, legs, spans, deals, s, row + 1)
+        s = first_due(market, spans, places)
+        if s >= 0 and market.ts_close[places[s, _NEXT]] == now:
+            continue
+        total = balance + total_worth(legs)
+        if total < lowest and is_open(legs):
             lowest = total
             low = found[count]
             low["ts"], low["balance"], low["equity"], low["margin"] = now, balance, total, 0
-        next_place(places, legs, spans, deals, s, row + 1)
-        s = first_due(market, spans, places)
     return count + (1 if lowest < NEVER else 0)
