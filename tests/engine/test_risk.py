@@ -162,6 +162,13 @@ def test_losses_in_a_row_start_a_pause() -> None:
     assert desk.account["losses"][0] == 0
 
 
+def test_a_single_loss_may_be_a_row() -> None:
+    desk = Ledger()
+    desk.rules["most_losses"], desk.rules["pause_days"] = 1, 1
+    after_close(desk.rules[0], desk.account[0], -1)
+    assert refusal(desk) == Refusal.LOSSES_IN_A_ROW
+
+
 def test_closings_lift_the_peak_and_start_the_protection_when_nothing_is_open() -> None:
     desk = Ledger()
     desk.rules["most_drawdown"] = 100_000

@@ -92,6 +92,7 @@ def test_fixed_lots_are_what_the_configuration_says() -> None:
 
 def test_a_volume_that_the_strategy_asks_for_replaces_the_method() -> None:
     assert Ledger().size(ask(1, steps=7), 110_020) == 7
+    assert Ledger().size(ask(1, steps=1), 110_020) == 1
 
 
 @pytest.mark.jit_off
@@ -147,11 +148,11 @@ def test_quarter_kelly_equals_the_published_table(p: float, ratio: float, steps:
 
 
 def test_kelly_knows_costs() -> None:
-    desk = Ledger(changes=COMMISSION)
+    desk = Ledger(changes={"commission": Decimal(2), "fee": Decimal("1.50")})
     desk.rules["sizing"], desk.rules["kelly_share"], desk.rules["kelly_cap"] = KELLY, 0.25, 1.0
-    # 7 cents of commission: gain 0.93, loss 1.07; .6 - .4 * 1.07 / .93 = .139785, a quarter .034946.
+    # 7 cents of commission and fees: gain 0.93, loss 1.07; .6 - .4 * 1.07 / .93 = .139785, a quarter .034946.
     assert desk.size(ask(1, 110_000, 110_200, probability=0.6), 110_100) == 326  # 349.46 over 1.07
-    # A target that pays the commissions only is no gain.
+    # A target that pays the costs only is no gain.
     assert desk.size(ask(1, 110_000, 110_107, probability=0.9), 110_100) == -Refusal.NO_EDGE
 
 

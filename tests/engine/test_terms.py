@@ -146,7 +146,7 @@ def test_swap_is_points_times_nights_in_account_currency() -> None:
 def test_points_of_the_specification_become_points_of_the_series() -> None:
     traded = spec("EURUSD", stops_level=15, swap_long=Decimal("-6.2"), margin=Decimal("0.0333"))
     own = series_terms(traded, 4, "USD", SAME_AS)[0]
-    assert (own["stops_level"], own["typical_spread"], own["swap_long"]) == (2, 1, -620)
+    assert (own["stops_level"], own["typical_spread"], own["swap_long"], own["tick"]) == (2, 1, -620, 1)
     assert own["margin"] == 33_300
     finer = series_terms(traded, 6, "USD", SAME_AS)[0]
     assert (finer["stops_level"], finer["tick"], finer["swap_long"]) == (150, 10, -62_000)
