@@ -6,6 +6,8 @@ from pathlib import Path
 import msgspec
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ictcli.engine.trades import TRADES
 from ictcli.errors import ConfigError
@@ -87,6 +89,42 @@ def test_the_reason_is_given_in_words() -> None:
     check = Check(metric="trades", op=">=", value=1, min_n=100)
     result = judge("g", (check,), {"trades": Metric(7.0, None, None, 7)}, {})
     assert result.checks[0].reason == "only 7 of 100 observations"
+
+
+NUMBERS = st.floats(-10, 10)
+ORDER = (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS)
+
+
+@given(
+    st.sampled_from([">=", ">", "<=", "<"]),
+    st.sampled_from(["value", "low", "high"]),
+    st.lists(NUMBERS, min_size=3, max_size=3),
+    NUMBERS,
+    st.floats(0, 5),
+)
+def test_a_limit_that_is_easier_to_meet_never_makes_the_verdict_worse(
+    op: str, bound: str, numbers: list[float], limit: float, easier: float
+) -> None:
+    low, value, high = sorted(numbers)
+    metric = Metric(value, low, high, 10)
+
+    def verdict_at(at: float) -> int:
+        row = {"metric": "net_expectancy_r", "op": op, "value": at, "bound": bound}
+        return ORDER.index(Verdict(verdict(msgspec.convert(row, Check), metric)))
+
+    eased = limit - easier if op in {">=", ">"} else limit + easier
+    assert verdict_at(eased) >= verdict_at(limit)
+
+
+@given(st.sampled_from([">=", ">"]), st.lists(NUMBERS, min_size=3, max_size=3), NUMBERS)
+def test_a_pass_with_a_bound_is_a_pass_without_it(op: str, numbers: list[float], limit: float) -> None:
+    low, value, high = sorted(numbers)
+    metric = Metric(value, low, high, 10)
+    plain = {"metric": "net_expectancy_r", "op": op, "value": limit}
+    with_bound = verdict(msgspec.convert(plain | {"bound": "low"}, Check), metric)
+    without = verdict(msgspec.convert(plain, Check), metric)
+    assert (with_bound == "FAIL") == (without == "FAIL")
+    assert with_bound != "PASS" or without == "PASS"
 
 
 def test_an_undefined_metric_says_why_and_never_counts_as_zero() -> None:
