@@ -9,7 +9,7 @@ STAMP  := $(VENV)/.installed
 
 export ICTCLI_CACHE_DIR ?= $(CURDIR)/.cache
 
-.PHONY: help install demo test lint proof bench peer lock clean
+.PHONY: help install demo test lint proof bench peer peers lock clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -48,9 +48,18 @@ peer:  ## Create .venv-peer with the library that benchmarks and tests compare w
 	$(subst $(VENV),.venv-peer,$(PY)) -m pip install --quiet --disable-pip-version-check --require-hashes \
 	  -r benchmarks/peer/requirements.lock
 
+PEERS := vectorbt backtesting nautilus_trader
+
+peers: $(PEERS:%=.venv-%/.installed)  ## Create .venv-NAME with each program that backtests are compared with
+
+.venv-%/.installed: benchmarks/peer_backtest/requirements-%.lock
+	$(PYTHON) -m venv .venv-$*
+	$(subst $(VENV),.venv-$*,$(PY)) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
 lock: install  ## Renew requirements.lock (needs uv)
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-header --quiet --output-file requirements.lock
 
 clean:  ## Remove everything that can be made again, but no data
-	rm -rf $(VENV) .venv-peer .cache .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
+	rm -rf $(VENV) .venv-peer $(PEERS:%=.venv-%) .cache .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
