@@ -41,6 +41,9 @@ def test_a_position_without_a_stop_risks_its_whole_value() -> None:
     desk = Ledger()
     desk.open(0, -1, 1, 110_000)
     assert series_risk(*books(desk), 0) == 1_100_00
+    in_euro = Ledger(currency="EUR")
+    in_euro.open(0, 1, 3, 110_000)
+    assert series_risk(*books(in_euro), 0) == 3_000_00  # a step is 1,000 EUR at every price
 
 
 def test_orders_count_with_what_is_not_yet_filled() -> None:

@@ -126,6 +126,7 @@ def test_protection_starts_at_a_roll_and_ends_after_its_days_with_a_new_peak() -
         stopped.append(bool(desk.account["stopped_at"][0]))
     assert stopped == [True, True, True, False, False]  # starts at roll 0, ends at roll 3
     assert desk.account["peak"][0] == 900_000
+    assert desk.account["ruined"][0] == 0
 
 
 def test_a_throttled_account_comes_back_after_its_days() -> None:
@@ -153,6 +154,15 @@ def test_an_empty_account_without_positions_is_ruined() -> None:
     desk.account["balance"] = 0
     roll(desk, week())
     assert desk.account["ruined"][0] == 1
+
+
+def test_an_empty_account_with_a_position_may_recover() -> None:
+    desk = Ledger()
+    desk.account["balance"] = 0
+    desk.quote(0, 110_000)
+    desk.open(0, 1, 1, 110_000)
+    roll(desk, week())
+    assert desk.account["ruined"][0] == 0
 
 
 @pytest.mark.jit_off

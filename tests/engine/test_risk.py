@@ -181,9 +181,10 @@ def test_closings_lift_the_peak_and_start_the_protection_when_nothing_is_open() 
     desk.account["open_positions"] = 0
     after_close(desk.rules[0], desk.account[0], -1)
     assert desk.account["stopped_at"][0] == 8
-    desk.account["balance"] = 0
-    after_close(desk.rules[0], desk.account[0], -1)
-    assert desk.account["ruined"][0] == 1
+    for balance, ruined in ((1, 0), (0, 1)):
+        desk.account["balance"] = balance
+        after_close(desk.rules[0], desk.account[0], -1)
+        assert desk.account["ruined"][0] == ruined
 
 
 def test_the_protection_starts_where_the_throttle_leaves_a_tenth() -> None:
