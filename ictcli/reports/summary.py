@@ -12,6 +12,7 @@ from ictcli.reports import breakdown
 from ictcli.reports.layout import WIDTH, aligned, entries, number, wrap
 from ictcli.reports.metric_tables import metrics_lines, other_metrics
 from ictcli.reports.part_tables import part_tables
+from ictcli.reports.study_tables import study_tables
 from ictcli.reports.verdicts import edge_sentence, gate_sentence
 from ictcli.research.metric_definitions import METRICS
 
@@ -38,6 +39,7 @@ def report_text(document: Document, trades: pa.Table) -> str:
     sections = [
         [result_text(document)],
         *other_metrics(document),
+        *study_tables(document),
         *part_tables(parts, document["confidence"]),
         month_lines(parts["month"]),
         signal_lines(parts["exit"], breakdown.refusals(document["series"])),

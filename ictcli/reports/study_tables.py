@@ -1,0 +1,78 @@
+"""What was studied about a run besides its metrics: other costs, other paths, random entries."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ictcli.reports.layout import BLANK, aligned, number, wrap
+
+Document = Mapping[str, Any]
+
+_PATHS = {
+    "bootstrap": "drawn again",
+    "order": "other order",
+    "costs": "other costs",
+}
+"""Kinds of simulated paths in words."""
+
+
+def study_tables(document: Document) -> list[list[str]]:
+    """The lines of each study that the run holds."""
+    shown = (("costs", cost_lines), ("monte_carlo", path_lines), ("null", null_lines))
+    return [lines(document[name]) for name, lines in shown if document.get(name)]
+
+
+def cost_lines(costs: Document) -> list[str]:
+    """The same decisions at other costs."""
+    cells = []
+    for case in costs["cases"]:
+        expectancy = case["net_expectancy_r"]
+        cells.append(
+            [
+                f"{case['multiplier']:g} times",
+                number(case["trades"]["value"], "count"),
+                number(case["net_profit"]["value"], "money"),
+                number(expectancy["value"], "r"),
+                _interval(expectancy, "r"),
+                number(case["win_rate"]["value"], "share"),
+                number(case["profit_factor"]["value"], "ratio"),
+            ]
+        )
+    headers = ["Costs", "Trades", "Net", "Expectancy", "Interval", "Wins", "Factor"]
+    even = costs["break_even"]
+    note = "" if even is None else f"Nothing is left at {even:.2f} times the costs."
+    return [*aligned(headers, cells, "<>>>>>>"), *([note] if note else [])]
+
+
+def path_lines(study: Document) -> list[str]:
+    """Where the account may end, and how deep it may fall, on simulated paths of the same trades."""
+    cells = []
+    for name, kind in study["kinds"].items():
+        final, drawdown = kind["final"], kind["max_drawdown"]
+        cells.append(
+            [
+                _PATHS.get(name, name),
+                *(number(final[share], "money") for share in ("p5", "p50", "p95")),
+                *(number(drawdown[share], "share") for share in ("p50", "p95")),
+                number(kind["loss"]["value"], "share"),
+                number(kind["ruin"]["value"], "share"),
+            ]
+        )
+    headers = ["Paths", "Ends: 5 %", "half", "95 %", "Falls: half", "95 %", "Loss", "Ruin"]
+    ruined = f"{study['paths']:,} paths of each kind; ruin is a balance below {study['ruin_below']}."
+    return [*aligned(headers, cells, "<>>>>>>>"), ruined]
+
+
+def null_lines(null: Document) -> list[str]:
+    """Whether random entries at the same times of the week do as well."""
+    span = f"{number(null['random_p5'], 'r')} to {number(null['random_p95'], 'r')}"
+    return wrap(
+        f"Random entries: {null['as_good']:,} of {null['runs']:,} runs did as well as"
+        f" {number(null['expectancy_r'], 'r')} (p = {null['p']:.3f}); their expectancy is"
+        f" {number(null['random_mean'], 'r')} on average, nine in ten from {span}."
+    )
+
+
+def _interval(metric: Document, unit: str) -> str:
+    if metric["low"] is None and metric["high"] is None:
+        return BLANK
+    return f"{number(metric['low'], unit)} to {number(metric['high'], unit)}"

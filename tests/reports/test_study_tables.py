@@ -1,0 +1,82 @@
+"""Studies of a run as text."""
+
+from typing import Any
+
+import pytest
+
+from ictcli.reports.layout import WIDTH
+from ictcli.reports.study_tables import study_tables
+from tests.reports.conftest import metric
+
+
+def case(multiplier: float, net: str) -> dict[str, Any]:
+    return {
+        "multiplier": multiplier,
+        "trades": metric(1234),
+        "net_profit": metric(net),
+        "net_expectancy_r": metric(0.1234, -0.5, 0.25),
+        "profit_factor": metric(None),
+        "win_rate": metric(0.4),
+        "total_costs": metric("10.00"),
+    }
+
+
+def kind(final: str) -> dict[str, Any]:
+    share = {"value": 0.015, "low": 0.01, "high": 0.02}
+    return {
+        "final": {"p5": final, "p50": final, "p95": final},
+        "max_drawdown": {"p5": 0.1, "p50": 0.25, "p95": 1.5},
+        "losing_streak_p95": 12,
+        "loss": share,
+        "ruin": share,
+        "drawdown_beyond": [{"limit": 0.1, **share}],
+    }
+
+
+@pytest.fixture
+def studied(document: dict[str, Any]) -> dict[str, Any]:
+    return document | {
+        "costs": {"cases": [case(0.5, "123456789.12"), case(2.0, "-99.50")], "break_even": 1.875},
+        "monte_carlo": {
+            "paths": 2000,
+            "trades": 50,
+            "opening": "10000.00",
+            "ruin_below": "5000.00",
+            "growth": "added",
+            "kinds": {name: kind("123456789.12") for name in ("bootstrap", "order", "costs")},
+        },
+        "null": {
+            "runs": 199,
+            "expectancy_r": 0.12,
+            "random_mean": -0.1,
+            "random_p5": -0.3,
+            "random_p50": -0.1,
+            "random_p95": 0.1,
+            "random_trades": 40.0,
+            "as_good": 9,
+            "p": 0.05,
+            "low": 0.02,
+            "high": 0.08,
+        },
+    }
+
+
+def test_each_study_is_told_and_fits_the_screen(studied: dict[str, Any]) -> None:
+    costs, paths, null = study_tables(studied)
+    assert costs[2].split()[:4] == ["0.5", "times", "1,234", "123,456,789.12"]
+    assert "-0.500 R to 0.250 R" in costs[3]
+    assert costs[-1] == "Nothing is left at 1.88 times the costs."
+    assert [line.split("  ")[0] for line in paths[2:5]] == ["drawn again", "other order", "other costs"]
+    assert paths[2].split()[-4:] == ["1.5", "%", "1.5", "%"]
+    assert paths[-1] == "2,000 paths of each kind; ruin is a balance below 5000.00."
+    assert " ".join(null).startswith("Random entries: 9 of 199 runs did as well as 0.120 R (p = 0.050)")
+    assert max(len(line) for lines in (costs, paths, null) for line in lines) <= WIDTH
+
+
+def test_a_run_without_studies_has_no_tables(document: dict[str, Any]) -> None:
+    assert study_tables(document) == []
+
+
+def test_a_run_without_costs_breaks_even_nowhere(studied: dict[str, Any]) -> None:
+    studied["costs"]["break_even"] = None
+    assert not any("Nothing is left" in line for line in study_tables(studied)[0])
