@@ -96,8 +96,13 @@ def drawn(draw: st.DrawFn, length: int) -> Bars:
 
 
 def rough(draw: st.DrawFn, length: int) -> Bars:
-    """More bars of which only a seed is drawn: a walk in swings and bursts that reaches whole set-ups."""
-    dice = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    """More bars of which only a seed is drawn."""
+    return rough_bars(draw(st.integers(0, 2**32 - 1)), length, int(draw(st.sampled_from(STARTS))))
+
+
+def rough_bars(seed: int, length: int, start: int) -> Bars:
+    """A walk in swings and bursts that reaches whole set-ups."""
+    dice = np.random.default_rng(seed)
     size = 240
     drift = np.repeat(dice.integers(-3, 4, size // 8), 8)
     body = drift + dice.integers(-5, 6, size) * dice.choice([1, 1, 1, 3], size)
@@ -105,8 +110,7 @@ def rough(draw: st.DrawFn, length: int) -> Bars:
     opens = closes - body
     above, below = dice.integers(0, 4, size), dice.integers(0, 4, size)
     rows = (opens, np.maximum(opens, closes) + above, np.minimum(opens, closes) - below, closes)
-    ts = draw(st.sampled_from(STARTS)) + np.arange(size) * length
-    return ohlc_bars(ts, length, np.column_stack(rows).astype(np.int64))
+    return ohlc_bars(start + np.arange(size) * length, length, np.column_stack(rows).astype(np.int64))
 
 
 @st.composite

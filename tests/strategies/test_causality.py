@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from ictcli.clock import NS_PER_MINUTE
 from ictcli.detectors.plan import Settings
 from ictcli.market.bars import Bars
-from ictcli.strategies.decide import Decider
 from ictcli.strategies.decisions import DECISION, ENTER, NO_PRICE
 from ictcli.strategies.known import STRATEGIES
-from tests.detectors.adversarial import with_prices
-from tests.strategies.sweeping import Case, cases, negated, rows_of, scaled
+from tests.detectors.adversarial import STARTS, with_prices
+from tests.strategies.drawing import ONE_EACH_SIDE
+from tests.strategies.sweeping import Case, cases, negated, rough_bars, rows_of, scaled
 
 ONE_SIDED = {
     "buy_hold": "only buys",
@@ -46,8 +46,8 @@ def test_a_prefix_decides_exactly_what_the_full_run_decided_by_then(name: str, d
 @given(data=st.data())
 def test_one_bar_at_a_time_with_a_restart_equals_batch_bit_for_bit(name: str, data: st.DataObject) -> None:
     case = data.draw(cases(name))
-    restart = data.draw(st.integers(0, len(case.bars)))
-    assert stepped(case, restart).tobytes() == case.decide().tobytes()
+    first = data.draw(st.integers(0, len(case.bars)))
+    assert stepped(case, first, 60).tobytes() == case.decide().tobytes()
 
 
 @sweep
@@ -107,7 +107,7 @@ def test_a_real_window_is_decided_alike_in_every_way_of_driving(name: str, real_
     strategy = STRATEGIES[name]
     case = Case(strategy, strategy.params(), Settings(NS_PER_MINUTE), real_bars.slice(0, 3000))
     full = case.decide()
-    assert stepped(case, 1700).tobytes() == full.tobytes()
+    assert stepped(case, 1700, 400).tobytes() == full.tobytes()
     for known in (1, 2047, 2048, 2049, 2999):
         prefix = case.decide(case.bars.slice(0, known))
         assert prefix.tobytes() == full[full["bar"] < known].tobytes()
@@ -115,14 +115,33 @@ def test_a_real_window_is_decided_alike_in_every_way_of_driving(name: str, real_
     assert (entries["stop"] != NO_PRICE).all()
 
 
-def stepped(case: Case, restart: int) -> np.ndarray[tuple[int], np.dtype[np.void]]:
-    """The decisions of a case one bar at a time, with a restart from saved bytes."""
+@sweep
+def test_the_rough_walks_of_the_sweep_make_every_strategy_trade(name: str) -> None:
+    """Otherwise the sweep would compare nothing with nothing."""
+    strategy = STRATEGIES[name]
+    entered = 0
+    for seed in range(60):
+        bars = rough_bars(seed, 5 * NS_PER_MINUTE, int(STARTS[0]))
+        values = {"windows": "", "hours": "any", "frame_adr": 0.0, "require_fvg": False, "min_size_atr": 0.0}
+        known = {key: value for key, value in values.items() if key in strategy.params.__struct_fields__}
+        params = msgspec.convert(known, strategy.params)
+        settings = Settings(5 * NS_PER_MINUTE, overrides=ONE_EACH_SIDE, atr_length=3)
+        decisions = Case(strategy, params, settings, bars).decide()
+        entered += int((decisions["kind"] == ENTER).any())
+    assert entered >= 5
+
+
+def stepped(case: Case, first: int, count: int) -> np.ndarray[tuple[int], np.dtype[np.void]]:
+    """The decisions of a case of which some bars come one at a time, with a restart from bytes among them."""
+    bars, size = case.bars, len(case.bars)
     decider = case.start()
-    found = [np.zeros(0, DECISION)]
-    for at in range(len(case.bars)):
-        if at == restart:
-            decider = Decider(case.strategy, case.params, case.settings, decider.save(), fused=False)
-        found.append(decider.push(case.bars, at))
+    found = [decider.advance(bars.slice(0, first))]
+    last = min(first + count, size)
+    for at in range(first, last):
+        if at == (first + last) // 2:
+            decider = case.start(decider.save())
+        found.append(decider.push(bars, at))
+    found.append(decider.advance(bars.slice(last, size)))
     joined = np.concatenate(found)
     assert joined.dtype == DECISION
     return joined

@@ -17,6 +17,8 @@ Half points are rounded against the trade: the entry to the worse price, the tar
 once the market trades at the target and withdrawn at a close below the gap; the position is closed
 ``hold_minutes`` after the hour ends.
 
+Bars of more than 20 minutes are refused: their hours have no room for a gap and an order.
+
 A set-up is an hour. Noted are its begin, every gap that is passed over with the first rule it fails, and
 an end without a trade.
 """
@@ -28,7 +30,7 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
-from ictcli.clock import NS_PER_MINUTE
+from ictcli.clock import NS_PER_HOUR, NS_PER_MINUTE
 from ictcli.detectors.base.events import CLOSED, CONFIRMED, SPANS_GAP
 from ictcli.detectors.base.feeds import first_record, records_until
 from ictcli.detectors.base.zones import bottom_of
@@ -127,6 +129,11 @@ def init_state(params: SilverBulletParams, _bar_ns: int) -> NDArray[np.void]:
     own["measures"] = params.frame_adr > 0
     own["exclude_spans_gap"] = params.exclude_spans_gap
     return state
+
+
+def refuses(_params: SilverBulletParams, bar_ns: int) -> str:
+    """Why an hour of such bars cannot hold a gap and its order; empty when it can."""
+    return "" if 3 * bar_ns <= NS_PER_HOUR else "needs bars of at most 20 minutes"
 
 
 @kernel
@@ -279,4 +286,5 @@ STRATEGY = Strategy(
     ),
     detectors=detectors,
     reasons=REASONS,
+    refuses=refuses,
 )

@@ -13,7 +13,10 @@ import numpy as np
 import pytest
 
 from ictcli.clock import NS_PER_HOUR, NS_PER_MINUTE
+from ictcli.detectors.plan import Settings
+from ictcli.errors import UsageError
 from ictcli.market.bars import Bars
+from ictcli.strategies.decide import decide
 from ictcli.strategies.ict.silver_bullet import STRATEGY, SilverBulletParams
 from tests.strategies.drawing import NEW_YORK_2AM, bars_of, decided, negated, prices_of, told
 
@@ -111,3 +114,13 @@ def test_a_second_gap_of_the_hour_is_no_matter() -> None:
 def test_a_close_below_the_gap_withdraws_the_order() -> None:
     rows = [*GAP, STAY, (105, 105, 100, 100)]
     assert tell(PARAMS, bars_at(rows))[-1] == (5, "closed through the gap")
+
+
+@pytest.mark.parametrize(("minutes", "fits"), [(1, True), (15, True), (20, True), (30, False), (60, False)])
+def test_an_hour_must_have_room_for_a_gap_and_an_order(minutes: int, *, fits: bool) -> None:
+    settings = Settings(minutes * NS_PER_MINUTE)
+    if fits:
+        assert len(decide(STRATEGY, PARAMS, bars_of([]), settings)) == 0
+    else:
+        with pytest.raises(UsageError, match="silver_bullet needs bars of at most 20 minutes"):
+            decide(STRATEGY, PARAMS, bars_of([]), settings)
