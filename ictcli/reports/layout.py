@@ -9,7 +9,7 @@ BLANK = "-"
 _LEAST = 8
 """Characters that remain of a first column, however wide the others are."""
 
-_FORMS = {"count": ",.0f", "days": ",.1f", "money": ",.2f", "r": ".3f"}
+_FORMS = {"count": ",.0f", "days": ",.1f", "p": ".3f", "money": ",.2f", "r": ".3f"}
 
 
 def aligned(headers: Sequence[str], rows: Sequence[Sequence[str]], align: str) -> list[str]:

@@ -1,12 +1,15 @@
-"""What was studied about a run besides its metrics: other costs, other paths, random entries."""
+"""What was studied about a run besides its metrics: its search, other costs, other paths, random entries."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from ictcli.reports.layout import BLANK, aligned, number, wrap
+from ictcli.research.metric_definitions import METRICS
 
 Document = Mapping[str, Any]
 
+_OF_TRIALS = ("trades", "net_expectancy_r", "profit_factor", "net_profit", "max_drawdown", "sharpe_daily")
+"""Metrics told of each trial."""
 _PATHS = {
     "bootstrap": "drawn again",
     "order": "other order",
@@ -17,8 +20,31 @@ _PATHS = {
 
 def study_tables(document: Document) -> list[list[str]]:
     """The lines of each study that the run holds."""
-    shown = (("costs", cost_lines), ("monte_carlo", path_lines), ("null", null_lines))
+    shown = (
+        ("search", search_lines),
+        ("costs", cost_lines),
+        ("monte_carlo", path_lines),
+        ("null", null_lines),
+    )
     return [lines(document[name]) for name, lines in shown if document.get(name)]
+
+
+def search_lines(search: Document) -> list[str]:
+    """The best trials of a search, and how likely a search without skill would show one as good."""
+    cells = []
+    for row in search["top"]:
+        values = ", ".join(f"{name}={value}" for name, value in row["values"].items())
+        shown = [number(row[name], METRICS[name].unit) for name in _OF_TRIALS]
+        cells.append([f"{row['trial']}: {values}" if values else str(row["trial"]), *shown])
+    headers = ["Trial", "Trades", "Expectancy", "Factor", "Net", "Falls", "Sharpe"]
+    doubts = [
+        f"deflated Sharpe ratio {number(search['dsr'], 'share')}",
+        f"probability of overfitting {number(search['pbo'], 'share')}",
+        f"superiority p = {number(search['spa_p'], 'p')}",
+    ]
+    counted = f"{search['trials']:,} trials, worth {search['effective_trials']:,.1f} independent ones"
+    chosen = f"{counted}; trial {search['best']['trial']} is best by {search['metric']}"
+    return [*aligned(headers, cells, "<>>>>>>"), *wrap(f"{chosen}. Of the best: {', '.join(doubts)}.")]
 
 
 def cost_lines(costs: Document) -> list[str]:

@@ -33,9 +33,28 @@ def kind(final: str) -> dict[str, Any]:
     }
 
 
+def trial(number: int, **values: str) -> dict[str, Any]:
+    told = {"trades": 120, "net_expectancy_r": 0.2, "profit_factor": None, "net_profit": 1234.5}
+    return {"trial": number, "values": values, "max_drawdown": 0.1, "sharpe_daily": 1.5, **told}
+
+
 @pytest.fixture
 def studied(document: dict[str, Any]) -> dict[str, Any]:
     return document | {
+        "search": {
+            "trials": 1200,
+            "effective_trials": 37.25,
+            "average_correlation": 0.9,
+            "metric": "sharpe_daily",
+            "best": trial(7, max_bars="48"),
+            "dsr": 0.613,
+            "pbo": None,
+            "pbo_blocks": None,
+            "loss_probability": None,
+            "spa_p": 0.0456,
+            "top": [trial(7, max_bars="48"), trial(9, max_bars="x" * 90)],
+            "neighbours": [],
+        },
         "costs": {"cases": [case(0.5, "123456789.12"), case(2.0, "-99.50")], "break_even": 1.875},
         "monte_carlo": {
             "paths": 2000,
@@ -62,7 +81,15 @@ def studied(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_each_study_is_told_and_fits_the_screen(studied: dict[str, Any]) -> None:
-    costs, paths, null = study_tables(studied)
+    search, costs, paths, null = study_tables(studied)
+    assert search[2].split() == [
+        *("7:", "max_bars=48", "120", "0.200", "R", "-", "1,234.50", "10.0", "%", "1.50"),
+    ]
+    assert "…" in search[3]
+    assert " ".join(search[4:]) == (
+        "1,200 trials, worth 37.2 independent ones; trial 7 is best by sharpe_daily. Of the best: deflated"
+        " Sharpe ratio 61.3 %, probability of overfitting -, superiority p = 0.046."
+    )
     assert costs[2].split()[:4] == ["0.5", "times", "1,234", "123,456,789.12"]
     assert "-0.500 R to 0.250 R" in costs[3]
     assert costs[-1] == "Nothing is left at 1.88 times the costs."
@@ -70,7 +97,7 @@ def test_each_study_is_told_and_fits_the_screen(studied: dict[str, Any]) -> None
     assert paths[2].split()[-4:] == ["1.5", "%", "1.5", "%"]
     assert paths[-1] == "2,000 paths of each kind; ruin is a balance below 5000.00."
     assert " ".join(null).startswith("Random entries: 9 of 199 runs did as well as 0.120 R (p = 0.050)")
-    assert max(len(line) for lines in (costs, paths, null) for line in lines) <= WIDTH
+    assert max(len(line) for lines in (search, costs, paths, null) for line in lines) <= WIDTH
 
 
 def test_a_run_without_studies_has_no_tables(document: dict[str, Any]) -> None:
@@ -79,4 +106,4 @@ def test_a_run_without_studies_has_no_tables(document: dict[str, Any]) -> None:
 
 def test_a_run_without_costs_breaks_even_nowhere(studied: dict[str, Any]) -> None:
     studied["costs"]["break_even"] = None
-    assert not any("Nothing is left" in line for line in study_tables(studied)[0])
+    assert not any("Nothing is left" in line for line in study_tables(studied)[1])
