@@ -1,7 +1,7 @@
 """A backtest from stored bars to a stored run: load, signal, fill, measure, judge, keep."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from ictcli.market.symbols import SymbolBook
 from ictcli.market.timeframes import Timeframe
 from ictcli.market.trading_day import trading_day
 from ictcli.research.accounts import Floor, missing_conversions
-from ictcli.research.choices import choose_strategies
+from ictcli.research.choices import Choice, choose_strategies
 from ictcli.research.documents import Leg, content_hash, run_document
 from ictcli.research.gates import Verdict, judge, load_gate, part_metrics
 from ictcli.research.metric_values import Equity, Resampling, Sample
@@ -81,6 +81,33 @@ class Backtest:
     verdict: Verdict | None
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was traded and is to be kept.
+
+    Attributes:
+        floor: what was traded.
+        resolved: timeframe that resolves the bars of each traded series, "" for none.
+        choices: the strategies.
+        config: account and costs, which a search may have chosen.
+        played: what came of it.
+        sample: what metrics are computed from.
+        asked: what was studied besides; equal inputs have an equal content hash only with the same.
+        sections: added to the document.
+        tables: kept beside the run's own.
+    """
+
+    floor: Floor
+    resolved: Sequence[str]
+    choices: Sequence[Choice]
+    config: Config
+    played: Played
+    sample: Sample
+    asked: Mapping[str, Any] = field(default_factory=dict)
+    sections: Mapping[str, Any] = field(default_factory=dict)
+    tables: Mapping[str, pa.Table] = field(default_factory=dict)
+
+
 def backtest(
     request: Request, shop: Workshop, *, now: int, provenance: Mapping[str, Any], progress: Progress
 ) -> Backtest:
@@ -100,26 +127,42 @@ def backtest(
     """
     config = shop.config
     choices = choose_strategies(request.strategies, config.strategies, request.params)
-    checks = load_gate(request.gate) if request.gate else None
+    if request.gate:
+        load_gate(request.gate)
     floor, resolved = load_floor(request, shop, progress)
     progress("trading", floor.traded, floor.traded)
     played = play(floor, choices, config, notes=True)
     progress("intervals", floor.traded, floor.traded)
-    seed = config.backtest.seed if request.seed is None else request.seed
+    found = Found(floor, resolved, choices, config, played, sample_of(floor, played, config))
+    return keep(found, request, shop, now=now, provenance=provenance)
+
+
+def keep(
+    found: Found, request: Request, shop: Workshop, *, now: int, provenance: Mapping[str, Any]
+) -> Backtest:
+    """Measure what was traded, ask the gate, and keep the run.
+
+    Raises:
+        ConfigError: the gate file does not fit.
+    """
+    config, played = found.config, found.played
+    checks = load_gate(request.gate) if request.gate else None
+    seed = seed_of(request, config)
     how = Resampling(config.backtest.resamples, seed, config.backtest.confidence)
-    metrics = measure(sample_of(floor, played, config), how)
+    metrics = measure(found.sample, how)
     gate = (
         judge(str(request.gate), checks, metrics, part_metrics(checks, played.trades, how))
         if checks
         else None
     )
-    document = run_document(
-        config, choices, request.timeframe, seed, _legs(floor, played, resolved), played.trades
-    )
+    legs = _legs(found.floor, played, found.resolved)
+    document = run_document(config, found.choices, request.timeframe, seed, legs, played.trades)
     document |= {
         "metrics": metric_document(metrics),
         "gate": msgspec.to_builtins(gate) if gate else None,
-        "content_hash": content_hash(document, checks or ()),
+        **found.sections,
+        "asked": dict(found.asked),
+        "content_hash": content_hash(document, checks or (), found.asked),
         "provenance": dict(provenance),
     }
     run = f"{_stamp(now)}-{document['content_hash'][:8]}"
@@ -128,10 +171,16 @@ def backtest(
         "trades": played.trades,
         "orders": played.orders,
         "equity": played.equity,
-        "signals": signal_table(played, floor.series, choices),
+        "signals": signal_table(played, found.floor.series, found.choices),
+        **found.tables,
     }
     shop.store.runs.create(run, document, {name: _tagged(table, run) for name, table in tables.items()})
     return Backtest(run, document, played.trades, gate.verdict if gate else None)
+
+
+def seed_of(request: Request, config: Config) -> int:
+    """The seed that was asked for, or the configured one."""
+    return config.backtest.seed if request.seed is None else request.seed
 
 
 def load_floor(request: Request, shop: Workshop, progress: Progress) -> tuple[Floor, list[str]]:
@@ -205,13 +254,13 @@ def _refusals(orders: pa.Table) -> dict[str, int]:
 def sample_of(floor: Floor, played: Played, config: Config) -> Sample:
     """What metrics are computed from."""
     series = floor.series[: floor.traded]
-    all_days = np.unique(np.concatenate([_days(one, one.bars.ts_close) for one in series]))
+    all_days = np.unique(np.concatenate([closing_days(one, one.bars.ts_close) for one in series]))
     closed = played.trades.column("closed_at").cast(pa.int64()).to_numpy() * 1000
     names = np.array(played.trades.column("symbol").to_pylist(), dtype=object)
     days = np.zeros(len(closed), np.int64)
     for one in series:
         own = names == one.key.symbol
-        days[own] = _days(one, closed[own])
+        days[own] = closing_days(one, closed[own])
     bars = sum(len(one.bars) for one in series)
     marks = played.books.marks
     unit = float(10**played.money_digits)
@@ -220,7 +269,7 @@ def sample_of(floor: Floor, played: Played, config: Config) -> Sample:
     return Sample(played.trades, days, all_days, bars, opening, equity, compound=compound)
 
 
-def _days(series: Series, closes: Int64) -> Int64:
+def closing_days(series: Series, closes: Int64) -> Int64:
     """Trading day of bars by their closes; a bar that closes at the roll belongs to the day that ends."""
     return trading_day(closes - 1, calendar(series.spec.calendar))
 

@@ -15,6 +15,9 @@ from ictcli.strategies.known import configure
 from ictcli.strategies.loading import file_of, load
 from ictcli.strategies.protocol import Strategy
 
+Loaded = tuple[Strategy | Expression, str]
+"""A strategy and the SHA-256 of the file it came from, empty for an installed one."""
+
 
 class NoParams(msgspec.Struct, frozen=True):
     """The parameters of an expression: none."""
@@ -60,15 +63,34 @@ def choose_strategies(
         UsageError: no such strategy, or a given parameter does not exist or fit.
         ConfigError: a configured parameter does not exist or fit, or a file is no strategy.
     """
-    strategies = [load(name) for name in names]
+    return choose([load_strategy(name) for name in names], tables, given)
+
+
+def load_strategy(name: str) -> Loaded:
+    """A strategy by name, or of ``FILE.py[:NAME]``, and the hash of its file.
+
+    Raises:
+        UsageError: there is none.
+        ConfigError: a file is no strategy.
+    """
+    file = file_of(name)
+    strategy = load(name)
+    return strategy, hashlib.sha256(file.read_bytes()).hexdigest() if file else ""
+
+
+def choose(
+    loaded: Sequence[Loaded], tables: Mapping[str, Mapping[str, Any]], given: Mapping[str, str]
+) -> list[Choice]:
+    """As ``choose_strategies``, of strategies that are loaded."""
+    strategies = [strategy for strategy, _ in loaded]
     own = [_own(strategy, given) for strategy in strategies]
     used = {key for values in own for key in values}
     for key in given:
         if key not in used:
             raise _unknown_parameter(key, strategies)
     return [
-        _configured(strategy, tables, {key.rpartition(".")[2]: text for key, text in values.items()}, name)
-        for strategy, values, name in zip(strategies, own, names, strict=True)
+        _configured(one, tables, {key.rpartition(".")[2]: text for key, text in values.items()})
+        for one, values in zip(loaded, own, strict=True)
     ]
 
 
@@ -95,14 +117,8 @@ def _unknown_parameter(key: str, strategies: Sequence[Strategy | Expression]) ->
     return UsageError(f"--param: {names} has no parameter {key!r}", hint=hint)
 
 
-def _configured(
-    strategy: Strategy | Expression,
-    tables: Mapping[str, Mapping[str, Any]],
-    given: Mapping[str, str],
-    name: str,
-) -> Choice:
-    file = file_of(name)
-    source = hashlib.sha256(file.read_bytes()).hexdigest() if file else ""
+def _configured(loaded: Loaded, tables: Mapping[str, Mapping[str, Any]], given: Mapping[str, str]) -> Choice:
+    strategy, source = loaded
     if isinstance(strategy, Expression):
         return Choice(strategy, NoParams(), source)
     base = configure(strategy, tables.get(strategy.name, {}))

@@ -132,7 +132,7 @@ def run_document(
 ) -> dict[str, Any]:
     """What was run on what, before any metric: strategies, account, series, assumptions."""
     net = pc.sum(trades.column("net")).as_py() or 0
-    names = [choice.strategy.name for choice in choices]
+    names = dict.fromkeys(choice.strategy.name for choice in choices)
     chosen = [
         {
             "name": one.strategy.name,
@@ -189,8 +189,16 @@ def require_document(document: Mapping[str, Any], run: str) -> None:
         raise DataError(f"run {run!r} was kept by another version", hint="Run the backtest again.")
 
 
-def content_hash(document: dict[str, Any], checks: Sequence[Check]) -> str:
-    """Hash of everything that decides a run's outcome; equal inputs have equal hashes."""
+def content_hash(
+    document: dict[str, Any], checks: Sequence[Check], asked: Mapping[str, Any] | None = None
+) -> str:
+    """Hash of everything that decides a run's outcome; equal inputs have equal hashes.
+
+    Args:
+        document: of the run.
+        checks: of its gate.
+        asked: what was studied besides: searches, costs, nulls.
+    """
     account = {key: value for key, value in document["account"].items() if key != "closing_balance"}
     series = [
         {key: one[key] for key in ("stored", "content", "specification", "resolved", "first", "last", "bars")}
@@ -198,6 +206,8 @@ def content_hash(document: dict[str, Any], checks: Sequence[Check]) -> str:
     ]
     facts = {name: document[name] for name in _INPUTS}
     facts |= {"account": account, "series": series, "checks": msgspec.to_builtins(list(checks))}
+    if asked:
+        facts["asked"] = dict(asked)
     return hashlib.sha256(msgspec.json.encode(facts, order="sorted")).hexdigest()
 
 
