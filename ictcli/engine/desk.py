@@ -111,7 +111,7 @@ def wrong_side(asked: Any, quote: Quote, entry: int) -> int:
     """The ``Refusal`` of prices that contradict each other or the market; 0 for none."""
     side, order = asked["side"], asked["order"]
     market = quote.close + quote.spread if side > 0 else quote.close
-    if asked["stop"] != 0 and side * (left_at(asked, quote, entry) - asked["stop"]) <= 0:
+    if asked["stop"] != 0 and side * (first_exit(asked, quote) - asked["stop"]) <= 0:
         return _STOP_WRONG
     if asked["target"] != 0 and side * (asked["target"] - entry) <= 0:
         return _TARGET_WRONG
@@ -123,6 +123,18 @@ def wrong_side(asked: Any, quote: Quote, entry: int) -> int:
     if order >= STOP and side * (asked["price"] - market) <= 0:
         return _PRICE_WRONG
     return 0
+
+
+@hot_kernel
+def first_exit(asked: Any, quote: Quote) -> int:
+    """The price at which a position could be left right after its fill, at the spread of now."""
+    side, order = asked["side"], asked["order"]
+    if order == MARKET:
+        return quote.close if side > 0 else quote.close + quote.spread
+    price = asked["price"]
+    if order == STOP_LIMIT:
+        price = side * min(side * price, side * asked["limit"])
+    return int(price - side * quote.spread)
 
 
 @hot_kernel

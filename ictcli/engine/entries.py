@@ -25,6 +25,7 @@ from ictcli.engine.positions import (
     find_position,
     free_slot,
     has_margin,
+    leave,
     log,
     open_position,
     protect,
@@ -337,32 +338,51 @@ def fill_one_inside(world: World, output: Output, s: int, slot: int, quote: Quot
     if kind == LIMIT:
         price = limit_inside(order, quote) if room == FAR else asked["limit"]
         place = fill(world, output, s, slot, quote, price, 0, 0)
-        stop_new_limit(world, output, s, place, quote, doubtful)
+        leave_new(world, output, s, place, quote, price, doubtful)
         return
     lost = min(slippage(world.series[s], quote), room)
     place = fill(world, output, s, slot, quote, asked["price"] + side * lost, lost, 0)
-    exit_new_stop(world, output, s, place, quote, doubtful)
+    exit_new(world, output, s, place, quote, asked["price"], doubtful)
 
 
 @hot_kernel
-def stop_new_limit(world: World, output: Output, s: int, place: int, quote: Quote, doubtful: int) -> None:
+def leave_new(
+    world: World, output: Output, s: int, place: int, quote: Quote, price: int, doubtful: int
+) -> None:
     """Let a position that a limit order opened inside a bar be stopped in it; its target is not counted."""
+    if place == NO_SLOT:
+        return
+    if doubtful == 1:
+        world.positions[s, place]["ambiguous"] = 1
+    if not stopped_at_once(world, output, s, place, quote, price):
+        stopped_inside(world, output, s, place, quote, 0)
+
+
+@hot_kernel
+def exit_new(
+    world: World, output: Output, s: int, place: int, quote: Quote, price: int, doubtful: int
+) -> None:
+    """Let a position that a stop order opened inside a bar be left in it: in doubt, at its stop."""
     if place == NO_SLOT:
         return
     position = world.positions[s, place]
     if doubtful == 1:
         position["ambiguous"] = 1
-    stopped_inside(world, output, s, place, quote, 0)
-
-
-@hot_kernel
-def exit_new_stop(world: World, output: Output, s: int, place: int, quote: Quote, doubtful: int) -> None:
-    """Let a position that a stop order opened inside a bar be left in it: in doubt, at its stop."""
-    if place == NO_SLOT:
+    if stopped_at_once(world, output, s, place, quote, price):
         return
-    position = world.positions[s, place]
     side = position["side"]
     worst = exit_price(position, quote.low if side > 0 else quote.high, quote.spread)
-    if doubtful == 1 or (position["stop"] != 0 and side * (worst - position["stop"]) <= 0):
+    if position["stop"] != 0 and side * (worst - position["stop"]) <= 0:
         position["ambiguous"] = 1
     exit_inside(world, output, s, place, quote)
+
+
+@kernel
+def stopped_at_once(world: World, output: Output, s: int, place: int, quote: Quote, price: int) -> bool:
+    """Leave a position whose stop lies within the spread when it is filled at ``price``; True when it was."""
+    position = world.positions[s, place]
+    first = price - position["side"] * quote.spread
+    if position["stop"] == 0 or position["side"] * (first - position["stop"]) > 0:
+        return False
+    leave(world, output, s, place, quote, first, slippage(world.series[s], quote), position["stop_reason"])
+    return True

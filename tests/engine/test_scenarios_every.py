@@ -233,3 +233,17 @@ def test_prices_that_are_just_far_enough_from_the_market_are_taken() -> None:
 def test_a_partial_exit_on_the_losing_side_is_refused() -> None:
     ask = buy(0, partial_at=(999, 0), partial_share=(500_000, 0))
     assert play(minutes(CALM), ask).events == ["0 refused target_wrong_side 0 x0"]
+
+
+def test_a_stop_within_the_spread_of_a_resting_order_is_refused() -> None:
+    """Bought at the ask 990 the bid is 988: a stop at 988 would be hit at once, 987 not."""
+    for stop, line in ((988, "0 refused stop_wrong_side 990 x0"), (987, "0 placed 990 x10")):
+        told = play(minutes(CALM, spread=2), buy(0, order=LIMIT, price=990, stop=stop))
+        assert told.events == [line]
+
+
+def test_the_stop_of_a_stop_limit_order_lies_beyond_trigger_and_limit() -> None:
+    """It may be bought anywhere between 1004 and 1008: a stop at 1004 is too high."""
+    for stop, line in ((1004, "0 refused stop_wrong_side 1004 x0"), (1003, "0 placed 1004 x10")):
+        told = play(minutes(CALM), buy(0, order=STOP_LIMIT, price=1004, limit=1008, stop=stop))
+        assert told.events == [line]

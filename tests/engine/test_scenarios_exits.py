@@ -348,3 +348,12 @@ def test_what_is_open_at_the_end_is_left_at_the_last_close_less_slippage() -> No
 def test_a_close_asked_at_the_last_bar_ends_with_the_data() -> None:
     told = play(minutes(CALM, CALM), buy(0), leave(1), ends=True)
     assert told.reasons == ["end"]
+
+
+def test_a_stop_that_a_wider_spread_swallows_at_the_fill_leaves_at_once() -> None:
+    """Limit 990, stop 986, spread 5 when it fills: the bid is 985 then, and it is left there: -50."""
+    told = play(
+        minutes(CALM, (1000, 1001, 980, 990), spread=[2, 5]), buy(0, order=LIMIT, price=990, stop=986)
+    )
+    assert told.deals == ["1 buy 10 at 990", "1 sell 10 at 985 stop"]
+    assert told.results == [-50]

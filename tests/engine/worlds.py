@@ -6,7 +6,7 @@ checkpoints: both must write the same bytes.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -185,7 +185,7 @@ class World:
 
     bars: Sequence[Bars]
     terms: Sequence[Records] = ()
-    rules: Records | None = None
+    rules: Records = field(default_factory=rules)
     fine: Sequence[Bars | None] | None = None
     rolls: Int64 | None = None
     news: Int64 | None = None
@@ -196,9 +196,12 @@ class World:
         terms = self.terms or [series()] * len(self.bars)
         rolled = NO_ROLLS if self.rolls is None else self.rolls
         start = min(int(one.ts[0]) for one in self.bars if len(one))
-        own = rules() if self.rules is None else self.rules
         return Desk(
-            own, np.concatenate(list(terms)), rolled, NO_NEWS if self.news is None else self.news, start
+            self.rules,
+            np.concatenate(list(terms)),
+            rolled,
+            NO_NEWS if self.news is None else self.news,
+            start,
         )
 
     def closes(self) -> list[int]:
