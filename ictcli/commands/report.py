@@ -97,7 +97,10 @@ def _explain(session: Session, stored: "Run", symbol: str, moment: str, *, as_js
     from ictcli.reports.why import why_document, why_text
     from ictcli.research.why import why
 
-    at = to_datetime(parse_instant(moment, now=session.now))
+    try:
+        at = to_datetime(parse_instant(moment, now=session.now))
+    except ValueError as error:
+        raise UsageError(f"--why: {error}") from error
     trades, orders, signals = (stored.table(name) for name in ("trades", "orders", "signals"))
     if trades is None or orders is None or signals is None:
         raise DataError(f"run {stored.id!r} keeps no decisions", hint="Run the backtest again.")
