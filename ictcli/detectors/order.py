@@ -51,8 +51,8 @@ def by_bar(events: Any, owner: Any, phases: Any, first: int, ends: Any, keys: An
     for at in range(len(events)):
         if owner[at] >= 0:
             event = events[at]
-            phase = phases[owner[at]] if event["record"] == CONFIRMED else _LATER
-            keys[at] = (4 * phase + 1 - event["direction"]) * _ANCHORS + event["formed"]
+            phase = int(phases[owner[at]]) if event["record"] == CONFIRMED else _LATER
+            keys[at] = (4 * phase + 1 - int(event["direction"])) * _ANCHORS + event["formed"]
             bar = event["at"] - first
             order[ends[bar]] = at
             ends[bar] += 1

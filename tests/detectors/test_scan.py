@@ -41,6 +41,7 @@ def walk(build: Build, count: int = 400) -> Bars:
     return build(np.column_stack([opens, highs, lows, closes]))
 
 
+@pytest.mark.jit_off
 def test_a_gap_row_has_its_whole_life_in_instants_and_prices(build: Build) -> None:
     (row,) = scan(build(V1), KEY, plan("fvg")).zones.to_pylist()
     assert (
@@ -81,6 +82,7 @@ def test_negative_prices_stay_decimals(build: Build) -> None:
     assert (row["bottom"], row["top"]) == (Decimal("-0.98"), Decimal("-0.94"))
 
 
+@pytest.mark.jit_off
 def test_the_id_is_the_published_hash_recipe(build: Build) -> None:
     chosen = plan("fvg")
     (row,) = scan(build(V1), KEY, chosen).zones.to_pylist()
