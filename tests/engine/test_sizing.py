@@ -156,6 +156,13 @@ def test_kelly_knows_costs() -> None:
     assert desk.size(ask(1, 110_000, 110_107, probability=0.9), 110_100) == -Refusal.NO_EDGE
 
 
+def test_kelly_knows_slippage() -> None:
+    desk = kelly(0.6, 100)
+    desk.series["slippage"] = 10
+    # Gain 1.00, loss 1.10: .6 - .4 * 1.1 = .16, a quarter .04; 400.00 over 1.10.
+    assert desk.size(ask(1, 110_000, 110_200, probability=0.6), 110_100) == 363
+
+
 def test_kelly_is_capped() -> None:
     asked = ask(1, 110_000, 110_200, probability=0.6)
     assert kelly(0.6, 100, cap=0.02).size(asked, 110_100) == 200
