@@ -177,6 +177,10 @@ def _grazed(facts: Facts, pair: Both) -> bool:
     return (stopped or reached) and (theirs.ended or theirs.closed > ours.closed)
 
 
+def _end(facts: Facts, pair: Both) -> bool:
+    return pair.ours.ended and pair.theirs.closed == len(facts.open) - 1
+
+
 def _tied_exit(facts: Facts, pair: Both) -> bool:
     ours, theirs = pair.ours, pair.theirs
     first = min(ours.closed, theirs.closed)
@@ -215,6 +219,7 @@ EXIT_RULES = (
     Rule("both", "in a bar that touches both the target is taken, not the stop", _both_touched),
     Rule("gap", "a level that the open is beyond is filled at the level, not at the open", _gap),
     Rule("graze", "a level kept as a share of the entry price misses a bar that ends exactly at it", _grazed),
+    Rule("end", "what is open at the end is closed at the open of the last bar, not at its close", _end),
     Rule("tie", "a cross by way of exactly equal averages is not a cross, or one bar later", _tied_exit),
 )
 LONE_RULES = (

@@ -30,7 +30,9 @@ class Asked:
         units: bought at every entry.
         fee: paid at every fill.
         cash: before the first bar.
-        runs: how often to trade it all; the first is reported apart.
+        runs: how often to trade it all; the first one compiles.
+        strategy: of ictcli; the others have the cross only.
+        by_risk: whether ictcli sizes every entry by what its stop may cost, instead of ``units``.
     """
 
     fast: int
@@ -41,6 +43,8 @@ class Asked:
     fee: float
     cash: float
     runs: int
+    strategy: str = "sma_cross"
+    by_risk: bool = False
 
     @property
     def bracket(self) -> bool:

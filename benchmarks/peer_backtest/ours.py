@@ -16,7 +16,7 @@ from ictcli.market.bars import Bars, SeriesKey, make_bars
 from ictcli.market.symbols import load_symbols
 from ictcli.market.timeframes import TIMEFRAMES
 from ictcli.research.accounts import Floor, open_desk
-from ictcli.research.choices import Choice
+from ictcli.research.choices import Choice, choose_strategies
 from ictcli.research.playing import decide_all
 from ictcli.research.series import Series
 from ictcli.strategies.baselines.sma_cross import STRATEGY, SmaCrossParams
@@ -55,15 +55,16 @@ def account(asked: Asked) -> Config:
 
 def by_risk(asked: Asked) -> Config:
     """The same account, every entry sized by what its stop may cost."""
+    own = AccountConfig(balance=Decimal(int(asked.cash)), risk_per_trade=0.001)
     return msgspec.structs.replace(
-        account(asked),
-        sizing=SizingConfig(method="risk", throttle=0.0),
-        risk=msgspec.structs.replace(account(asked).risk, per_trade=0.001),
+        account(asked), account=own, sizing=SizingConfig(method="risk", throttle=0.0)
     )
 
 
-def cross(asked: Asked) -> Choice:
-    """The strategy."""
+def chosen(asked: Asked) -> Choice:
+    """The strategy; the cross with what is asked, others with their defaults."""
+    if asked.strategy != STRATEGY.name:
+        return choose_strategies([asked.strategy], {}, {})[0]
     params = SmaCrossParams(
         fast=asked.fast,
         slow=asked.slow,
@@ -88,7 +89,8 @@ def floor_of(bars: Bars, asked: Asked) -> Floor:
 
 def trade_records(bars: Bars, asked: Asked) -> NDArray[np.void]:
     """``TRADE`` records of the account."""
-    return trade(floor_of(bars, asked), cross(asked), account(asked))
+    config = by_risk(asked) if asked.by_risk else account(asked)
+    return trade(floor_of(bars, asked), chosen(asked), config)
 
 
 def trade(floor: Floor, choice: Choice, config: Config) -> NDArray[Any]:
