@@ -12,6 +12,7 @@ import click
 
 from ictcli.cli import COMMANDS, program
 from ictcli.config import reference
+from ictcli.engine.assumptions import assumption_table
 from ictcli.engine.refusals import refusal_table
 from ictcli.errors import MEANINGS, ExitCode
 from ictcli.research.metric_definitions import metric_table
@@ -31,6 +32,7 @@ def pages() -> dict[Path, str]:
         ROOT / "docs" / "gates.md": _between(
             ROOT / "docs" / "gates.md", f"{metric_table()}\n\n{part_table()}\n"
         ),
+        ROOT / "docs" / "fills.md": _between(ROOT / "docs" / "fills.md", assumption_table() + "\n"),
         ROOT / "docs" / "risk.md": _between(ROOT / "docs" / "risk.md", refusal_table() + "\n"),
         ROOT / "ictcli" / "templates" / "ictcli.toml": reference.commented_file(),
         ROOT / "config" / "ictcli.toml": reference.commented_file(),

@@ -7,7 +7,6 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from ictcli.engine.assumptions import assumption_table
 from ictcli.engine.refusals import refusal_table
 from ictcli.engine.trades import TRADES
 from ictcli.reports.layout import WIDTH
@@ -124,7 +123,6 @@ def test_the_document_adds_breakdowns_to_what_was_kept(document: dict[str, Any],
 
 def test_the_page_on_backtests_prints_the_tables_of_the_code() -> None:
     page = (Path(__file__).parents[2] / "docs" / "backtest.md").read_text(encoding="utf-8")
-    assert assumption_table() in page
     assert refusal_table() in page
     for field in TRADES:
         assert f"`{field.name}`" in page
