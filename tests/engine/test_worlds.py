@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 
 from ictcli.engine.portfolio import Stream, ask
 from ictcli.engine.refusals import ExitReason
+from tests.engine.plain_engine import PlainEngine
 from tests.engine.random_worlds import MIDDLE, Kind, random_world
 from tests.engine.worlds import MINUTE, Ask, Told, World, assert_same, minutes, series
 
 SEEDS = st.integers(0, 2**31)
 EVERYTHING = Kind(many=3, fine=True)
+SIMPLE = Kind(money=False, managed=False, simple=True)
 PRICES = ("price", "limit", "stop", "target", "void_at")
 DISTANCES = ("even_at", "even_plus", "trail", "trail_from")
 PROOFS = 10_000
@@ -213,7 +215,26 @@ def what_comes_later_changes_nothing_before(seed: int) -> None:
         assert mine.tobytes() == whole[whole["bar"] < cut].tobytes(), name
 
 
+def a_plain_engine_agrees(seed: int) -> None:
+    """Deal by deal, in the order of time; within a bar in any order."""
+    world, asks = random_world(seed, SIMPLE)
+    told = world.run(asks)
+    plain = PlainEngine(world, asks)
+    plain.run()
+    mine = [
+        (
+            *(int(deal[name]) for name in ("bar", "side", "price", "steps")),
+            "" if deal["entry"] else ExitReason(deal["reason"]).label,
+            bool(deal["ambiguous"]),
+        )
+        for deal in told.books.deals
+    ]
+    assert sorted(mine) == sorted(plain.deals)
+    assert told.balance == int(world.rules["opening"][0]) + plain.result
+
+
 CHECKS: list[Check] = [
+    a_plain_engine_agrees,
     cash_is_conserved,
     fills_lie_within_their_bars,
     nothing_fills_before_it_is_known,
