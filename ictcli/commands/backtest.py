@@ -6,6 +6,15 @@ from typing import TYPE_CHECKING
 import click
 
 from ictcli.cli_command import Command
+from ictcli.commands.backtest_options import (
+    FileOptions,
+    SearchOptions,
+    StudyOptions,
+    check_options,
+    file_options,
+    search_options,
+    study_options,
+)
 from ictcli.errors import UsageError
 from ictcli.options import seed_option, span_options, symbols_argument, timeframe_option
 from ictcli.session import Session
@@ -18,6 +27,10 @@ _EXAMPLES = [
     "ictcli backtest EURUSD --strategy fvg_retest -t M15",
     "ictcli backtest EURUSD XAUUSD --strategy fvg_retest --gate config/gates.toml",
     "ictcli backtest XAUUSD --strategy fvg_retest --param max_bars=48 --start 2024-01-01 --json",
+    "ictcli backtest EURUSD --strategy my_setup.py --check-lookahead",
+    "ictcli backtest EURUSD --strategy fvg_retest --sweep reward_risk=1:3:0.5 --jobs 2",
+    "ictcli backtest EURUSD --strategy fvg_retest --sweep max_bars=24,48 --walk-forward train=6M,test=2M",
+    "ictcli backtest EURUSD --strategy fvg_retest --costs --null 200 --monte-carlo 2000",
 ]
 
 
@@ -28,8 +41,8 @@ _EXAMPLES = [
     "strategies",
     multiple=True,
     required=True,
-    metavar="NAME",
-    help="Strategy to trade; repeatable.",
+    metavar="NAME|FILE.py",
+    help="Strategy to trade, or the file of your own; repeatable.",
 )
 @click.option(
     "--param", "params", multiple=True, metavar="NAME=VALUE", help="Strategy parameter; repeatable."
@@ -41,6 +54,9 @@ _EXAMPLES = [
     "--gate", type=click.Path(path_type=Path, dir_okay=False), help="Gate file; exit 3 unless it passes."
 )
 @click.option("--allow-inconclusive", is_flag=True, help="Exit 0 when the gate is inconclusive.")
+@search_options
+@study_options
+@file_options
 @seed_option
 @click.pass_obj
 def command(
@@ -55,15 +71,19 @@ def command(
     gate: Path | None,
     allow_inconclusive: bool,
     seed: int | None,
+    search: SearchOptions,
+    studied: StudyOptions,
+    files: FileOptions,
 ) -> None:
     """Trade a strategy over stored bars with full costs, and keep the run.
 
     Without SYMBOL every stored symbol is traded on one account. Exits with 3 when the gate fails, or is
-    inconclusive without --allow-inconclusive.
+    inconclusive without --allow-inconclusive, or when a strategy looks ahead.
     """
+    check_options(search, studied)
+    from ictcli.commands import backtest_run as work
     from ictcli.market.timeframes import parse_timeframe
-    from ictcli.reports.summary import result_text
-    from ictcli.research.backtest import Request, Workshop, backtest
+    from ictcli.research.backtest import Request, Workshop
     from ictcli.research.choices import parse_params
 
     if allow_inconclusive and gate is None:
@@ -84,12 +104,13 @@ def command(
     )
     session.tend_catalog()
     shop = Workshop(session.store, session.book, config, session.workspace)
+    studies = work.studies_of(studied)
     with session.out.progress() as progress:
-        result = backtest(request, shop, now=session.now, provenance=session.provenance(), progress=progress)
-    session.out.emit(
-        result.document,
-        lambda: f"{result_text(result.document)}\n\nReport: ictcli report {result.run}",
-    )
+        lookahead = work.look_ahead(session, request, shop, progress, asked=studied.check_lookahead)
+        result = work.run(session, request, shop, search, studies, progress)
+    document = result.document if lookahead is None else {**result.document, "lookahead": lookahead}
+    work.write_files(session, files, result.document, allow_inconclusive=allow_inconclusive)
+    session.out.emit(document, lambda: work.result_text(result.document, lookahead))
     _judge(session, result, allow_inconclusive=allow_inconclusive)
 
 

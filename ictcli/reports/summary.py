@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from ictcli.engine.refusals import OrderEvent, Refusal, explain
 from ictcli.reports import breakdown
+from ictcli.reports.forward_tables import forward_tables
 from ictcli.reports.layout import WIDTH, aligned, entries, number, wrap
 from ictcli.reports.metric_tables import metrics_lines, other_metrics
 from ictcli.reports.part_tables import part_tables
@@ -40,6 +41,7 @@ def report_text(document: Document, trades: pa.Table) -> str:
         [result_text(document)],
         *other_metrics(document),
         *study_tables(document),
+        *forward_tables(document),
         *part_tables(parts, document["confidence"]),
         month_lines(parts["month"]),
         signal_lines(parts["exit"], breakdown.refusals(document["series"])),

@@ -125,6 +125,15 @@ def backtest(
         ConfigError: the gate file, the account or a symbol's money terms do not fit.
         DataError: bars are missing.
     """
+    return keep(trade(request, shop, progress), request, shop, now=now, provenance=provenance)
+
+
+def trade(request: Request, shop: Workshop, progress: Progress) -> Found:
+    """Let strategies trade stored bars, without keeping anything.
+
+    Raises:
+        UsageError, ConfigError, DataError: see ``backtest``.
+    """
     config = shop.config
     choices = choose_strategies(request.strategies, config.strategies, request.params)
     if request.gate:
@@ -133,8 +142,7 @@ def backtest(
     progress("trading", floor.traded, floor.traded)
     played = play(floor, choices, config, notes=True)
     progress("intervals", floor.traded, floor.traded)
-    found = Found(floor, resolved, choices, config, played, sample_of(floor, played, config))
-    return keep(found, request, shop, now=now, provenance=provenance)
+    return Found(floor, resolved, choices, config, played, sample_of(floor, played, config))
 
 
 def keep(

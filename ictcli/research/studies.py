@@ -1,5 +1,6 @@
 """What is asked of a run besides its metrics: other costs, other paths, random entries."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -8,12 +9,12 @@ import pyarrow.compute as pc
 
 from ictcli.errors import UsageError
 from ictcli.research.backends import check_backend, each, runs_here
-from ictcli.research.backtest import Found
+from ictcli.research.backtest import Backtest, Found, Request, Workshop, keep, seed_of, trade
 from ictcli.research.costs import cost_cases
 from ictcli.research.metric_values import Resampling
 from ictcli.research.monte_carlo import monte_carlo
 from ictcli.research.nulls import MOST_RUNS, NullBatch, null_document, patterns_of, play_nulls
-from ictcli.research.tasks import Site
+from ictcli.research.tasks import Site, make_site
 from ictcli.research.walk_forward_spans import Span
 from ictcli.telemetry import Progress
 
@@ -108,3 +109,24 @@ def _null(found: Found, studies: Studies, seed: int, site: Site, progress: Progr
         progress("random entries", len(runs), studies.null)
     expectancy = pc.mean(found.played.trades.column("r_multiple")).as_py()
     return null_document(expectancy, sorted(runs), found.config.backtest.confidence)
+
+
+def studied_backtest(
+    request: Request,
+    shop: Workshop,
+    studies: Studies,
+    *,
+    now: int,
+    provenance: Mapping[str, Any],
+    progress: Progress,
+) -> Backtest:
+    """A backtest with the sections that were asked for.
+
+    Raises:
+        UsageError, ConfigError, DataError: see ``backtest.backtest``; trades may also be too few.
+    """
+    found = trade(request, shop, progress)
+    if studies.any:
+        site = make_site(found.floor, request, shop)
+        found = study(found, studies, seed_of(request, shop.config), site, progress)
+    return keep(found, request, shop, now=now, provenance=provenance)

@@ -19,7 +19,7 @@ from ictcli.stats.overfitting import pbo_cscv_sharpe
 from ictcli.stats.sequences import Floats
 from ictcli.stats.sharpe import track_record
 from ictcli.stats.sharpe_2026 import dsr_2026
-from ictcli.stats.superiority import spa_hansen_2005
+from ictcli.stats.superiority import Superiority, spa_hansen_2005
 from ictcli.stats.trials import TrialSet, trial_set
 
 BENCHMARKS = ("zero", "buy_hold")
@@ -125,11 +125,18 @@ def judge_search(
         "pbo": None if split is None else split.pbo,
         "pbo_blocks": None if split is None else split.blocks,
         "loss_probability": None if split is None else split.loss_probability,
-        "spa_p": None if superior is None else superior.p_consistent,
+        "spa_p": _superior_p(superior),
         "top": ranked(trials, outcomes, metric),
         "neighbours": neighbours(space, trials, outcomes, best, metric),
     }
     return Judgement(best, counted, document)
+
+
+def _superior_p(found: Superiority | None) -> float | None:
+    """The p-value to report: 1 where no trial did better than the benchmark at all."""
+    if found is None:
+        return None
+    return found.p_consistent if found.statistic > 0 else 1.0
 
 
 def ranked(trials: Sequence[Trial], outcomes: Sequence[Outcome], metric: str) -> list[dict[str, Any]]:

@@ -1,0 +1,113 @@
+"""What ``ictcli backtest`` runs: one run, a search or a walk-forward; before it, a check for look-ahead."""
+
+from typing import TYPE_CHECKING, Any
+
+from ictcli.commands.backtest_options import FileOptions, SearchOptions, StudyOptions
+from ictcli.session import Session
+
+if TYPE_CHECKING:
+    from ictcli.research.backtest import Backtest, Request, Workshop
+    from ictcli.research.studies import Studies
+    from ictcli.telemetry import Progress
+
+
+def studies_of(studied: StudyOptions) -> "Studies":
+    """The studies that were asked for, refused where they cannot be done."""
+    from ictcli.research.studies import Studies, check_studies
+
+    studies = Studies(
+        costs=studied.costs,
+        null=studied.null or 0,
+        monte_carlo=studied.monte_carlo or 0,
+        jobs=studied.jobs or 1,
+        backend=studied.backend or "loky",
+    )
+    check_studies(studies)
+    return studies
+
+
+def look_ahead(
+    session: Session, request: "Request", shop: "Workshop", progress: "Progress", *, asked: bool
+) -> dict[str, Any] | None:
+    """The ``lookahead`` part of the document; None where nothing was checked.
+
+    Raises:
+        Finding: a strategy looks ahead; the document has been printed.
+    """
+    from ictcli.research.backtest import load_floor
+    from ictcli.research.choices import choose_strategies
+    from ictcli.research.lookahead import check_lookahead, needs_check
+    from ictcli.strategies.lookahead import refuse_lookahead
+
+    choices = choose_strategies(request.strategies, shop.config.strategies, request.params)
+    if not asked and not needs_check(choices):
+        return None
+    floor, _ = load_floor(request, shop, progress)
+    document, name, found = check_lookahead(floor, choices, shop.config, progress)
+    if found.first is not None:
+        session.out.emit({"strategy": name, "lookahead": document}, "")
+    refuse_lookahead(name, found)
+    return document
+
+
+def run(
+    session: Session,
+    request: "Request",
+    shop: "Workshop",
+    search: SearchOptions,
+    studies: "Studies",
+    progress: "Progress",
+) -> "Backtest":
+    """The run that was asked for, kept."""
+    from ictcli.research.studies import studied_backtest
+    from ictcli.research.sweep_ranges import parse_axis
+    from ictcli.research.sweep_run import Search, sweep
+    from ictcli.research.walk_forward import parse_walk_forward
+    from ictcli.research.walk_forward_run import walk_forward
+
+    common: dict[str, Any] = {
+        "now": session.now,
+        "provenance": session.provenance(),
+        "progress": progress,
+    }
+    if not search.any:
+        return studied_backtest(request, shop, studies, **common)
+    axes = tuple(parse_axis(text) for text in search.sweeps)
+    how = Search(axes, search.random, search.metric, search.compared)
+    if search.walk_forward is None:
+        return sweep(request, shop, how, studies, **common)
+    plan = parse_walk_forward(search.walk_forward)
+    return walk_forward(request, shop, how, plan, studies, **common)
+
+
+def result_text(document: dict[str, Any], lookahead: dict[str, Any] | None) -> str:
+    """What people see of a run."""
+    from ictcli.reports import summary
+    from ictcli.reports.forward_tables import forward_tables
+    from ictcli.reports.study_tables import study_tables
+
+    blocks = [summary.result_text(document)]
+    blocks += ["\n".join(lines) for lines in (*study_tables(document), *forward_tables(document))]
+    if lookahead is not None:
+        blocks.append(f"Look-ahead: none in {lookahead['checked']:,} replays with another future")
+    blocks.append(f"Report: ictcli report {document['run']}")
+    return "\n\n".join(blocks)
+
+
+def write_files(
+    session: Session, files: FileOptions, document: dict[str, Any], *, allow_inconclusive: bool
+) -> None:
+    """Write what machines read.
+
+    Raises:
+        DataError: the disk refuses.
+    """
+    from ictcli.reports.junit import junit_xml
+    from ictcli.reports.markdown import markdown_summary
+    from ictcli.store.atomic import write_file
+
+    if files.junit is not None:
+        text = junit_xml(document, allow_inconclusive=allow_inconclusive)
+        write_file(session.cwd / files.junit, text.encode())
+    if files.summary is not None:
+        write_file(session.cwd / files.summary, markdown_summary(document).encode())
