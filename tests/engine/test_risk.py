@@ -86,6 +86,15 @@ def test_a_currency_is_one_bet_across_symbols() -> None:
     assert desk.permit(ask(-1, 130_100), 130_000, 51, s=1) == 0  # this one buys USD back
 
 
+def test_a_class_of_instruments_is_one_bet_where_no_currency_is() -> None:
+    desk = Ledger(("EURUSD", "USDCAD"), changes={"quote": "USD"})
+    desk.rules["most_risk_per_group"] = 10_000
+    hold(desk)
+    desk.series["group"][:, 1:] = -1  # only the class is left
+    assert desk.permit(ask(1, 129_900), 130_000, 50, s=1) == 0
+    assert desk.permit(ask(1, 129_900), 130_000, 51, s=1) == Refusal.RISK_PER_GROUP
+
+
 def test_a_trade_that_lowers_a_crowded_group_goes() -> None:
     desk = Ledger()
     desk.rules["most_risk_per_group"] = 1_000
