@@ -130,15 +130,6 @@ def check_expression(
     return Lookahead(checked, first_of(leaks))
 
 
-def lookahead_document(found: Lookahead) -> dict[str, Any]:
-    """The result as ``backtest --json`` shows it: ``checked`` and ``first``, null where nothing leaked."""
-    leak = found.first
-    if leak is None:
-        return {"checked": found.checked, "first": None}
-    first = {"column": leak.column, "bar": leak.bar, "at": iso(leak.ts), "known": leak.known}
-    return {"checked": found.checked, "first": first}
-
-
 def refuse_lookahead(name: str, found: Lookahead) -> None:
     """Refuse a strategy that looks ahead.
 

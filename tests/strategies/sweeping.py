@@ -37,6 +37,7 @@ OWN: dict[str, st.SearchStrategy[Any]] = {
     "sides": st.sampled_from(["both", "long", "short"]),
     "flat_at": st.sampled_from(["", "16:00", "20:30"]),
     "require_discount": st.booleans(),
+    "steps": st.integers(0, 2),
 }
 """Small values of parameters that no detector has, or that mean something else to a strategy."""
 

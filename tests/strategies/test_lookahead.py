@@ -22,12 +22,10 @@ from ictcli.strategies.ict.turtle_soup import STRATEGY as TURTLE_SOUP
 from ictcli.strategies.ict.turtle_soup import TurtleSoupParams
 from ictcli.strategies.known import STRATEGIES
 from ictcli.strategies.lookahead import (
-    Leak,
     Lookahead,
     check_expression,
     check_strategy,
     choose_cuts,
-    lookahead_document,
     refuse_lookahead,
     step_futures,
 )
@@ -175,14 +173,6 @@ def test_an_expression_that_reads_records_before_they_are_known_is_caught(some_b
     found = checked(early, some_bars, ("fvg",))
     assert found.first is not None
     assert found.first.column.startswith("detections.")
-
-
-def test_the_document_names_column_and_bar_or_nothing() -> None:
-    leak = Leak("close", 7, 1_704_265_200 * 10**9, 8)
-    first = {"column": "close", "bar": 7, "at": "2024-01-03T07:00:00Z", "known": 8}
-    assert lookahead_document(Lookahead(5, leak)) == {"checked": 5, "first": first}
-    assert lookahead_document(Lookahead(5, None)) == {"checked": 5, "first": None}
-    refuse_lookahead("mine", Lookahead(5, None))
 
 
 def test_cuts_lie_at_random_at_the_end_and_behind_decisions() -> None:

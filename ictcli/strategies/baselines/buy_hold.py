@@ -1,8 +1,9 @@
 """Buy and hold: buy at the first bar and stay.
 
 At the close of the first bar: buy at the market, at the next open. With ``stop_percent`` above 0 a
-protective stop lies that share of the close below it, rounded down; position sizes that follow from the
-risk need one. There is no target and no time limit: the position is open until the bars end.
+protective stop lies that share of the close below it, rounded down; sizes that follow from the risk need
+one. With ``steps`` above 0 that many volume steps are bought, whatever the sizing says. There is no target
+and no time limit: the position is open until the stop or the end of the bars.
 """
 
 from typing import Annotated, Any
@@ -19,7 +20,7 @@ from ictcli.strategies.prices import Prices
 from ictcli.strategies.protocol import Strategy
 
 R_FIRST_BAR = 1
-STATE = np.dtype([("bar", np.int64), ("stop", np.int64)])
+STATE = np.dtype([("bar", np.int64), ("stop", np.int64), ("steps", np.int64)])
 
 
 class BuyHoldParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -27,15 +28,18 @@ class BuyHoldParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     Attributes:
         stop_percent: distance of the stop, percent of the close; 0 for none.
+        steps: volume to buy, in volume steps of the symbol; 0 leaves it to the account's sizing.
     """
 
-    stop_percent: Annotated[float, Meta(ge=0, le=99)] = 50.0
+    stop_percent: Annotated[float, Meta(ge=0, le=99)] = 10.0
+    steps: Annotated[int, Meta(ge=0, le=1_000_000_000)] = 0
 
 
 def init_state(params: BuyHoldParams, _bar_ns: int) -> NDArray[np.void]:
     """The state before the first bar, an array of one record."""
     state = np.zeros(1, STATE)
     state[0]["stop"] = to_millionths(params.stop_percent)
+    state[0]["steps"] = params.steps
     return state
 
 
@@ -51,6 +55,7 @@ def step(state: Any, decisions: Any, count: int, bar: Prices) -> int:
     own = decisions[count]
     count = enter(decisions, count, bar.bar, 0, 1, stop, NO_PRICE)
     own["reason"] = R_FIRST_BAR
+    own["steps"] = state["steps"]
     return count
 
 
