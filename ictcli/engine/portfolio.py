@@ -32,8 +32,9 @@ Records = NDArray[np.void]
 
 _BYTES = np.dtype((np.void, DECISION.itemsize))
 _ROOM = 16_384
-_PER_SERIES = 512
-"""Records that one instant may write for one series: every order and position, several times."""
+_PER_SERIES, _PER_DECISION, _PER_PIECE = 512, 34, 96
+"""Records of one kind that one instant may write: for a series, every order and position several times; for
+a decision, itself and every order that it meets; for a piece of a bar, another part of every order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +119,11 @@ class Desk:
             fine: for each series, shorter bars or ticks of the same span, or None.
         """
         world = self.world
-        tape = _tape(bars, asked, fine or [None] * len(bars))
+        pieces = fine or [None] * len(bars)
+        tape = _tape(bars, asked, pieces)
+        output = _output(self._most_at_once(bars, asked, pieces))
         begin(world, tape)
         parts: list[Books] = []
-        output = _output(len(bars))
         done = False
         while not done:
             output.counts[:RESERVED] = 0
@@ -130,9 +132,22 @@ class Desk:
         end_stretch(world, tape)
         return _joined(parts)
 
+    def _most_at_once(self, bars: Sequence[Bars], asked: Asked, fine: Sequence[Bars | None]) -> int:
+        """Records that one instant may write at most; an output that is too small would be overrun."""
+        world, most = self.world, _PER_SERIES
+        for s, own in enumerate(bars):
+            first, last = asked.spans[s]
+            at = np.maximum(asked.decisions["bar"][first:last], world.states["bar"][s])
+            most += _PER_SERIES + _PER_DECISION * _longest_run(at)
+            small = fine[s]
+            if small is not None and len(own) and world.rules["fill_share"][0] > 0:
+                edges = np.searchsorted(small.ts, np.append(own.ts, own.ts_close[-1]))
+                most += _PER_PIECE * int(np.diff(edges).max())
+        return most
+
     def finish(self, instant: int) -> Books:
         """Close what is open at the last closes and withdraw what rests."""
-        output = _output(len(self.world.series))
+        output = _output(_PER_SERIES * (1 + len(self.world.series)))
         finish(self.world, output, instant)
         return _taken(output)
 
@@ -203,8 +218,15 @@ def _concatenated(parts: Sequence[NDArray[Any]], kind: np.dtype[Any]) -> NDArray
     return parts[0] if len(parts) == 1 else np.concatenate([np.zeros(0, kind), *parts])
 
 
-def _output(n: int) -> Output:
-    reserve = _PER_SERIES * n + _PER_SERIES
+def _longest_run(values: Int64) -> int:
+    """How often a value of a sorted array occurs at most."""
+    if not len(values):
+        return 0
+    starts = np.flatnonzero(values[1:] != values[:-1]) + 1
+    return int(np.diff(np.concatenate([[0], starts, [len(values)]])).max())
+
+
+def _output(reserve: int) -> Output:
     size = _ROOM + 2 * reserve
     counts = np.zeros(RESERVED + 1, np.int64)
     counts[RESERVED] = reserve

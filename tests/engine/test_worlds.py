@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from ictcli.engine.portfolio import Stream, ask
 from ictcli.engine.refusals import ExitReason
+from ictcli.strategies.decisions import MOST_DECISIONS_PER_BAR
 from tests.engine.plain_engine import PlainEngine
 from tests.engine.random_worlds import MIDDLE, Kind, random_world
-from tests.engine.worlds import MINUTE, Ask, Told, World, assert_same, minutes, series
+from tests.engine.worlds import MINUTE, Ask, Told, World, assert_same, buy, minutes, series
 
 SEEDS = st.integers(0, 2**31)
 EVERYTHING = Kind(many=3, fine=True)
@@ -251,6 +252,22 @@ CHECKS: list[Check] = [
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 def test_it_holds_for_random_worlds(check: Check) -> None:
     given(SEEDS)(check)()
+
+
+def test_a_bar_of_very_many_decisions_is_told_whole() -> None:
+    """40 strategies write as many decisions as one may: all of them are answered."""
+    many = [replace(buy(0, price=-1), by=by) for by in range(40)]
+    streams = [Stream(0, one.by, np.repeat(one.decision, MOST_DECISIONS_PER_BAR)) for one in many]
+    world = World([minutes((1000, 1000, 1000, 1000))])
+    told = world.desk().advance(world.bars, ask(streams, 1))
+    assert len(told.events) == 40 * MOST_DECISIONS_PER_BAR
+    assert told.events["row"].tolist() == list(range(40 * MOST_DECISIONS_PER_BAR))
+
+
+def test_a_checkpoint_of_another_account_is_refused() -> None:
+    world, other = World([minutes((1, 1, 1, 1))]), World([minutes((1, 1, 1, 1))] * 2)
+    with pytest.raises(ValueError, match="not a checkpoint of this account"):
+        world.desk().load(other.desk().save())
 
 
 def told_once(seed: int, kind: Kind) -> Told:
