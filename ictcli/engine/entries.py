@@ -96,9 +96,9 @@ def reduce_with(
             return steps
         position = world.positions[s, oldest]
         part = min(steps, position["steps"])
-        position["slippage"] += lost
+        position["slippage"] += lost * part
         if position["side"] < 0:
-            position["spread"] += quote.spread
+            position["spread"] += quote.spread * part
         reduce_position(world, output, s, oldest, order["number"], quote, price, part, _REVERSED)
         steps -= part
     return 0
@@ -133,10 +133,10 @@ def fill(
         if place == NO_SLOT:
             code = _NO_ROOM if free_slot(world, s) == NO_SLOT else _MARGIN
         else:
-            left = 0
-            world.positions[s, place]["slippage"] += lost
+            world.positions[s, place]["slippage"] += lost * left
             if asked["side"] > 0:
-                world.positions[s, place]["spread"] += quote.spread
+                world.positions[s, place]["spread"] += quote.spread * left
+            left = 0
     settle(world, output, s, slot, quote, price, steps - left, code)
     return place
 

@@ -41,6 +41,8 @@ def take_partials(
             continue
         position["partial_at"][at] = 0
         if steps > 0:
+            if side < 0:
+                position["spread"] += quote.spread * steps
             reduce_position(world, output, s, slot, 0, quote, price if price != 0 else level, steps, _PARTIAL)
         if position["live"] == 0:
             return

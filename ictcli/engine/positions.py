@@ -246,8 +246,8 @@ def leave(
 ) -> None:
     """Close all of a position at ``price``, less ``lost`` points of slippage."""
     position = world.positions[s, slot]
-    position["slippage"] += lost
+    position["slippage"] += lost * position["steps"]
     if position["side"] < 0:
-        position["spread"] += quote.spread
+        position["spread"] += quote.spread * position["steps"]
     done = max(1, price - position["side"] * lost)
     reduce_position(world, output, s, slot, 0, quote, done, position["steps"], reason)

@@ -143,7 +143,7 @@ POSITION = np.dtype(
         *integers("leave"),  # ExitReason with which it is closed at the next open, 0: it stays
         *integers("risk"),  # minor units between entry and first stop
         *integers("gross", "commission", "fees", "swap"),  # booked so far; paid amounts, swap may be earned
-        *integers("spread", "slippage"),  # points: spread paid at entries or exits, slippage of all fills
+        *integers("spread", "slippage"),  # points times steps; longs pay the spread at entries
         *integers("exit_value", "exits"),
         *integers("ambiguous"),
     ]
@@ -157,7 +157,7 @@ TRADE = np.dtype(
         *integers("entry_value", "exit_value", "steps"),  # average prices are value / steps
         *integers("stop", "target", "reason", "ambiguous", "exits"),
         *integers("gross", "commission", "fees", "swap", "risk"),
-        *integers("spread", "slippage"),  # points
+        *integers("spread", "slippage"),  # points times steps
         *integers("balance"),
     ]
 )

@@ -67,11 +67,11 @@ TRADES = pa.schema(
 ``setup`` is what the trade is counted under, ``setup_number`` the strategy's number of it.
 ``signal_at`` is the close of the bar that decided it,
 ``opened_at`` the open of the bar (or piece of one) that filled it, ``closed_at`` the close of the exit bar.
-``entry`` and ``exit`` are averages over all fills. ``commission``, ``fees`` and ``costs`` (commission, fees,
-spread and slippage together) are paid amounts; ``swap`` is negative when paid;
-``net = gross - commission - fees + swap``. ``risk`` is what the way from entry to first stop is worth;
-``r_multiple`` is net over it, null where there is no stop. ``mae_r`` and ``mfe_r`` are the worst and best
-open result in units of that way, not negative.
+``entry``, ``exit``, ``spread_points`` and ``slippage_points`` are averages over the volume of all fills.
+``commission``, ``fees`` and ``costs`` (commission, fees, spread and slippage together) are paid amounts;
+``swap`` is negative when paid; ``net = gross - commission - fees + swap``. ``risk`` is what the way from
+entry to first stop is worth; ``r_multiple`` is net over it, null where there is no stop. ``mae_r`` and
+``mfe_r`` are the worst and best open result in units of that way, not negative.
 """
 
 
@@ -134,7 +134,7 @@ def _trades(
     way[no_stop | (way == 0)] = np.nan
     net = trades["gross"] - trades["commission"] - trades["fees"] + trades["swap"]
     charged = trades["commission"] + trades["fees"]
-    lost = (trades["spread"] + trades["slippage"]) * steps * own.point_worth
+    lost = (trades["spread"] + trades["slippage"]) * own.point_worth
     risk = trades["risk"].astype(np.float64)
     price_scale = 10 ** (8 - bars.digits)
 
@@ -165,8 +165,8 @@ def _trades(
         pa.array(net / np.where(risk == 0, 1, risk), mask=risk == 0),
         pa.array(adverse / way, mask=np.isnan(way)),
         pa.array(favourable / way, mask=np.isnan(way)),
-        pa.array(trades["spread"].astype(np.int32)),
-        pa.array(trades["slippage"].astype(np.int32)),
+        pa.array(_per_step(trades["spread"], steps)),
+        pa.array(_per_step(trades["slippage"], steps)),
         pa.array(trades["ambiguous"] == 1),
         pa.array(trades["exits"].astype(np.int32)),
         pa.array((trades["closed"] - trades["opened"] + 1).astype(np.int32)),
@@ -197,6 +197,12 @@ def decimals(values: Int64, kind: pa.Decimal128Type) -> pa.Array:
 def instants(ts: Int64) -> pa.Array:
     """Nanoseconds UTC as an instant column."""
     return pa.array(np.asarray(ts, np.int64) // 1000, pa.int64()).cast(INSTANT)
+
+
+def _per_step(values: Int64, steps: Int64) -> NDArray[np.int32]:
+    """Points a step, rounded to the nearest."""
+    points: NDArray[np.int32] = ((2 * values + steps) // (2 * steps)).astype(np.int32)
+    return points
 
 
 def _average(values: Int64, steps: Int64, bars: Bars) -> Int64:

@@ -214,6 +214,18 @@ def test_a_fill_beyond_a_level_closes_that_share_at_the_same_open() -> None:
     assert told.deals == ["1 buy 10 at 1015", "1 sell 5 at 1015 partial"]
 
 
+def test_spread_and_slippage_count_by_the_volume_that_paid_them() -> None:
+    """A short pays the spread of 2 on 4 steps at 990 and on 6 at the stop; slippage of 1 on 10 and on 6."""
+    told = play(
+        minutes(CALM, CALM, (1000, 1000, 988, 990), (990, 1010, 989, 1008), spread=2),
+        sell(0, stop=1010, partial_at=(990, 0), partial_share=(400_000, 0)),
+        terms=SLIPS,
+    )
+    assert told.deals == ["1 sell 10 at 999", "2 buy 4 at 990 partial", "3 buy 6 at 1011 stop"]
+    assert told.books.trades["spread"].tolist() == [2 * 4 + 2 * 6]
+    assert told.books.trades["slippage"].tolist() == [1 * 10 + 1 * 6]
+
+
 def test_shares_that_add_up_to_all_end_the_position() -> None:
     told = play(
         minutes(CALM, CALM, (1000, 1022, 999, 1010)),
