@@ -163,6 +163,17 @@ def test_an_expression_that_sees_the_future_is_caught_with_its_column(name: str,
     assert "\n" not in refused.value.message
 
 
+def test_an_expression_whose_signals_are_sound_only_with_the_true_future_is_caught(some_bars: Bars) -> None:
+    """At the end of what is known its stop is missing, which is refused as no signal."""
+
+    def next_low(bars: pl.LazyFrame, _: pl.LazyFrame) -> pl.LazyFrame:
+        return bars.with_columns(stop=pl.col("low").shift(-1)).head(1400).select("ts", "stop", side=1)
+
+    found = checked(next_low, some_bars)
+    assert found.first is not None
+    assert found.first.column == "low"
+
+
 def test_an_expression_that_reads_records_before_they_are_known_is_caught(some_bars: Bars) -> None:
     def early(bars: pl.LazyFrame, log: pl.LazyFrame) -> pl.LazyFrame:
         gaps = log.filter(pl.col("record") == "confirmed").unique("formed_at")

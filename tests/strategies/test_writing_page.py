@@ -1,12 +1,15 @@
 """The page on writing a strategy, followed to the letter: both files run and decide alike."""
 
 import re
+import shlex
+import subprocess
 from pathlib import Path
 
 import numpy as np
 
 from ictcli.clock import NS_PER_MINUTE
 from ictcli.detectors.plan import Settings
+from ictcli.errors import ExitCode
 from ictcli.market.bars import Bars, SeriesKey
 from ictcli.market.timeframes import TIMEFRAMES
 from ictcli.strategies.decide import decide
@@ -15,6 +18,8 @@ from ictcli.strategies.expressions import OPTIONAL, REQUIRED, bar_frame, decide_
 from ictcli.strategies.loading import load
 from ictcli.strategies.lookahead import check_expression, check_strategy
 from ictcli.strategies.protocol import Strategy
+from ictcli.workspace import create
+from tests.contract.program import PROGRAM, environment
 from tests.strategies.drawing import bars_of
 
 PAGE = Path(__file__).parents[2] / "docs" / "write-a-strategy.md"
@@ -56,7 +61,33 @@ def test_the_page_names_every_column_of_bars_and_signals() -> None:
         assert f"`{name}`" in text, name
 
 
-def test_commands_on_the_page_name_files_of_the_page(tmp_path: Path) -> None:
-    text = PAGE.read_text(encoding="utf-8")
-    named = set(re.findall(r"^\$ ictcli backtest --strategy (\S+)", text, re.MULTILINE))
-    assert named == set(saved_files(tmp_path))
+def test_commands_on_the_page_run_as_they_stand(tmp_path: Path) -> None:
+    """In a fresh workspace with simulated bars and the page's files; one that looks ahead is refused."""
+    create(tmp_path / "desk")
+    files = saved_files(tmp_path / "desk")
+    program(tmp_path, "fetch", "EURUSD", "--source", "sim", "--start", "2024-01-01", "--end", "2024-01-15")
+    commands = re.findall(r"^\$ ictcli (backtest .+)$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(commands) == 3
+    for command in commands:
+        assert "Report: ictcli report" in program(tmp_path, *shlex.split(command))
+    text = files["wide_bar.py"].read_text(encoding="utf-8")
+    (tmp_path / "desk" / "seer.py").write_text(
+        text.replace('.then("low")', '.then(pl.col("low").shift(-1))'), encoding="utf-8"
+    )
+    told = program(tmp_path, "backtest", "--strategy", "seer.py", code=ExitCode.FINDING)
+    assert "looks ahead" in told
+
+
+def program(folder: Path, *args: str, code: ExitCode = ExitCode.OK) -> str:
+    """What the program says, run in the workspace."""
+    done = subprocess.run(
+        [*PROGRAM, *args],
+        cwd=folder / "desk",
+        env=environment(folder),
+        capture_output=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == code, done.stderr
+    return done.stdout + done.stderr
