@@ -5,11 +5,14 @@ account opens with 1,000,000.
 """
 
 import numpy as np
+import pytest
 
 from ictcli.clock import NS_PER_HOUR
 from ictcli.engine.nights import rolls
 from ictcli.strategies.decisions import LIMIT, STOP
 from tests.engine.worlds import MINUTE, World, buy, leave, minutes, play, rules, sell, series
+
+pytestmark = pytest.mark.jit_off
 
 CALM = (1000, 1005, 995, 1000)
 """A bar around 1000."""
@@ -460,3 +463,23 @@ def test_two_series_on_one_account_trade_in_the_order_of_time() -> None:
         (1, 1, 2 * MINUTE),
         (0, 4, 4 * MINUTE),
     ]
+
+
+def test_a_reversed_short_counts_the_spread_and_slippage_of_its_end() -> None:
+    """Sold at 1000 - 1; bought back at 1000 + 2 + 1 by the order that reverses."""
+    told = play(
+        minutes(CALM, CALM, CALM, spread=2), sell(0), buy(1), terms=series(slippage=1), netting=1, ends=True
+    )
+    assert told.deals == ["1 sell 10 at 999", "2 buy 10 at 1003 reversed"]
+    assert told.books.trades["spread"].tolist() == [20]
+    assert told.books.trades["slippage"].tolist() == [20]
+
+
+def test_only_as_many_positions_are_stopped_out_as_the_level_asks_for() -> None:
+    """Two longs of 10 bind 2000 of 2400; at 930 both have lost 700: 1000 left, just 50 % of 2000."""
+    asks = [buy(0, setup=1), buy(0, setup=2)]
+    terms = series(margin=100_000)
+    told = play(minutes(CALM, (1000, 1000, 930, 930)), *asks, terms=terms, opening=2400, stop_out=500_000)
+    assert len(told.deals) == 2
+    told = play(minutes(CALM, (1000, 1000, 929, 930)), *asks, terms=terms, opening=2400, stop_out=500_000)
+    assert told.reasons == ["stop_out"]

@@ -11,6 +11,8 @@ from ictcli.engine.sizing import KELLY, RISK, VOLATILITY
 from ictcli.strategies.decisions import LIMIT, STOP_LIMIT
 from tests.engine.worlds import MINUTE, Told, World, buy, leave, minutes, play, sell, series, withdraw
 
+pytestmark = pytest.mark.jit_off
+
 CALM = (1000, 1005, 995, 1000)
 LOSS = (1000, 1001, 985, 990)
 """A bar around 1000, and one that stops a long at 990: -100."""
@@ -185,20 +187,17 @@ HAPPENED: dict[OrderEvent, Story] = {
 """One world for each line of the log."""
 
 
-@pytest.mark.jit_off
 @pytest.mark.parametrize("refusal", [code for code in Refusal if code], ids=lambda code: code.label)
 def test_every_refusal_is_reached(refusal: Refusal) -> None:
     line, story = REFUSED[refusal]
     assert line in story().events
 
 
-@pytest.mark.jit_off
 @pytest.mark.parametrize("reason", list(ExitReason), ids=lambda code: code.label)
 def test_every_way_to_leave_is_reached(reason: ExitReason) -> None:
     assert LEFT[reason]().reasons == [reason.label]
 
 
-@pytest.mark.jit_off
 @pytest.mark.parametrize("event", list(OrderEvent), ids=lambda code: code.label)
 def test_every_event_is_reached(event: OrderEvent) -> None:
     assert event in HAPPENED[event]().books.events["event"]

@@ -3,8 +3,12 @@
 A step wins or loses 1 minor unit a point; an order trades 10 steps; bars are open, high, low, close in bid.
 """
 
+import pytest
+
 from ictcli.strategies.decisions import LIMIT, STOP
 from tests.engine.worlds import MINUTE, buy, leave, minutes, play, sell, series
+
+pytestmark = pytest.mark.jit_off
 
 CALM = (1000, 1005, 995, 1000)
 """A bar around 1000."""
@@ -369,3 +373,63 @@ def test_a_stop_that_a_wider_spread_swallows_at_the_fill_leaves_at_once() -> Non
     )
     assert told.deals == ["1 buy 10 at 990", "1 sell 10 at 985 stop"]
     assert told.results == [-50]
+
+
+def test_closing_leaves_the_positions_of_other_strategies_alone() -> None:
+    told = play(minutes(CALM, CALM, CALM), buy(0, by=0), buy(0, by=1), leave(1, by=1, setup=-1))
+    assert told.books.trades["owner"].tolist() == [1]
+
+
+def test_a_stop_does_not_trail_by_a_range_that_is_not_known_yet() -> None:
+    """Length 9, two bars."""
+    told = play(
+        minutes(CALM, (1000, 1011, 999, 1010)),
+        buy(0, stop=980, trail_atr=0.5),
+        needs_atr=1,
+        atr_length=9,
+    )
+    assert len(told.events) == 2
+
+
+def test_a_stop_that_would_lie_below_zero_does_not_trail() -> None:
+    told = play(minutes(CALM, CALM), buy(0, trail=1000))
+    assert len(told.events) == 2
+
+
+def test_a_stop_does_not_move_while_the_market_is_within_the_freeze_level_of_it() -> None:
+    """Close 1000, stop 992, freeze level 8."""
+    bars = minutes(CALM, (1000, 1005, 995, 1000))
+    assert len(play(bars, buy(0, stop=992, trail=5), terms=series(freeze_level=8)).events) == 2
+    moved = play(bars, buy(0, stop=992, trail=5), terms=series(freeze_level=7))
+    assert moved.events[2:] == ["1 stop_moved trail 995 x10"]
+
+
+def test_pieces_have_spreads_of_their_own() -> None:
+    """Stop 1010; the bar's spread of 2 would not reach it, the 6 of its second half does."""
+    bars = minutes(CALM, CALM, (1000, 1004, 995, 1000), spread=2)
+    fine = minutes(
+        (1000, 1002, 995, 1000),
+        (1000, 1004, 999, 1000),
+        spread=[2, 6],
+        start=2 * MINUTE,
+        length=MINUTE // 2,
+    )
+    assert play(bars, sell(0, stop=1010), fine=fine).deals == ["1 sell 10 at 1000", "2 buy 10 at 1010 stop"]
+
+
+def test_a_break_even_stop_waits_until_the_broker_takes_it() -> None:
+    """Bar 2 reaches 1010 but closes at 1000, where a stop at 1000 would be hit; bar 3 closes at 1005."""
+    told = play(
+        minutes(CALM, CALM, (1000, 1010, 1000, 1000), (1000, 1010, 1000, 1005)),
+        buy(0, stop=980, even_at=10),
+    )
+    assert told.events[2:] == ["3 stop_moved break_even 1000 x10"]
+
+
+def test_a_stop_beyond_break_even_stays() -> None:
+    """It trails at 1002 already when bar 2 goes 10 points in favour."""
+    told = play(
+        minutes(CALM, (1000, 1008, 1000, 1007), (1007, 1010, 1004, 1005)),
+        buy(0, stop=980, even_at=10, trail=5),
+    )
+    assert told.events[2:] == ["1 stop_moved trail 1002 x10"]

@@ -8,6 +8,8 @@ import pytest
 from ictcli.strategies.decisions import LIMIT, STOP, STOP_LIMIT
 from tests.engine.worlds import MINUTE, Ask, buy, minutes, play, sell, series, withdraw
 
+pytestmark = pytest.mark.jit_off
+
 CALM = (1000, 1005, 995, 1000)
 """A bar around 1000."""
 SLIPS = series(slippage=1)
@@ -445,3 +447,56 @@ def test_an_order_placed_at_the_last_bar_never_fills() -> None:
     told = play(minutes(CALM), buy(0), ends=True)
     assert told.events == ["0 placed 0 x10", "0 cancelled no_next_bar 0 x10"]
     assert told.balance == 1_000_000
+
+
+def test_orders_cancelled_by_the_first_fill_at_an_open_do_not_fill_there() -> None:
+    """The open 980 is beyond both limits of the group; the older one fills."""
+    told = play(
+        minutes(CALM, (980, 985, 975, 980)),
+        buy(0, order=LIMIT, price=990, group=1),
+        buy(0, order=LIMIT, price=985, group=1),
+    )
+    assert told.events[2:] == ["1 filled 980 x10", "1 cancelled 985 x10"]
+
+
+def test_the_rest_of_an_order_does_not_fill_at_the_open_that_stops_its_position() -> None:
+    """4 of 10 at 1000; bar 2 opens at 970, beyond the stop 980: 4 leave at 970, 6 are cancelled."""
+    told = play(minutes(CALM, CALM, (970, 975, 965, 970), ticks=8), buy(0, stop=980), fill_share=500_000)
+    assert told.deals == ["1 buy 4 at 1000", "2 sell 4 at 970 stop"]
+    assert told.events[-1] == "2 cancelled 0 x6"
+
+
+@pytest.mark.parametrize(
+    ("ask", "line"),
+    [
+        (buy(0, order=STOP, price=1002), "0 refused price_wrong_side 1002 x0"),
+        (sell(0, order=STOP, price=1000), "0 refused price_wrong_side 1000 x0"),
+        (sell(0, order=LIMIT, price=1000), "0 refused price_wrong_side 1000 x0"),
+        (buy(0, order=STOP_LIMIT, price=1002, limit=1003), "0 refused price_wrong_side 1002 x0"),
+        (buy(0, order=STOP_LIMIT, price=1005), "0 refused invalid_signal 1005 x0"),
+        (buy(0, order=LIMIT), "0 refused invalid_signal 0 x0"),
+        (buy(0, order=7, price=990), "0 refused invalid_signal 990 x0"),
+        (buy(0, stop=-1), "0 refused invalid_signal 0 x0"),
+        (buy(0, target=2**60), "0 refused invalid_signal 0 x0"),
+        (buy(0, trail_atr=float("nan")), "0 refused invalid_signal 0 x0"),
+        (buy(0, partial_at=(1010, 0), partial_share=(1_000_001, 0)), "0 refused invalid_signal 0 x0"),
+    ],
+)
+def test_an_order_that_cannot_be_one_is_refused(ask: Ask, line: str) -> None:
+    """Close 1000, spread 2: buys compare with 1002, sells with 1000."""
+    assert play(minutes(CALM, spread=2), ask).events == [line]
+
+
+def test_a_void_price_means_nothing_to_a_market_order() -> None:
+    assert play(minutes(CALM, CALM), buy(0, void_at=1000)).deals == ["1 buy 10 at 1000"]
+
+
+def test_withdrawing_leaves_the_orders_of_other_strategies_alone() -> None:
+    told = play(
+        minutes(CALM, CALM, (1000, 1001, 989, 1000)),
+        buy(0, order=LIMIT, price=990, by=0),
+        buy(0, order=LIMIT, price=990, by=1),
+        withdraw(1, by=1, setup=-1),
+    )
+    assert told.events[2:] == ["1 cancelled 990 x10", "2 filled 990 x10"]
+    assert told.books.deals["owner"].tolist() == [0]
