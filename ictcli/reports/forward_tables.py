@@ -44,20 +44,18 @@ def fold_lines(walk: Document) -> list[str]:
     rows = []
     for one in walk["folds"]:
         inside, outside = one["in_sample"], one["out_of_sample"]
+        names = ((metric, unit), ("net_expectancy_r", "r"), ("trades", "count"))
         rows.append(
             [
                 str(one["fold"]),
                 f"{one['test'][0][:10]} to {one['test'][1][:10]}",
-                *(number(part[metric], unit) for part in (inside, outside)),
-                *(number(part["net_expectancy_r"], "r") for part in (inside, outside)),
-                *(number(part["trades"], "count") for part in (inside, outside)),
+                *(f"{number(inside[name], kind)} > {number(outside[name], kind)}" for name, kind in names),
                 number(outside["net_profit"], "money"),
             ]
         )
-    label = METRICS[metric].label
-    headers = ["Fold", "Traded", f"{label} in", "out", "Expectancy in", "out", "Trades in", "out", "Net out"]
+    headers = ["Fold", "Traded", METRICS[metric].label, "Expectancy", "Trades", "Net, out of sample"]
     title = f"Walk-forward {walk['plan']}: {len(rows)} folds, {walk['trials']:,} trials each"
-    return [title, *aligned(headers, rows, "<<" + ">" * 7)]
+    return [f"{title} (in sample > out of sample)", *aligned(headers, rows, "<<>>>>")]
 
 
 def choice_lines(walk: Document) -> list[str]:

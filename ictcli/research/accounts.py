@@ -50,8 +50,13 @@ def missing_conversions(series: Sequence[Series], config: Config) -> list[tuple[
     return [names for names in needed if names and known.isdisjoint(names)]
 
 
-def open_desk(floor: Floor, config: Config) -> Desk:
+def open_desk(floor: Floor, config: Config, *, trails: bool = True) -> Desk:
     """The account before its first bar.
+
+    Args:
+        floor: what is traded.
+        config: account, sizing, risk, costs.
+        trails: whether a stop may trail by the average true range, which is kept only where it matters.
 
     Raises:
         ConfigError: money cannot be counted for one of the series, or settings contradict each other.
@@ -62,16 +67,22 @@ def open_desk(floor: Floor, config: Config) -> Desk:
     weekends = any(calendar(one.spec.calendar).always_open for one in series)
     specs = [one.spec for one in series]
     blackouts = blackout_table(floor.news, specs, config.account.same_as)
-    return Desk(_rules(config), _terms(floor, config), rolls(start, end, weekends=weekends), blackouts, start)
+    return Desk(
+        _rules(config, trails=trails),
+        _terms(floor, config),
+        rolls(start, end, weekends=weekends),
+        blackouts,
+        start,
+    )
 
 
-def _rules(config: Config) -> NDArray[np.void]:
+def _rules(config: Config, *, trails: bool) -> NDArray[np.void]:
     rules, how = rules_record(config), config.backtest
     rules["fill_share"] = round(how.fill_share * PARTS_PER_MILLION)
     rules["rest_cancelled"] = how.unfilled == "cancel"
     rules["through"] = how.limit_through
     rules["atr_length"] = config.detect.atr_length
-    rules["needs_atr"] = 1
+    rules["needs_atr"] = trails or how.slippage_share > 0
     return rules
 
 
@@ -102,7 +113,8 @@ def _terms(floor: Floor, config: Config) -> NDArray[np.void]:
 def _prove_range(one: Series, own: NDArray[np.void], floor: Floor) -> None:
     bars = one.bars
     widest = max(int(bars.spread.max()), int(own["typical_spread"][0])) + 2 * int(own["slippage"][0])
-    widest += int(own["slippage_share"][0] * int((bars.high - bars.low).max()) // PARTS_PER_MILLION)
+    if own["slippage_share"][0] > 0:
+        widest += int(own["slippage_share"][0] * int((bars.high - bars.low).max()) // PARTS_PER_MILLION)
     most, least = 1, 1
     if own["conversion"][0] not in (NONE, OWN_PRICE):
         rate = floor.series[int(own["conversion_series"][0])].bars

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +13,7 @@ from ictcli.detectors.registry import configured
 from ictcli.engine.lows import with_lows
 from ictcli.engine.money import minor_digits
 from ictcli.engine.order_log import equity_table, order_table
-from ictcli.engine.portfolio import Asked, Books, Stream, ask, market_of
+from ictcli.engine.portfolio import Asked, Books, Stream, ask, joined, market_of
 from ictcli.engine.trades import trade_table
 from ictcli.market.calendars import calendar
 from ictcli.research.accounts import Floor, open_desk, traded_series
@@ -104,8 +103,8 @@ def settings_of(series: Series, config: Config) -> Settings:
 
 def settle(floor: Floor, choices: Sequence[Choice], config: Config, lines: Sequence[Line]) -> Played:
     """Let the account take what the strategies decided."""
-    desk = open_desk(floor, config)
     asked = ask([Stream(line.series, line.choice, line.decisions) for line in lines], len(floor.series))
+    desk = open_desk(floor, config, trails=bool((asked.decisions["trail_atr"] > 0).any()))
     bars = [one.bars for one in floor.series]
     books = _joined(
         desk.advance(bars, asked, floor.fine), desk.finish(max(int(one.ts_close[-1]) for one in bars))
@@ -136,7 +135,5 @@ def strategy_names(choices: Sequence[Choice]) -> list[str]:
 
 
 def _joined(*parts: Books) -> Books:
-    def together(name: str) -> Any:
-        return np.concatenate([getattr(part, name) for part in parts])
-
-    return Books(*(together(name) for name in ("trades", "deals", "events", "marks")))
+    names = ("trades", "deals", "events", "marks")
+    return Books(*(joined([getattr(part, name) for part in parts]) for name in names))

@@ -88,8 +88,8 @@ def parse_walk_forward(text: str) -> WalkForward:
 def make_folds(floor: Floor, how: WalkForward) -> list[Fold]:
     """All folds whose test span is whole.
 
-    Months, weeks and days are UTC and count from the first bar; bars are the distinct opens of all traded
-    series.
+    Months, weeks and days count from 00:00 UTC of the first bar's day, and the last bar's day counts whole;
+    bars are the distinct opens of all traded series.
 
     Raises:
         DataError: the bars are too short for one fold.
@@ -100,7 +100,7 @@ def make_folds(floor: Floor, how: WalkForward) -> list[Fold]:
     edges = _edges(opens, end, how)
     folds = []
     for number in range(len(edges) - 1):
-        first = int(opens[0]) if how.anchored else edges[number][0]
+        first = edges[0][0] if how.anchored else edges[number][0]
         folds.append(Fold((first, edges[number][1]), (edges[number][1], edges[number + 1][1])))
     if not folds:
         raise DataError(
@@ -132,9 +132,9 @@ def _span(opens: Int64, end: int, train: Length, shift: Length) -> Span | None:
         if last > len(opens):
             return None
         return int(opens[first]), int(opens[last]) if last < len(opens) else end
-    start = _later(int(opens[0]), shift)
+    start = _later(int(opens[0]) // NS_PER_DAY * NS_PER_DAY, shift)
     stop = _later(start, train)
-    return (start, stop) if stop <= end else None
+    return (start, stop) if stop <= -(-end // NS_PER_DAY) * NS_PER_DAY else None
 
 
 def _later(instant: int, length: Length) -> int:

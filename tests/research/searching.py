@@ -10,6 +10,7 @@ from ictcli.research.sweep_ranges import parse_axis
 from ictcli.research.sweep_run import Search, sweep
 from ictcli.research.walk_forward import parse_walk_forward
 from ictcli.research.walk_forward_run import walk_forward
+from ictcli.store.atomic import TEMPORARY
 from ictcli.telemetry import Progress, silent
 from tests.research.test_backtest import NOW, request
 
@@ -49,4 +50,5 @@ def table(shop: Workshop, run: str, name: str) -> Any:
 
 def parts(shop: Workshop) -> list[Path]:
     """Files of finished trials that wait for the rest of their search."""
-    return sorted((shop.store.state_dir / "sweeps").rglob("*.parquet"))
+    found = (shop.store.state_dir / "sweeps").rglob("*.parquet")
+    return sorted(path for path in found if not path.name.startswith(TEMPORARY))
