@@ -162,3 +162,9 @@ def test_a_stop_beyond_break_even_stays() -> None:
         buy(0, stop=980, even_at=10, trail=5),
     )
     assert told.events[2:] == ["1 stop_moved trail 1002 x10"]
+
+
+def test_a_stop_that_stays_where_it_is_has_not_moved() -> None:
+    """Two closes at 1010: one move."""
+    told = play(minutes(CALM, (1000, 1011, 999, 1010), (1010, 1011, 1009, 1010)), buy(0, stop=980, trail=8))
+    assert told.events[2:] == ["1 stop_moved trail 1002 x10"]

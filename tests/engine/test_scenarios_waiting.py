@@ -5,14 +5,14 @@ A step wins or loses 1 minor unit a point; an order trades 10 steps; bars are op
 
 import pytest
 
-from ictcli.strategies.decisions import LIMIT, STOP
-from tests.engine.worlds import MINUTE, buy, minutes, play, sell, series, withdraw
+from ictcli.engine.sizing import RISK
+from ictcli.strategies.decisions import LIMIT, STOP, STOP_LIMIT
+from tests.engine.worlds import MINUTE, Ask, buy, leave, minutes, play, sell, series, withdraw
 
 pytestmark = pytest.mark.jit_off
 
 CALM = (1000, 1005, 995, 1000)
 """A bar around 1000."""
-SLIPS = series(slippage=1)
 
 
 def test_an_order_expires_after_the_bars_it_may_wait() -> None:
@@ -254,3 +254,72 @@ def test_withdrawing_leaves_the_orders_of_other_strategies_alone() -> None:
     )
     assert told.events[2:] == ["1 cancelled 990 x10", "2 filled 990 x10"]
     assert told.books.deals["owner"].tolist() == [0]
+
+
+def test_inside_a_bar_the_order_nearest_to_the_open_fills_first() -> None:
+    """The low of 985 leads through 995 before 990, though 990 is the older order."""
+    told = play(
+        minutes(CALM, (1000, 1001, 985, 990)), buy(0, order=LIMIT, price=990), buy(0, order=LIMIT, price=995)
+    )
+    assert told.deals == ["1 buy 10 at 995", "1 buy 10 at 990"]
+
+
+def test_orders_at_one_distance_fill_by_age() -> None:
+    told = play(
+        minutes(CALM, (1000, 1001, 985, 990)),
+        buy(0, order=LIMIT, price=990, setup=1),
+        sell(0, order=STOP, price=990, setup=2),
+    )
+    assert told.books.deals["order"].tolist() == [1, 2]
+
+
+def test_a_strategy_may_hold_only_so_many_orders_and_positions_of_its_own() -> None:
+    """One each: the second of a strategy is refused, another strategy's first is not."""
+    told = play(
+        minutes(CALM),
+        buy(0, order=LIMIT, price=990, by=0),
+        buy(0, order=LIMIT, price=985, by=0),
+        buy(0, order=LIMIT, price=980, by=1),
+        most_per_strategy=1,
+    )
+    assert told.events == ["0 placed 990 x10", "0 refused in_position 985 x0", "0 placed 980 x10"]
+
+
+def test_the_orders_of_one_group_count_as_none_for_each_other() -> None:
+    told = play(
+        minutes(CALM),
+        buy(0, order=STOP, price=1010, group=1),
+        sell(0, order=STOP, price=990, group=1),
+        most_per_strategy=1,
+    )
+    assert told.events == ["0 placed 1010 x10", "0 placed 990 x10"]
+
+
+def test_a_position_that_is_being_left_makes_room_for_the_next() -> None:
+    told = play(minutes(CALM, CALM, CALM), buy(0), leave(1), sell(1), most_per_strategy=1)
+    assert told.deals == ["1 buy 10 at 1000", "2 sell 10 at 1000 strategy", "2 sell 10 at 1000"]
+
+
+@pytest.mark.parametrize(
+    ("ask", "steps"),
+    [
+        (buy(0, stop=990), 5000 // (13 + 1)),  # 1000 + 2 + 1 = 1003 to 990, slippage at the stop
+        (buy(0, order=STOP, price=1010, stop=1000), 5000 // (11 + 1)),  # 1011 to 1000
+        (buy(0, order=LIMIT, price=990, stop=980), 5000 // (10 + 1)),  # 990 to 980
+        (buy(0, order=STOP_LIMIT, price=1010, limit=1015, stop=1000), 5000 // (15 + 1)),  # 1015 to 1000
+        (sell(0, stop=1010), 5000 // (11 + 1)),  # 999 to 1010
+    ],
+)
+def test_an_order_is_sized_for_the_price_that_it_plans_with(ask: Ask, steps: int) -> None:
+    """0.5 % of 1,000,000 are 5000; spread 2, slippage 1 on market and stop fills."""
+    told = play(minutes(CALM, spread=2), ask, terms=series(slippage=1), sizing=RISK, risk=5_000)
+    assert told.books.events["steps"].tolist() == [steps]
+
+
+def test_a_sell_stop_is_void_once_the_ask_fails_before_it() -> None:
+    """Void at 1015, spread 2: a high of 1012 is an ask of 1014; 1013 is 1015."""
+    told = play(
+        minutes(CALM, (1000, 1012, 995, 1000), (1000, 1013, 995, 1000), spread=2),
+        sell(0, order=STOP, price=990, void_at=1015),
+    )
+    assert told.events == ["0 placed 990 x10", "2 void 990 x10"]
