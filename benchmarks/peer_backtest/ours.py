@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from benchmarks.peer_backtest.answer import Asked, Columns
 from ictcli.config.records import AccountConfig, BacktestConfig, Config, RiskConfig, SizingConfig
-from ictcli.engine.portfolio import Stream, ask
+from ictcli.engine.portfolio import Stream, ask, joined
 from ictcli.engine.refusals import ExitReason
 from ictcli.market.bars import Bars, SeriesKey, make_bars
 from ictcli.market.symbols import load_symbols
@@ -96,9 +96,9 @@ def trade_records(bars: Bars, asked: Asked) -> NDArray[np.void]:
 def trade(floor: Floor, choice: Choice, config: Config) -> NDArray[Any]:
     """What a backtest does between reading bars and writing tables; its ``TRADE`` records."""
     lines = decide_all(floor, [choice], config)
-    desk = open_desk(floor, config)
     asked = ask([Stream(line.series, line.choice, line.decisions) for line in lines], len(floor.series))
+    desk = open_desk(floor, config, trails=bool((asked.decisions["trail_atr"] > 0).any()))
     bars = [one.bars for one in floor.series]
     books = desk.advance(bars, asked, floor.fine)
     last = desk.finish(int(bars[0].ts_close[-1]))
-    return np.concatenate([books.trades, last.trades])
+    return joined([books.trades, last.trades])

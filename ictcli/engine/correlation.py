@@ -7,7 +7,7 @@ without trading is NaN and left out.
 import math
 from typing import Any
 
-from ictcli.engine.records import DAYS, MOST_POSITIONS
+from ictcli.engine.records import DAYS
 from ictcli.kernels import kernel
 from ictcli.stats.kelly import ewma_variance
 
@@ -80,7 +80,7 @@ def mean_correlation(roll: int, states: Any, positions: Any, s: int, side: int) 
         if states[other]["positions"] == 0:
             continue
         known = 1.0 if other == s else correlation(roll, states[s], states[other])
-        for slot in range(MOST_POSITIONS):
+        for slot in range(states[other]["position_end"]):
             position = positions[other, slot]
             if position["live"] == 1:
                 total += 1.0 if math.isnan(known) else known * side * position["side"]

@@ -9,7 +9,7 @@ from typing import Any
 
 from ictcli.engine.correlation import correlation
 from ictcli.engine.money import commission, fees, profit, rate_of
-from ictcli.engine.records import GROUPS, MOST_ORDERS, MOST_POSITIONS
+from ictcli.engine.records import GROUPS
 from ictcli.engine.sizing import loss_at_stop, stop_slippage
 from ictcli.kernels import kernel
 
@@ -46,11 +46,11 @@ def side_risk(series: Any, states: Any, positions: Any, orders: Any, s: int, sid
     rate = rate_of(series, states, s)
     slippage = stop_slippage(own, state)
     total = 0
-    for slot in range(MOST_POSITIONS):
+    for slot in range(states[s]["position_end"]):
         position = positions[s, slot]
         if position["live"] == 1 and position["side"] == side:
             total += position_risk(own, rate, position, slippage)
-    for slot in range(MOST_ORDERS):
+    for slot in range(states[s]["order_end"]):
         order = orders[s, slot]
         if order["live"] == 1 and order["asked"]["side"] == side:
             total += order_risk(own, rate, order, slippage)

@@ -7,7 +7,6 @@ are not set off against each other, which is stricter than most brokers.
 from typing import Any
 
 from ictcli.engine.money import amount_of, floating, rate_of
-from ictcli.engine.records import MOST_POSITIONS
 from ictcli.kernels import kernel
 
 
@@ -51,7 +50,7 @@ def used_margin(series: Any, states: Any, positions: Any) -> int:
         if states[s]["positions"] == 0:
             continue
         rate = rate_of(series, states, s)
-        for slot in range(MOST_POSITIONS):
+        for slot in range(states[s]["position_end"]):
             position = positions[s, slot]
             if position["live"] == 1:
                 used += margin_on(series[s], rate, position["entry_value"], position["steps"])
@@ -67,7 +66,7 @@ def equity(account: Any, series: Any, states: Any, positions: Any) -> int:
             continue
         state = states[s]
         rate = rate_of(series, states, s)
-        for slot in range(MOST_POSITIONS):
+        for slot in range(states[s]["position_end"]):
             if positions[s, slot]["live"] == 1:
                 worth += floating(series[s], rate, positions[s, slot], state["close"], state["spread"])
     return worth

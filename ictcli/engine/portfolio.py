@@ -32,6 +32,7 @@ Records = NDArray[np.void]
 
 _BYTES = np.dtype((np.void, DECISION.itemsize))
 _ROOM = 16_384
+_MOST_ROOM = 2**18
 _PER_SERIES, _PER_DECISION, _PER_PIECE = 512, 34, 96
 """Records of one kind that one instant may write: for a series, every order and position several times; for
 a decision, itself and every order that it meets; for a piece of a bar, another part of every order."""
@@ -121,16 +122,16 @@ class Desk:
         world = self.world
         pieces = fine or [None] * len(bars)
         tape = _tape(bars, asked, pieces)
-        output = _output(self._most_at_once(bars, asked, pieces))
+        output = _output(self._most_at_once(bars, asked, pieces), _PER_DECISION * len(asked.decisions))
         begin(world, tape)
-        parts: list[Books] = []
-        done = False
+        done = run(world, tape, output)
+        parts = [_written(output) if done else _copied(output)]
         while not done:
             output.counts[:RESERVED] = 0
             done = run(world, tape, output)
-            parts.append(_taken(output))
+            parts.append(_copied(output))
         end_stretch(world, tape)
-        return _joined(parts)
+        return parts[0] if len(parts) == 1 else _joined(parts)
 
     def _most_at_once(self, bars: Sequence[Bars], asked: Asked, fine: Sequence[Bars | None]) -> int:
         """Records that one instant may write at most; an output that is too small would be overrun."""
@@ -149,7 +150,7 @@ class Desk:
         """Close what is open at the last closes and withdraw what rests."""
         output = _output(_PER_SERIES * (1 + len(self.world.series)))
         finish(self.world, output, instant)
-        return _taken(output)
+        return _written(output)
 
     def save(self) -> bytes:
         """A checkpoint."""
@@ -226,8 +227,9 @@ def _longest_run(values: Int64) -> int:
     return int(np.diff(np.concatenate([[0], starts, [len(values)]])).max())
 
 
-def _output(reserve: int) -> Output:
-    size = _ROOM + 2 * reserve
+def _output(reserve: int, expected: int = 0) -> Output:
+    """Room for about ``expected`` records of each kind; untouched room costs no memory."""
+    size = min(_ROOM + expected, _MOST_ROOM) + 2 * reserve
     counts = np.zeros(RESERVED + 1, np.int64)
     counts[RESERVED] = reserve
     return Output(
@@ -239,21 +241,31 @@ def _output(reserve: int) -> Output:
     )
 
 
-def _taken(output: Output) -> Books:
-    """A copy of what was written."""
+def _written(output: Output) -> Books:
+    """What was written, where it stands."""
     counts = output.counts
     return Books(
-        output.trades[: counts[TRADES]].copy(),
-        output.deals[: counts[DEALS]].copy(),
-        output.events[: counts[EVENTS]].copy(),
-        output.marks[: counts[MARKS]].copy(),
+        output.trades[: counts[TRADES]],
+        output.deals[: counts[DEALS]],
+        output.events[: counts[EVENTS]],
+        output.marks[: counts[MARKS]],
     )
+
+
+def _copied(output: Output) -> Books:
+    """A copy of what was written, so that the room can be used again."""
+    return _joined([_written(output)])
 
 
 def _joined(parts: Sequence[Books]) -> Books:
     return Books(
-        np.concatenate([part.trades for part in parts]),
-        np.concatenate([part.deals for part in parts]),
-        np.concatenate([part.events for part in parts]),
-        np.concatenate([part.marks for part in parts]),
+        joined([part.trades for part in parts]),
+        joined([part.deals for part in parts]),
+        joined([part.events for part in parts]),
+        joined([part.marks for part in parts]),
     )
+
+
+def joined(parts: Sequence[Records]) -> Records:
+    """Records one after the other, copied as bytes: numpy copies them field by field."""
+    return np.concatenate([part.view(np.uint8) for part in parts]).view(parts[0].dtype)

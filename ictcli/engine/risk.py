@@ -9,7 +9,7 @@ from typing import Any
 from ictcli.engine.exposure import correlated_heat, group_risk, heat, series_risk
 from ictcli.engine.margin import share_of
 from ictcli.engine.money import rate_of
-from ictcli.engine.records import GROUPS, MOST_ORDERS, MOST_POSITIONS
+from ictcli.engine.records import GROUPS, MOST_POSITIONS
 from ictcli.engine.refusals import Refusal
 from ictcli.engine.sizing import loss_at_stop, stop_slippage
 from ictcli.kernels import kernel
@@ -71,7 +71,7 @@ def permit(
         return _NO_RATE
     if steps < 1:
         return _BELOW_MINIMUM
-    if volume(positions, orders, s) + steps > MOST_POSITIONS * series[s]["max_steps"]:
+    if volume(states, positions, orders, s) + steps > MOST_POSITIONS * series[s]["max_steps"]:
         return _NO_ROOM
     slippage = stop_slippage(series[s], states[s])
     risk = loss_at_stop(series[s], rate, asked["side"], entry, asked["stop"], slippage, steps)
@@ -79,13 +79,13 @@ def permit(
 
 
 @kernel
-def volume(positions: Any, orders: Any, s: int) -> int:
+def volume(states: Any, positions: Any, orders: Any, s: int) -> int:
     """Steps open and ordered in a series; bounded, because sums of money are proven for that volume only."""
     total = 0
-    for slot in range(MOST_POSITIONS):
+    for slot in range(states[s]["position_end"]):
         if positions[s, slot]["live"] == 1:
             total += positions[s, slot]["steps"]
-    for slot in range(MOST_ORDERS):
+    for slot in range(states[s]["order_end"]):
         if orders[s, slot]["live"] == 1:
             total += orders[s, slot]["steps"] - orders[s, slot]["filled"]
     return int(total)

@@ -78,6 +78,7 @@ class Ledger:
         """Open a position; its record."""
         slot = int(self.states["positions"][s])
         self.states["positions"][s] += 1
+        self.states["position_end"][s] = slot + 1
         self.account["open_positions"] += 1
         one = self.positions[s, slot]
         one["live"], one["side"], one["steps"], one["opened_steps"] = 1, side, steps, steps
@@ -88,6 +89,7 @@ class Ledger:
         """Place an order; its record."""
         slot = int(self.states["orders"][s])
         self.states["orders"][s] += 1
+        self.states["order_end"][s] = slot + 1
         one = self.orders[s, slot]
         one["live"], one["steps"], one["planned"], one["asked"] = 1, steps, planned, asked
         return one
