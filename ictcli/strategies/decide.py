@@ -22,6 +22,8 @@ from ictcli.strategies.wiring import Wiring, wire
 Decisions = NDArray[np.void]
 """``DECISION`` records in the order in which they were written."""
 
+_BYTES = np.dtype((np.void, DECISION.itemsize))
+"""A decision without its fields, which numpy copies one by one."""
 _ROOM = 4 * MOST_DECISIONS_PER_BAR
 _MARK = 16
 """Bytes in front of a checkpoint that tell whose it is."""
@@ -175,11 +177,10 @@ class Decider:
         first = 0
         while first < count:
             first, written = self._strategy.run(self._state, self._buffer, bars, first, *feeds)
-            kept = self._buffer[:written]
-            if written and not notes:
-                kept = kept[kept["kind"] != NOTE]
+            kept = self._buffer[:written].view(_BYTES)
+            kept = kept.copy() if notes else kept[self._buffer["kind"][:written] != NOTE]
             if len(kept):
-                found.append(kept.copy())
+                found.append(kept.view(DECISION))
         return found
 
     def _step_detectors(self, bars: Bars, at: int) -> tuple[np.void, list[Records]]:

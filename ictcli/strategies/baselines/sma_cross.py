@@ -103,34 +103,71 @@ def step(state: Any, decisions: Any, count: int, bar: Prices) -> int:
     state["fast_sum"] = fast_sum
     state["slow_sum"] = slow_sum
     state["bar"] = index + 1
-    if index + 1 < slow:
-        return count
     lead = fast_sum * slow - slow_sum * fast
+    if index + 1 < slow or not turns(lead, state["above"]):
+        return count
+    return turn(state, decisions, count, index, price, lead)
+
+
+@hot_kernel
+def turns(lead: int, above: int) -> bool:
+    """Whether the averages lie otherwise than when they last differed."""
+    return (lead > 0 and above <= 0) or (lead < 0 and above >= 0)
+
+
+@hot_kernel
+def turn(state: Any, decisions: Any, count: int, index: int, price: int, lead: int) -> int:
+    """Take note of the side on which the fast average lies now; append what follows from it."""
     above = state["above"]
-    if lead > 0 and above <= 0:
-        state["above"] = 1
-        if above < 0:
-            count = cross_up(state, decisions, count, index, price)
-    elif lead < 0 and above >= 0:
-        state["above"] = -1
-        if above > 0 and state["setup"] > 0:
-            count = close(decisions, count, index, state["setup"], R_DOWN)
+    state["above"] = 1 if lead > 0 else -1
+    if lead > 0 and above < 0:
+        return cross_up(state, decisions, count, index, price)
+    if lead < 0 and above > 0 and state["setup"] > 0:
+        return close(decisions, count, index, state["setup"], R_DOWN)
     return count
 
 
 @kernel
+def remember(state: Any, closes: Any, first: int, last: int, start: int) -> None:
+    """Keep the closes of rows ``first`` to ``last`` (exclusive), bar ``start`` being row 0."""
+    for i in range(max(first, last - LONGEST), last):
+        state["closes"][(start + i) & (LONGEST - 1)] = closes[i]
+    state["bar"] = start + last
+
+
+@kernel
 def run(states: Any, decisions: Any, bars: Any, first: int) -> tuple[int, int]:
-    """Step over the columns of bars from ``first`` until they end or the buffer is nearly full."""
-    ts, ts_close, opens, highs, lows, closes, spreads = bars
+    """Step over the columns of bars from ``first`` until they end or the buffer is nearly full.
+
+    The same as ``step`` bar by bar, with the sums in registers and old closes read from the columns.
+    """
+    closes = bars[5]
     state = states[0]
-    count = 0
-    for i in range(first, len(ts)):
-        if len(decisions) - count < MOST_DECISIONS_PER_BAR:
-            return i, count
-        spread = int(spreads[i])
-        bar = Prices(state["bar"], ts[i], ts_close[i], opens[i], highs[i], lows[i], closes[i], spread)
-        count = step(state, decisions, count, bar)
-    return len(ts), count
+    fast, slow, kept = state["fast"], state["slow"], state["closes"]
+    fast_sum, slow_sum, above = state["fast_sum"], state["slow_sum"], state["above"]
+    start = state["bar"] - first
+    count, i = 0, first
+    while i < len(closes) and len(decisions) - count >= MOST_DECISIONS_PER_BAR:
+        index, price = start + i, closes[i]
+        fast_sum += price
+        slow_sum += price
+        if i >= slow:
+            fast_sum -= closes[i - fast]
+            slow_sum -= closes[i - slow]
+        else:
+            if index >= fast:
+                fast_sum -= closes[i - fast] if i >= fast else kept[(index - fast) & (LONGEST - 1)]
+            if index >= slow:
+                slow_sum -= kept[(index - slow) & (LONGEST - 1)]
+        lead = fast_sum * slow - slow_sum * fast
+        if turns(lead, above) and index + 1 >= slow:
+            count = turn(state, decisions, count, index, price, lead)
+            above = state["above"]
+        i += 1
+    state["fast_sum"] = fast_sum
+    state["slow_sum"] = slow_sum
+    remember(state, closes, first, i, start)
+    return i, count
 
 
 STRATEGY = Strategy(
