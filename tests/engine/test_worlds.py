@@ -14,7 +14,7 @@ from ictcli.engine.refusals import ExitReason
 from ictcli.strategies.decisions import MOST_DECISIONS_PER_BAR
 from tests.engine.plain_engine import PlainEngine
 from tests.engine.random_worlds import MIDDLE, Kind, random_world
-from tests.engine.worlds import MINUTE, Ask, Told, World, assert_same, buy, minutes, series
+from tests.engine.worlds import MINUTE, Ask, Told, World, assert_same, assert_same_story, buy, minutes, series
 
 SEEDS = st.integers(0, 2**31)
 EVERYTHING = Kind(many=3, fine=True)
@@ -88,7 +88,13 @@ def a_run_in_parts_equals_one_run(seed: int) -> None:
 
 
 def alarms_skip_nothing(seed: int) -> None:
-    """A run that is told one bar at a time cannot skip any, and does the same."""
+    """A decision on every bar, which asks for nothing, makes the engine look at every bar."""
+    world, asks = random_world(seed, EVERYTHING)
+    assert_same_story(world.run(asks), world.run([*asks, *world.nothing()]))
+
+
+def bar_by_bar_is_the_same(seed: int) -> None:
+    """A live loop that gives one bar at a time and keeps a checkpoint between."""
     world, asks = random_world(seed, EVERYTHING)
     assert_same(world.run(asks), world.run(asks, world.closes()))
 
@@ -241,6 +247,7 @@ CHECKS: list[Check] = [
     nothing_fills_before_it_is_known,
     a_run_in_parts_equals_one_run,
     alarms_skip_nothing,
+    bar_by_bar_is_the_same,
     scaling_prices_and_points_changes_only_prices,
     a_mirrored_market_trades_mirrored,
     an_idle_series_changes_nothing,
