@@ -48,12 +48,12 @@ def fold_lines(walk: Document) -> list[str]:
         rows.append(
             [
                 str(one["fold"]),
-                f"{one['test'][0][:10]} to {one['test'][1][:10]}",
+                one["test"][0][:10],
                 *(f"{number(inside[name], kind)} > {number(outside[name], kind)}" for name, kind in names),
                 number(outside["net_profit"], "money"),
             ]
         )
-    headers = ["Fold", "Traded", METRICS[metric].label, "Expectancy", "Trades", "Net, out of sample"]
+    headers = ["Fold", "Traded from", METRICS[metric].label, "Expectancy", "Trades", "Net, out of sample"]
     title = f"Walk-forward {walk['plan']}: {len(rows)} folds, {walk['trials']:,} trials each"
     return [f"{title} (in sample > out of sample)", *aligned(headers, rows, "<<>>>>")]
 
