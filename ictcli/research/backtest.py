@@ -251,11 +251,10 @@ _ENDED = tuple(one.label for one in (OrderEvent.EXPIRED, OrderEvent.VOID, OrderE
 def _refusals(orders: pa.Table) -> dict[str, int]:
     """Entries that were not filled, by why: a refusal, or how their order ended."""
     counts: dict[str, int] = {}
-    rows = zip(orders.column("event").to_pylist(), orders.column("reason").to_pylist(), strict=True)
-    for event, reason in rows:
-        if event == OrderEvent.REFUSED.label or event in _ENDED:
-            name = reason or event
-            counts[name] = counts.get(name, 0) + 1
+    own = orders.filter(pc.is_in(orders.column("event"), pa.array([OrderEvent.REFUSED.label, *_ENDED])))
+    for event, reason in zip(own.column("event").to_pylist(), own.column("reason").to_pylist(), strict=True):
+        name = reason or event
+        counts[name] = counts.get(name, 0) + 1
     return counts
 
 

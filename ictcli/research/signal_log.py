@@ -59,21 +59,23 @@ def _outcomes(played: Played, line: Line) -> list[str | None]:
     """The outcome of each decision of one strategy on one series."""
     asked = rows_of(played.asked, line)
     events = played.books.events
-    own = events[(events["series"] == line.series) & np.isin(events["event"], _ENDS)]
-    own = own[np.isin(own["row"], asked)]
+    own = np.flatnonzero((events["series"] == line.series) & np.isin(events["event"], _ENDS))
+    own = own[np.isin(events["row"][own], asked)]
+    refusals = {int(one): one.label for one in Refusal}
+    ends = {int(one): one.label for one in _ENDS}
     words: dict[int, str] = {}
-    for row, event, code in zip(
-        own["row"].tolist(), own["event"].tolist(), own["code"].tolist(), strict=True
-    ):
-        if words.get(row) != OrderEvent.FILLED.label:
-            words[row] = Refusal(code).label if code else OrderEvent(event).label
+    columns = (events[name][own].tolist() for name in ("row", "event", "code"))
+    for row, event, code in zip(*columns, strict=True):
+        if words.get(row) != ends[OrderEvent.FILLED]:
+            words[row] = refusals[code] if code else ends[event]
+    never = Refusal.NO_NEXT_BAR.label
     found: list[str | None] = [None] * len(line.decisions)
     wanted = np.flatnonzero(line.decisions["kind"] != NOTE)
     for at, row, kind in zip(
         wanted.tolist(), asked.tolist(), line.decisions["kind"][wanted].tolist(), strict=True
     ):
         if kind == ENTER:
-            found[at] = words.get(row, Refusal.NO_NEXT_BAR.label)
+            found[at] = words.get(row, never)
     return found
 
 

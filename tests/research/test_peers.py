@@ -27,7 +27,6 @@ from benchmarks.peer_backtest.market import bootstrapped, source
 BARS = 6000
 ASKED = {
     "plain": PLAIN,
-    "bracket": replace(PLAIN, stop_percent=1.0, target_percent=2.0),
     "tight": replace(PLAIN, stop_percent=0.05, target_percent=0.1),
 }
 """``tight`` lies so near that most trades end at their stop or target."""
