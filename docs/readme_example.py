@@ -19,11 +19,10 @@ COMMANDS = (
     "ictcli fetch EURUSD --source file --path market/EURUSD_M15_brokerJ.parquet --label broker_j",
     "ictcli detect XAUUSD -t M15 --kind fvg,structure",
     "ictcli backtest XAUUSD EURUSD -t M15 --strategy fvg_retest --gate config/gates.toml",
-    "ictcli report latest | tail -n +31",
+    "ictcli report --why XAUUSD 2025-02-06T13:30",
 )
 FILES = ("raw/mt5export_XAUUSD_M15_DATE_TIME_tab.csv", "bars/EURUSD_M15_brokerJ.parquet")
 _RUN = re.compile(r"\b\d{8}T\d{6}Z-[0-9a-f]{8}\b")
-_CREATED = re.compile(r"(?<=created  )\d{4}-\d\d-\d\dT[\d:.]+Z")
 
 
 def transcript(data: Path, folder: Path) -> str:
@@ -34,14 +33,11 @@ def transcript(data: Path, folder: Path) -> str:
         (folder / "market" / Path(name).name).symlink_to(data / name)
     lines = []
     for command in COMMANDS:
-        own, _, tail = command.partition(" | tail -n +")
-        done = _program(own.split()[1:], folder)
-        shown_lines = done.stdout.splitlines()[int(tail or 1) - 1 :]
-        lines += [f"$ {command}", *(line.rstrip() for line in shown_lines), ""]
+        done = _program(command.split()[1:], folder)
+        lines += [f"$ {command}", *(line.rstrip() for line in done.stdout.splitlines()), ""]
         if done.returncode:
             lines[-1:] = [f"(exit {done.returncode})", ""]
-    text = _RUN.sub("20261121T000000Z-0a1b2c3d", "\n".join(lines).rstrip())
-    return _CREATED.sub("2026-11-21T00:00:00Z", text)
+    return _RUN.sub("20261121T000000Z-0a1b2c3d", "\n".join(lines).rstrip())
 
 
 def shown() -> str:

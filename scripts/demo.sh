@@ -13,6 +13,8 @@ run() { printf '$ %s\n' "$*" >&2; "$@"; }
 run ictcli init "$workspace" --force --quiet
 ICTCLI_WORKSPACE="$(cd "$workspace" && pwd)"
 export ICTCLI_WORKSPACE
+# Sizes stay those of the opening balance: an edge planted for two years, compounded, gives figures nobody believes.
+export ICTCLI_SIZING__COMPOUND=false
 
 say "1/4  Two simulated markets, $years years of one-minute bars: one with a planted edge, one without"
 # shellcheck disable=SC2086

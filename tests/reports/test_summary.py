@@ -7,11 +7,13 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from ictcli.engine.order_log import EQUITY, ORDERS
 from ictcli.engine.refusals import refusal_table
 from ictcli.engine.trades import TRADES
 from ictcli.reports.layout import WIDTH
 from ictcli.reports.summary import month_lines, report_document, report_text, result_text
 from ictcli.research.metric_definitions import METRICS
+from ictcli.research.signal_log import SIGNALS
 from tests.reports.conftest import metric
 
 
@@ -124,5 +126,12 @@ def test_the_document_adds_breakdowns_to_what_was_kept(document: dict[str, Any],
 def test_the_page_on_backtests_prints_the_tables_of_the_code() -> None:
     page = (Path(__file__).parents[2] / "docs" / "backtest.md").read_text(encoding="utf-8")
     assert refusal_table() in page
-    for field in TRADES:
-        assert f"`{field.name}`" in page
+    tables = {name: part.split("| column of")[0] for name, part in _parts(page)}
+    for name, schema in (("trades", TRADES), ("orders", ORDERS), ("signals", SIGNALS), ("equity", EQUITY)):
+        assert [field.name for field in schema if f"`{field.name}`" not in tables[name]] == []
+
+
+def _parts(page: str) -> list[tuple[str, str]]:
+    """Name of each described table, and what follows its name."""
+    found = page.split("| column of `")[1:]
+    return [(each.partition("`")[0], each) for each in found]
