@@ -184,7 +184,8 @@ def _end(facts: Facts, pair: Both) -> bool:
 def _tied_exit(facts: Facts, pair: Both) -> bool:
     ours, theirs = pair.ours, pair.theirs
     first = min(ours.closed, theirs.closed)
-    return ours.closed != theirs.closed and (facts.tied(first - 1) or facts.tied(first))
+    crossed = ours.closed != theirs.closed or _at_open(facts, ours) or _at_open(facts, theirs)
+    return crossed and (facts.tied(first - 1) or facts.tied(first))
 
 
 def _tied_entry(facts: Facts, lone: Lone) -> bool:
