@@ -33,6 +33,7 @@ def pages() -> dict[Path, str]:
             ROOT / "docs" / "gates.md", f"{metric_table()}\n\n{part_table()}\n"
         ),
         ROOT / "docs" / "fills.md": _between(ROOT / "docs" / "fills.md", assumption_table() + "\n"),
+        ROOT / "docs" / "backtest.md": _between(ROOT / "docs" / "backtest.md", refusal_table() + "\n"),
         ROOT / "docs" / "risk.md": _between(ROOT / "docs" / "risk.md", refusal_table() + "\n"),
         ROOT / "ictcli" / "templates" / "ictcli.toml": reference.commented_file(),
         ROOT / "config" / "ictcli.toml": reference.commented_file(),
