@@ -20,6 +20,8 @@ Backend = Literal["loky", "dask", "ray"]
 BACKENDS: tuple[str, ...] = get_args(Backend)
 MOST_JOBS = 1024
 SCHEDULER = "DASK_SCHEDULER_ADDRESS"
+_WAVE = 4
+"""Items per job that are handed out together where a backend cannot give results as they come."""
 _MODULES = {"dask": "distributed", "ray": "ray"}
 
 
@@ -65,8 +67,13 @@ def each(work: Callable[[Item], Result], items: Sequence[Item], jobs: int, backe
 
     with ExitStack() as stack:
         stack.enter_context(_started(backend, jobs))
+        calls = [joblib.delayed(work)(item) for item in items]
+        if backend == "ray":
+            for at in range(0, len(calls), _WAVE * jobs):
+                yield from joblib.Parallel(batch_size=1)(calls[at : at + _WAVE * jobs])
+            return
         parallel = joblib.Parallel(return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs")
-        found = parallel(joblib.delayed(work)(item) for item in items)
+        found = parallel(calls)
         stack.callback(found.close)
         yield from found
 
