@@ -11,7 +11,7 @@ from ictcli.engine.correlation import correlation
 from ictcli.engine.money import commission, fees, profit, rate_of
 from ictcli.engine.records import GROUPS
 from ictcli.engine.sizing import loss_at_stop, stop_slippage
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 
 
 @kernel
@@ -57,21 +57,21 @@ def side_risk(series: Any, states: Any, positions: Any, orders: Any, s: int, sid
     return int(total)
 
 
-@kernel
+@hot_kernel
 def series_risk(series: Any, states: Any, positions: Any, orders: Any, s: int) -> int:
     """Minor units at risk in a series, whatever the side."""
     long = side_risk(series, states, positions, orders, s, 1)
     return long + side_risk(series, states, positions, orders, s, -1)
 
 
-@kernel
+@hot_kernel
 def net_risk(series: Any, states: Any, positions: Any, orders: Any, s: int) -> int:
     """Minor units at risk in the longs of a series less those in its shorts."""
     long = side_risk(series, states, positions, orders, s, 1)
     return long - side_risk(series, states, positions, orders, s, -1)
 
 
-@kernel
+@hot_kernel
 def heat(series: Any, states: Any, positions: Any, orders: Any) -> int:
     """Minor units at risk in all positions and orders: the worst case, in which every stop is hit."""
     total = 0
@@ -89,7 +89,7 @@ def side_in_group(own: Any, group: int) -> int:
     return 0
 
 
-@kernel
+@hot_kernel
 def group_risk(series: Any, states: Any, positions: Any, orders: Any, group: int) -> int:
     """Net minor units at risk on the rise (above 0) or fall (below 0) of a group."""
     total = 0
@@ -100,7 +100,7 @@ def group_risk(series: Any, states: Any, positions: Any, orders: Any, group: int
     return total
 
 
-@kernel
+@hot_kernel
 def correlated_heat(
     account: Any, series: Any, states: Any, positions: Any, orders: Any, s: int, added: int, equity: int
 ) -> float:

@@ -7,7 +7,7 @@ are not set off against each other, which is stricter than most brokers.
 from typing import Any
 
 from ictcli.engine.money import amount_of, floating, rate_of
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 
 
 @kernel
@@ -42,7 +42,7 @@ def margin_for(own: Any, rate: int, steps: int, price: int) -> int:
     return margin_on(own, rate, price * steps, steps)
 
 
-@kernel
+@hot_kernel
 def used_margin(series: Any, states: Any, positions: Any) -> int:
     """Minor units that all open positions bind, each at its average entry price."""
     used = 0
@@ -57,7 +57,7 @@ def used_margin(series: Any, states: Any, positions: Any) -> int:
     return used
 
 
-@kernel
+@hot_kernel
 def equity(account: Any, series: Any, states: Any, positions: Any) -> int:
     """Balance plus what all open positions would bring at their last closes, a short at the ask."""
     worth = int(account["balance"])
@@ -72,7 +72,7 @@ def equity(account: Any, series: Any, states: Any, positions: Any) -> int:
     return worth
 
 
-@kernel
+@hot_kernel
 def stop_out_due(rules: Any, account: Any, series: Any, states: Any, positions: Any) -> bool:
     """Whether equity over used margin is below ``RULES.stop_out``; never where margin is not kept."""
     if rules["stop_out"] == 0:

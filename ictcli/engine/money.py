@@ -6,7 +6,7 @@ it), so that a deal is an integer product and one division, rounded half to even
 
 from typing import Any
 
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 
 NO_MINOR_UNIT = frozenset({"JPY", "KRW", "VND", "CLP", "ISK"})
 """Account currencies that are counted in whole units; all others have two decimals."""
@@ -21,7 +21,7 @@ def minor_digits(currency: str) -> int:
     return 0 if currency in NO_MINOR_UNIT else 2
 
 
-@kernel
+@hot_kernel
 def half_even(numerator: int, denominator: int) -> int:
     """``numerator / denominator`` to the nearest integer, exact halves to the even one."""
     quotient = numerator // denominator
@@ -79,10 +79,12 @@ def amount_of(own: Any, rate: int, numerator: int, price: int) -> int:
         numerator: points times steps times ``point_value``, or steps times ``commission`` or ``fee``.
         price: price of the deal in points, above 0; only used where the account holds the base currency.
     """
+    if own["conversion"] == NONE:
+        return half_even(numerator, own["denominator"])
     return int(scaled_half_even(numerator, multiplier(own, rate), divisor(own, rate, price)))
 
 
-@kernel
+@hot_kernel
 def rate_of(series: Any, states: Any, s: int) -> int:
     """The price that converts the profit of series ``s``: the last close of another series, in its points.
 

@@ -10,7 +10,7 @@ from ictcli.engine.margin import equity
 from ictcli.engine.money import rate_of, swap
 from ictcli.engine.records import DAYS, MOST_POSITIONS
 from ictcli.engine.risk import is_spent
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel
 from ictcli.market.bars import Int64
 from ictcli.market.trading_day import FRIDAY, roll_day, roll_start, weekday
 
@@ -37,7 +37,7 @@ def rolls(first_ts: int, last_ts: int, *, weekends: bool = True) -> Int64:
     return np.stack([at[wanted], ended[wanted]], axis=1)
 
 
-@kernel
+@hot_kernel
 def pass_roll(rules: Any, account: Any, series: Any, states: Any, positions: Any, rolls: Any) -> int:
     """Pass the next of ``rolls``; returns the equity after it.
 
@@ -70,7 +70,7 @@ def pass_roll(rules: Any, account: Any, series: Any, states: Any, positions: Any
     return worth
 
 
-@kernel
+@hot_kernel
 def book_swap(account: Any, series: Any, states: Any, positions: Any, s: int, day: int) -> None:
     """Charge or pay the night's swap of all positions of a series."""
     own, state = series[s], states[s]
@@ -86,7 +86,7 @@ def book_swap(account: Any, series: Any, states: Any, positions: Any, s: int, da
             account["balance"] += amount
 
 
-@kernel
+@hot_kernel
 def keep_return(own: Any, state: Any, number: int, day: int) -> None:
     """Write the day's return into the ring; NaN for a day without trading or without an earlier close."""
     result = math.nan
@@ -98,7 +98,7 @@ def keep_return(own: Any, state: Any, number: int, day: int) -> None:
     state["days"] += 1
 
 
-@kernel
+@hot_kernel
 def protect(rules: Any, account: Any, number: int, worth: int) -> None:
     """Start or end the drawdown protection at roll ``number``."""
     if worth <= 0 and account["open_positions"] == 0:

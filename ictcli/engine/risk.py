@@ -12,7 +12,7 @@ from ictcli.engine.money import rate_of
 from ictcli.engine.records import GROUPS, MOST_POSITIONS
 from ictcli.engine.refusals import Refusal
 from ictcli.engine.sizing import loss_at_stop, stop_slippage
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 
 _BALANCE_EXHAUSTED, _NO_RATE = int(Refusal.BALANCE_EXHAUSTED), int(Refusal.NO_RATE)
 _BELOW_MINIMUM, _NO_ROOM = int(Refusal.VOLUME_BELOW_MINIMUM), int(Refusal.NO_ROOM)
@@ -26,7 +26,7 @@ _PER_TRADE, _PER_SYMBOL, _PER_GROUP = (
 _HEAT, _CORRELATED_HEAT = int(Refusal.HEAT), int(Refusal.CORRELATED_HEAT)
 
 
-@kernel
+@hot_kernel
 def permit(
     rules: Any,
     account: Any,
@@ -78,7 +78,7 @@ def permit(
     return exposure_refuses(rules, account, series, states, positions, orders, s, asked["side"], risk, equity)
 
 
-@kernel
+@hot_kernel
 def volume(states: Any, positions: Any, orders: Any, s: int) -> int:
     """Steps open and ordered in a series; bounded, because sums of money are proven for that volume only."""
     total = 0
@@ -91,7 +91,7 @@ def volume(states: Any, positions: Any, orders: Any, s: int) -> int:
     return int(total)
 
 
-@kernel
+@hot_kernel
 def account_refuses(rules: Any, account: Any, equity: int) -> int:
     """Ruin, drawdown protection, daily loss, pause after losses, orders per day; 0 for none of them."""
     if account["ruined"] != 0 or equity <= 0:
@@ -108,7 +108,7 @@ def account_refuses(rules: Any, account: Any, equity: int) -> int:
     return 0
 
 
-@kernel
+@hot_kernel
 def drawn_down(rules: Any, account: Any, worth: int) -> bool:
     """Whether ``worth`` has fallen from the peak by the drawdown limit."""
     peak, most = account["peak"], rules["most_drawdown"]
@@ -126,7 +126,7 @@ def is_spent(rules: Any, account: Any, worth: int) -> bool:
     return bool(throttled or drawn_down(rules, account, worth))
 
 
-@kernel
+@hot_kernel
 def market_refuses(rules: Any, own: Any, state: Any, blackouts: Any, s: int, now: int) -> int:
     """News blackout and spread; 0 for neither. Without a typical spread there is no spread gate."""
     if in_blackout(blackouts, s, now):
@@ -137,7 +137,7 @@ def market_refuses(rules: Any, own: Any, state: Any, blackouts: Any, s: int, now
     return 0
 
 
-@kernel
+@hot_kernel
 def in_blackout(blackouts: Any, s: int, now: int) -> bool:
     """Whether series ``s`` is in a news blackout at ``now``; a binary search.
 
@@ -156,7 +156,7 @@ def in_blackout(blackouts: Any, s: int, now: int) -> bool:
     return bool(low > 0 and now < blackouts[low - 1, 1] and (blackouts[low - 1, 2] >> s) & 1 != 0)
 
 
-@kernel
+@hot_kernel
 def exposure_refuses(
     rules: Any,
     account: Any,
@@ -190,7 +190,7 @@ def exposure_refuses(
     return 0 if felt * 1.0e6 <= rules["most_correlated_heat"] + 1.0e-3 else _CORRELATED_HEAT
 
 
-@kernel
+@hot_kernel
 def crowds_group(
     series: Any, states: Any, positions: Any, orders: Any, s: int, added: int, limit: int
 ) -> bool:

@@ -12,7 +12,7 @@ from ictcli.engine.correlation import daily_deviation, mean_correlation, open_co
 from ictcli.engine.margin import share_of
 from ictcli.engine.money import commission, divisor, fees, multiplier, profit, rate_of
 from ictcli.engine.refusals import Refusal
-from ictcli.kernels import kernel
+from ictcli.kernels import hot_kernel, kernel
 from ictcli.stats.kelly import (
     correlation_factor,
     drawdown_multiplier_linear,
@@ -37,7 +37,7 @@ _NOT_A_NUMBER, _DRAWDOWN = int(Refusal.NOT_A_NUMBER), int(Refusal.DRAWDOWN)
 _NO_RATE = int(Refusal.NO_RATE)
 
 
-@kernel
+@hot_kernel
 def size(
     rules: Any,
     account: Any,
@@ -89,7 +89,7 @@ def unsizable(rate: int, money: int, calm: float) -> int:
     return 0 if calm > 0.0 else _DRAWDOWN
 
 
-@kernel
+@hot_kernel
 def asked_share(
     rules: Any, account: Any, series: Any, states: Any, positions: Any, s: int, asked: Any, entry: int
 ) -> float:
@@ -115,7 +115,7 @@ def millionths(share: float) -> int:
     return math.floor(share * 1.0e6 + 1.0e-3)
 
 
-@kernel
+@hot_kernel
 def throttle(rules: Any, account: Any, equity: int) -> float:
     """Factor on every size: 1 at the peak, falling in a line to 0 at ``RULES.throttle``."""
     if rules["throttle"] == 0 or equity >= account["peak"]:
@@ -124,7 +124,7 @@ def throttle(rules: Any, account: Any, equity: int) -> float:
     return float(drawdown_multiplier_linear(drawdown, rules["throttle"] / 1.0e6))
 
 
-@kernel
+@hot_kernel
 def within_limits(own: Any, steps: int) -> int:
     """``steps`` cut to the largest volume, or minus the ``Refusal`` below the smallest."""
     steps = min(steps, int(own["max_steps"]))
@@ -146,7 +146,7 @@ def steps_within(own: Any, rate: int, money: int, numerator: int, price: int) ->
     return int(min(money, _LIMIT // by) * by // each)
 
 
-@kernel
+@hot_kernel
 def steps_worth(own: Any, rate: int, money: int, entry: int) -> int:
     """Most steps whose notional value at ``entry`` points stays within ``money``."""
     return steps_within(own, rate, money, entry * own["point_value"], entry)
@@ -175,7 +175,7 @@ def loss_at_stop(own: Any, rate: int, side: int, entry: int, stop: int, slippage
     return max(0, loss + fees(own, rate, steps, entry) + fees(own, rate, steps, leave))
 
 
-@kernel
+@hot_kernel
 def risk_steps(own: Any, rate: int, money: int, asked: Any, entry: int, slippage: int) -> int:
     """Most steps whose booked loss at the stop stays within ``money``, or minus the ``Refusal``."""
     side, stop = asked["side"], asked["stop"]
