@@ -15,8 +15,8 @@ from ictcli.config import reference
 from ictcli.engine.assumptions import assumption_table
 from ictcli.engine.refusals import refusal_table
 from ictcli.errors import MEANINGS, ExitCode
-from ictcli.research.metric_definitions import metric_table
-from ictcli.research.metric_parts import part_table
+from ictcli.research.metrics.definitions import metric_table
+from ictcli.research.metrics.parts import part_table
 
 ROOT = Path(__file__).parents[1]
 BEGIN, END = "<!-- generated: begin -->", "<!-- generated: end -->"

@@ -26,8 +26,8 @@ from ictcli.market.timeframes import parse_timeframe
 from ictcli.research.accounts import Floor
 from ictcli.research.backtest import Request, Workshop, load_floor
 from ictcli.research.choices import choose_strategies
-from ictcli.research.metric_trades import decisive_metrics
-from ictcli.research.metric_values import Metric, Resampling, floats
+from ictcli.research.metrics.trades import decisive_metrics
+from ictcli.research.metrics.values import Metric, Resampling, floats
 from ictcli.research.playing import Played, play
 from ictcli.stats.bootstrap import bootstrap_mean
 from ictcli.stats.multiplicity import benjamini_hochberg

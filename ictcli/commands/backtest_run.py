@@ -7,13 +7,13 @@ from ictcli.session import Session
 
 if TYPE_CHECKING:
     from ictcli.research.backtest import Backtest, Request, Workshop
-    from ictcli.research.studies import Studies
+    from ictcli.research.studies.request import Studies
     from ictcli.telemetry import Progress
 
 
 def studies_of(studied: StudyOptions) -> "Studies":
     """The studies that were asked for, refused where they cannot be done."""
-    from ictcli.research.studies import Studies, check_studies
+    from ictcli.research.studies.request import Studies, check_studies
 
     studies = Studies(
         costs=studied.costs,
@@ -36,7 +36,7 @@ def look_ahead(
     """
     from ictcli.research.backtest import load_floor
     from ictcli.research.choices import choose_strategies
-    from ictcli.research.lookahead import check_lookahead, needs_check
+    from ictcli.research.studies.lookahead import check_lookahead, needs_check
     from ictcli.strategies.lookahead import refuse_lookahead
 
     choices = choose_strategies(request.strategies, shop.config.strategies, request.params)
@@ -59,11 +59,11 @@ def run(
     progress: "Progress",
 ) -> "Backtest":
     """The run that was asked for, kept."""
-    from ictcli.research.studies import studied_backtest
-    from ictcli.research.sweep_ranges import parse_axis
-    from ictcli.research.sweep_run import Search, sweep
-    from ictcli.research.walk_forward import parse_walk_forward
-    from ictcli.research.walk_forward_run import walk_forward
+    from ictcli.research.search.ranges import parse_axis
+    from ictcli.research.search.sweep_run import Search, sweep
+    from ictcli.research.search.walk_forward import parse_walk_forward
+    from ictcli.research.search.walk_forward_run import walk_forward
+    from ictcli.research.studies.request import studied_backtest
 
     common: dict[str, Any] = {
         "now": session.now,

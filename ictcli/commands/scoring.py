@@ -9,7 +9,7 @@ from ictcli.session import Session
 
 if TYPE_CHECKING:
     from ictcli.detectors import journal
-    from ictcli.research.detection_score import Study, Subject
+    from ictcli.research.alerts.detections import Study, Subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,8 @@ def show_scores(session: Session, series: Sequence["journal.Subject"], request: 
         DataError: a series has no closed bars, or unsound ones.
     """
     from ictcli.reports.alert_scores import score_text
-    from ictcli.research.alert_gate import load_alert_gate
-    from ictcli.research.detection_score import score_detections, score_document
+    from ictcli.research.alerts.detections import score_detections, score_document
+    from ictcli.research.alerts.gate import load_alert_gate
 
     gate = str(request.gate) if request.gate else None
     checks = load_alert_gate(session.find_file(request.gate)) if request.gate else ()
@@ -57,8 +57,8 @@ def show_scores(session: Session, series: Sequence["journal.Subject"], request: 
 
 def _subject(session: Session, series: "journal.Subject", request: ScoreRequest) -> "Subject":
     from ictcli.detectors.journal import closed_bars, other_bars, plan_of
-    from ictcli.research.alert_trades import costs_of
-    from ictcli.research.detection_score import Subject
+    from ictcli.research.alerts.detections import Subject
+    from ictcli.research.alerts.trades import costs_of
 
     config = session.config.config
     spec = session.book.require(series.stored.symbol)
@@ -75,10 +75,10 @@ def _subject(session: Session, series: "journal.Subject", request: ScoreRequest)
 
 
 def _study(session: Session, request: ScoreRequest) -> "Study":
-    from ictcli.research.alert_chance import Draws
-    from ictcli.research.alert_universe import Rules
-    from ictcli.research.detection_score import Study
-    from ictcli.research.metric_values import Resampling
+    from ictcli.research.alerts.chance import Draws
+    from ictcli.research.alerts.detections import Study
+    from ictcli.research.alerts.universe import Rules
+    from ictcli.research.metrics.values import Resampling
 
     config = session.config.config.backtest
     seed = config.seed if request.seed is None else request.seed

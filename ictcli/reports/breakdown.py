@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ictcli.research.metric_parts import DIMENSIONS, labels, ordered
-from ictcli.research.metric_trades import decisive_metrics
-from ictcli.research.metric_values import Resampling, floats
+from ictcli.research.metrics.parts import DIMENSIONS, labels, ordered
+from ictcli.research.metrics.trades import decisive_metrics
+from ictcli.research.metrics.values import Resampling, floats
 
 Row = dict[str, Any]
 

@@ -7,7 +7,7 @@ from typing import Any
 from ictcli.reports.layout import number
 from ictcli.reports.metric_tables import bounds
 from ictcli.reports.verdicts import edge_sentence, gate_sentence
-from ictcli.research.metric_definitions import HEADLINE, METRICS
+from ictcli.research.metrics.definitions import HEADLINE, METRICS
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#])")
 

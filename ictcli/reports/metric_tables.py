@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ictcli.reports.layout import BLANK, aligned, aligned_together, entries, number
-from ictcli.research.metric_definitions import FAMILIES, HEADLINE, METRICS
+from ictcli.research.metrics.definitions import FAMILIES, HEADLINE, METRICS
 
 Document = Mapping[str, Any]
 

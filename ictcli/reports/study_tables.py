@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ictcli.reports.layout import BLANK, aligned, number, wrap
-from ictcli.research.metric_definitions import METRICS
+from ictcli.research.metrics.definitions import METRICS
 
 Document = Mapping[str, Any]
 

@@ -15,7 +15,7 @@ from ictcli.reports.metric_tables import metrics_lines, other_metrics
 from ictcli.reports.part_tables import part_tables
 from ictcli.reports.study_tables import study_tables
 from ictcli.reports.verdicts import edge_sentence, gate_sentence
-from ictcli.research.metric_definitions import METRICS
+from ictcli.research.metrics.definitions import METRICS
 
 Document = Mapping[str, Any]
 

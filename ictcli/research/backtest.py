@@ -24,8 +24,8 @@ from ictcli.research.accounts import Floor, missing_conversions
 from ictcli.research.choices import Choice, choose_strategies
 from ictcli.research.documents import Leg, content_hash, run_document
 from ictcli.research.gates import Verdict, judge, load_gate, part_metrics
-from ictcli.research.metric_values import Equity, Resampling, Sample
-from ictcli.research.metrics import measure, metric_document
+from ictcli.research.metrics.measure import measure, metric_document
+from ictcli.research.metrics.values import Equity, Resampling, Sample
 from ictcli.research.playing import Played, play
 from ictcli.research.series import Series, load_finer, load_series
 from ictcli.research.signal_log import signal_table

@@ -20,7 +20,7 @@ from ictcli.errors import DataError
 from ictcli.market.timeframes import Timeframe
 from ictcli.research.choices import Choice
 from ictcli.research.gates import Check, GateResult
-from ictcli.research.metric_definitions import METRICS
+from ictcli.research.metrics.definitions import METRICS
 from ictcli.research.series import Series
 
 SCHEMA = 2

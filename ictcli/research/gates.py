@@ -21,10 +21,10 @@ from msgspec import Meta
 
 from ictcli.config.wording import refused
 from ictcli.errors import ConfigError
-from ictcli.research.metric_definitions import METRICS
-from ictcli.research.metric_parts import DIMENSIONS, FIXED, selection
-from ictcli.research.metric_values import Metric, Resampling
-from ictcli.research.metrics import measure_trades
+from ictcli.research.metrics.definitions import METRICS
+from ictcli.research.metrics.measure import measure_trades
+from ictcli.research.metrics.parts import DIMENSIONS, FIXED, selection
+from ictcli.research.metrics.values import Metric, Resampling
 
 Bound = Literal["value", "low", "high"]
 Operator = Literal[">=", ">", "<=", "<", "==", "!="]

@@ -19,8 +19,8 @@ from ictcli.detectors.plan import Plan, Settings, make_plan
 from ictcli.detectors.registry import DETECTORS
 from ictcli.errors import DataError
 from ictcli.market.bars import Bars
-from ictcli.research.alert_chance import shuffled_bars
-from ictcli.research.alert_trades import STOP, TARGET, Costs, trade_every_bar
+from ictcli.research.alerts.chance import shuffled_bars
+from ictcli.research.alerts.trades import STOP, TARGET, Costs, trade_every_bar
 from ictcli.sources.conversion import points
 from tests.detectors.adversarial import Case, Plans, cases, lagging, ohlc_bars, walk
 from tests.detectors.invariants import births

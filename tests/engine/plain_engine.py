@@ -83,9 +83,11 @@ class PlainEngine:
         """Take every bar, then close what is open."""
         bars, typical = self.world.bars[0], int(self.world.terms[0]["typical_spread"][0])
         for row in range(len(bars)):
-            prices = [int(getattr(bars, name)[row]) for name in ("open", "high", "low", "close")]
+            opened, high, low, close = (
+                int(getattr(bars, name)[row]) for name in ("open", "high", "low", "close")
+            )
             spread = int(bars.spread[row])
-            bar = Bar(row, *prices, spread if spread >= 0 else typical)
+            bar = Bar(row, opened, high, low, close, spread if spread >= 0 else typical)
             self.play(bar)
             for ask in self.asks:
                 if ask.decision["bar"][0] == row:

@@ -7,8 +7,8 @@ import pyarrow as pa
 import pytest
 
 from ictcli.reports import breakdown
-from ictcli.research.metric_parts import DIMENSIONS
-from ictcli.research.metric_values import Resampling
+from ictcli.research.metrics.parts import DIMENSIONS
+from ictcli.research.metrics.values import Resampling
 
 DIGITS = {"EURUSD": 5, "XAUUSD": 2}
 HOW = Resampling(200, 1, 0.95)

@@ -6,7 +6,7 @@ import pytest
 
 from ictcli.reports.layout import WIDTH
 from ictcli.reports.metric_tables import bounds, metrics_lines, other_metrics
-from ictcli.research.metric_definitions import FAMILIES, HEADLINE, METRICS
+from ictcli.research.metrics.definitions import FAMILIES, HEADLINE, METRICS
 from tests.reports.conftest import metric
 
 

@@ -12,7 +12,7 @@ from ictcli.engine.refusals import refusal_table
 from ictcli.engine.trades import TRADES
 from ictcli.reports.layout import WIDTH
 from ictcli.reports.summary import month_lines, report_document, report_text, result_text
-from ictcli.research.metric_definitions import METRICS
+from ictcli.research.metrics.definitions import METRICS
 from ictcli.research.signal_log import SIGNALS
 from tests.reports.conftest import metric
 

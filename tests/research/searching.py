@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from ictcli.research.backtest import Backtest, Workshop
-from ictcli.research.studies import Studies
-from ictcli.research.sweep_ranges import parse_axis
-from ictcli.research.sweep_run import Search, sweep
-from ictcli.research.walk_forward import parse_walk_forward
-from ictcli.research.walk_forward_run import walk_forward
+from ictcli.research.search.ranges import parse_axis
+from ictcli.research.search.sweep_run import Search, sweep
+from ictcli.research.search.walk_forward import parse_walk_forward
+from ictcli.research.search.walk_forward_run import walk_forward
+from ictcli.research.studies.request import Studies
 from ictcli.store.atomic import TEMPORARY
 from ictcli.telemetry import Progress, silent
 from tests.research.test_backtest import NOW, request

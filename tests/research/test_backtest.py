@@ -16,7 +16,7 @@ from ictcli.errors import ConfigError, DataError, UsageError
 from ictcli.market.bars import SeriesKey
 from ictcli.market.timeframes import parse_timeframe
 from ictcli.research.backtest import Backtest, Request, Workshop, backtest
-from ictcli.research.metric_definitions import METRICS
+from ictcli.research.metrics.definitions import METRICS
 from ictcli.telemetry import silent
 from tests.research.conftest import MONDAY, keep, random_walk
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from ictcli.engine.trades import TRADES
 from ictcli.errors import ConfigError
 from ictcli.research.gates import Check, Verdict, judge, load_gate, part_metrics
-from ictcli.research.metric_definitions import METRICS, metric_table
-from ictcli.research.metric_values import Metric, Resampling
-from ictcli.research.metrics import measure_trades
+from ictcli.research.metrics.definitions import METRICS, metric_table
+from ictcli.research.metrics.measure import measure_trades
+from ictcli.research.metrics.values import Metric, Resampling
 
 GATE = Path(__file__).parents[2] / "config" / "gates.toml"
 

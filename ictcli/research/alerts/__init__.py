@@ -1,0 +1,1 @@
+"""How well alerts announce moves, beside chance."""

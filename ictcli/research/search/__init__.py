@@ -1,0 +1,1 @@
+"""Many trials of one question: sweeps and walk-forward, each trial kept."""
