@@ -65,7 +65,7 @@ def cost_lines(costs: Document) -> list[str]:
         )
     headers = ["Costs", "Trades", "Net", "Expectancy", "Interval", "Wins", "Factor"]
     even = costs["break_even"]
-    note = "" if even is None else f"Nothing is left at {even:.2f} times the costs."
+    note = "" if even is None else _break_even(even)
     return [*aligned(headers, cells, "<>>>>>>"), *([note] if note else [])]
 
 
@@ -86,6 +86,12 @@ def path_lines(study: Document) -> list[str]:
     headers = ["Paths", "Ends: 5 %", "half", "95 %", "Falls: half", "95 %", "Loss", "Ruin"]
     ruined = f"{study['paths']:,} paths of each kind; ruin is a balance below {study['ruin_below']}."
     return [*aligned(headers, cells, "<>>>>>>>"), ruined]
+
+
+def _break_even(multiple: float) -> str:
+    if multiple < 0:
+        return "The trades lose before any costs."
+    return f"Nothing is left at {multiple:.2f} times the costs."
 
 
 def null_lines(null: Document) -> list[str]:

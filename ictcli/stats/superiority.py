@@ -87,7 +87,9 @@ def spa_hansen_2005(
     for orders in stationary_orders(n, n, length, resamples, seed):
         work, counts = np.empty(len(moving)), np.empty(n, np.int64)
         _exceedances(scaled, orders, centres, spread[moving], statistic, work, counts, exceeded)
-    lower, consistent, upper = (float(one) / resamples for one in exceeded)
+    lower, consistent, upper = (
+        float(one) / resamples if statistic > 0.0 else 1.0 for one in exceeded.tolist()
+    )
     return Superiority(
         statistic=statistic,
         p_lower=lower,

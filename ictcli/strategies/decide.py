@@ -13,6 +13,7 @@ from ictcli.detectors import drive
 from ictcli.detectors.drive import BLOCK, NOTHING, Memory, Records, Room
 from ictcli.detectors.live import Live
 from ictcli.detectors.plan import NO_NODE, Settings
+from ictcli.errors import ConfigError
 from ictcli.market.bars import Bars
 from ictcli.strategies.decisions import DECISION, MOST_DECISIONS_PER_BAR, NOTE
 from ictcli.strategies.prices import Columns, Prices, columns, first_unsound
@@ -25,6 +26,8 @@ Decisions = NDArray[np.void]
 _BYTES = np.dtype((np.void, DECISION.itemsize))
 """A decision without its fields, which numpy copies one by one."""
 _ROOM = 4 * MOST_DECISIONS_PER_BAR
+_GUARD = 16 * MOST_DECISIONS_PER_BAR
+"""Room behind the buffer, so that a step that writes too much is caught and not a crash."""
 _MARK = 16
 """Bytes in front of a checkpoint that tell whose it is."""
 
@@ -103,7 +106,7 @@ class Decider:
         self._state = strategy.init_state(params, settings.bar_ns)
         if saved is not None:
             self.load(saved)
-        self._buffer = np.empty(_ROOM, DECISION)
+        self._buffer = np.empty(_ROOM + _GUARD, DECISION)[:_ROOM]
         self._room = Room()
 
     def advance(self, bars: Bars, *, notes: bool = True) -> Decisions:
@@ -127,14 +130,14 @@ class Decider:
         """Take bar ``at`` of a series alone, the one after those taken so far."""
         if self._strategy.sees == "prices":
             count = self._strategy.step(self._state[0], self._buffer, 0, _prices(self._state, bars, at))
-            return self._buffer[:count].copy()
+            return self._written(count).copy()
         bar, records = self._step_detectors(bars, at)
         feeds: list[Any] = []
         for position in self._wiring.feeds:
             heard = records[position] if position != NO_NODE else NOTHING
             feeds += [heard, 0, len(heard)]
         count = self._strategy.step(self._state[0], self._buffer, 0, bar, *feeds)
-        return self._buffer[:count].copy()
+        return self._written(count).copy()
 
     def save(self) -> bytes:
         """A checkpoint."""
@@ -177,11 +180,24 @@ class Decider:
         first = 0
         while first < count:
             first, written = self._strategy.run(self._state, self._buffer, bars, first, *feeds)
-            kept = self._buffer[:written].view(_BYTES)
+            kept = self._written(written).view(_BYTES)
             kept = kept.copy() if notes else kept[self._buffer["kind"][:written] != NOTE]
             if len(kept):
                 found.append(kept.view(DECISION))
         return found
+
+    def _written(self, count: int) -> Decisions:
+        """The decisions that a step wrote.
+
+        Raises:
+            ConfigError: it wrote more than one bar may bring.
+        """
+        if count > len(self._buffer):
+            raise ConfigError(
+                f"strategy {self._strategy.name} decides more than {MOST_DECISIONS_PER_BAR} times on a bar",
+                hint="Let its run stop before the room ends, as docs/write-a-strategy.md shows.",
+            )
+        return self._buffer[:count]
 
     def _step_detectors(self, bars: Bars, at: int) -> tuple[np.void, list[Records]]:
         """Give one bar to the detectors; the bar as steps see it, and the records of every node."""

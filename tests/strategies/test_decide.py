@@ -12,10 +12,11 @@ from ictcli.errors import ConfigError, DataError, UsageError
 from ictcli.market.bars import Bars
 from ictcli.strategies.baselines.buy_hold import STRATEGY as BUY_HOLD
 from ictcli.strategies.baselines.buy_hold import BuyHoldParams
-from ictcli.strategies.decide import Decider, decide
+from ictcli.strategies.decide import Decider, Decisions, decide
 from ictcli.strategies.decisions import NOTE
 from ictcli.strategies.ict.fvg_retest import STRATEGY as FVG_RETEST
 from ictcli.strategies.ict.fvg_retest import FvgRetestParams
+from ictcli.strategies.prices import Columns
 from ictcli.strategies.protocol import Strategy
 from ictcli.strategies.wiring import wire
 from tests.strategies.drawing import bars_of
@@ -112,3 +113,13 @@ def test_the_fused_call_decides_as_batch_does_and_can_change_places_with_it(real
     parts += [decider.push(bars, at) for at in range(800, 1000)]
     parts.append(decider.advance(bars.slice(1000, 1200)))
     assert b"".join(part.tobytes() for part in parts) == whole.tobytes()
+
+
+def _write_too_much(_states: object, decisions: Decisions, bars: Columns, _first: int) -> tuple[int, int]:
+    return len(bars[0]), len(decisions) + 1
+
+
+def test_a_step_that_decides_more_often_than_it_may_on_a_bar_is_refused() -> None:
+    loud = replace(BUY_HOLD, name="loud", run=_write_too_much)
+    with pytest.raises(ConfigError, match="loud decides more than 512 times on a bar"):
+        decide(loud, BuyHoldParams(), bars_of([(9, 9, 9, 9)] * 3), M1)
