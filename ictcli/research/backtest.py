@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from ictcli.clock import NS_PER_SECOND, iso
 from ictcli.config.records import Config
-from ictcli.engine.refusals import OrderEvent
+from ictcli.engine.refusals import ExitReason, OrderEvent
 from ictcli.errors import ConfigError
 from ictcli.market.bars import Bars, Int64
 from ictcli.market.calendars import calendar
@@ -23,10 +23,10 @@ from ictcli.market.trading_day import trading_day
 from ictcli.research.accounts import Floor, missing_conversions
 from ictcli.research.choices import Choice, choose_strategies
 from ictcli.research.documents import Leg, content_hash, run_document
-from ictcli.research.gates import Verdict, judge, load_gate, part_metrics
+from ictcli.research.gates import Verdict, judge, load_gate, part_metrics, require_labels
 from ictcli.research.metrics.measure import measure, metric_document
 from ictcli.research.metrics.values import Equity, Resampling, Sample
-from ictcli.research.playing import Played, play
+from ictcli.research.playing import Played, play, strategy_names
 from ictcli.research.series import Series, load_finer, load_series
 from ictcli.research.signal_log import signal_table
 from ictcli.store.selection import Selection, has_bars, stored_symbols
@@ -136,9 +136,9 @@ def trade(request: Request, shop: Workshop, progress: Progress) -> Found:
     """
     config = shop.config
     choices = choose_strategies(request.strategies, config.strategies, request.params)
-    if request.gate:
-        load_gate(request.gate)
+    checks = load_gate(request.gate) if request.gate else ()
     floor, resolved = load_floor(request, shop, progress)
+    require_labels(checks, labels_of(floor, choices), str(request.gate))
     progress("trading", floor.traded, floor.traded)
     played = play(floor, choices, config, notes=True)
     progress("intervals", floor.traded, floor.traded)
@@ -154,7 +154,8 @@ def keep(
         ConfigError: the gate file does not fit.
     """
     config, played = found.config, found.played
-    checks = load_gate(request.gate) if request.gate else None
+    checks = load_gate(request.gate) if request.gate else ()
+    require_labels(checks, labels_of(found.floor, found.choices), str(request.gate))
     seed = seed_of(request, config)
     how = Resampling(config.backtest.resamples, seed, config.backtest.confidence)
     metrics = measure(found.sample, how)
@@ -170,7 +171,7 @@ def keep(
         "gate": msgspec.to_builtins(gate) if gate else None,
         **found.sections,
         "asked": dict(found.asked),
-        "content_hash": content_hash(document, checks or (), found.asked),
+        "content_hash": content_hash(document, checks, found.asked),
         "provenance": dict(provenance),
     }
     run = f"{_stamp(now)}-{document['content_hash'][:8]}"
@@ -184,6 +185,17 @@ def keep(
     }
     shop.store.runs.create(run, document, {name: _tagged(table, run) for name, table in tables.items()})
     return Backtest(run, document, played.trades, gate.verdict if gate else None)
+
+
+def labels_of(floor: Floor, choices: Sequence[Choice]) -> dict[str, list[str]]:
+    """All labels that trades may carry, by dimension; dimensions that are not here have fixed ones."""
+    names = strategy_names(choices)
+    return {
+        "symbol": list(dict.fromkeys(one.key.symbol for one in floor.series[: floor.traded])),
+        "strategy": names,
+        "setup": names,
+        "exit": [one.label for one in ExitReason],
+    }
 
 
 def seed_of(request: Request, config: Config) -> int:

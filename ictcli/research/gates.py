@@ -3,14 +3,14 @@
 A check compares one metric with a number. With ``bound`` it also asks the metric's interval: a value
 that passes while its bound does not is not proven, so the verdict is INCONCLUSIVE, not PASS. With
 ``where`` it asks the metric of some trades only, and with ``instead`` that of another metric where its own
-is undefined.
+is undefined. Of no trades every metric but their number is undefined: a sum of nothing proves nothing.
 """
 
 import difflib
 import math
 import operator
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args
@@ -33,6 +33,10 @@ Part = tuple[tuple[str, str], ...]
 Section = Literal["checks", "alerts"]
 """Sections of a gate file: for backtests, and for alerts of detectors."""
 Row = TypeVar("Row", bound=msgspec.Struct)
+
+COUNT = "trades"
+"""The one metric that is known where nothing was traded."""
+_NOTHING = Metric(None, None, None, 0, "no trades")
 
 _COMPARE: dict[str, Callable[[float, float], bool]] = {
     ">=": operator.ge,
@@ -153,6 +157,26 @@ def read_checks(path: Path, section: Section) -> list[Any]:
     return rows
 
 
+def require_labels(checks: tuple[Check, ...], known: Mapping[str, Collection[str]], file: str) -> None:
+    """Refuse checks that ask trades which a run cannot have.
+
+    Args:
+        checks: of a gate.
+        known: dimension = all labels that trades of the run may carry.
+        file: name of the gate file, for messages.
+
+    Raises:
+        ConfigError: names the nearest label.
+    """
+    for at, check in enumerate(checks):
+        for dimension, label in check.part:
+            if dimension in known and label not in known[dimension]:
+                raise ConfigError(
+                    f"{file}: checks[{at}]: this run has no {dimension} {label!r}",
+                    hint=suggest(label, sorted(known[dimension])),
+                )
+
+
 def part_metrics(
     checks: tuple[Check, ...], trades: pa.Table, how: Resampling
 ) -> dict[Part, dict[str, Metric]]:
@@ -254,10 +278,10 @@ def suggest(name: str, known: list[str]) -> str:
 
 
 def _judge_one(check: Check, metrics: Mapping[str, Metric]) -> CheckResult:
-    metric, judged, why = metrics[check.metric], check.metric, ""
+    metric, judged, why = _asked(check.metric, metrics), check.metric, ""
     if metric.value is None and check.instead:
         why = f"{check.instead} instead: "
-        metric, judged = metrics[check.instead], check.instead
+        metric, judged = _asked(check.instead, metrics), check.instead
     bound = {"value": metric.value, "low": metric.low, "high": metric.high}[check.bound]
     verdict, reason = _decide(check, metric, bound)
     return CheckResult(
@@ -275,6 +299,12 @@ def _judge_one(check: Check, metrics: Mapping[str, Metric]) -> CheckResult:
         where=check.where,
         judged=judged,
     )
+
+
+def _asked(name: str, metrics: Mapping[str, Metric]) -> Metric:
+    """A metric as a gate sees it: undefined where nothing was traded, sums of nothing included."""
+    count = metrics.get(COUNT)
+    return _NOTHING if name != COUNT and count is not None and not count.value else metrics[name]
 
 
 def _decide(check: Check, metric: Metric, bound: float | None) -> tuple[Verdict, str]:

@@ -201,3 +201,34 @@ def test_costs_only_ever_cost(shop: Workshop) -> None:
     trades = run(shop, request("EURUSD")).trades
     costs = np.array(trades.column("costs").to_pylist(), dtype=float)
     assert np.all(costs >= np.array(trades.column("commission").to_pylist(), dtype=float))
+
+
+@pytest.mark.parametrize(
+    ("where", "message", "near"),
+    [
+        ('symbol = "EURUS"', "no symbol 'EURUS'", "EURUSD"),
+        ('symbol = "XAUUSD"', "no symbol 'XAUUSD'", "EURUSD"),  # stored, but not in this run
+        ('strategy = "fvg_retst"', "no strategy 'fvg_retst'", "fvg_retest"),
+        ('setup = "NOPE"', "no setup 'NOPE'", "fvg_retest"),
+        ('exit = "stopp"', "no exit 'stopp'", "stop"),
+    ],
+)
+def test_a_gate_on_trades_that_the_run_cannot_have_is_refused(
+    shop: Workshop, tmp_path: Path, where: str, message: str, near: str
+) -> None:
+    gate = tmp_path / "gate.toml"
+    gate.write_text(f'[[checks]]\nmetric = "net_profit"\nop = ">"\nvalue = -1e9\nwhere = {{ {where} }}\n')
+    with pytest.raises(ConfigError, match=message) as told:
+        run(shop, request("EURUSD", gate=gate))
+    assert near in told.value.hint
+    assert shop.store.runs.list() == []
+
+
+def test_a_gate_on_a_possible_label_without_trades_is_inconclusive(shop: Workshop, tmp_path: Path) -> None:
+    gate = tmp_path / "gate.toml"
+    check = '[[checks]]\nmetric = "net_profit"\nop = ">"\nvalue = -1e9\n'
+    gate.write_text(check + 'where = { exit = "stop_out" }\n')
+    assert run(shop, request("EURUSD", gate=gate)).verdict == "INCONCLUSIVE"
+    gate.write_text(check)
+    assert run(shop, request("EURUSD", gate=gate)).verdict == "PASS"
+    assert run(shop, request("EURUSD", end=MONDAY + M5.ns, gate=gate)).verdict == "INCONCLUSIVE"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ictcli.engine.trades import TRADES
 from ictcli.errors import ConfigError
-from ictcli.research.gates import Check, Verdict, judge, load_gate, part_metrics
+from ictcli.research.gates import Check, Verdict, judge, load_gate, part_metrics, require_labels
 from ictcli.research.metrics.definitions import METRICS, metric_table
 from ictcli.research.metrics.measure import measure_trades
 from ictcli.research.metrics.values import Metric, Resampling
@@ -285,3 +285,31 @@ def test_every_metric_is_documented() -> None:
     text = (Path(__file__).parents[2] / "docs" / "gates.md").read_text(encoding="utf-8")
     assert metric_table() in text
     assert all(f"| `{name}` |" in text for name in METRICS)
+
+
+@pytest.mark.parametrize("metric", [name for name in METRICS if METRICS[name].scope == "trades"])
+def test_no_trades_prove_nothing_sums_included(metric: str, tmp_path: Path) -> None:
+    nothing = TRADES.empty_table()
+    text = f'metric = "{metric}"\nop = ">"\nvalue = -1e9\nwhere = {{ side = "long" }}'
+    checks = load_gate(gate_file(tmp_path, text))
+    parts = part_metrics(checks, nothing, Resampling(100, 1, 0.95))
+    (part,) = judge("g", checks, {}, parts).checks
+    whole = msgspec.structs.replace(checks[0], where={})
+    (run,) = judge("g", (whole,), measure_trades(nothing, Resampling(100, 1, 0.95)), {}).checks
+    known = metric == "trades"
+    for result in (part, run):
+        assert result.verdict == ("PASS" if known else "INCONCLUSIVE")
+        assert result.found == (0.0 if known else None)
+        assert result.reason == ("met" if known else "undefined: no trades")
+
+
+def test_a_label_that_a_run_cannot_have_is_refused_with_the_nearest() -> None:
+    known = {"symbol": ["EURUSD", "XAUUSD"], "exit": ["stop"]}
+    fitting = Check(metric="trades", op=">", value=0, where={"symbol": "EURUSD", "side": "long"})
+    wrong = Check(metric="net_profit", op=">", value=-1e9, where={"symbol": "EURUSDT"})
+    require_labels((fitting,), known, "gate.toml")
+    with pytest.raises(
+        ConfigError, match=r"gate.toml: checks\[1\]: this run has no symbol 'EURUSDT'"
+    ) as told:
+        require_labels((fitting, wrong), known, "gate.toml")
+    assert told.value.hint == "Did you mean 'EURUSD'?"
