@@ -1,0 +1,146 @@
+"""Prices that are met to the point, and orders that tie: which side of each limit the rule takes; by hand.
+
+A step wins or loses 1 minor unit a point; an order trades 10 steps; bars are open, high, low, close in bid.
+"""
+
+import pytest
+
+from ictcli.strategies.decisions import LIMIT, STOP
+from tests.engine.worlds import Ask, buy, minutes, play, sell, series, withdraw
+
+pytestmark = pytest.mark.jit_off
+
+CALM = (1000, 1005, 995, 1000)
+"""A bar around 1000."""
+
+
+@pytest.mark.parametrize(
+    ("ask", "ends"),
+    [
+        (buy(0, stop=990, target=1010), "sell 10 at 990"),
+        (buy(0, stop=990, partial_at=(1010, 0), partial_share=(500_000, 0)), "sell 10 at 990"),
+        (sell(0, stop=1010, target=990), "buy 10 at 1010"),
+        (sell(0, stop=1010, partial_at=(990, 0), partial_share=(500_000, 0)), "buy 10 at 1010"),
+    ],
+)
+def test_a_bar_that_just_touches_stop_and_profit_is_ambiguous(ask: Ask, ends: str) -> None:
+    """The bar reaches 1010 and 990 to the point: stopped, and marked."""
+    told = play(minutes(CALM, CALM, (1000, 1010, 990, 1000)), ask)
+    assert told.deals[1:] == [f"2 {ends} stop?"]
+
+
+@pytest.mark.parametrize(
+    ("ask", "ends"),
+    [(buy(0, stop=990, target=1010), "sell 10 at 990"), (sell(0, stop=1010, target=990), "buy 10 at 1010")],
+)
+def test_a_bar_one_point_short_of_the_target_is_not_ambiguous(ask: Ask, ends: str) -> None:
+    high, low = (1009, 990) if ask.decision["side"][0] > 0 else (1010, 991)
+    told = play(minutes(CALM, CALM, (1000, high, low, 1000)), ask)
+    assert told.deals[1:] == [f"2 {ends} stop"]
+
+
+@pytest.mark.parametrize(
+    ("first", "deal"), [(990, "2 sell 10 at 990 stop"), (1010, "2 sell 10 at 1010 target")]
+)
+def test_an_open_just_at_the_stop_or_target_leaves_for_certain(first: int, deal: str) -> None:
+    """What the rest of the bar reaches comes after its open."""
+    told = play(minutes(CALM, CALM, (first, 1020, 980, 1000)), buy(0, stop=990, target=1010))
+    assert told.deals[1:] == [deal]
+
+
+def test_a_share_of_less_than_one_step_closes_nothing() -> None:
+    """9 % of 10 steps is none."""
+    told = play(
+        minutes(CALM, CALM, (1000, 1012, 999, 1010)), buy(0, partial_at=(1010, 0), partial_share=(90_000, 0))
+    )
+    assert told.deals == ["1 buy 10 at 1000"]
+
+
+def test_of_two_orders_at_one_distance_the_older_fills_first_whatever_its_slot() -> None:
+    """The third order takes the slot that the first one left, before the second; the second is older."""
+    told = play(
+        minutes(CALM, CALM, (1000, 1001, 985, 990)),
+        buy(0, order=LIMIT, price=980, setup=1),
+        buy(0, order=LIMIT, price=990, setup=2),
+        withdraw(1, setup=1),
+        sell(1, order=STOP, price=990, setup=3),
+    )
+    assert told.books.deals["order"].tolist() == [2, 3]
+
+
+def test_of_two_orders_at_one_distance_the_older_fills_first_in_the_order_of_slots() -> None:
+    told = play(
+        minutes(CALM, (1000, 1001, 985, 990)),
+        sell(0, order=STOP, price=990, setup=1),
+        buy(0, order=LIMIT, price=990, setup=2),
+    )
+    assert told.books.deals["order"].tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(("close", "event"), [(995, "1 refused frozen 990 x0"), (996, "1 cancelled 990 x10")])
+def test_an_order_just_at_the_freeze_level_is_frozen_and_one_beyond_is_not(close: int, event: str) -> None:
+    """Limit 990, freeze level 5: a close of 995 is 5 points away, 996 is 6."""
+    told = play(
+        minutes(CALM, (1000, 1000, 992, close)),
+        buy(0, order=LIMIT, price=990),
+        withdraw(1),
+        terms=series(freeze_level=5),
+    )
+    assert told.events[1:] == [event]
+
+
+def test_a_broker_without_a_freeze_level_lets_an_order_at_the_market_go() -> None:
+    """The ask closes at the trigger 1002 itself; its high of 1001 never reached it with that spread."""
+    told = play(
+        minutes(CALM, (1000, 1000, 992, 1000), spread=[1, 1]),
+        buy(0, order=STOP, price=1002),
+        withdraw(1),
+    )
+    assert told.events[1:] == ["1 cancelled 1002 x10"]
+
+
+@pytest.mark.parametrize(
+    ("ask", "bar", "deals"),
+    [
+        (
+            buy(0, order=STOP, price=1010, stop=1005),
+            (1000, 1012, 1000, 1008),
+            ["1 buy 10 at 1010", "1 sell 10 at 1005 stop"],
+        ),
+        (
+            sell(0, order=STOP, price=990, stop=995),
+            (1000, 1000, 989, 990),
+            ["1 sell 10 at 990", "1 buy 10 at 995 stop"],
+        ),
+    ],
+)
+def test_a_stop_just_at_the_spread_of_the_fill_leaves_at_once_and_for_certain(
+    ask: Ask, bar: tuple[int, int, int, int], deals: list[str]
+) -> None:
+    """At a spread of 5 the fill could be left at the stop itself: the order of prices does not matter."""
+    assert play(minutes(CALM, bar, spread=[2, 5]), ask).deals == deals
+
+
+def test_an_account_that_lost_its_balance_to_the_last_unit_stays_ruined() -> None:
+    """100 of 100 lost at 990: balance 0; the other position wins 80 later, and yet nothing is opened."""
+    told = play(
+        minutes(CALM, CALM, (1000, 1000, 990, 995), (995, 1008, 995, 1000), CALM),
+        buy(0, stop=990, setup=1),
+        buy(0, target=1008, setup=2),
+        buy(3, setup=3),
+        opening=100,
+    )
+    assert told.results == [-100, 80]
+    assert told.balance == 80
+    assert told.events[-1] == "3 refused balance_exhausted 0 x0"
+
+
+def test_an_account_with_one_unit_left_is_not_ruined() -> None:
+    told = play(
+        minutes(CALM, CALM, (1000, 1000, 990, 995), CALM, CALM),
+        buy(0, stop=990, setup=1),
+        buy(3, setup=3),
+        opening=101,
+    )
+    assert told.balance == 1
+    assert told.deals[-1] == "4 buy 10 at 1000"
