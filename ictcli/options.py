@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
+from ictcli.errors import UsageError
 from ictcli.session import Session
 
 if TYPE_CHECKING:
@@ -64,11 +65,20 @@ SEED = SeedType()
 
 
 def symbols_argument(func: F) -> F:
-    """``SYMBOL...``, also as ``-s/--symbol``; the command gets ``symbols``, a tuple without repetitions."""
+    """``SYMBOL...``, also as ``-s/--symbol``; the command gets ``symbols``, a tuple without repetitions.
+
+    A symbol that was given again is taken once, which a note says.
+    """
 
     @wraps(func)
     def joined(*args: Any, symbols: tuple[str, ...], symbol_options: tuple[str, ...], **kwargs: Any) -> Any:
-        return func(*args, symbols=tuple(dict.fromkeys((*symbols, *symbol_options))), **kwargs)
+        given = (*symbols, *symbol_options)
+        once = tuple(dict.fromkeys(given))
+        session = click.get_current_context().find_object(Session)
+        if session is not None and len(once) < len(given):
+            again = [name for name in once if given.count(name) > 1]
+            session.out.note(f"given more than once, taken once: {', '.join(again)}")
+        return func(*args, symbols=once, **kwargs)
 
     option = click.option(
         "-s", "--symbol", "symbol_options", multiple=True, help="Same as SYMBOL; repeatable."
@@ -86,11 +96,28 @@ def timeframe_option(
 
 
 def span_options(func: F) -> F:
-    """``--start`` and ``--end``; the command gets ``start`` and ``end``, nanoseconds UTC or None."""
-    func = click.option("--end", type=INSTANT, help="First instant left out: ISO-8601 (UTC) or 7d ago.")(func)
-    return click.option("--start", type=INSTANT, help="First instant: ISO-8601 (UTC), or 7d for a week ago.")(
-        func
-    )
+    """``--start`` and ``--end``; the command gets ``start`` and ``end``, nanoseconds UTC or None.
+
+    A span that holds no instant is a usage error.
+    """
+
+    @wraps(func)
+    def spanned(*args: Any, start: int | None, end: int | None, **kwargs: Any) -> Any:
+        _refuse_backwards(start, end)
+        return func(*args, start=start, end=end, **kwargs)
+
+    until = click.option("--end", type=INSTANT, help="First instant left out: ISO-8601 (UTC) or 7d ago.")
+    since = click.option("--start", type=INSTANT, help="First instant: ISO-8601 (UTC), or 7d for a week ago.")
+    return cast("F", since(until(spanned)))
+
+
+def _refuse_backwards(start: int | None, end: int | None) -> None:
+    if start is not None and end is not None and start >= end:
+        from ictcli.clock import iso
+
+        raise UsageError(
+            f"--start {iso(start)} is not before --end {iso(end)}", hint="Swap them; --end is exclusive."
+        )
 
 
 def seed_option(func: F) -> F:

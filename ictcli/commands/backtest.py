@@ -15,6 +15,7 @@ from ictcli.commands.backtest_options import (
     search_options,
     study_options,
 )
+from ictcli.commands.given_files import gate_file, refuse_unwritable
 from ictcli.errors import UsageError
 from ictcli.options import seed_option, span_options, symbols_argument, timeframe_option
 from ictcli.session import Session
@@ -82,6 +83,7 @@ def command(
     """
     check_options(search, studied)
     from ictcli.commands import backtest_run as work
+    from ictcli.commands.detect_compiling import ENGINE, compiling_told
     from ictcli.market.timeframes import parse_timeframe
     from ictcli.research.backtest import Request, Workshop
     from ictcli.research.choices import parse_params
@@ -90,9 +92,11 @@ def command(
         raise UsageError(
             "--allow-inconclusive has no gate to allow", hint="Add --gate FILE, or leave it out."
         )
+    refuse_unwritable(session, "--junit", files.junit)
+    refuse_unwritable(session, "--summary", files.summary)
     config = session.config.config
     request = Request(
-        symbols=symbols,
+        symbols=work.distinct(session, symbols),
         strategies=strategies,
         params=parse_params(params),
         timeframe=timeframe or parse_timeframe(config.backtest.timeframe),
@@ -100,12 +104,13 @@ def command(
         start=start,
         end=end,
         seed=seed,
-        gate=session.find_file(gate) if gate else None,
+        gate=gate_file(session, gate) if gate else None,
     )
     session.tend_catalog()
     shop = Workshop(session.store, session.book, config, session.workspace)
     studies = work.studies_of(studied)
-    with session.out.progress() as progress:
+    with compiling_told(session.out, ENGINE) as told, session.out.progress() as drawn:
+        progress = told.watched(drawn)
         lookahead = work.look_ahead(session, request, shop, progress, asked=studied.check_lookahead)
         result = work.run(session, request, shop, search, studies, progress)
     document = result.document if lookahead is None else {**result.document, "lookahead": lookahead}

@@ -11,6 +11,23 @@ if TYPE_CHECKING:
     from ictcli.telemetry import Progress
 
 
+def distinct(session: Session, symbols: tuple[str, ...]) -> tuple[str, ...]:
+    """The symbols without those that another one of them names already, as ``GOLD`` does beside ``XAUUSD``.
+
+    Raises:
+        ConfigError: a symbol has no specification.
+    """
+    from ictcli.store.selection import has_bars
+
+    named: dict[str, str] = {}
+    for symbol in symbols:
+        stored = symbol if has_bars(session.store, symbol) else session.book.require(symbol).name
+        if stored in named:
+            session.out.note(f"{symbol} is {stored}, which {named[stored]} names already: taken once")
+        named.setdefault(stored, symbol)
+    return tuple(named.values())
+
+
 def studies_of(studied: StudyOptions) -> "Studies":
     """The studies that were asked for, refused where they cannot be done."""
     from ictcli.research.studies.request import Studies, check_studies
@@ -89,9 +106,17 @@ def result_text(document: dict[str, Any], lookahead: dict[str, Any] | None) -> s
     blocks = [summary.result_text(document)]
     blocks += ["\n".join(lines) for lines in (*study_tables(document), *forward_tables(document))]
     if lookahead is not None:
-        blocks.append(f"Look-ahead: none in {lookahead['checked']:,} replays with another future")
+        blocks.append(lookahead_line(lookahead))
     blocks.append(f"Report: ictcli report {document['run']}")
     return "\n\n".join(blocks)
+
+
+def lookahead_line(found: dict[str, Any]) -> str:
+    """What the replays showed where nothing gave itself away, and no more than that."""
+    return (
+        f"Look-ahead: none found; {found['bars_checked']:,} of {found['bars']:,} bars decided alike"
+        f" in {found['checked']:,} replays with another future, cut at {found['moments']:,} moments"
+    )
 
 
 def write_files(

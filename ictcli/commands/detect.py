@@ -10,12 +10,12 @@ import click
 from ictcli.cli_command import Command
 from ictcli.commands.detect_checks import (
     chosen_kinds,
-    refuse_backwards,
     refuse_contradictions,
     refuse_undrawn,
     refuse_unfollowed,
     refuse_unscored,
 )
+from ictcli.commands.given_files import gate_file, refuse_unwritable
 from ictcli.errors import UsageError
 from ictcli.options import INSTANT, seed_option, span_options, symbols_argument, timeframe_option
 from ictcli.session import Session
@@ -113,7 +113,9 @@ def command(
     refuse_undrawn(plot, dark=dark, other=events or nl or verify or score)
     rows = events or nl or verify or score or plot is not None
     refuse_unfollowed(follow=follow, tempo=interval or speed, other=rows or bool(as_of or end))
-    refuse_backwards(start, end)
+    refuse_unwritable(session, "--plot", plot)
+    if gate is not None:
+        gate_file(session, gate)
     names = chosen_kinds(kinds)
 
     from ictcli.commands.detect_compiling import compiling_told

@@ -44,16 +44,6 @@ def refuse_unfollowed(*, follow: bool, tempo: object, other: bool) -> None:
         )
 
 
-def refuse_backwards(start: int | None, end: int | None) -> None:
-    """Refuse a span that holds no instant."""
-    if start is not None and end is not None and start >= end:
-        from ictcli.clock import iso
-
-        raise UsageError(
-            f"--start {iso(start)} is not before --end {iso(end)}", hint="Swap them; --end is exclusive."
-        )
-
-
 def chosen_kinds(kinds: str | None) -> tuple[str, ...]:
     """The detectors that ``--kind`` names, in registry order; none for all.
 

@@ -1,4 +1,4 @@
-"""Telling people that detectors are being compiled, which happens once and takes a while."""
+"""Telling people that kernels are being compiled, which happens once and takes a while."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,12 +9,17 @@ from ictcli.detectors.warming import LABEL
 from ictcli.output import Output
 from ictcli.telemetry import Progress
 
+DETECTORS = "detectors"
+ENGINE = "engine and detectors (a minute or two)"
+"""What is compiled, in words."""
+
 
 class Told(event.Listener):
     """Says once that something is compiled that no earlier run kept, in this process or beside it."""
 
-    def __init__(self, out: Output, progress: Progress) -> None:
+    def __init__(self, out: Output, progress: Progress, what: str) -> None:
         self._out = out
+        self._what = what
         self._progress = progress
         self._started = 0
         self._said = False
@@ -41,11 +46,18 @@ class Told(event.Listener):
     def _say(self) -> None:
         if not self._said:
             self._said = True
-            self._out.note("compiling detectors for this machine; later runs start at once")
+            self._out.note(f"compiling {self._what} for this machine; later runs start at once")
 
 
 @contextmanager
-def compiling_told(out: Output) -> Iterator[Told]:
-    """Say once that the compiler runs in the block, and count what it compiles on the progress line."""
-    with out.progress() as progress, event.install_listener("numba:compile", Told(out, progress)) as told:
-        yield told
+def compiling_told(out: Output, what: str = DETECTORS) -> Iterator[Told]:
+    """Say once that the compiler runs in the block, and count what it compiles on the progress line.
+
+    Args:
+        out: where it is said.
+        what: is compiled, in words.
+    """
+    with out.progress() as progress:
+        told = Told(out, progress, what)
+        with event.install_listener("numba:compile", told):
+            yield told

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ictcli.cli_command import Command
+from ictcli.commands.given_files import refuse_unwritable
 from ictcli.options import out_option
 from ictcli.session import Session
 
@@ -53,6 +54,7 @@ def command(session: Session, sql: str, form: str, out: Path | None) -> None:
     """
     from ictcli.store.catalog import ask, open_catalog, tables_named
 
+    refuse_unwritable(session, "--out", out)
     question = sys.stdin.read() if sql == "-" else sql
     if form == "json":
         session.out.json = True

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ictcli.cli_command import Command
+from ictcli.commands.given_files import refuse_unwritable
 from ictcli.errors import UsageError
 from ictcli.options import out_option
 from ictcli.session import Session
@@ -45,6 +46,7 @@ def command(
     """Show a stored run: metrics with intervals, verdict, fill assumptions, provenance."""
     if session.out.json and format not in {None, "json"}:
         raise UsageError(f"--json and --format {format} contradict each other", hint="Choose one of them.")
+    refuse_unwritable(session, "--out", out)
     stored = session.store.runs.load(run)
     chosen = "json" if session.out.json else format or "table"
     if why is not None:

@@ -60,7 +60,7 @@ def choose_strategies(
             name goes to every strategy that has it.
 
     Raises:
-        UsageError: no such strategy, or a given parameter does not exist or fit.
+        UsageError: no such strategy, a strategy twice, or a given parameter does not exist or fit.
         ConfigError: a configured parameter does not exist or fit, or a file is no strategy.
     """
     return choose([load_strategy(name) for name in names], tables, given)
@@ -88,10 +88,25 @@ def choose(
     for key in given:
         if key not in used:
             raise _unknown_parameter(key, strategies)
-    return [
+    choices = [
         _configured(one, tables, {key.rpartition(".")[2]: text for key, text in values.items()})
         for one, values in zip(loaded, own, strict=True)
     ]
+    _refuse_twins(choices)
+    return choices
+
+
+def _refuse_twins(choices: Sequence[Choice]) -> None:
+    """Refuse a strategy that would trade beside itself: every order and every cost would count twice."""
+    seen = []
+    for one in choices:
+        facts = (one.strategy.name, one.source, msgspec.to_builtins(one.params))
+        if facts in seen:
+            raise UsageError(
+                f"--strategy {one.strategy.name} is given twice with equal parameters",
+                hint="Name every strategy once.",
+            )
+        seen.append(facts)
 
 
 def parameter_names(strategy: Strategy | Expression) -> list[str]:

@@ -122,3 +122,48 @@ def test_an_empty_balance_is_a_named_error(desk: Path, capsys: pytest.CaptureFix
     (desk / "config" / "ictcli.toml").write_text('[account]\nbalance = "0"\n')
     assert run([*ASK]) == 4
     assert "balance" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("again", ["fvg_retest", "own.py"])
+def test_a_strategy_given_twice_is_refused(
+    desk: Path, capsys: pytest.CaptureFixture[str], again: str
+) -> None:
+    (desk / "own.py").write_text(
+        "import polars as pl\n\n\ndef signals(bars, detections):\n    return bars.filter(pl.lit(False))\n"
+    )
+    assert run(["backtest", "EURUSD", "--strategy", again, "--strategy", again, "-t", "M5"]) == 2
+    said = capsys.readouterr().err
+    assert "is given twice with equal parameters" in said
+    assert "Name every strategy once." in said
+
+
+def test_another_name_of_the_same_series_is_traded_once(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["backtest", "eurusd", *ASK[1:], "--json"]) == 0
+    printed = capsys.readouterr()
+    assert [one["symbol"] for one in json.loads(printed.out)["series"]] == ["EURUSD"]
+    assert "taken once" in printed.err
+
+
+COMPILES = """
+import numba
+import polars as pl
+
+assert numba.njit(lambda n: n + 1)(1) == 2
+
+
+def signals(bars, detections):
+    return bars.filter(pl.lit(False))
+"""
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_compiling_is_told_in_one_line_unless_quiet(
+    desk: Path, capsys: pytest.CaptureFixture[str], quiet: bool
+) -> None:
+    (desk / "own.py").write_text(COMPILES)
+    run(["backtest", "EURUSD", "--strategy", "own.py", "-t", "M5", *(["-q"] if quiet else [])])
+    told = [line for line in capsys.readouterr().err.splitlines() if "compiling" in line]
+    assert len(told) == (0 if quiet else 1)
+    assert all("later runs start at once" in line for line in told)
