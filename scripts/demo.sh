@@ -7,7 +7,13 @@ workspace="${1:-demo}"
 years=2
 symbols="EURUSD XAUUSD"
 
-say() { printf '\n\033[1m%s\033[0m\n' "$*" >&2; }
+bold='' plain=''
+# Headings go to stderr; a run whose stdout is redirected keeps no escape codes anywhere.
+if [ -t 1 ] && [ -t 2 ] && [ -z "${NO_COLOR:-}" ]; then
+    bold=$(printf '\033[1m') plain=$(printf '\033[0m')
+fi
+
+say() { printf '\n%s%s%s\n' "$bold" "$*" "$plain" >&2; }
 run() { printf '$ %s\n' "$*" >&2; "$@"; }
 
 run ictcli init "$workspace" --force --quiet
