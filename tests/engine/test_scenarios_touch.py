@@ -5,7 +5,7 @@ A step wins or loses 1 minor unit a point; an order trades 10 steps; bars are op
 
 import pytest
 
-from ictcli.strategies.decisions import LIMIT, STOP
+from ictcli.strategies.decisions import LIMIT, STOP, STOP_LIMIT
 from tests.engine.worlds import Ask, buy, minutes, play, sell, series, withdraw
 
 pytestmark = pytest.mark.jit_off
@@ -75,6 +75,69 @@ def test_of_two_orders_at_one_distance_the_older_fills_first_in_the_order_of_slo
         buy(0, order=LIMIT, price=990, setup=2),
     )
     assert told.books.deals["order"].tolist() == [1, 2]
+
+
+def test_an_open_just_at_a_stop_limit_order_triggers_it_there_without_slippage() -> None:
+    """The ask opens at the trigger 1010: from there on it is a limit order, and 1012 is within reach."""
+    told = play(
+        minutes(CALM, (1010, 1015, 1008, 1012)),
+        buy(0, order=STOP_LIMIT, price=1010, limit=1012),
+        terms=series(slippage=1),
+    )
+    assert told.deals == ["1 buy 10 at 1010"]
+
+
+def test_an_open_just_at_a_limit_order_fills_it_so_that_its_target_counts() -> None:
+    told = play(minutes(CALM, (995, 1010, 994, 1000)), buy(0, order=LIMIT, price=995, target=1010))
+    assert told.deals == ["1 buy 10 at 995", "1 sell 10 at 1010 target"]
+
+
+def test_an_open_just_at_a_stop_order_fills_it_so_that_its_stop_is_certain() -> None:
+    told = play(minutes(CALM, (1010, 1012, 1000, 1005)), buy(0, order=STOP, price=1010, stop=1000))
+    assert told.deals == ["1 buy 10 at 1010", "1 sell 10 at 1000 stop"]
+
+
+def test_the_rest_of_a_limit_order_fills_before_a_stop_that_is_just_touched() -> None:
+    """4 of 10 at 990, 4 more on the way to the low of 980, where all 8 are stopped."""
+    told = play(
+        minutes(CALM, (1000, 1001, 989, 991), (991, 992, 980, 985), ticks=8),
+        buy(0, order=LIMIT, price=990, stop=980),
+        fill_share=500_000,
+    )
+    assert told.deals == ["1 buy 4 at 990", "2 buy 4 at 990", "2 sell 8 at 980 stop"]
+
+
+def test_a_stop_limit_order_whose_limit_is_its_price_fills_there_for_certain() -> None:
+    """The close of 1014 does not matter: at the trigger itself the limit is met."""
+    told = play(
+        minutes(CALM, (1000, 1015, 995, 1014)),
+        buy(0, order=STOP_LIMIT, price=1010, limit=1010),
+        terms=series(slippage=5),
+    )
+    assert told.deals == ["1 buy 10 at 1010"]
+
+
+@pytest.mark.parametrize(("close", "deals"), [(1006, ["1 buy 10 at 1006"]), (1007, [])])
+def test_a_close_just_at_the_limit_proves_the_pullback(close: int, deals: list[str]) -> None:
+    told = play(minutes(CALM, (1000, 1012, 999, close)), buy(0, order=STOP_LIMIT, price=1010, limit=1006))
+    assert told.deals == deals
+
+
+@pytest.mark.parametrize(("low", "deals"), [(990, ["1 sell 10 at 990 stop?"]), (991, [])])
+def test_a_stop_order_whose_own_stop_is_just_touched_counts_as_stopped(low: int, deals: list[str]) -> None:
+    told = play(minutes(CALM, (1000, 1015, low, 1012)), buy(0, order=STOP, price=1010, stop=990))
+    assert told.deals[1:] == deals
+
+
+def test_an_order_of_a_group_is_certain_where_the_bar_reaches_only_orders_outside_of_it() -> None:
+    """994 is of no group; 992 is of one whose other order, at 1010, the bar does not reach."""
+    told = play(
+        minutes(CALM, (1000, 1009, 985, 990)),
+        buy(0, order=LIMIT, price=994),
+        buy(0, order=LIMIT, price=992, stop=988, group=1),
+        buy(0, order=STOP, price=1010, group=1),
+    )
+    assert told.deals == ["1 buy 10 at 994", "1 buy 10 at 992", "1 sell 10 at 988 stop"]
 
 
 @pytest.mark.parametrize(("close", "event"), [(995, "1 refused frozen 990 x0"), (996, "1 cancelled 990 x10")])
