@@ -130,14 +130,14 @@ def test_a_stop_order_whose_own_stop_is_just_touched_counts_as_stopped(low: int,
 
 
 def test_an_order_of_a_group_is_certain_where_the_bar_reaches_only_orders_outside_of_it() -> None:
-    """994 is of no group; 992 is of one whose other order, at 1010, the bar does not reach."""
+    """990 is of no group; 992 is of one whose other order, at 1010, the bar does not reach."""
     told = play(
         minutes(CALM, (1000, 1009, 985, 990)),
-        buy(0, order=LIMIT, price=994),
+        buy(0, order=LIMIT, price=990),
         buy(0, order=LIMIT, price=992, stop=988, group=1),
         buy(0, order=STOP, price=1010, group=1),
     )
-    assert told.deals == ["1 buy 10 at 994", "1 buy 10 at 992", "1 sell 10 at 988 stop"]
+    assert told.deals == ["1 buy 10 at 992", "1 sell 10 at 988 stop", "1 buy 10 at 990"]
 
 
 @pytest.mark.parametrize(("close", "event"), [(995, "1 refused frozen 990 x0"), (996, "1 cancelled 990 x10")])
@@ -207,3 +207,20 @@ def test_an_account_with_one_unit_left_is_not_ruined() -> None:
     )
     assert told.balance == 1
     assert told.deals[-1] == "4 buy 10 at 1000"
+
+
+@pytest.mark.parametrize(
+    ("level", "event"), [(1002, "0 refused target_wrong_side 0 x0"), (1003, "0 placed 0 x10")]
+)
+def test_a_target_or_level_just_at_the_planned_entry_is_on_the_wrong_side(level: int, event: str) -> None:
+    """Close 1000, spread 2: a market buy plans with 1002."""
+    for ask in (buy(0, target=level), buy(0, partial_at=(level, 0), partial_share=(500_000, 0))):
+        assert play(minutes(CALM, spread=2), ask).events == [event]
+
+
+@pytest.mark.parametrize(
+    ("stop", "event"), [(1000, "0 refused stop_wrong_side 0 x0"), (999, "0 placed 0 x10")]
+)
+def test_a_stop_just_where_the_entry_could_be_left_is_on_the_wrong_side(stop: int, event: str) -> None:
+    """Close 1000: a market buy could be left there at once."""
+    assert play(minutes(CALM, spread=2), buy(0, stop=stop)).events == [event]
