@@ -1,7 +1,7 @@
 """A backtest from stored bars to a stored run: load, signal, fill, measure, judge, keep."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,8 @@ from ictcli.research.gates import Verdict, judge, load_gate, part_metrics, requi
 from ictcli.research.metrics.measure import measure, metric_document
 from ictcli.research.metrics.values import Equity, Resampling, Sample
 from ictcli.research.playing import Played, play, strategy_names
+from ictcli.research.search.earlier import Attempt, earlier_trials
+from ictcli.research.search.identity import identity
 from ictcli.research.series import Series, load_finer, load_series
 from ictcli.research.signal_log import signal_table
 from ictcli.store.selection import Selection, has_bars, stored_symbols
@@ -158,15 +160,17 @@ def keep(
     require_labels(checks, labels_of(found.floor, found.choices), str(request.gate))
     seed = seed_of(request, config)
     how = Resampling(config.backtest.resamples, seed, config.backtest.confidence)
-    metrics = measure(found.sample, how)
+    legs = _legs(found.floor, played, found.resolved)
+    document = run_document(config, found.choices, request.timeframe, seed, legs, played.trades)
+    sample, earlier = _among_earlier(found, document, shop)
+    metrics = measure(sample, how)
     gate = (
         judge(str(request.gate), checks, metrics, part_metrics(checks, played.trades, how))
         if checks
         else None
     )
-    legs = _legs(found.floor, played, found.resolved)
-    document = run_document(config, found.choices, request.timeframe, seed, legs, played.trades)
     document |= {
+        **earlier,
         "metrics": metric_document(metrics),
         "gate": msgspec.to_builtins(gate) if gate else None,
         **found.sections,
@@ -185,6 +189,24 @@ def keep(
     }
     shop.store.runs.create(run, document, {name: _tagged(table, run) for name, table in tables.items()})
     return Backtest(run, document, played.trades, gate.verdict if gate else None)
+
+
+def _among_earlier(
+    found: Found, document: Mapping[str, Any], shop: Workshop
+) -> tuple[Sample, dict[str, Any]]:
+    """The sample of a plain run with the trials that the store remembers, and what to keep of them.
+
+    A search knows its own trials. What was tried earlier is no input of a run: it changes its deflated Sharpe
+    ratio, and not its content hash.
+    """
+    if found.sample.trials is not None:
+        return found.sample, {}
+    key = identity(found.choices, found.config)
+    traded = found.floor.series[: found.floor.traded]
+    earlier = earlier_trials(shop.store.runs, Attempt(document, key, found.sample, traded))
+    if earlier is None:
+        return found.sample, {"trial": key, "earlier": None}
+    return replace(found.sample, trials=earlier.trials), {"trial": key, "earlier": earlier.document}
 
 
 def labels_of(floor: Floor, choices: Sequence[Choice]) -> dict[str, list[str]]:

@@ -15,6 +15,7 @@ from ictcli.stats.sharpe_2026 import dsr_2026, min_trl_2026, psr_2026
 
 DAYS_PER_YEAR = 365.25
 _FLAT = "the daily results do not vary"
+_ALIKE = "the ratios of the trials do not differ"
 
 
 def daily_results(days: Int64, net: Floats, all_days: Int64) -> Floats:
@@ -75,9 +76,10 @@ def _sortino(returns: Floats, how: Resampling) -> Metric:
 def _proofs(record: TrackRecord, sample: Sample, how: Resampling) -> dict[str, Metric]:
     dsr, why = None, "trials not known: see PSR"
     if sample.trials is not None:
-        dsr, why = dsr_2026(record, sample.trials.count, sample.trials.variance), _FLAT
+        dsr = dsr_2026(record, sample.trials.count, sample.trials.variance)
+        why = _ALIKE if record.defined else _FLAT
     needed = min_trl_2026(record, confidence=how.confidence)
-    never = "no length would do" if needed == math.inf else _FLAT
+    never = "the Sharpe ratio is not above 0" if needed == math.inf else _FLAT
     return {
         "psr": _sure(psr_2026(record), record.periods, _FLAT),
         "dsr": _sure(dsr, record.periods, why),

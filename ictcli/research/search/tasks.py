@@ -1,7 +1,6 @@
 """What a worker process needs to trade what the main one trades: paths, texts, and proof of the same bars."""
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -9,13 +8,12 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from ictcli import __version__
 from ictcli.config.records import Config
 from ictcli.errors import DataError
 from ictcli.market.symbols import SymbolBook
 from ictcli.research.accounts import Floor
 from ictcli.research.backtest import Request, Workshop, load_floor
-from ictcli.research.choices import Choice, Loaded, load_strategy
+from ictcli.research.choices import Loaded, load_strategy
 from ictcli.store.store import Store
 from ictcli.strategies.loading import file_of
 from ictcli.telemetry import silent
@@ -105,21 +103,6 @@ def open_strategies(names: tuple[str, ...], sources: tuple[str, ...]) -> tuple[L
             hint="Run it again: what is done is kept.",
         )
     return loaded
-
-
-def identity(choices: Sequence[Choice], config: Config) -> str:
-    """SHA-256 of what decides a trial on given bars: strategies, parameters, account, costs, version."""
-    facts = [
-        __version__,
-        [[one.strategy.name, one.version, one.source, msgspec.to_builtins(one.params)] for one in choices],
-        *(msgspec.to_builtins(part) for part in (config.account, config.sizing, config.risk, config.detect)),
-        {
-            name: value
-            for name, value in msgspec.to_builtins(config.backtest).items()
-            if name not in ("seed", "resamples", "confidence", "timeframe")
-        },
-    ]
-    return hashlib.sha256(msgspec.json.encode(facts, order="sorted")).hexdigest()
 
 
 def _absolute(strategy: str) -> str:

@@ -19,9 +19,10 @@ from ictcli.research.metrics.definitions import METRICS
 from ictcli.research.metrics.measure import measure
 from ictcli.research.metrics.values import Resampling, Sample
 from ictcli.research.playing import decide_all, settle
+from ictcli.research.search.identity import identity
 from ictcli.research.search.ranges import Axis, Space, configured, parameters_of
 from ictcli.research.search.spans import Span, play_span
-from ictcli.research.search.tasks import Site, identity, open_floor, open_strategies
+from ictcli.research.search.tasks import Site, open_floor, open_strategies
 from ictcli.stats.sequences import Floats
 
 _NO_INTERVALS = 0

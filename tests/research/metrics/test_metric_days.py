@@ -72,7 +72,7 @@ def test_proofs_are_those_of_the_daily_record() -> None:
 def test_a_loss_is_never_proven_a_gain_by_waiting() -> None:
     found = day_metrics(sample([-10, 4, -6, 2, -9, 1]), HOW)
     assert found["min_trl"].value is None
-    assert found["min_trl"].why == "no length would do"
+    assert found["min_trl"].why == "the Sharpe ratio is not above 0"
     assert found["psr"].value is not None
     assert found["psr"].value < 0.5
 

@@ -17,7 +17,8 @@ from ictcli.research.accounts import Floor
 from ictcli.research.backtest import Workshop, load_floor
 from ictcli.research.choices import choose_strategies
 from ictcli.research.search.backends import check_backend, each
-from ictcli.research.search.tasks import fingerprint, identity, make_site, open_floor, open_strategies
+from ictcli.research.search.identity import identity
+from ictcli.research.search.tasks import fingerprint, make_site, open_floor, open_strategies
 from ictcli.telemetry import silent
 from tests.research.conftest import keep, random_walk
 from tests.research.test_backtest import M5, request
