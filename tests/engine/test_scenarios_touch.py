@@ -153,13 +153,9 @@ def test_an_order_just_at_the_freeze_level_is_frozen_and_one_beyond_is_not(close
 
 
 def test_a_broker_without_a_freeze_level_lets_an_order_at_the_market_go() -> None:
-    """The ask closes at the trigger 1002 itself; its high of 1001 never reached it with that spread."""
-    told = play(
-        minutes(CALM, (1000, 1000, 992, 1000), spread=[1, 1]),
-        buy(0, order=STOP, price=1002),
-        withdraw(1),
-    )
-    assert told.events[1:] == ["1 cancelled 1002 x10"]
+    """The bar closes at the limit 995 itself, which must be traded through by 2 points."""
+    told = play(minutes(CALM, (1000, 1000, 995, 995)), buy(0, order=LIMIT, price=995), withdraw(1), through=2)
+    assert told.events[1:] == ["1 cancelled 995 x10"]
 
 
 @pytest.mark.parametrize(
@@ -224,3 +220,11 @@ def test_a_target_or_level_just_at_the_planned_entry_is_on_the_wrong_side(level:
 def test_a_stop_just_where_the_entry_could_be_left_is_on_the_wrong_side(stop: int, event: str) -> None:
     """Close 1000: a market buy could be left there at once."""
     assert play(minutes(CALM, spread=2), buy(0, stop=stop)).events == [event]
+
+
+def test_a_spread_of_zero_is_known_and_not_the_typical_one() -> None:
+    """Typical are 3 points; these bars have none, so a low of 995 is an ask of 995."""
+    bars = minutes(CALM, (1000, 1001, 996, 1000), (1000, 1001, 995, 1000), spread=0)
+    typical = series(typical_spread=3)
+    assert play(bars, buy(0), terms=typical).deals == ["1 buy 10 at 1000"]
+    assert play(bars, buy(0, order=LIMIT, price=995), terms=typical).deals == ["2 buy 10 at 995"]
