@@ -10,6 +10,7 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import wrap
 
 import msgspec
 
@@ -46,10 +47,12 @@ def section(strategy: Strategy) -> Iterator[str]:
             yield ""
     detectors = dict.fromkeys(feed.detector for feed in strategy.feeds)
     if detectors:
-        yield f"Listens to {', '.join(f'[{name}](detectors/{name}.md)' for name in detectors)}."
+        yield wrapped(f"Listens to {', '.join(f'[{name}](detectors/{name}.md)' for name in detectors)}.")
         yield ""
     yield from parameters(strategy)
-    yield f"Reasons: {'; '.join(f'*{reason}*' for reason in strategy.reasons[1:])}."
+    yield "Reasons:"
+    yield ""
+    yield from (f"- {reason}" for reason in strategy.reasons[1:])
     yield ""
 
 
@@ -71,6 +74,11 @@ def attribute_texts(docstring: str) -> dict[str, str]:
     _, _, entries = docstring.partition("Attributes:")
     found = re.findall(r"^ {8}(\w+): (.+(?:\n {12,}.+)*)", entries, re.MULTILINE)
     return {name: prose(" ".join(text.split())).replace("|", "\\|") for name, text in found}
+
+
+def wrapped(text: str) -> str:
+    """A sentence over several lines, broken at spaces only."""
+    return "\n".join(wrap(text, 110, break_long_words=False, break_on_hyphens=False))
 
 
 def prose(text: str) -> str:
