@@ -97,6 +97,12 @@ def test_a_stop_trails_by_the_average_true_range() -> None:
     assert told.events[2:] == ["1 stop_moved trail 1004 x10", "2 stop_moved trail 1014 x10"]
 
 
+def test_the_average_true_range_moves_on_with_the_first_bar_after_its_mean() -> None:
+    """Length 2: mean of 10 and 10 at bar 1, (10 + 25) / 2 = 17.5 at bar 2; twice that, and a point, is 36."""
+    told = play(minutes(CALM, CALM, (1000, 1020, 995, 1019)), buy(0, stop=900, trail_atr=2.0), needs_atr=1)
+    assert told.events[2:] == ["1 stop_moved trail 979 x10", "2 stop_moved trail 983 x10"]
+
+
 def test_a_trailing_stop_stays_on_the_ticks_away_from_the_market() -> None:
     """1010 - 8 = 1002 becomes 1000 on ticks of 5; for a short 990 + 8 = 998 becomes 1000."""
     long = play(minutes(CALM, (1000, 1011, 999, 1010)), buy(0, stop=980, trail=8), terms=series(tick=5))
