@@ -11,7 +11,7 @@ Document = Mapping[str, Any]
 _COLUMNS = (
     ("trades", "Trades"),
     ("net_expectancy_r", "Expectancy"),
-    ("profit_factor", "PF"),
+    ("profit_factor", "Factor"),
     ("net_profit", "Net profit"),
     ("max_drawdown", "Drawdown"),
     ("sharpe_daily", "Sharpe"),

@@ -17,7 +17,8 @@ def junit_xml(document: Mapping[str, Any], *, allow_inconclusive: bool = False) 
     """The XML text for one run.
 
     A check that fails is a failure; one that is inconclusive is a failure, too, or skipped where that is
-    allowed. Without a gate there are no test cases.
+    allowed: its type, its message and the suite's properties tell which. Without a gate there are no test
+    cases.
 
     Args:
         document: of the run, as ``backtest --json`` prints it.
@@ -39,7 +40,7 @@ def junit_xml(document: Mapping[str, Any], *, allow_inconclusive: bool = False) 
         id="0",
     )
     properties = ET.SubElement(suite, "properties")
-    for name, value in _facts(document, gate["file"]):
+    for name, value in [*_facts(document, gate["file"]), *_counts(gate)]:
         ET.SubElement(properties, "property", name=name, value=_text(value))
     suite.extend(cases)
     ET.SubElement(suite, "system-out")
@@ -59,7 +60,7 @@ def _case(check: Mapping[str, Any], document: Mapping[str, Any], *, allow_inconc
     skipped = check["verdict"] == "INCONCLUSIVE" and allow_inconclusive
     told = ET.SubElement(case, "skipped" if skipped else "failure")
     if not skipped:
-        told.set("message", _text(check["reason"]))
+        told.set("message", _text(f"{check['verdict']}: {check['reason']}"))
         told.set("type", check["verdict"])
         told.text = _text(f"{check['verdict']}: {_found(check)}")
     return case
@@ -82,6 +83,14 @@ def _facts(document: Mapping[str, Any], file: str) -> list[tuple[str, str]]:
         ("series", series),
         ("version", document["version"]),
     ]
+
+
+def _counts(gate: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """How many checks came to each verdict; JUnit's own counts know failures only."""
+    verdicts = [check["verdict"] for check in gate["checks"]]
+    names = {"passed": "PASS", "failed": "FAIL", "inconclusive": "INCONCLUSIVE"}
+    counts = [(name, str(verdicts.count(verdict))) for name, verdict in names.items()]
+    return [("verdict", gate.get("verdict", "none")), *counts]
 
 
 def _count(cases: list[ET.Element], outcome: str) -> int:

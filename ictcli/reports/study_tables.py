@@ -10,6 +10,10 @@ Document = Mapping[str, Any]
 
 _OF_TRIALS = ("trades", "net_expectancy_r", "profit_factor", "net_profit", "max_drawdown", "sharpe_daily")
 """Metrics told of each trial."""
+_LEAST_RANKED = 10
+"""Trials below which the rank of the best out of sample says next to nothing."""
+_NAMED = 3
+"""Runs that are named; a document names all."""
 _PATHS = {
     "bootstrap": "drawn again",
     "order": "other order",
@@ -22,6 +26,7 @@ def study_tables(document: Document) -> list[list[str]]:
     """The lines of each study that the run holds."""
     shown = (
         ("search", search_lines),
+        ("earlier", earlier_lines),
         ("costs", cost_lines),
         ("monte_carlo", path_lines),
         ("null", null_lines),
@@ -36,15 +41,41 @@ def search_lines(search: Document) -> list[str]:
         values = ", ".join(f"{name}={value}" for name, value in row["values"].items())
         shown = [number(row[name], METRICS[name].unit) for name in _OF_TRIALS]
         cells.append([f"{row['trial']}: {values}" if values else str(row["trial"]), *shown])
-    headers = ["Trial", "Trades", "Expectancy", "Factor", "Net", "Falls", "Sharpe"]
+    headers = ["Trial", "Trades", "Expectancy", "Factor", "Net", "Drawdown", "Sharpe"]
     doubts = [
         f"deflated Sharpe ratio {number(search['dsr'], 'share')}",
-        f"probability of overfitting {number(search['pbo'], 'share')}",
+        _overfitting(search),
         f"superiority p = {number(search['spa_p'], 'p')}",
     ]
-    counted = f"{search['trials']:,} trials, worth {search['effective_trials']:,.1f} independent ones"
+    counted = f"{search['trials']:,} trials, {search['effective_trials']:,.1f} effective trials"
     chosen = f"{counted}; trial {search['best']['trial']} is best by {search['metric']}"
     return [*aligned(headers, cells, "<>>>>>>"), *wrap(f"{chosen}. Of the best: {', '.join(doubts)}.")]
+
+
+def _overfitting(search: Document) -> str:
+    """The probability of overfitting, and a warning where it ranks too few trials."""
+    told = f"probability of overfitting {number(search['pbo'], 'share')}"
+    if search["pbo"] is None or search["trials"] >= _LEAST_RANKED:
+        return told
+    return f"{told} (meaningless with fewer than {_LEAST_RANKED} trials)"
+
+
+def earlier_lines(earlier: Document) -> list[str]:
+    """Which attempts that the store remembers deflate the Sharpe ratio of a plain run."""
+    runs, missing = earlier["runs"], earlier["unreadable"]
+    said = []
+    if runs:
+        names = ", ".join(runs[:_NAMED]) + (f" and {len(runs) - _NAMED} more" if len(runs) > _NAMED else "")
+        said.append(
+            f"Earlier attempts: {earlier['trials']:,} trials with this one,"
+            f" {earlier['effective_trials']:,.1f} effective trials, from {len(runs):,} kept runs ({names});"
+            " the deflated Sharpe ratio counts them."
+        )
+    if missing:
+        said.append(
+            f"Not counted, for they cannot be read: {', '.join(missing[:_NAMED])} ({len(missing):,})."
+        )
+    return wrap(" ".join(said))
 
 
 def cost_lines(costs: Document) -> list[str]:
@@ -83,7 +114,7 @@ def path_lines(study: Document) -> list[str]:
                 number(kind["ruin"]["value"], "share"),
             ]
         )
-    headers = ["Paths", "Ends: 5 %", "half", "95 %", "Falls: half", "95 %", "Loss", "Ruin"]
+    headers = ["Paths", "Ends: 5 %", "half", "95 %", "Drawdown: half", "95 %", "Loss", "Ruin"]
     ruined = f"{study['paths']:,} paths of each kind; ruin is a balance below {study['ruin_below']}."
     return [*aligned(headers, cells, "<>>>>>>>"), ruined]
 
@@ -99,7 +130,8 @@ def null_lines(null: Document) -> list[str]:
     span = f"{number(null['random_p5'], 'r')} to {number(null['random_p95'], 'r')}"
     return wrap(
         f"Random entries: {null['as_good']:,} of {null['runs']:,} runs did as well as"
-        f" {number(null['expectancy_r'], 'r')} (p = {null['p']:.3f}); their expectancy is"
+        f" {number(null['expectancy_r'], 'r')} (p = {null['p']:.3f},"
+        f" interval {null['low']:.3f} to {null['high']:.3f}); their expectancy is"
         f" {number(null['random_mean'], 'r')} on average, nine in ten from {span}."
     )
 

@@ -35,22 +35,36 @@ def result_text(document: Document) -> str:
 
 
 def report_text(document: Document, trades: pa.Table) -> str:
-    """What ``report`` prints: the result and everything behind it."""
+    """What ``report`` prints: first what decides, then everything behind it, and the way back to the top."""
     parts = breakdown.breakdowns(trades, document)
     sections = [
-        [result_text(document)],
-        *other_metrics(document),
+        headline(document),
+        gate_lines(document["gate"]),
+        wrap(edge_sentence(document["metrics"], document["confidence"])),
+        metrics_lines(document),
         *study_tables(document),
         *forward_tables(document),
-        *part_tables(parts, document["confidence"]),
+        series_lines(document),
         month_lines(parts["month"]),
+        *part_tables(parts, document["confidence"]),
+        *other_metrics(document),
         signal_lines(parts["exit"], breakdown.refusals(document["series"])),
         extreme_lines(*breakdown.extremes(trades, _digits(document))),
-        series_lines(document),
         ["Fill assumptions", *entries([(a["about"], a["assumed"]) for a in document["assumptions"]])],
         provenance_lines(document),
+        closing_lines(document),
     ]
     return "\n\n".join("\n".join(lines) for lines in sections if lines)
+
+
+def closing_lines(document: Document) -> list[str]:
+    """The verdict again, for who sees the end of a long report, and where the rest of it stands."""
+    verdict = wrap(gate_sentence(document["gate"]))
+    said = wrap(edge_sentence(document["metrics"], document["confidence"]))
+    where = wrap(
+        "What decides stands at the top of this report: gate, metrics with intervals, studies, costs."
+    )
+    return [*verdict, *said, *where]
 
 
 def report_document(document: Document, trades: pa.Table) -> dict[str, Any]:

@@ -69,12 +69,16 @@ def test_every_check_is_a_test_case(document: dict[str, Any]) -> None:
     passed, unclear, failed = one.findall("testcase")
     assert len(passed) == 0
     assert unclear[0].get("type") == "INCONCLUSIVE"
-    assert failed[0].get("message") == "interval includes the limit"
+    assert failed[0].get("message") == "FAIL: interval includes the limit"
+    assert unclear[0].get("message") == "INCONCLUSIVE: interval includes the limit"
+    assert (unclear[0].get("type"), failed[0].get("type")) == ("INCONCLUSIVE", "FAIL")
     assert failed[0].text == "FAIL: win_rate 0.4, low 0.25 of 80 observations, interval includes the limit"
     assert passed.get("name") == "win_rate (low) >= 0.3"
     facts = {entry.get("name"): entry.get("value") for entry in one.findall("properties/property")}
     assert facts["run"] == document["run"]
     assert facts["gate"] == "config/gates.toml"
+    assert facts["verdict"] == document["gate"]["verdict"]
+    assert [facts[name] for name in ("passed", "failed", "inconclusive")] == ["1", "1", "1"]
 
 
 @pytest.mark.parametrize(("verdict", "outcome"), [("INCONCLUSIVE", "skipped"), ("FAIL", "failure")])

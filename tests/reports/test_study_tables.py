@@ -87,7 +87,7 @@ def test_each_study_is_told_and_fits_the_screen(studied: dict[str, Any]) -> None
     ]
     assert "…" in search[3]
     assert " ".join(search[4:]) == (
-        "1,200 trials, worth 37.2 independent ones; trial 7 is best by sharpe_daily. Of the best: deflated"
+        "1,200 trials, 37.2 effective trials; trial 7 is best by sharpe_daily. Of the best: deflated"
         " Sharpe ratio 61.3 %, probability of overfitting -, superiority p = 0.046."
     )
     assert costs[2].split()[:4] == ["0.5", "times", "1,234", "123,456,789.12"]
@@ -96,7 +96,9 @@ def test_each_study_is_told_and_fits_the_screen(studied: dict[str, Any]) -> None
     assert [line.split("  ")[0] for line in paths[2:5]] == ["drawn again", "other order", "other costs"]
     assert paths[2].split()[-4:] == ["1.5", "%", "1.5", "%"]
     assert paths[-1] == "2,000 paths of each kind; ruin is a balance below 5000.00."
-    assert " ".join(null).startswith("Random entries: 9 of 199 runs did as well as 0.120 R (p = 0.050)")
+    assert " ".join(null).startswith(
+        "Random entries: 9 of 199 runs did as well as 0.120 R (p = 0.050, interval 0.020 to 0.080)"
+    )
     assert max(len(line) for lines in (search, costs, paths, null) for line in lines) <= WIDTH
 
 
@@ -107,3 +109,34 @@ def test_a_run_without_studies_has_no_tables(document: dict[str, Any]) -> None:
 def test_a_run_without_costs_breaks_even_nowhere(studied: dict[str, Any]) -> None:
     studied["costs"]["break_even"] = None
     assert not any("Nothing is left" in line for line in study_tables(studied)[1])
+
+
+@pytest.mark.parametrize(("trials", "warned"), [(9, True), (10, False)])
+def test_overfitting_of_few_trials_is_called_meaningless(
+    studied: dict[str, Any], trials: int, *, warned: bool
+) -> None:
+    search = studied["search"] | {"trials": trials, "pbo": 0.25}
+    said = " ".join(study_tables(studied | {"search": search})[0])
+    assert "probability of overfitting 25.0 %" in said
+    assert ("meaningless with fewer than 10 trials" in said) is warned
+
+
+def test_drawdowns_and_profit_factors_are_called_the_same_everywhere(studied: dict[str, Any]) -> None:
+    text = "\n".join("\n".join(lines) for lines in study_tables(studied))
+    assert "Falls" not in text
+    assert text.count("Drawdown") == 2
+
+
+def test_earlier_attempts_are_named(document: dict[str, Any]) -> None:
+    earlier = {
+        "runs": ["a", "b", "c", "d"],
+        "trials": 13,
+        "effective_trials": 2.44,
+        "average_correlation": 0.88,
+        "unreadable": ["e"],
+    }
+    (lines,) = study_tables(document | {"earlier": earlier})
+    assert " ".join(lines) == (
+        "Earlier attempts: 13 trials with this one, 2.4 effective trials, from 4 kept runs (a, b, c and 1"
+        " more); the deflated Sharpe ratio counts them. Not counted, for they cannot be read: e (1)."
+    )

@@ -135,3 +135,16 @@ def _parts(page: str) -> list[tuple[str, str]]:
     """Name of each described table, and what follows its name."""
     found = page.split("| column of `")[1:]
     return [(each.partition("`")[0], each) for each in found]
+
+
+def test_a_report_begins_and_ends_with_what_decides(document: dict[str, Any], trades: pa.Table) -> None:
+    document["gate"]["checks"] = document["gate"]["checks"][:1]
+    lines = report_text(document, trades).splitlines()
+    verdicts = [at for at, line in enumerate(lines) if line.startswith("Gate ")]
+    assert len(verdicts) == 2
+    assert verdicts[0] < 6
+    assert verdicts[1] > len(lines) - 6
+    assert "at the top of this report" in lines[-1]
+    order = [next(at for at, line in enumerate(lines) if line.startswith(name))
+             for name in ("Metric ", "Series ", "Symbol ", "Fill assumptions", "Provenance")]  # fmt: skip
+    assert order == sorted(order)
