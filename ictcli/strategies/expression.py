@@ -24,6 +24,7 @@ class Expression:
         path: the file it came from.
         signals: ``(bars, detections)`` to signals, all lazy frames (see ``expressions``).
         detectors: whose records it reads; None for all.
+        function: its name in the file, from which every call imports it anew; empty for ``signals`` as given.
     """
 
     name: str
@@ -31,3 +32,4 @@ class Expression:
     path: Path
     signals: "Signals"
     detectors: tuple[str, ...] | None
+    function: str = ""

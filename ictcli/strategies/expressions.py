@@ -15,21 +15,26 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from ictcli.detectors.plan import Settings
 from ictcli.detectors.scan import plan_for, scan
+from ictcli.detectors.schemas import event_schema
 from ictcli.errors import ConfigError
 from ictcli.market.bars import UNKNOWN, Bars, SeriesKey
 from ictcli.strategies.decide import Decisions
 from ictcli.strategies.decisions import DECISION, ORDER_NAMES, enter
 from ictcli.strategies.expression import Expression
+from ictcli.strategies.loading import call_afresh, failed
 
 REQUIRED = ("ts", "side", "stop")
 OPTIONAL = ("target", "max_bars", "order", "price", "max_wait")
 INSTANT = pl.Datetime("ns", "UTC")
 _PAGE = "See docs/write-a-strategy.md."
 _MOST_POINTS = 2.0**61
+_FEW = 500
+"""Bars on which a function is tried out."""
 
 
 def bar_frame(bars: Bars) -> pl.DataFrame:
@@ -57,6 +62,10 @@ def detection_frame(expression: Expression, bars: Bars, settings: Settings, key:
         names = ("swing",)  # for the columns alone
     plan = plan_for(names or (), settings)
     events = scan(bars if expression.detectors != () else bars.slice(0, 0), key, plan).events
+    return _log_frame(events)
+
+
+def _log_frame(events: pa.Table) -> pl.DataFrame:
     frame = pl.from_arrow(events)
     if not isinstance(frame, pl.DataFrame):
         raise TypeError("a table of events is not a frame")
@@ -71,15 +80,29 @@ def signals_of(expression: Expression, bars: pl.DataFrame, detections: pl.DataFr
     Raises:
         ConfigError: the function fails, or does not return signals.
     """
+    return _checked(expression, _completed(expression, _collected(expression, bars, detections)))
+
+
+def try_out(expression: Expression, bars: Bars) -> None:
+    """Call an expression on a few bars without records, before long work is done for it.
+
+    Raises:
+        ConfigError: the function fails, or does not return columns of signals.
+    """
+    few = bars.slice(0, _FEW)
+    none = _log_frame(event_schema(bars.digits).empty_table())
+    _completed(expression, _collected(expression, bar_frame(few), none))
+
+
+def _collected(expression: Expression, bars: pl.DataFrame, detections: pl.DataFrame) -> pl.DataFrame:
+    found: Any = call_afresh(expression, bars.lazy(), detections.lazy())
     try:
-        lazy: Any = expression.signals(bars.lazy(), detections.lazy())
-        found = lazy.collect() if isinstance(lazy, pl.LazyFrame) else lazy
+        found = found.collect() if isinstance(found, pl.LazyFrame) else found
     except Exception as error:
-        lines = str(error).strip().splitlines() or [""]
-        raise ConfigError(f"{_where(expression)}: {type(error).__name__}: {lines[0]}") from error
+        raise failed(expression, error) from error
     if not isinstance(found, pl.DataFrame):
         raise ConfigError(f"{_where(expression)} returns {type(found).__name__}, not a LazyFrame", hint=_PAGE)
-    return _completed(expression, found)
+    return found
 
 
 def decide_signals(expression: Expression, found: pl.DataFrame, bars: Bars) -> Decisions:
@@ -115,6 +138,7 @@ def decide_expression(expression: Expression, bars: Bars, settings: Settings, ke
         ConfigError: the function fails, or does not return signals.
         DataError: a bar is not sound.
     """
+    try_out(expression, bars)
     frames = bar_frame(bars), detection_frame(expression, bars, settings, key)
     return decide_signals(expression, signals_of(expression, *frames), bars)
 
@@ -152,7 +176,7 @@ def _completed(expression: Expression, found: pl.DataFrame) -> pl.DataFrame:
         )  # fmt: skip
     except pl.exceptions.PolarsError as error:
         raise ConfigError(f"{_where(expression)}: {str(error).splitlines()[0]}") from error
-    return _checked(expression, whole.sort("ts", maintain_order=True).select(*known))
+    return whole.sort("ts", maintain_order=True).select(*known)
 
 
 def _instant(kind: pl.Datetime) -> pl.Expr:
@@ -177,6 +201,12 @@ def _checked(expression: Expression, found: pl.DataFrame) -> pl.DataFrame:
         wrong = found.filter(rule)
         if len(wrong):
             raise ConfigError(f"{_where(expression)}: {words} in the signal of {wrong['ts'][0]}", hint=_PAGE)
+    twice = found.filter(found.is_duplicated())
+    if len(twice):
+        raise ConfigError(
+            f"{_where(expression)} gives the same signal twice on the bar of {twice['ts'][0]}",
+            hint="Leave one, for example with unique().",
+        )
     return found
 
 

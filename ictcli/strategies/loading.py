@@ -89,6 +89,26 @@ def load_file(path: Path, name: str | None = None) -> Strategy | Expression:
     return _expression(module, path, wanted, found)
 
 
+def call_afresh(expression: Expression, bars: Any, detections: Any) -> Any:
+    """What an expression's function returns in a module imported anew, which remembers no earlier call.
+
+    Raises:
+        ConfigError: the function fails, or its file cannot be imported; names the line where that is known.
+    """
+    path, function = expression.path, expression.function
+    signals: Any = getattr(_imported(path), function, None) if function else expression.signals
+    try:
+        return signals(bars, detections)
+    except (Exception, SystemExit) as error:
+        raise failed(expression, error) from error
+
+
+def failed(expression: Expression, error: BaseException) -> ConfigError:
+    """What to say of an error that an expression's function raised."""
+    where = f"{expression.path}{_line(error, expression.path.resolve())}: {expression.name}"
+    return ConfigError(f"{where}: {_one_line(error)}", hint=_PAGE)
+
+
 def checked(strategy: Strategy, where: str) -> Strategy:
     """A strategy whose fields fit together.
 
@@ -154,7 +174,7 @@ def _expression(module: ModuleType, path: Path, name: str, function: Any) -> Exp
             )
     title = path.stem if name == EXPRESSION else name
     lines = (function.__doc__ or module.__doc__ or "").strip().splitlines()
-    return Expression(title, lines[0] if lines else title, path, function, detectors)
+    return Expression(title, lines[0] if lines else title, path, function, detectors, name)
 
 
 def _problem(strategy: Any) -> str:

@@ -1,12 +1,13 @@
 """Finding strategies that use what they cannot know: change the future, and see whether the past changes.
 
-For a number of cuts, the rows after the cut are taken away, and then replaced column by column with
-extreme values. Every decision up to the cut must stay as it is; the first one that does not is reported
-with the column that changed it. Cuts lie at random rows, at the last rows, and right behind decisions,
-where a strategy that peeks a few bars ahead gives itself away.
+Over the whole series, the rows after a moment are taken away, or replaced column by column with extreme
+values. Every decision up to that moment must be the one of the full run; the first that is not is reported
+with the column that changed it. The rows are first taken away at moments spread over the whole series,
+oldest first and before anything sees the full series; then behind decisions, where a strategy that peeks a
+few bars ahead gives itself away, at random, and at the last rows.
 
-Steps start at checkpoints shortly before the cut, so a check costs the same on long series. Expressions are
-checked on the last ``WINDOW`` bars, as a series of its own.
+Steps run in short pieces, and where values are replaced start at checkpoints shortly before. Expressions see
+their whole past each time, in a module that is imported anew; long series get fewer moments.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,19 +22,28 @@ from ictcli.detectors.plan import Settings
 from ictcli.errors import ConfigError, Finding
 from ictcli.market.bars import Bars, SeriesKey
 from ictcli.strategies.decide import Decider, Decisions, require_sound
+from ictcli.strategies.decisions import DECISION
 from ictcli.strategies.expression import Expression
-from ictcli.strategies.expressions import INSTANT, bar_frame, decide_signals, detection_frame, signals_of
+from ictcli.strategies.expressions import bar_frame, decide_signals, detection_frame, signals_of, try_out
 from ictcli.strategies.protocol import Strategy
 from ictcli.telemetry import Progress, silent
 
 RANDOM_CUTS = 20
 DECISION_CUTS = 30
-WINDOW = 10_000
-"""Bars of the check of an expression."""
+BEHIND_CUTS = 60
+SPREAD_CUTS = 100
+"""Moments at which an expression loses its future before it sees the full series."""
+PIECES = 4000
+"""Most parts in which the bars are given to a step, which never sees more than the part it is at."""
 ROWS, LOG = "rows", "detections"
 """Reported as the column when later bars or records need only be there to change the past."""
 
 _BEFORE, _AFTER = 256, 256
+_PIECE = 16
+"""Bars of a part, on average, where they are not too many."""
+_FEWEST = 10
+_ROWS = 4_000_000
+"""Rows that each kind of replay of an expression may cost."""
 _EXTREME = 10**9
 _SEED = 20_000_101
 
@@ -62,10 +72,16 @@ class Lookahead:
     Attributes:
         checked: replays made, each with the whole past and another future.
         first: the earliest decision that changed, None where none did.
+        bars_checked: bars whose decisions were compared with those of the full run.
+        bars: of the series.
+        moments: different ends of what was known.
     """
 
     checked: int
     first: Leak | None
+    bars_checked: int = 0
+    bars: int = 0
+    moments: int = 0
 
 
 def check_strategy(
@@ -79,12 +95,18 @@ def check_strategy(
         ConfigError: its detectors do not take their parameters.
     """
     require_sound(bars)
+    ends = piece_ends(len(bars))
+    pieces = _in_pieces(Decider(strategy, params, settings), bars, ends)
     decider = Decider(strategy, params, settings)
     full = decider.advance(bars)
+    leaks = _differences(full, pieces, ROWS, bars, len(bars))
     cuts = choose_cuts(len(bars), full["bar"].tolist())
+    if leaks:  # the end of its piece names the column
+        known = ends[int(np.searchsorted(ends, leaks[0].bar, side="right"))]
+        leaks = [replace(leaks[0], known=known)]
+        cuts = sorted({*cuts, min(known, len(bars) - 1)})
     saved = _checkpoints(Decider(strategy, params, settings), bars, cuts)
-    leaks: list[Leak] = []
-    checked = 0
+    checked = len(ends)
     for done, (cut, (start, state)) in enumerate(zip(cuts, saved, strict=True)):
         progress("changing the future", done, len(cuts))
         expected = _between(full, start, cut)
@@ -95,7 +117,7 @@ def check_strategy(
             leaks += _differences(expected, found, column, bars, cut)
             if column == ROWS:
                 expected = found
-    return Lookahead(checked, first_of(leaks))
+    return Lookahead(checked, first_of(leaks), len(bars), len(bars), len({*ends, *cuts}))
 
 
 def check_expression(
@@ -107,30 +129,40 @@ def check_expression(
         DataError: a bar is not sound.
         ConfigError: the expression fails, or does not return signals.
     """
-    bars = bars.slice(max(len(bars) - WINDOW, 0), len(bars))
-    frame, log = bar_frame(bars), detection_frame(expression, bars, settings, key)
-
-    def decide(some: pl.DataFrame, records: pl.DataFrame) -> Decisions:
-        return decide_signals(expression, signals_of(expression, some, records), bars)
-
-    full = decide(frame, log)
-    cuts = choose_cuts(len(bars), full["bar"].tolist(), DECISION_CUTS // 3)
-    leaks: list[Leak] = []
-    checked = 0
+    try_out(expression, bars)
+    replays = _Replays(expression, bars, detection_frame(expression, bars, settings, key))
+    size = len(bars)
+    spread = spread_cuts(size)
+    before = []
+    for done, cut in enumerate(spread):
+        progress("taking the future away", done, len(spread))
+        before.append(replays.known(cut))
+    full = replays.full()
+    leaks = [
+        leak
+        for cut, found in zip(spread, before, strict=True)
+        for leak in replays.leaks(full, found, ROWS, cut)
+    ]
+    decided = full["bar"].tolist()
+    behind = (
+        [*choose_cuts(size, decided, _affordable(size, BEHIND_CUTS), 0), size] if size and not leaks else []
+    )
+    for done, cut in enumerate(behind):
+        progress("taking the future away", done, len(behind))
+        leaks += replays.leaks(full, replays.known(cut), ROWS, cut)
+    cuts = choose_cuts(size, decided, DECISION_CUTS // 3)
+    each = max(_ROWS // max(size * len(cuts) // 2, 1), 1)
+    worst = first_of(leaks)
+    if worst is not None:  # all other futures of this moment name the column
+        cuts, each = [min(worst.known, size - 1)], 0
+    checked = len(spread) + len(behind)
     for done, cut in enumerate(cuts):
         progress("changing the future", done, len(cuts))
-        expected = _between(full, 0, cut)
-        futures = _expression_futures(frame, log, int(bars.ts_close[cut - 1]), cut)
-        for column, some, records in futures:
-            try:
-                found = _differences(expected, _between(decide(some, records), 0, cut), column, bars, cut)
-            except ConfigError:  # its signals are sound only with the true future
-                found = [Leak(column, cut - 1, int(bars.ts[cut - 1]), cut)]
+        for column, found in replays.changed(cut, done * each, each):
+            leaks += replays.leaks(full, found, column, cut)
             checked += 1
-            leaks += found
-            if column == LOG and not found:
-                break
-    return Lookahead(checked, first_of(leaks))
+    moments = {*spread, *behind, *cuts}
+    return Lookahead(checked, first_of(leaks), max(moments, default=0), size, len(moments))
 
 
 def refuse_lookahead(name: str, found: Lookahead) -> None:
@@ -148,16 +180,35 @@ def refuse_lookahead(name: str, found: Lookahead) -> None:
         )
 
 
-def choose_cuts(size: int, decided: Sequence[int], most: int = DECISION_CUTS) -> list[int]:
-    """Numbers of known rows to replay, ascending: at random, at the end, behind ``most`` decisions."""
+def choose_cuts(
+    size: int, decided: Sequence[int], most: int = DECISION_CUTS, drawn: int = RANDOM_CUTS
+) -> list[int]:
+    """Numbers of known rows to replay, ascending: ``drawn`` ones, at the end, behind ``most`` decisions."""
     if size < 2:
         return []
     dice = np.random.default_rng(_SEED)
-    cuts = set(dice.integers(1, size, RANDOM_CUTS).tolist()) | {size - 1, max(size - 2, 1)}
+    cuts = set(dice.integers(1, size, drawn).tolist()) | {size - 1, max(size - 2, 1)}
     bars = sorted(set(decided))
     places = np.unique(np.linspace(0, len(bars) - 1, min(most, len(bars))).astype(np.int64))
     cuts |= {bars[at] + 1 for at in places.tolist()}
     return sorted(int(cut) for cut in cuts if cut < size)
+
+
+def spread_cuts(size: int) -> list[int]:
+    """Numbers of known rows, ascending, one in each of equal parts of the whole series."""
+    parts = min(_affordable(size, SPREAD_CUTS), size - 1)
+    if parts < 1:
+        return []
+    drawn = (np.arange(parts) + np.random.default_rng(_SEED).uniform(0.5, 1.0, parts)) * (size / parts)
+    return sorted(set(np.clip(drawn.astype(np.int64), 1, size - 1).tolist()))
+
+
+def piece_ends(size: int) -> list[int]:
+    """Where the short parts end in which a step takes the bars, their lengths drawn; the last at ``size``."""
+    mean = max(_PIECE, -(-size // PIECES))
+    lengths = np.random.default_rng(_SEED).integers(1, 2 * mean, 2 * size // mean + 2)
+    ends = np.cumsum(lengths)
+    return [*ends[ends < size].tolist(), *([size] if size else [])]
 
 
 def step_futures(bars: Bars, start: int, cut: int) -> Iterator[tuple[str, Bars]]:
@@ -215,17 +266,72 @@ def _checkpoints(decider: Decider, bars: Bars, cuts: Sequence[int]) -> list[tupl
     return found
 
 
-def _expression_futures(
-    frame: pl.DataFrame, log: pl.DataFrame, known_at: int, cut: int
-) -> Iterator[tuple[str, pl.DataFrame, pl.DataFrame]]:
-    """Other futures; those behind ``LOG`` are needed only to name the column of the records."""
-    known = log.filter(pl.col("at") <= pl.lit(known_at).cast(INSTANT))
-    yield ROWS, frame.slice(0, cut), known
-    for name, changed in frame_futures(frame, pl.Series(np.arange(len(frame)) < cut)):
-        yield name, changed, log
-    yield LOG, frame, known
-    for name, changed in frame_futures(log, pl.Series(np.arange(len(log)) < len(known))):
-        yield f"{LOG}.{name}", frame, changed
+def _in_pieces(decider: Decider, bars: Bars, ends: Sequence[int]) -> Decisions:
+    """What a step decides when it never sees a bar behind the end of the piece it is at."""
+    found: list[bytes] = []
+    at = 0
+    for end in ends:
+        found.append(decider.advance(bars.slice(at, end)).tobytes())
+        at = end
+    return np.frombuffer(b"".join(found), DECISION)
+
+
+class _Replays:
+    """An expression on one series, with all of it or with other futures; each time in a fresh module."""
+
+    def __init__(self, expression: Expression, bars: Bars, log: pl.DataFrame) -> None:
+        self._expression = expression
+        self._bars = bars
+        self._frame = bar_frame(bars)
+        self._log = log
+        self._known_at = log["at"].to_physical().to_numpy()
+
+    def full(self) -> Decisions:
+        """What it decides with everything; these decisions are traded."""
+        return self._decide(self._frame, self._log)
+
+    def known(self, cut: int) -> Decisions | None:
+        """What it decides with the first ``cut`` bars; None where it then fails."""
+        return self._attempt(self._frame.slice(0, cut), self._records(cut))
+
+    def changed(self, cut: int, first: int, count: int) -> Iterator[tuple[str, Decisions | None]]:
+        """What it decides with values replaced behind ``cut``: ``count`` ways in turn, all of them for 0."""
+        end = min(cut + _AFTER, len(self._bars)) if count else len(self._bars)
+        some, records = self._frame.slice(0, end), self._records(end)
+        known = self._records(cut)
+        ways = list(frame_futures(some, pl.Series(np.arange(end) < cut)))
+        pairs = [(column, frame, records) for column, frame in ways] + [(LOG, some, known)]
+        if count:
+            pairs = [pairs[(first + at) % len(pairs)] for at in range(min(count, len(pairs)))]
+        else:
+            later = frame_futures(records, pl.Series(np.arange(len(records)) < len(known)))
+            pairs += [(f"{LOG}.{column}", some, log) for column, log in later]
+        for column, frame, log in pairs:
+            yield column, self._attempt(frame, log)
+
+    def leaks(self, full: Decisions, found: Decisions | None, column: str, cut: int) -> list[Leak]:
+        """The first decision before ``cut`` that is not the one of the full run."""
+        if found is None:  # its signals are sound only with the true future
+            return [Leak(column, cut - 1, int(self._bars.ts[cut - 1]), cut)]
+        return _differences(_between(full, 0, cut), _between(found, 0, cut), column, self._bars, cut)
+
+    def _records(self, cut: int) -> pl.DataFrame:
+        known = np.searchsorted(self._known_at, self._bars.ts_close[cut - 1], side="right")
+        return self._log.slice(0, int(known))
+
+    def _attempt(self, frame: pl.DataFrame, log: pl.DataFrame) -> Decisions | None:
+        try:
+            return self._decide(frame, log)
+        except ConfigError:
+            return None
+
+    def _decide(self, frame: pl.DataFrame, log: pl.DataFrame) -> Decisions:
+        return decide_signals(self._expression, signals_of(self._expression, frame, log), self._bars)
+
+
+def _affordable(size: int, most: int) -> int:
+    """Replays of an expression that cost no more than ``_ROWS``, but some."""
+    return min(max(2 * _ROWS // max(size, 1), _FEWEST), most)
 
 
 def _between(decisions: Decisions, first: int, end: int) -> Decisions:
@@ -236,14 +342,9 @@ def _differences(expected: Decisions, found: Decisions, column: str, bars: Bars,
     """The first bar whose decisions differ, as a leak; nothing where all are alike."""
     if expected.tobytes() == found.tobytes():
         return []
-    mine, theirs = (_by_bar(decisions) for decisions in (expected, found))
-    bar = min(at for at in mine.keys() | theirs.keys() if mine.get(at) != theirs.get(at))
+    same = min(len(expected), len(found))
+    rows = [part[:same].view(np.uint8).reshape(same, DECISION.itemsize) for part in (expected, found)]
+    unlike = np.flatnonzero((rows[0] != rows[1]).any(axis=1))
+    at = int(unlike[0]) if len(unlike) else same
+    bar = min(int(part["bar"][at]) for part in (expected, found) if at < len(part))
     return [Leak(column, bar, int(bars.ts[bar]), cut)]
-
-
-def _by_bar(decisions: Decisions) -> dict[int, bytes]:
-    found: dict[int, bytes] = {}
-    for own in decisions:
-        bar = int(own["bar"])
-        found[bar] = found.get(bar, b"") + own.tobytes()
-    return found

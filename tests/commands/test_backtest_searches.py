@@ -93,6 +93,7 @@ def test_a_step_that_does_not_look_ahead_says_so(desk: Path, capsys: pytest.Capt
     assert run([*ASK, "--check-lookahead", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)["lookahead"]
     assert found["checked"] > 100
+    assert found["bars_checked"] == found["bars"] > 1000
     assert found["first"] is None
 
 

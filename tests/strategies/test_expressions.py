@@ -1,6 +1,7 @@
 """Expressions: frames in, decisions out."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from ictcli.market.timeframes import TIMEFRAMES
 from ictcli.strategies.decisions import ENTER, LIMIT
 from ictcli.strategies.expression import Expression
 from ictcli.strategies.expressions import bar_frame, decide_expression, detection_frame
+from ictcli.strategies.loading import load_file
 from tests.strategies.drawing import bars_of
 
 KEY = SeriesKey("sim", "XAUUSD", TIMEFRAMES["M1"])
@@ -120,6 +122,10 @@ def test_no_signals_and_no_bars_give_no_decisions() -> None:
         ),
         (lambda bars, _: bars.select("nothing"), "ColumnNotFoundError"),
         (lambda bars, _: 1 / 0, "ZeroDivisionError: division by zero"),
+        (
+            lambda bars, _: pl.concat([bars, bars]).select("ts", side=1, stop="low"),
+            "the same signal twice on the bar of 2024-01-03",
+        ),
         (lambda bars, _: 5, "returns int, not a LazyFrame"),
     ],
 )
@@ -128,6 +134,42 @@ def test_what_are_no_signals_is_refused_in_one_line(signals: Signals, words: str
         decided(signals)
     assert str(refused.value).startswith("mine.py: mine")
     assert "\n" not in refused.value.message
+
+
+def test_two_different_signals_on_a_bar_are_two() -> None:
+    found = decided(
+        lambda bars, _: pl.concat(
+            [bars.select("ts", side=1, stop="low"), bars.select("ts", side=-1, stop="high")]
+        )
+    )
+    assert len(found) == 2 * len(BARS)
+
+
+@pytest.mark.parametrize("words", ["ValueError('boom\\nmore')", "SystemExit(0)"])
+def test_a_function_that_fails_does_so_before_detectors_run(tmp_path: Path, words: str) -> None:
+    """Its detectors do not exist, which would be refused first if they were looked at."""
+    path = tmp_path / "mine.py"
+    path.write_text(f"def signals(bars, detections):\n    raise {words}\n", encoding="utf-8")
+    mine = load_file(path)
+    assert isinstance(mine, Expression)
+    with pytest.raises(ConfigError) as refused:
+        decide_expression(replace(mine, detectors=("nothing",)), BARS, M1, KEY)
+    assert refused.value.message.startswith(f"{path}, line 2: mine: {words.split('(', maxsplit=1)[0]}: ")
+    assert "\n" not in refused.value.message
+
+
+def test_every_call_of_a_file_is_the_first_of_its_module(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(
+        "CALLS = []\n"
+        "def signals(bars, detections):\n"
+        "    CALLS.append(1)\n"
+        "    return bars.select('ts', side=1, stop='low').head(len(CALLS))\n",
+        encoding="utf-8",
+    )
+    mine = load_file(path)
+    assert isinstance(mine, Expression)
+    assert [len(decide_expression(mine, BARS, M1, KEY)) for _ in range(3)] == [1, 1, 1]
 
 
 def test_detections_are_the_log_of_the_named_detectors(real_bars: Bars) -> None:

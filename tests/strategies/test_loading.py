@@ -1,7 +1,6 @@
 """Strategies from files and packages: found, checked, or refused with the place that is wrong."""
 
 import sys
-from collections.abc import Iterator
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
@@ -68,15 +67,6 @@ def others(bars, detections):
     """Sell every bar."""
     return bars.select("ts", side=-1, stop=pl.col("high") + 1)
 '''
-
-
-@pytest.fixture(autouse=True)
-def _no_modules_left() -> Iterator[None]:
-    before = set(sys.modules)
-    yield
-    for name in set(sys.modules) - before:
-        if name.startswith("ictcli_strategy_"):
-            del sys.modules[name]
 
 
 def written(folder: Path, text: str, name: str = "mine.py") -> Path:

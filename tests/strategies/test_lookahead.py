@@ -21,12 +21,16 @@ from ictcli.strategies.expression import Expression
 from ictcli.strategies.ict.turtle_soup import STRATEGY as TURTLE_SOUP
 from ictcli.strategies.ict.turtle_soup import TurtleSoupParams
 from ictcli.strategies.known import STRATEGIES
+from ictcli.strategies.loading import load_file
 from ictcli.strategies.lookahead import (
+    PIECES,
     Lookahead,
     check_expression,
     check_strategy,
     choose_cuts,
+    piece_ends,
     refuse_lookahead,
+    spread_cuts,
     step_futures,
 )
 from ictcli.strategies.protocol import Strategy
@@ -184,6 +188,90 @@ def test_an_expression_that_reads_records_before_they_are_known_is_caught(some_b
     found = checked(early, some_bars, ("fvg",))
     assert found.first is not None
     assert found.first.column.startswith("detections.")
+
+
+def sums_ahead(bars: pl.LazyFrame, ahead: pl.Expr) -> pl.LazyFrame:
+    """Buys where the close eight bars later is higher, as long as ``ahead``."""
+    return bars.filter(ahead & (pl.col("close").shift(-8) > pl.col("close"))).select("ts", side=1, stop="low")
+
+
+@pytest.mark.parametrize("where", ["first bars", "before a date", "in the middle", "counted from the end"])
+def test_an_expression_that_looks_ahead_on_a_few_bars_only_is_caught(where: str, real_bars: Bars) -> None:
+    bars = real_bars.slice(0, 14_000)
+    row = pl.int_range(pl.len())
+    when = {
+        "first bars": row < 800,
+        "before a date": pl.col("ts") < pl.lit(int(bars.ts[800])).cast(pl.Datetime("ns", "UTC")),
+        "in the middle": row.is_between(3000, 3800),
+        "counted from the end": row < pl.len().cast(pl.Int64) - 13_000,
+    }
+    found = checked(lambda bars, _: sums_ahead(bars, when[where]), bars)
+    assert found.first is not None
+    assert found.first.bar < 3900
+
+
+def test_a_step_that_looks_ahead_on_a_few_bars_only_is_caught(real_bars: Bars) -> None:
+    """Eight bars, on 200 of 14,000, where it crosses often."""
+
+    def peek(states: Any, decisions: Any, bars: Any, first: int) -> tuple[int, int]:
+        base = int(states[0]["bar"]) - first
+        following, count = SMA_CROSS.run(states, decisions, bars, first)
+        at = decisions["bar"][:count]
+        later = np.minimum(at - base + 8, len(bars[5]) - 1)
+        decisions["target"][:count] += np.where((at >= 3000) & (at < 3200), bars[5][later], 0)
+        return following, count
+
+    bars = real_bars.slice(0, 14_000)
+    found = check(replace(SMA_CROSS, run=peek), SmaCrossParams(fast=2, slow=3), bars)
+    assert found.first is not None
+    assert 3000 <= found.first.bar < 3200
+    assert (found.bars_checked, found.bars) == (14_000, 14_000)
+
+
+def test_an_expression_that_remembers_the_full_series_is_caught(tmp_path: Path, some_bars: Bars) -> None:
+    path = tmp_path / "memo.py"
+    path.write_text(
+        "import polars as pl\n"
+        "DETECTORS = ()\n"
+        "SEEN = {}\n"
+        "def signals(bars, detections):\n"
+        "    bars = bars.collect()\n"
+        "    if len(bars) > len(SEEN.get('full', ())):\n"
+        "        SEEN['full'] = bars\n"
+        "    later = SEEN['full'].select('ts', later=pl.col('close').shift(-8))\n"
+        "    both = bars.join(later, on='ts', how='left', maintain_order='left')\n"
+        "    return both.filter(pl.col('later') > pl.col('close')).select('ts', side=1, stop='low')\n",
+        encoding="utf-8",
+    )
+    memo = load_file(path)
+    assert isinstance(memo, Expression)
+    assert check_expression(memo, some_bars, M1, KEY).first is not None
+
+
+def test_a_memory_outside_the_module_does_not_help_as_the_full_series_comes_last(some_bars: Bars) -> None:
+    seen: list[pl.DataFrame] = []
+
+    def remember(bars: pl.LazyFrame, _: pl.LazyFrame) -> pl.LazyFrame:
+        frame = bars.collect()
+        seen.append(max([frame, *seen[-1:]], key=len))
+        later = seen[-1].select("ts", later=pl.col("close").shift(-8))
+        both = frame.join(later, on="ts", how="left", maintain_order="left").lazy()
+        return both.filter(pl.col("later") > pl.col("close")).select("ts", side=1, stop="low")
+
+    assert checked(remember, some_bars).first is not None
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 50, 1000, 50_000, 3_000_000])
+def test_moments_and_pieces_lie_over_the_whole_series(size: int) -> None:
+    cuts, ends = spread_cuts(size), piece_ends(size)
+    assert cuts == sorted(set(cuts))
+    assert all(1 <= cut < size for cut in cuts)
+    assert ends == sorted(set(ends))
+    assert ends[-1:] == [size][: min(size, 1)]
+    assert len(ends) < 2 * PIECES
+    if size >= 50:
+        assert np.diff([0, *cuts, size]).max() <= 2 * size / len(cuts)
+        assert np.diff([0, *ends]).max() <= max(32, 2 * size / PIECES + 2)
 
 
 def test_cuts_lie_at_random_at_the_end_and_behind_decisions() -> None:

@@ -72,7 +72,7 @@ def test_commands_on_the_page_run_as_they_stand(tmp_path: Path) -> None:
         assert "Report: ictcli report" in program(tmp_path, *shlex.split(command))
     text = files["wide_bar.py"].read_text(encoding="utf-8")
     (tmp_path / "desk" / "seer.py").write_text(
-        text.replace('.then("low")', '.then(pl.col("low").shift(-1))'), encoding="utf-8"
+        text.replace("bars.join(", 'bars.with_columns(low=pl.col("low").shift(-1)).join('), encoding="utf-8"
     )
     told = program(tmp_path, "backtest", "--strategy", "seer.py", code=ExitCode.FINDING)
     assert "looks ahead" in told

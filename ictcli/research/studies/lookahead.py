@@ -27,7 +27,8 @@ def check_lookahead(
         What was found as plain values, the name of the strategy, and what was found of it; without a leak
         those of the last one, with all replays counted.
     """
-    checked, name, found = 0, "", Lookahead(0, None)
+    name, found = "", Lookahead(0, None)
+    counts = {"checked": 0, "moments": 0, "bars_checked": 0, "bars": 0}
     for choice in choices:
         name = choice.strategy.name
         for series in floor.series[: floor.traded]:
@@ -40,7 +41,8 @@ def check_lookahead(
                 found = check_strategy(
                     choice.strategy, choice.params, series.bars, settings, progress=progress
                 )
-            checked += found.checked
+            for count in counts:
+                counts[count] += getattr(found, count)
             if found.first is not None:
                 first = {
                     "strategy": name,
@@ -49,5 +51,5 @@ def check_lookahead(
                     "bar": found.first.bar,
                     "ts": iso(found.first.ts),
                 }
-                return {"checked": checked, "first": first}, name, found
-    return {"checked": checked, "first": None}, name, found
+                return {**counts, "first": first}, name, found
+    return {**counts, "first": None}, name, found
