@@ -228,3 +228,32 @@ def test_a_spread_of_zero_is_known_and_not_the_typical_one() -> None:
     typical = series(typical_spread=3)
     assert play(bars, buy(0), terms=typical).deals == ["1 buy 10 at 1000"]
     assert play(bars, buy(0, order=LIMIT, price=995), terms=typical).deals == ["2 buy 10 at 995"]
+
+
+def test_a_bar_of_no_volume_fills_nothing_and_is_not_of_unknown_volume() -> None:
+    told = play(minutes(CALM, CALM, CALM, ticks=[8, 0, 40]), buy(0), fill_share=500_000)
+    assert told.deals == ["2 buy 10 at 1000"]
+
+
+def test_of_two_equal_losses_the_older_position_is_stopped_out_first() -> None:
+    """Two longs of 10 bind 2000 of 2400; at 929 they have lost 710 each: 980 is below half of 2000."""
+    told = play(
+        minutes(CALM, (1000, 1000, 929, 930)),
+        buy(0, setup=1),
+        buy(0, setup=2),
+        terms=series(margin=100_000),
+        opening=2400,
+        stop_out=500_000,
+    )
+    assert told.books.trades["position"].tolist() == [1]
+
+
+def test_the_rest_of_an_order_that_may_only_reduce_goes_on_at_the_next_open() -> None:
+    """Half of 8 ticks is 4 steps of the 10; nothing is left of them, but the order still has 6."""
+    told = play(
+        minutes(CALM, CALM, CALM, CALM, ticks=[40, 40, 8, 40]),
+        buy(0),
+        sell(1, reduce_only=1, steps=10),
+        fill_share=500_000,
+    )
+    assert told.deals == ["1 buy 10 at 1000", "2 sell 4 at 1000 reversed", "3 sell 6 at 1000 reversed"]
