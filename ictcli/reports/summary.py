@@ -13,7 +13,7 @@ from ictcli.reports.forward_tables import forward_tables
 from ictcli.reports.layout import WIDTH, aligned, entries, number, wrap
 from ictcli.reports.metric_tables import metrics_lines, other_metrics
 from ictcli.reports.part_tables import part_tables
-from ictcli.reports.study_tables import study_tables
+from ictcli.reports.study_tables import earlier_lines, study_tables
 from ictcli.reports.verdicts import edge_sentence, gate_sentence
 from ictcli.research.metrics.definitions import METRICS
 
@@ -30,6 +30,7 @@ _ENDINGS = {
 def result_text(document: Document) -> str:
     """What ``backtest`` prints: headline, the metrics that decide, what they allow to say, the gate."""
     said = wrap(edge_sentence(document["metrics"], document["confidence"]))
+    said += earlier_lines(document["earlier"]) if document.get("earlier") else []
     metrics = [*metrics_lines(document), "", *said]
     return "\n".join([*headline(document), "", *metrics, "", *gate_lines(document["gate"])])
 

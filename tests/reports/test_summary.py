@@ -148,3 +148,9 @@ def test_a_report_begins_and_ends_with_what_decides(document: dict[str, Any], tr
     order = [next(at for at, line in enumerate(lines) if line.startswith(name))
              for name in ("Metric ", "Series ", "Symbol ", "Fill assumptions", "Provenance")]  # fmt: skip
     assert order == sorted(order)
+
+
+def test_a_result_names_the_attempts_that_deflate_it(document: dict[str, Any]) -> None:
+    earlier = {"runs": ["first"], "trials": 2, "effective_trials": 1.5, "unreadable": []}
+    assert "Earlier attempts" not in result_text(document)
+    assert "2 trials with this one, 1.5 effective trials" in result_text({**document, "earlier": earlier})
