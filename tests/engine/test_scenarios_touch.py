@@ -194,6 +194,25 @@ def test_an_account_that_lost_its_balance_to_the_last_unit_stays_ruined() -> Non
     assert told.events[-1] == "3 refused balance_exhausted 0 x0"
 
 
+def test_a_bar_that_takes_the_last_unit_fills_nothing_after_that() -> None:
+    """The open of 990 stops the position, balance 0; the limit 975 lies further down the same bar."""
+    told = play(
+        minutes(CALM, CALM, (990, 990, 970, 980)),
+        buy(0, stop=990, setup=1),
+        buy(0, order=LIMIT, price=975, setup=2),
+        opening=100,
+    )
+    assert told.balance == 0
+    assert told.events[-1] == "2 refused balance_exhausted 975 x10"
+
+
+def test_an_entry_whose_costs_take_the_last_unit_leaves_none_for_the_next_order() -> None:
+    """10 steps cost 3 each of 30: the second order of the same open is refused."""
+    told = play(minutes(CALM, CALM), buy(0), buy(0), terms=series(commission=3), opening=30)
+    assert told.balance == 0
+    assert told.events[2:] == ["1 filled 1000 x10", "1 refused balance_exhausted 0 x10"]
+
+
 def test_an_account_with_one_unit_left_is_not_ruined() -> None:
     told = play(
         minutes(CALM, CALM, (1000, 1000, 990, 995), CALM, CALM),
