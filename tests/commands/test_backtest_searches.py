@@ -113,6 +113,7 @@ def test_an_expression_that_looks_ahead_is_refused_unasked(
 def test_files_for_machines_are_written_before_the_gate_speaks(
     desk: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    Path("out").mkdir()
     files = ("--junit", "out/junit.xml", "--summary", "out/summary.md")
     assert run([*ASK, "--gate", gate(desk, "1000000"), *files]) == 3
     suite = ET.parse(desk / "out" / "junit.xml").getroot()[0]

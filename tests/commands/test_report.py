@@ -73,6 +73,7 @@ def test_rows_and_csv_hold_every_trade(traded: str, capsys: pytest.CaptureFixtur
 def test_files_are_written_where_asked_and_stdout_stays_empty(
     traded: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    Path("out").mkdir()
     assert run(["report", "--format", "parquet", "--out", "out/trades.parquet"]) == 0
     printed = capsys.readouterr()
     assert printed.out == ""
