@@ -30,7 +30,7 @@ _EXAMPLES = [
     "ictcli backtest XAUUSD --strategy fvg_retest --param max_bars=48 --start 2024-01-01 --json",
     "ictcli backtest EURUSD --strategy my_setup.py --check-lookahead",
     "ictcli backtest EURUSD --strategy fvg_retest --sweep reward_risk=1:3:0.5 --jobs 2",
-    "ictcli backtest EURUSD --strategy fvg_retest --sweep max_bars=24,48 --walk-forward train=6M,test=2M",
+    "ictcli backtest EURUSD --strategy breaker --sweep max_wait=10,20 --walk-forward train=6M,test=2M",
     "ictcli backtest EURUSD --strategy fvg_retest --costs --null 200 --monte-carlo 2000",
 ]
 

@@ -8,7 +8,7 @@ from ictcli.sources.quality import Delivery, SeriesReport
 
 Table = Callable[[Sequence[str], Iterable[Sequence[Any]]], str]
 
-_HEADERS = ("series", "rows in", "added", "revised", "bad", "stored", "first", "last", "missing", "complete")
+_HEADERS = ("series", "read", "added", "revised", "bad", "stored", "first", "last", "missing")
 
 
 def quality_text(reports: Sequence[SeriesReport], table: Table) -> str:
@@ -28,16 +28,16 @@ def _row(report: SeriesReport) -> tuple[Any, ...]:
         f"{report.revised:,}",
         f"{sum(report.quarantined.values()):,}",
         f"{stored.rows:,}",
-        None if stored.first is None else iso(stored.first)[:16],
-        None if stored.last is None else iso(stored.last)[:16],
+        None if stored.first is None else iso(stored.first)[:10],
+        None if stored.last is None else iso(stored.last)[:10],
         f"{stored.missing_bars:,}",
-        f"{stored.completeness:.2f} %",
     )
 
 
 def _details(report: SeriesReport) -> list[str]:
     stored = report.coverage
-    lines = [f"digits: {stored.digits}; gaps: {_counts(stored.gaps) or 'none'}"]
+    complete = f"{stored.completeness:.2f} %"
+    lines = [f"digits: {stored.digits}; complete: {complete}; gaps: {_counts(stored.gaps) or 'none'}"]
     if stored.longest is not None:
         gap = stored.longest
         lines.append(f"longest unexplained gap: {iso(gap.start)} to {iso(gap.end)} ({gap.bars:,} bars)")

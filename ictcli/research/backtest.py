@@ -29,9 +29,9 @@ from ictcli.research.metrics.values import Equity, Resampling, Sample
 from ictcli.research.playing import Played, play, strategy_names
 from ictcli.research.search.earlier import Attempt, earlier_trials
 from ictcli.research.search.identity import identity
-from ictcli.research.series import Series, load_finer, load_series
+from ictcli.research.series import Series, load_conversion, load_finer, load_series
 from ictcli.research.signal_log import signal_table
-from ictcli.store.selection import Selection, has_bars, stored_symbols
+from ictcli.store.selection import Selection, stored_symbols
 from ictcli.store.store import Store
 from ictcli.strategies.decisions import ENTER
 from ictcli.telemetry import Progress
@@ -252,14 +252,15 @@ def load_floor(request: Request, shop: Workshop, progress: Progress) -> tuple[Fl
 
 
 def _conversion(names: Sequence[str], shop: Workshop, selection: Selection) -> Series:
-    """The first stored series of those that would convert."""
-    for name in names:
-        if has_bars(shop.store, name):
-            return load_series(shop.store, shop.book, name, selection)
+    """A stored series, of any source and timeframe, that converts."""
+    found = load_conversion(shop.store, shop.book, names, selection)
+    if found is not None:
+        return found
     wanted = " or ".join(names)
+    known = next((name for name in names if shop.book.resolve(name)), names[0])
     raise ConfigError(
         f"profit in another currency than {shop.config.account.currency} needs bars of {wanted}",
-        hint=f"Fetch {wanted}, set account.currency, or map the currency in account.same_as.",
+        hint=f"Run `ictcli fetch {known}` over the span traded, or map the currency in account.same_as.",
     )
 
 

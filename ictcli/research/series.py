@@ -1,14 +1,15 @@
 """From a symbol's name to the bars a strategy trades: which stored series, and resampled from what."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from ictcli.clock import iso
-from ictcli.errors import DataError
+from ictcli.errors import DataError, UsageError
 from ictcli.market.bars import Bars, SeriesKey
 from ictcli.market.calendars import calendar
 from ictcli.market.symbols import SymbolBook, SymbolSpec
 from ictcli.market.ticks import ticks_as_bars
-from ictcli.market.timeframes import TICK
+from ictcli.market.timeframes import TICK, Timeframe
 from ictcli.store.selection import Selection, choose, has_bars
 from ictcli.store.serving import serve_bars
 from ictcli.store.store import Store
@@ -53,6 +54,50 @@ def load_series(store: Store, book: SymbolBook, symbol: str, selection: Selectio
     key = SeriesKey(stored.source, stored.symbol, selection.timeframe)
     manifest = store.manifest(stored)
     return Series(key, stored, manifest.content_hash() if manifest else "", spec, bars)
+
+
+def load_conversion(
+    store: Store, book: SymbolBook, names: Sequence[str], selection: Selection
+) -> Series | None:
+    """A series that converts money: of the first name that some source and timeframe serve.
+
+    The source that trades comes first, then any other; the timeframe that trades comes first, then the
+    shortest that is stored. A rate counts from the close of its bar, whatever the bar's length.
+
+    Args:
+        store: where series are.
+        book: instruments.
+        names: symbols of which each would convert.
+        selection: what is traded.
+
+    Returns:
+        The series, None where nothing stored serves.
+    """
+    everything = store.keys()
+    for name in names:
+        keys = [key for key in everything if key.symbol == name]
+        if not keys:
+            continue
+        sources = dict.fromkeys([selection.source, None, *sorted({key.source for key in keys})])
+        stored = sorted({key.timeframe for key in keys if key.timeframe != TICK}, key=_length)
+        for timeframe in dict.fromkeys([selection.timeframe, *stored]):
+            for source in sources:
+                wanted = replace(selection, timeframe=timeframe, source=source)
+                if (found := _served(store, book, name, wanted)) is not None:
+                    return found
+    return None
+
+
+def _length(timeframe: Timeframe) -> int:
+    return timeframe.ns
+
+
+def _served(store: Store, book: SymbolBook, name: str, selection: Selection) -> Series | None:
+    """The series, None where this source and timeframe do not serve it."""
+    try:
+        return load_series(store, book, name, selection)
+    except (DataError, UsageError):
+        return None
 
 
 def _span(selection: Selection) -> str:

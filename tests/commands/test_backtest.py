@@ -167,3 +167,23 @@ def test_compiling_is_told_in_one_line_unless_quiet(
     told = [line for line in capsys.readouterr().err.splitlines() if "compiling" in line]
     assert len(told) == (0 if quiet else 1)
     assert all("later runs start at once" in line for line in told)
+
+
+@pytest.mark.parametrize(
+    ("source", "timeframe"), [("walk", "M5"), ("other", "M5"), ("other", "M1"), ("walk", "H1")]
+)
+def test_money_is_converted_by_any_source_and_timeframe(
+    desk: Path, capsys: pytest.CaptureFixture[str], source: str, timeframe: str
+) -> None:
+    store, minutes = Store(desk / "data", desk / "state", 0), {"M1": 1, "M5": 5, "H1": 60}[timeframe]
+    bars = random_walk(2, 15_000 // minutes, 150_000, 3, minutes)
+    keep(store, SeriesKey(source, "USDJPY", parse_timeframe(timeframe)), bars)
+    (desk / "config" / "ictcli.toml").write_text('[account]\ncurrency = "JPY"\nbalance = "10000000"\n')
+    assert run([*ASK, "--source", "walk", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["trades"] > 0
+
+
+def test_missing_rates_name_what_to_fetch(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (desk / "config" / "ictcli.toml").write_text('[account]\ncurrency = "JPY"\n')
+    assert run(ASK) == 4
+    assert "Run `ictcli fetch USDJPY`" in capsys.readouterr().err
