@@ -6,7 +6,6 @@ These are the functions that guard live orders too: sanity, size, permission, an
 from typing import Any
 
 from ictcli.engine.margin import equity, used_margin
-from ictcli.engine.money import profit, rate_of
 from ictcli.engine.orders import drop
 from ictcli.engine.positions import NO_SLOT, has_margin, log
 from ictcli.engine.records import MOST_ORDERS
@@ -242,7 +241,7 @@ def take_entry(
     """Turn a decision to enter into an order, or into a refusal."""
     slot = new_order_slot(world, s)
     code = _INVALID
-    steps = 0
+    steps, entry = 0, 0
     if slot == NO_SLOT:
         code = _NO_ROOM
     elif is_number(decision):
@@ -256,17 +255,23 @@ def take_entry(
     if code > 0:
         log(output, s, owner, row, 0, quote, _REFUSED, code, decision["price"], 0)
         return
-    place(world, output, s, slot, owner, row, steps, quote)
+    place(world, output, s, slot, owner, row, steps, entry, quote)
 
 
 @hot_kernel
 def place(
-    world: World, output: Output, s: int, slot: int, owner: int, row: int, steps: int, quote: Quote
+    world: World,
+    output: Output,
+    s: int,
+    slot: int,
+    owner: int,
+    row: int,
+    steps: int,
+    entry: int,
+    quote: Quote,
 ) -> None:
     """Put an order that was judged into the book."""
     account, order = world.account[0], world.orders[s, slot]
-    asked = order["asked"]
-    entry = planned_entry(world.series[s], asked, quote)
     account["orders"] += 1
     account["orders_today"] += 1
     world.states[s]["orders"] += 1
@@ -274,12 +279,7 @@ def place(
     order["live"], order["number"], order["owner"], order["row"] = 1, account["orders"], owner, row
     order["placed"], order["steps"], order["filled"] = quote.bar, steps, 0
     order["triggered"], order["position"], order["tried"], order["planned"] = 0, 0, 0, entry
-    order["risk"] = 0
-    if asked["stop"] != 0:
-        rate = rate_of(world.series, world.states, s)
-        stop = asked["stop"]
-        order["risk"] = abs(profit(world.series[s], rate, asked["side"], entry * steps, stop * steps, stop))
-    log(output, s, owner, row, order["number"], quote, _PLACED, 0, asked["price"], steps)
+    log(output, s, owner, row, order["number"], quote, _PLACED, 0, order["asked"]["price"], steps)
 
 
 @hot_kernel

@@ -11,9 +11,8 @@ from ictcli.kernels import hot_kernel, kernel
 NO_MINOR_UNIT = frozenset({"JPY", "KRW", "VND", "CLP", "ISK"})
 """Account currencies that are counted in whole units; all others have two decimals."""
 NONE, OWN_PRICE, MULTIPLY, DIVIDE = 0, 1, 2, 3
-"""``SERIES.conversion``: how profit in the quote currency becomes account currency."""
-CONVERSIONS = ("none", "own price", "multiply", "divide")
-"""Their names: nothing to do; by the price of the deal; by the last close of another series."""
+"""``SERIES.conversion``: how profit in the quote currency becomes account currency: nothing to do; divided by
+the price of the deal; multiplied or divided by the last close of another series."""
 
 
 def minor_digits(currency: str) -> int:

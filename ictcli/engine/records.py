@@ -59,7 +59,7 @@ RULES = np.dtype(
 SERIES = np.dtype(
     [
         *integers("point_value", "commission", "fee", "denominator"),  # worth of a point on a step, see terms
-        *integers("conversion", "conversion_series", "conversion_scale"),  # money.CONVERSIONS
+        *integers("conversion", "conversion_series", "conversion_scale"),  # see money.NONE
         *integers("fixed_steps", "min_steps", "max_steps"),  # volume of fixed-lot sizing; limits of an order
         *integers("typical_spread", "slippage", "slippage_share"),
         *integers("steps_per_tick"),  # millionths of a volume step that one tick of volume stands for
@@ -116,7 +116,6 @@ ORDER = np.dtype(
         *integers("steps", "filled"),
         *integers("triggered"),  # 1: a stop-limit order that rests as a limit order now
         *integers("planned"),  # entry price it was sized for
-        *integers("risk"),  # minor units that its stop may cost
         *integers("position"),  # number of the position that a part of it opened, 0: none yet
         *integers("tried"),  # instant before which it is not tried again: once per bar or piece of one
         ("asked", DECISION),

@@ -4,8 +4,6 @@ C⁻¹ amplifies the error of the expected returns. Prefer the scalar fraction o
 ``kelly.correlation_factor``; shrink the covariance before it is inverted.
 """
 
-import math
-
 import numpy as np
 
 from ictcli.errors import DataError
@@ -70,18 +68,3 @@ def covariance_ledoit_wolf_2004(returns: Floats) -> Floats:
     error = (fourth - float((sample**2).sum())) / rows
     weight = min(1.0, error / distance) if distance > 0 else 1.0
     return np.asarray(weight * target + (1 - weight) * sample, np.float64)
-
-
-def heat_additive(risks: Floats) -> float:
-    """Share of the equity lost if every open trade is stopped: the sum of their risks, the worst case."""
-    return float(np.abs(risks).sum())
-
-
-def heat_correlated(risks: Floats, correlation: Floats) -> float:
-    """√(h'Ch): heat of open trades that move together as ``correlation`` says; never a reason for more.
-
-    Args:
-        risks: share of the equity at risk in each trade, negative where it gains when the others lose.
-        correlation: n by n matrix of the trades' correlations.
-    """
-    return math.sqrt(max(0.0, float(risks @ correlation @ risks)))

@@ -18,7 +18,7 @@ from ictcli.kernels import kernel
 from ictcli.stats.bootstrap import block_length
 from ictcli.stats.intervals import Interval, wilson
 from ictcli.stats.resampling import Int64, circular_block_orders, shuffled_orders
-from ictcli.stats.sequences import Floats, profit_factor
+from ictcli.stats.sequences import Floats
 
 Growth = Literal["added", "compounded"]
 """Results are money added to the balance, or returns that multiply it by 1 + result."""
@@ -60,27 +60,6 @@ class Share:
     value: float | None
     interval: Interval
     n: int
-
-
-@dataclass(frozen=True, slots=True)
-class CostCase:
-    """The trades as they came, with all costs multiplied.
-
-    Attributes:
-        multiplier: of the costs of each trade.
-        net: sum of the results after costs.
-        expectancy: mean result; None without trades.
-        profit_factor: gains over losses; None where it is undefined or infinite.
-        max_drawdown: largest fall of the closed balance from its peak, as a fraction of that peak.
-        ruined: whether the balance fell to the ruin level.
-    """
-
-    multiplier: float
-    net: float
-    expectancy: float | None
-    profit_factor: float | None
-    max_drawdown: float
-    ruined: bool
 
 
 def shuffled_paths(
@@ -172,38 +151,6 @@ def varied_cost_paths(
     factors = len(gross) if per == "trade" else 1
     chunks = _varied(gross, costs, (math.log(low), math.log(high)), factors, paths, seed)
     return _simulate(chunks, opening, paths, "added", ruin_level)
-
-
-def cost_sensitivity(
-    gross: Floats,
-    costs: Floats,
-    opening: float,
-    multipliers: tuple[float, ...] = (0.5, 1.0, 2.0),
-    *,
-    ruin_level: float = 0.0,
-) -> tuple[CostCase, ...]:
-    """What is left of the trades when every cost is multiplied by the same number.
-
-    Raises:
-        DataError: a cost is negative, or a number is not finite.
-    """
-    _check_costs(gross, costs)
-    cases = []
-    for multiplier in multipliers:
-        net = gross - multiplier * costs
-        path = _simulate(iter((net[None, :],)), opening, 1, "added", ruin_level)
-        factor = profit_factor(net)
-        cases.append(
-            CostCase(
-                multiplier=multiplier,
-                net=float(net.sum()),
-                expectancy=float(net.mean()) if len(net) else None,
-                profit_factor=factor if math.isfinite(factor) else None,
-                max_drawdown=float(path.max_drawdown[0]),
-                ruined=bool(path.ruined[0]),
-            )
-        )
-    return tuple(cases)
 
 
 def break_even_cost_multiplier(gross: Floats, costs: Floats) -> float | None:

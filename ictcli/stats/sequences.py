@@ -98,13 +98,3 @@ def longest_losing_streak(gains: Floats) -> int:
         current = 0 if gain > 0 else current + 1
         longest = max(longest, current)
     return longest
-
-
-@kernel
-def longest_winning_streak(gains: Floats) -> int:
-    """Most results in a row above 0."""
-    longest, current = 0, 0
-    for gain in gains:
-        current = current + 1 if gain > 0 else 0
-        longest = max(longest, current)
-    return longest

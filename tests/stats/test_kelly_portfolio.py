@@ -9,8 +9,6 @@ from ictcli.errors import DataError
 from ictcli.stats.kelly import correlation_factor
 from ictcli.stats.kelly_portfolio import (
     covariance_ledoit_wolf_2004,
-    heat_additive,
-    heat_correlated,
     kelly_multivariate,
     limited_fractions,
 )
@@ -87,17 +85,3 @@ def test_shrinkage_without_returns_is_refused(
 ) -> None:
     with pytest.raises(DataError, match="finite returns"):
         covariance_ledoit_wolf_2004(returns)
-
-
-def test_heat_of_three_correlated_trades() -> None:
-    risks = np.full(3, 0.01)
-    correlation = 0.8 * np.ones((3, 3)) + 0.2 * np.eye(3)
-    assert heat_additive(risks) == pytest.approx(0.03)
-    assert heat_correlated(risks, correlation) == pytest.approx(0.027928, abs=5e-7)
-
-
-@given(st.lists(st.floats(-0.05, 0.05), min_size=1, max_size=8), st.floats(0, 1))
-def test_additive_heat_is_the_worst_case(risks: list[float], rho: float) -> None:
-    n = len(risks)
-    correlation = rho * np.ones((n, n)) + (1 - rho) * np.eye(n)
-    assert heat_correlated(np.array(risks), correlation) <= heat_additive(np.array(risks)) + 1e-12

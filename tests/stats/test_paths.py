@@ -13,7 +13,6 @@ from ictcli.stats.kelly import chance_of_falling_to
 from ictcli.stats.paths import (
     block_bootstrap_paths,
     break_even_cost_multiplier,
-    cost_sensitivity,
     shuffled_paths,
     varied_cost_paths,
 )
@@ -33,10 +32,8 @@ def test_one_path_by_hand() -> None:
     # 100, 110, 90, 90, 80, 105: peak 110, trough 80; 0 is a loss, so three losses in a row.
     paths = block_bootstrap_paths(np.array([10.0]), 100.0, 1, 1)
     assert paths.final.tolist() == [110.0]
-    case = cost_sensitivity(np.array([10.0, -20, 0, -10, 25]), np.zeros(5), 100.0, (1.0,))[0]
-    assert case.max_drawdown == 30 / 110
-    assert case.net == 5
     paths = varied_cost_paths(np.array([10.0, -20, 0, -10, 25]), np.zeros(5), 100.0, 2, 1)
+    assert paths.max_drawdown.tolist() == [30 / 110, 30 / 110]
     assert paths.losing_streak.tolist() == [3, 3]
     assert paths.final.tolist() == [105.0, 105.0]
     assert not paths.ruined.any()
@@ -152,28 +149,18 @@ def test_without_trades_nothing_moves_and_without_paths_nothing_is_known() -> No
     assert none.interval.low is None
 
 
-def test_costs_at_half_once_and_twice() -> None:
+def test_costs_may_grow_until_nothing_is_left() -> None:
     gross, costs = np.array([10.0, -5, 10, -5]), np.array([2.0, 2, 2, 2])
-    half, once, twice = cost_sensitivity(gross, costs, 100.0)
-    assert [case.multiplier for case in (half, once, twice)] == [0.5, 1.0, 2.0]
-    assert [case.net for case in (half, once, twice)] == [6.0, 2.0, -6.0]
-    assert [case.expectancy for case in (half, once, twice)] == [1.5, 0.5, -1.5]
-    assert once.profit_factor == 16 / 14
     assert break_even_cost_multiplier(gross, costs) == 10 / 8
     assert break_even_cost_multiplier(gross, costs * 0) is None
     assert break_even_cost_multiplier(-gross, costs) == -10 / 8
 
 
-def test_costs_can_ruin() -> None:
-    cases = cost_sensitivity(np.array([1.0, 1.0]), np.array([60.0, 1.0]), 100.0)
-    assert [case.ruined for case in cases] == [False, False, True]
-
-
-def test_undefined_costs_cases_are_none() -> None:
-    case = cost_sensitivity(np.empty(0), np.empty(0), 100.0, (1.0,))[0]
-    assert case.expectancy is None
-    assert case.profit_factor is None
-    assert cost_sensitivity(np.array([1.0]), np.zeros(1), 100.0, (1.0,))[0].profit_factor is None
+@pytest.mark.parametrize(("factor", "ruined"), [(1.0, False), (2.0, True)])
+def test_costs_can_ruin(factor: float, ruined: bool) -> None:
+    gross, costs = np.array([1.0, 1.0]), np.array([60.0, 1.0])
+    paths = varied_cost_paths(gross, costs, 100.0, 1, 1, low=factor, high=factor)
+    assert paths.ruined.tolist() == [ruined]
 
 
 def test_costs_drawn_per_trade_average_out_and_per_path_do_not() -> None:
@@ -191,11 +178,10 @@ def test_costs_drawn_per_trade_average_out_and_per_path_do_not() -> None:
 
 
 @given(st.floats(0.1, 3), st.integers(0, 5))
-def test_fixed_cost_factors_are_the_sensitivity(factor: float, seed: int) -> None:
+def test_fixed_cost_factors_multiply_every_cost(factor: float, seed: int) -> None:
     gross, costs = np.array([10.0, -5, 10, -5]), np.array([2.0, 1, 2, 3])
     paths = varied_cost_paths(gross, costs, 100.0, 2, seed, low=factor, high=factor)
-    case = cost_sensitivity(gross, costs, 100.0, (factor,))[0]
-    assert paths.final == pytest.approx(100 + case.net)
+    assert paths.final == pytest.approx(100 + (gross - factor * costs).sum())
 
 
 def test_what_cannot_be_simulated_is_refused() -> None:
@@ -206,7 +192,7 @@ def test_what_cannot_be_simulated_is_refused() -> None:
     with pytest.raises(DataError, match="not finite"):
         shuffled_paths(np.array([1.0, math.nan]), 100.0, 1, 1)
     with pytest.raises(DataError, match="negative"):
-        cost_sensitivity(COIN, -COIN, 100.0)
+        varied_cost_paths(COIN, -COIN, 100.0, 1, 1)
     for low, high in ((0.0, 1.0), (2.0, 1.0), (math.nan, 1.0)):
         with pytest.raises(UsageError, match="no range"):
             varied_cost_paths(COIN, COIN * 0, 100.0, 1, 1, low=low, high=high)

@@ -7,7 +7,6 @@ import pytest
 
 from ictcli.stats.sequences import (
     longest_losing_streak,
-    longest_winning_streak,
     max_drawdown,
     mean,
     profit_factor,
@@ -63,7 +62,5 @@ def test_sharpe_without_variance_is_undefined(values: tuple[float, ...]) -> None
 def test_streaks_are_runs_of_one_sign_and_zero_is_a_loss() -> None:
     gains = series(1, 2, -1, 0, -3, 4, 5, 6, -1)
     assert longest_losing_streak(gains) == 3
-    assert longest_winning_streak(gains) == 3
     assert longest_losing_streak(series(1, 1)) == 0
-    assert longest_winning_streak(series(0, -1)) == 0
-    assert longest_losing_streak(series()) == longest_winning_streak(series()) == 0
+    assert longest_losing_streak(series()) == 0

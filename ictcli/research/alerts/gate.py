@@ -7,7 +7,7 @@ about how much.
 
 import math
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -177,6 +177,3 @@ def _judge_one(check: AlertCheck, report: ScoreReport) -> AlertCheckResult:
         verdict=verdict,
         reason=reason,
     )
-
-
-SHARE_NAMES: tuple[ShareName, ...] = get_args(ShareName)

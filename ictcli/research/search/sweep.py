@@ -22,8 +22,6 @@ from ictcli.stats.sharpe_2026 import dsr_2026
 from ictcli.stats.superiority import Superiority, spa_hansen_2005
 from ictcli.stats.trials import TrialSet, trial_set
 
-BENCHMARKS = ("zero", "buy_hold")
-DEFAULT_METRIC = "sharpe_daily"
 _LESS_IS_BETTER = frozenset(
     {
         *("gross_loss", "total_costs", "average_loss", "longest_losing_streak", "mean_mae_r"),

@@ -1,5 +1,7 @@
 """How long and how deep a sequence of results falls."""
 
+from itertools import groupby
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -18,7 +20,6 @@ from ictcli.research.metrics.runs import (
 )
 from ictcli.research.metrics.values import Resampling
 from ictcli.stats.bootstrap import bootstrap_drawdown
-from ictcli.stats.drawdowns import closed_drawdowns
 from ictcli.stats.sequences import longest_losing_streak, max_drawdown
 
 HOW = Resampling(100, 3, 0.95)
@@ -65,9 +66,11 @@ def test_a_walk_finds_what_the_statistics_define(steps: list[tuple[int, int]]) -
     found = walked(Path(gains, worst, 5000.0))
     assert found[FALL_SHARE] == pytest.approx(max_drawdown(gains, worst, 5000.0), rel=1e-12)
     assert found[LOSING_STREAK] == longest_losing_streak(gains)
-    falls = closed_drawdowns(gains, np.arange(1, len(gains) + 1), 5000.0, 0, len(gains) + 1)
-    assert found[LONGEST_BELOW] == max((one.trades for one in falls), default=0)
-    assert found[STEPS_BELOW] == sum(one.trades for one in falls)
+    balance = 5000.0 + np.cumsum(gains)
+    below = balance < np.maximum.accumulate(np.append(5000.0, balance))[1:]
+    runs = [len(list(group)) for is_below, group in groupby(below.tolist()) if is_below]
+    assert found[LONGEST_BELOW] == max(runs, default=0)
+    assert found[STEPS_BELOW] == sum(runs)
 
 
 def test_the_resamples_are_those_of_the_bootstrap() -> None:

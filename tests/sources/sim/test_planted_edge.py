@@ -1,39 +1,12 @@
 """The planted edge is what an ICT continuation setup finds, and only where it is planted."""
 
-from dataclasses import replace
-from decimal import Decimal
 from functools import lru_cache
 
-import msgspec
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ictcli.clock import parse_instant
-from ictcli.config.records import AccountConfig, BacktestConfig, Config, RiskConfig, SizingConfig
-from ictcli.market.bars import SeriesKey, concat
-from ictcli.market.symbols import load_symbols
-from ictcli.market.timeframes import TIMEFRAMES
-from ictcli.research.accounts import Floor
-from ictcli.research.choices import choose_strategies
-from ictcli.research.playing import play
-from ictcli.research.series import Series
-from ictcli.sources.sim.market import SimMarket
-
-START, END = parse_instant("2023-01-01", now=0), parse_instant("2025-01-01", now=0)
-SYMBOLS = ("EURUSD", "XAUUSD")
-WITHOUT_LIMITS = RiskConfig(
-    per_trade=0,
-    per_symbol=0,
-    per_group=0,
-    heat=0,
-    correlated_heat=0,
-    daily_loss=0,
-    drawdown=0,
-    losses_in_a_row=0,
-    orders_per_day=0,
-    spread=0,
-)
+from benchmarks.sim_edge import net_in_r
 
 
 @lru_cache(maxsize=8)
@@ -42,26 +15,7 @@ def outcomes(edge: float, seed: int, *, free: bool = False) -> NDArray[np.float6
 
     ``free`` takes all three away.
     """
-    book = load_symbols(None)
-    market = SimMarket(book, SYMBOLS, seed, edge, START)
-    config = Config(
-        account=AccountConfig(balance=Decimal(1_000_000), risk_per_trade=0.0005),
-        sizing=SizingConfig(compound=False, throttle=0.0),
-        risk=WITHOUT_LIMITS,
-        backtest=BacktestConfig(slippage_points=0 if free else 1),
-    )
-    found = []
-    for symbol in SYMBOLS:
-        bars = concat(list(market.bars(symbol, TIMEFRAMES["M15"], START, END)))
-        spec = book.require(symbol)
-        if free:
-            bars = replace(bars, spread=np.zeros(len(bars), np.int32))
-            spec = msgspec.structs.replace(spec, commission=Decimal(0))
-        key = SeriesKey("sim", symbol, TIMEFRAMES["M15"])
-        floor = Floor((Series(key, key, "", spec, bars),), 1, (None,))
-        trades = play(floor, choose_strategies(["fvg_retest"], {}, {}), config).trades
-        found.append(trades.column("r_multiple").to_numpy())
-    return np.concatenate(found)
+    return net_in_r(edge, seed, free=free)
 
 
 @pytest.mark.parametrize("seed", [1, 7])
