@@ -11,12 +11,15 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "ictcli"
 
 LAYERS = {
-    11: ("cli", "cli_command", "options", "output", "progress", "session", "logs", "failures", "completion",
+    14: ("cli", "cli_command", "options", "output", "progress", "session", "logs", "failures", "completion",
          "health", "overview", "workspace", "versions", "templates", "commands", "__main__"),
-    10: ("reports",),
-    9: ("research",),
-    8: ("engine",),
-    7: ("strategies",),
+    13: ("reports",),
+    12: ("learning",),
+    11: ("research",),
+    10: ("engine",),
+    9: ("strategies",),
+    8: ("models",),
+    7: ("features",),
     6: ("detectors",),
     5: ("sources",),
     4: ("store",),

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -118,6 +118,29 @@ def make_plan(
             position[title(detector.name, layer)] = len(nodes)
             nodes.append(Node(detector, layer, params, at, text, detector.name in wanted))
     return Plan(tuple(nodes), settings, refused)
+
+
+def pruned(plan: Plan, heard: Iterable[int]) -> tuple[Plan, dict[int, int]]:
+    """The nodes that listeners reach, and where each node of ``plan`` has gone to.
+
+    Args:
+        plan: the whole.
+        heard: positions that are listened to; ``NO_NODE`` stays ``NO_NODE``.
+    """
+    direct = set(heard)
+    needed: set[int] = set()
+    pending = [at for at in direct if at != NO_NODE]
+    while pending:
+        at = pending.pop()
+        if at not in needed:
+            needed.add(at)
+            pending += [feed for feed in plan.nodes[at].feeds if feed != NO_NODE]
+    moved = {at: position for position, at in enumerate(sorted(needed))} | {NO_NODE: NO_NODE}
+    nodes: list[Node] = []
+    for at in sorted(needed):
+        node = plan.nodes[at]
+        nodes.append(replace(node, feeds=tuple(moved[feed] for feed in node.feeds), wanted=at in direct))
+    return Plan(tuple(nodes), plan.settings, plan.refused), moved
 
 
 def parameters(detector: Detector, layer: str, overrides: Overrides) -> Any:

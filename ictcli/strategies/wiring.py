@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from ictcli.detectors.detector import Feed
-from ictcli.detectors.plan import NO_NODE, Node, Plan, Settings, make_plan, title
+from ictcli.detectors.plan import NO_NODE, Plan, Settings, make_plan, pruned, title
 from ictcli.detectors.registry import DETECTORS
 from ictcli.errors import ConfigError, UsageError
 from ictcli.strategies.protocol import Overrides, Strategy
@@ -51,7 +51,8 @@ def wire(strategy: Strategy, params: Any, settings: Settings) -> Wiring:
         ) from error
     places = {node.title: at for at, node in enumerate(whole.nodes)}
     heard = tuple(_place(strategy, feed, places, whole) for feed in strategy.feeds)
-    return _pruned(whole, heard)
+    kept, moved = pruned(whole, heard)
+    return Wiring(kept, tuple(moved[at] for at in heard))
 
 
 def _laid_over(settings: Settings, own: Overrides) -> Settings:
@@ -86,21 +87,3 @@ def _place(strategy: Strategy, feed: Feed, places: Mapping[str, int], plan: Plan
     if feed.optional:
         return NO_NODE
     raise UsageError(f"strategy {strategy.name} listens to {name}, which {plan.refused[name]}")
-
-
-def _pruned(plan: Plan, heard: tuple[int, ...]) -> Wiring:
-    """The nodes that the feeds reach, with their positions renumbered."""
-    needed: set[int] = set()
-    pending = [at for at in heard if at != NO_NODE]
-    while pending:
-        at = pending.pop()
-        if at not in needed:
-            needed.add(at)
-            pending += [feed for feed in plan.nodes[at].feeds if feed != NO_NODE]
-    moved = {at: position for position, at in enumerate(sorted(needed))} | {NO_NODE: NO_NODE}
-    nodes: list[Node] = []
-    for at in sorted(needed):
-        node = plan.nodes[at]
-        nodes.append(replace(node, feeds=tuple(moved[feed] for feed in node.feeds), wanted=at in heard))
-    kept = Plan(tuple(nodes), plan.settings, plan.refused)
-    return Wiring(kept, tuple(moved[at] for at in heard))

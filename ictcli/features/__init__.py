@@ -1,0 +1,1 @@
+"""Features: causal steps from closed bars and detector records to columns of numbers (docs/features.md)."""
