@@ -300,6 +300,82 @@ class DetectConfig(Record, frozen=True):
     ] = {}
 
 
+class TrainConfig(Record, frozen=True):
+    """What models learn from, and how they are judged (docs/train.md)."""
+
+    timeframe: Annotated[TimeframeName, doc("Timeframe to learn when none is given on the command line.")] = (
+        "M15"
+    )
+    features: Annotated[str, doc("Feature set; `docs/features.md` lists them.")] = "core26"
+    select: Annotated[
+        Literal["all", "stable"],
+        doc("Columns that models see: all, or those that rank the labels alike in four of five stretches."),
+    ] = "all"
+    label: Annotated[
+        Literal["barriers", "horizon", "trend"],
+        doc("What is foretold: which barrier comes first, the move over a fixed time, or the trend ahead."),
+    ] = "barriers"
+    horizon: Annotated[
+        int, Meta(ge=1, le=5_000), doc("Bars until a label ends at the latest; the longest trend looked at.")
+    ] = 24
+    target: Annotated[
+        float, Meta(gt=0, le=100), doc("Distance of the target, in deviations of one bar's return.")
+    ] = 3.0
+    stop: Annotated[float, Meta(gt=0, le=100), doc("Distance of the stop, in the same unit.")] = 3.0
+    volatility_bars: Annotated[
+        int, Meta(ge=10, le=5_000), doc("Bars that a bar's deviation is measured over, the current one last.")
+    ] = 100
+    every: Annotated[
+        int, Meta(ge=1, le=1_000), doc("Bars from one decision to the next, where no strategy decides.")
+    ] = 1
+    cv: Annotated[
+        Literal["walk-forward", "rolling", "purged", "combinatorial"],
+        doc("How training and test parts follow each other; all of them purged and embargoed."),
+    ] = "walk-forward"
+    folds: Annotated[int, Meta(ge=2, le=50), doc("Test parts.")] = 5
+    test_folds: Annotated[
+        int, Meta(ge=1, le=10), doc("Parts tested together where `cv` is combinatorial.")
+    ] = 2
+    window: Annotated[
+        float, Meta(gt=0, le=1), doc("Share of the bars that one training part spans where `cv` is rolling.")
+    ] = 0.4
+    embargo: Annotated[
+        float, Meta(ge=0, le=0.2), doc("Share of the bars after a test part that nothing learns from.")
+    ] = 0.01
+    lockbox: Annotated[
+        float, Meta(ge=0, le=0.5), doc("Share of the bars, the last ones, kept for one final look; 0: none.")
+    ] = 0.15
+    models: Annotated[
+        tuple[Literal["lightgbm", "xgboost", "forest", "logistic", "lstm"], ...],
+        doc("Models to train; more than one make an ensemble."),
+    ] = ("lightgbm",)
+    calibration: Annotated[
+        Literal["auto", "identity", "sigmoid", "beta", "isotonic"],
+        doc("Map from scores to probabilities; auto takes the best one on folds it has not seen."),
+    ] = "auto"
+    abstain: Annotated[
+        float, Meta(ge=0, lt=0.5), doc("Distance from indifference within which nothing is done.")
+    ] = 0.02
+    most_gap: Annotated[
+        Duration, doc("Longest hole in the bars; one that is longer stops the training.")
+    ] = "30d"
+    alpha: Annotated[
+        float, Meta(gt=0, lt=0.5), doc("Level of the test behind the word edge, and of prediction sets.")
+    ] = 0.05
+    resamples: Annotated[int, Meta(ge=100, le=100_000), doc("Bootstrap resamples per interval.")] = 2000
+    seed: Annotated[int, Meta(ge=0, le=2**63 - 1), doc("Seed of everything random.")] = 1
+    params: Annotated[
+        dict[str, dict[str, float | int | str | bool]],
+        doc("Parameters of models by name.", "lightgbm.num_leaves = 15", "forest.max_depth = 6"),
+    ] = {}
+
+    def __post_init__(self) -> None:
+        if not self.models or len(set(self.models)) < len(self.models):
+            raise ValueError("models must name at least one model, and each once")
+        if self.cv == "combinatorial" and self.test_folds >= self.folds:
+            raise ValueError("test_folds must be smaller than folds")
+
+
 class LogConfig(Record, frozen=True):
     """Logging to stderr."""
 
@@ -338,4 +414,5 @@ class Config(Record, frozen=True):
         dict[str, dict[str, float | int | bool | str]],
         doc("Parameters of strategies by name.", "fvg_retest.reward_risk = 2.0", "fvg_retest.max_bars = 48"),
     ] = {}
+    train: TrainConfig = TrainConfig()
     log: LogConfig = LogConfig()
