@@ -1,0 +1,167 @@
+"""Cross-validation: every fold fits everything it uses on its own training events."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ictcli.errors import DataError
+from ictcli.learning.events import Events
+from ictcli.learning.preparing import Selection, fit_preparation
+from ictcli.learning.samples import Estimator, Fitted, Samples
+from ictcli.learning.splits.split import Split
+from ictcli.models.preparation import Preparation, Preparer
+
+Floats = NDArray[np.float64]
+Int64 = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What is fitted in every fold.
+
+    Attributes:
+        estimators: kinds of model.
+        params: their parameters by name.
+        select: which columns models see.
+        seed: of everything random.
+        jobs: threads.
+    """
+
+    estimators: tuple[Estimator, ...]
+    params: Mapping[str, Mapping[str, Any]]
+    select: Selection
+    seed: int
+    jobs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What one set of training events gave.
+
+    Attributes:
+        preparation: of the rows.
+        models: one per estimator.
+    """
+
+    preparation: Preparation
+    models: tuple[Fitted, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FoldScores:
+    """One fold and what its models said about events that they have not seen.
+
+    Attributes:
+        split: positions of its events.
+        base: share of label 1 among its training events, weighed.
+        probabilities: shape (test events, estimators), NaN where a model had no say.
+    """
+
+    split: Split
+    base: float
+    probabilities: Floats
+
+
+def learn(matrix: Floats, names: Sequence[str], events: Events, recipe: Recipe) -> Learnt:
+    """Fit the preparation and every model on events, all of them.
+
+    Args:
+        matrix: features of every bar.
+        names: of the columns.
+        events: to learn from.
+        recipe: what to fit.
+
+    Raises:
+        DataError: only one label occurs, or too few events.
+    """
+    require_classes(events.label)
+    preparation = fit_preparation(matrix[events.start], events.label, names, recipe.select)
+    samples = samples_of(Preparer(preparation).table(matrix), events)
+    models = tuple(
+        one.fit(samples, recipe.params.get(one.name, {}), recipe.seed, recipe.jobs)
+        for one in recipe.estimators
+    )
+    return Learnt(preparation, models)
+
+
+def run_fold(
+    matrix: Floats, names: Sequence[str], events: Events, split: Split, recipe: Recipe
+) -> FoldScores:
+    """Learn on the training events of a split, and score its test events.
+
+    Raises:
+        DataError: only one label occurs among the training events, or there are too few of them.
+    """
+    train = events.take(split.train)
+    learnt = learn(matrix, names, train, recipe)
+    test = samples_of(Preparer(learnt.preparation).table(matrix), events.take(split.test))
+    found = np.column_stack([one.probabilities(test) for one in learnt.models])
+    return FoldScores(split, float(np.average(train.label, weights=train.weight)), found)
+
+
+def samples_of(prepared: Floats, events: Events) -> Samples:
+    """Events as estimators take them."""
+    return Samples(prepared, events.start, events.extra, events.label, events.weight)
+
+
+def require_classes(labels: Int64) -> None:
+    """Refuse labels that hold one answer only.
+
+    Raises:
+        DataError: a class is empty.
+    """
+    ones = int(labels.sum())
+    if ones in (0, len(labels)):
+        raise DataError(
+            f"the class {int(ones == 0)} is empty: all {len(labels):,} training events have the other label",
+            hint="Take a longer span, another label or wider barriers.",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfFold:
+    """What models said about events outside their training, all folds together.
+
+    Attributes:
+        which: positions of the events that every model scored, ascending.
+        probabilities: shape (events of ``which``, estimators), the mean where an event was tested repeatedly.
+        fold: number of the fold, or of the group where folds test several, of each.
+        base: share of label 1 known to the fold before it, of each.
+        folds: the folds themselves.
+    """
+
+    which: Int64
+    probabilities: Floats
+    fold: Int64
+    base: Floats
+    folds: tuple[FoldScores, ...]
+
+
+def gather(count: int, folds: Sequence[FoldScores]) -> OutOfFold:
+    """Put the folds together.
+
+    Args:
+        count: events in all.
+        folds: with at least one.
+
+    Raises:
+        DataError: no event was scored by every model.
+    """
+    width = folds[0].probabilities.shape[1]
+    total, base = np.zeros((count, width)), np.zeros(count)
+    times, number = np.zeros(count), np.full(count, -1)
+    for at, one in enumerate(folds):
+        total[one.split.test] += one.probabilities
+        base[one.split.test] += one.base
+        times[one.split.test] += 1
+        fresh = number[one.split.test] < 0
+        number[one.split.test[fresh]] = at
+    with np.errstate(invalid="ignore"):
+        mean = total / times[:, None]
+    which = np.flatnonzero((times > 0) & np.isfinite(mean).all(axis=1))
+    if not len(which):
+        raise DataError("no event was tested", hint="Take fewer folds or a longer span.")
+    return OutOfFold(which, mean[which], number[which], base[which] / times[which], tuple(folds))
