@@ -71,7 +71,7 @@ def add_attempts(path: Path, attempts: Sequence[Attempt], *, now: int) -> list[A
 def daily(days: Int64, returns: Floats) -> tuple[Int64, Floats]:
     """Results summed by day: the days, ascending, and the sum of each."""
     found, where = np.unique(days, return_inverse=True)
-    return found, np.bincount(where, weights=returns, minlength=len(found))
+    return found, np.asarray(np.bincount(where, weights=returns, minlength=len(found)), np.float64)
 
 
 def by_day(attempts: Sequence[Attempt]) -> Floats:
