@@ -1,0 +1,1 @@
+"""Folds for labels that last: no training label ever overlaps a tested one."""
