@@ -83,7 +83,7 @@ def command(
     """
     check_options(search, studied)
     from ictcli.commands import backtest_run as work
-    from ictcli.commands.detect_compiling import ENGINE, compiling_told
+    from ictcli.commands.backtest_compiling import compiling_told
     from ictcli.market.timeframes import parse_timeframe
     from ictcli.research.backtest import Request, Workshop
     from ictcli.research.choices import parse_params
@@ -109,8 +109,7 @@ def command(
     session.tend_catalog()
     shop = Workshop(session.store, session.book, config, session.workspace)
     studies = work.studies_of(studied)
-    with compiling_told(session.out, ENGINE) as told, session.out.progress() as drawn:
-        progress = told.watched(drawn)
+    with compiling_told(session.out), session.out.progress() as progress:
         lookahead = work.look_ahead(session, request, shop, progress, asked=studied.check_lookahead)
         result = work.run(session, request, shop, search, studies, progress)
     document = result.document if lookahead is None else {**result.document, "lookahead": lookahead}

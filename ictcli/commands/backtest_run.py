@@ -54,11 +54,12 @@ def look_ahead(
     from ictcli.research.backtest import load_floor
     from ictcli.research.choices import choose_strategies
     from ictcli.research.studies.lookahead import check_lookahead, needs_check
-    from ictcli.strategies.lookahead import refuse_lookahead
 
     choices = choose_strategies(request.strategies, shop.config.strategies, request.params)
     if not asked and not needs_check(choices):
         return None
+    from ictcli.strategies.lookahead import refuse_lookahead
+
     floor, _ = load_floor(request, shop, progress)
     document, name, found = check_lookahead(floor, choices, shop.config, progress)
     if found.first is not None:
@@ -76,10 +77,6 @@ def run(
     progress: "Progress",
 ) -> "Backtest":
     """The run that was asked for, kept."""
-    from ictcli.research.search.ranges import parse_axis
-    from ictcli.research.search.sweep_run import Search, sweep
-    from ictcli.research.search.walk_forward import parse_walk_forward
-    from ictcli.research.search.walk_forward_run import walk_forward
     from ictcli.research.studies.request import studied_backtest
 
     common: dict[str, Any] = {
@@ -89,6 +86,11 @@ def run(
     }
     if not search.any:
         return studied_backtest(request, shop, studies, **common)
+    from ictcli.research.search.ranges import parse_axis
+    from ictcli.research.search.sweep_run import Search, sweep
+    from ictcli.research.search.walk_forward import parse_walk_forward
+    from ictcli.research.search.walk_forward_run import walk_forward
+
     axes = tuple(parse_axis(text) for text in search.sweeps)
     how = Search(axes, search.random, search.metric, search.compared)
     if search.walk_forward is None:

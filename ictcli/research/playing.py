@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from ictcli.config.records import Config
 from ictcli.detectors.plan import Settings
-from ictcli.detectors.registry import configured
 from ictcli.engine.lows import with_lows
 from ictcli.engine.money import minor_digits
 from ictcli.engine.order_log import equity_table, order_table
@@ -21,7 +20,7 @@ from ictcli.research.choices import Choice
 from ictcli.research.series import Series
 from ictcli.strategies.decide import decide
 from ictcli.strategies.expression import Expression
-from ictcli.strategies.expressions import decide_expression
+from ictcli.strategies.protocol import Strategy
 
 Decisions = NDArray[np.void]
 
@@ -82,7 +81,7 @@ def decide_all(floor: Floor, choices: Sequence[Choice], config: Config, *, notes
     """What every strategy decides on every traded series; the account plays no part in it."""
     lines = []
     for s, series in enumerate(floor.series[: floor.traded]):
-        settings = settings_of(series, config)
+        settings = _shared(series, config, choices)
         for c, choice in enumerate(choices):
             lines.append(Line(c, s, decisions_of(choice, series, settings, notes=notes)))
     return lines
@@ -91,12 +90,25 @@ def decide_all(floor: Floor, choices: Sequence[Choice], config: Config, *, notes
 def decisions_of(choice: Choice, series: Series, settings: Settings, *, notes: bool = False) -> Decisions:
     """What one strategy decides on one series."""
     if isinstance(choice.strategy, Expression):
+        from ictcli.strategies.expressions import decide_expression  # noqa: PLC0415 - imports polars
+
         return decide_expression(choice.strategy, series.bars, settings, series.key)
     return decide(choice.strategy, choice.params, series.bars, settings, notes=notes)
 
 
+def _shared(series: Series, config: Config, choices: Sequence[Choice]) -> Settings:
+    """What detectors share on one series; where nobody listens to any, without the parameters of each."""
+    idle = all(isinstance(one.strategy, Strategy) and one.strategy.sees == "prices" for one in choices)
+    if not idle or config.detect.params:
+        return settings_of(series, config)
+    always_open = calendar(series.spec.calendar).always_open
+    return Settings(series.key.timeframe.ns, always_open, config.detect.atr_length)
+
+
 def settings_of(series: Series, config: Config) -> Settings:
     """What detectors share on one series."""
+    from ictcli.detectors.registry import configured  # noqa: PLC0415 - imports every detector
+
     always_open = calendar(series.spec.calendar).always_open
     return configured(config.detect, series.key.timeframe.ns, always_open=always_open)
 

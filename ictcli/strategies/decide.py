@@ -4,21 +4,23 @@ The same steps over the same states in all three, so the decisions are the same,
 """
 
 import hashlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ictcli.detectors import drive
 from ictcli.detectors.drive import BLOCK, NOTHING, Memory, Records, Room
-from ictcli.detectors.live import Live
-from ictcli.detectors.plan import NO_NODE, Settings
+from ictcli.detectors.plan import NO_NODE, Plan, Settings
 from ictcli.errors import ConfigError
 from ictcli.market.bars import Bars
 from ictcli.strategies.decisions import DECISION, MOST_DECISIONS_PER_BAR, NOTE
 from ictcli.strategies.prices import Columns, Prices, columns, first_unsound
 from ictcli.strategies.protocol import Strategy
 from ictcli.strategies.wiring import Wiring, wire
+
+if TYPE_CHECKING:
+    from ictcli.detectors.live import Live
 
 Decisions = NDArray[np.void]
 """``DECISION`` records in the order in which they were written."""
@@ -100,7 +102,7 @@ class Decider:
         self._strategy = strategy
         self._wiring = wire(strategy, params, settings)
         self._mark = _mark(strategy, params, self._wiring)
-        self._fused = fused and bool(self._wiring.plan.nodes) and Live.fits(self._wiring.plan)
+        self._fused = fused and bool(self._wiring.plan.nodes)
         self._live: Live | None = None
         self._memory = drive.start(self._wiring.plan)
         self._state = strategy.init_state(params, settings.bar_ns)
@@ -203,14 +205,22 @@ class Decider:
         """Give one bar to the detectors; the bar as steps see it, and the records of every node."""
         plan = self._wiring.plan
         one = bars.slice(at, at + 1)
-        if not self._fused:
+        if self._live is None and self._fused:
+            self._live = _live(plan, self._memory)
+            self._fused = self._live is not None
+        if self._live is None:
             bar = drive.describe(self._memory.context.copy(), one)[0]
             return bar, drive.push(plan, self._memory, one, 0)
-        if self._live is None:
-            self._live = Live(plan, self._memory)
         described = drive.describe(self._memory.context, one)
         self._live.push(described)
         return described[0], [self._live.records(node) for node in range(len(plan.nodes))]
+
+
+def _live(plan: Plan, memory: Memory) -> "Live | None":
+    """The one call that holds every detector, None where one of the plan's is not in it."""
+    from ictcli.detectors.live import Live  # noqa: PLC0415 - imports every detector, for single bars alone
+
+    return Live(plan, memory) if Live.fits(plan) else None
 
 
 def _prices(state: NDArray[np.void], bars: Bars, at: int) -> Prices:

@@ -1,38 +1,50 @@
 """Every strategy that can be named on the command line, and the parameters it is given."""
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from importlib import import_module
 
 import msgspec
 
 from ictcli.config.wording import refused
 from ictcli.errors import ConfigError, UsageError
-from ictcli.strategies.baselines import buy_hold, random_entry, sma_cross
-from ictcli.strategies.ict import (
-    breaker,
-    fvg_retest,
-    model2022,
-    ob_retest,
-    silver_bullet,
-    turtle_soup,
-    unicorn,
-)
 from ictcli.strategies.protocol import Strategy
 
-_ENTRIES = (
-    model2022.STRATEGY,
-    silver_bullet.STRATEGY,
-    unicorn.STRATEGY,
-    ob_retest.STRATEGY,
-    fvg_retest.STRATEGY,
-    turtle_soup.STRATEGY,
-    breaker.STRATEGY,
-    random_entry.STRATEGY,
-    buy_hold.STRATEGY,
-    sma_cross.STRATEGY,
-)
+_MODULES = {
+    "model2022": "ict",
+    "silver_bullet": "ict",
+    "unicorn": "ict",
+    "ob_retest": "ict",
+    "fvg_retest": "ict",
+    "turtle_soup": "ict",
+    "breaker": "ict",
+    "random_entry": "baselines",
+    "buy_hold": "baselines",
+    "sma_cross": "baselines",
+}
+"""The folder of each strategy's module, which has its name."""
 
-STRATEGIES: dict[str, Strategy] = {strategy.name: strategy for strategy in _ENTRIES}
+
+class _Shipped(Mapping[str, Strategy]):
+    """The strategies by name; each is imported, with its kernels, when it is asked for."""
+
+    def __getitem__(self, name: str) -> Strategy:
+        module = import_module(f"ictcli.strategies.{_MODULES[name]}.{name}")
+        strategy: Strategy = module.STRATEGY
+        return strategy
+
+    def __contains__(self, name: object) -> bool:
+        return name in _MODULES
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_MODULES)
+
+    def __len__(self) -> int:
+        return len(_MODULES)
+
+
+STRATEGIES: Mapping[str, Strategy] = _Shipped()
+"""Every shipped strategy by name."""
 
 
 def find(name: str) -> Strategy:
@@ -41,10 +53,9 @@ def find(name: str) -> Strategy:
     Raises:
         UsageError: there is none.
     """
-    found = STRATEGIES.get(name)
-    if found is None:
+    if name not in STRATEGIES:
         raise unknown(name, STRATEGIES)
-    return found
+    return STRATEGIES[name]
 
 
 def unknown(name: str, known: Iterable[str]) -> UsageError:

@@ -21,7 +21,6 @@ import msgspec
 import numpy as np
 
 from ictcli.clock import NS_PER_MINUTE
-from ictcli.detectors.registry import DETECTORS
 from ictcli.errors import ConfigError, UsageError
 from ictcli.strategies.expression import Expression
 from ictcli.strategies.known import STRATEGIES, unknown
@@ -166,15 +165,22 @@ def _default_name(module: ModuleType, path: Path) -> str:
 def _expression(module: ModuleType, path: Path, name: str, function: Any) -> Expression:
     named = getattr(module, "DETECTORS", None)
     detectors = None if named is None else tuple(named)
-    for one in detectors or ():
+    if detectors:
+        _check_detectors(detectors, path)
+    title = path.stem if name == EXPRESSION else name
+    lines = (function.__doc__ or module.__doc__ or "").strip().splitlines()
+    return Expression(title, lines[0] if lines else title, path, function, detectors, name)
+
+
+def _check_detectors(names: tuple[str, ...], path: Path) -> None:
+    from ictcli.detectors.registry import DETECTORS  # noqa: PLC0415 - only expressions pay for it
+
+    for one in names:
         if one not in DETECTORS:
             raise ConfigError(
                 f"{path}: DETECTORS names {one!r}, which does not exist",
                 hint=f"Known: {', '.join(DETECTORS)}.",
             )
-    title = path.stem if name == EXPRESSION else name
-    lines = (function.__doc__ or module.__doc__ or "").strip().splitlines()
-    return Expression(title, lines[0] if lines else title, path, function, detectors, name)
 
 
 def _problem(strategy: Any) -> str:

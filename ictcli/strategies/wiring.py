@@ -6,9 +6,8 @@ from typing import Any
 
 import msgspec
 
-from ictcli.detectors.detector import Feed
+from ictcli.detectors.detector import Detector, Feed
 from ictcli.detectors.plan import NO_NODE, Plan, Settings, make_plan, pruned, title
-from ictcli.detectors.registry import DETECTORS
 from ictcli.errors import ConfigError, UsageError
 from ictcli.strategies.protocol import Overrides, Strategy
 
@@ -40,11 +39,14 @@ def wire(strategy: Strategy, params: Any, settings: Settings) -> Wiring:
     if reason:
         raise UsageError(f"strategy {strategy.name} {reason}")
     own = strategy.detectors(params) if strategy.detectors is not None else {}
+    if not strategy.feeds and not own:
+        return Wiring(Plan((), settings, {}), ())
     _check_names(strategy, own)
     chosen = _laid_over(settings, own)
     wanted = dict.fromkeys(feed.detector for feed in strategy.feeds)
     try:
-        whole = make_plan([DETECTORS[name] for name in wanted], DETECTORS, chosen)
+        known = _detectors()
+        whole = make_plan([known[name] for name in wanted], known, chosen)
     except msgspec.ValidationError as error:
         raise ConfigError(
             f"strategy {strategy.name} gives a detector what it does not take: {error}"
@@ -55,6 +57,12 @@ def wire(strategy: Strategy, params: Any, settings: Settings) -> Wiring:
     return Wiring(kept, tuple(moved[at] for at in heard))
 
 
+def _detectors() -> Mapping[str, Detector]:
+    from ictcli.detectors.registry import DETECTORS  # noqa: PLC0415 - a third of a second for who listens
+
+    return DETECTORS
+
+
 def _laid_over(settings: Settings, own: Overrides) -> Settings:
     """Settings with a strategy's parameters on top, layer by layer so that they win over general ones."""
     overrides: dict[str, Mapping[str, Any]] = dict(settings.overrides)
@@ -63,16 +71,17 @@ def _laid_over(settings: Settings, own: Overrides) -> Settings:
         if name == BARS:
             continue
         detector, _, layer = name.partition(".")
-        layers = [layer] if layer else list(DETECTORS[detector].layers)
+        layers = [layer] if layer else list(_detectors()[detector].layers)
         for one in (title(detector, layer) for layer in layers):
             overrides[one] = {**overrides.get(one, {}), **values}
     return replace(settings, atr_length=atr_length, overrides=overrides)
 
 
 def _check_names(strategy: Strategy, own: Overrides) -> None:
-    known = {title(name, layer) for name, detector in DETECTORS.items() for layer in detector.layers}
+    detectors = _detectors()
+    known = {title(name, layer) for name, detector in detectors.items() for layer in detector.layers}
     heard = {title(feed.detector, feed.layer or "") for feed in strategy.feeds}
-    for name in sorted(heard | (set(own) - {BARS} - set(DETECTORS))):
+    for name in sorted(heard | (set(own) - {BARS} - set(detectors))):
         if name not in known:
             raise ConfigError(
                 f"strategy {strategy.name} names the detector {name!r}, which does not exist",

@@ -23,6 +23,13 @@ def test_strategies_are_found_by_name_with_a_suggestion_for_typos() -> None:
     assert "Did you mean fvg_retest?" in refused.value.hint
 
 
+def test_every_strategy_is_called_what_its_name_finds() -> None:
+    assert [strategy.name for strategy in STRATEGIES.values()] == list(STRATEGIES)
+    assert "registry" not in STRATEGIES
+    with pytest.raises(KeyError):
+        STRATEGIES["registry"]
+
+
 def test_config_values_become_parameters() -> None:
     params = configure(STRATEGIES["fvg_retest"], {"hold": "top", "max_bars": 12})
     assert params == FvgRetestParams(hold="top", max_bars=12)

@@ -1,7 +1,7 @@
 """Whether the strategies of a backtest look ahead, on the bars that they are to trade."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ictcli.clock import iso
 from ictcli.config.records import Config
@@ -9,8 +9,10 @@ from ictcli.research.accounts import Floor
 from ictcli.research.choices import Choice
 from ictcli.research.playing import settings_of
 from ictcli.strategies.expression import Expression
-from ictcli.strategies.lookahead import Lookahead, check_expression, check_strategy
 from ictcli.telemetry import Progress
+
+if TYPE_CHECKING:
+    from ictcli.strategies.lookahead import Lookahead
 
 
 def needs_check(choices: Sequence[Choice]) -> bool:
@@ -20,13 +22,19 @@ def needs_check(choices: Sequence[Choice]) -> bool:
 
 def check_lookahead(
     floor: Floor, choices: Sequence[Choice], config: Config, progress: Progress
-) -> tuple[dict[str, Any], str, Lookahead]:
+) -> tuple[dict[str, Any], str, "Lookahead"]:
     """Change the future of every strategy on every series, until one gives itself away.
 
     Returns:
         What was found as plain values, the name of the strategy, and what was found of it; without a leak
         those of the last one, with all replays counted.
     """
+    from ictcli.strategies.lookahead import (  # noqa: PLC0415 - imports polars, which most runs do without
+        Lookahead,
+        check_expression,
+        check_strategy,
+    )
+
     name, found = "", Lookahead(0, None)
     counts = {"checked": 0, "moments": 0, "bars_checked": 0, "bars": 0}
     for choice in choices:
