@@ -4,15 +4,54 @@ import difflib
 from dataclasses import dataclass
 
 from ictcli.errors import UsageError
+from ictcli.features import regime
+from ictcli.features.clock import kill_zone, minute, weekday
 from ictcli.features.core import returns
 from ictcli.features.feature import Column, Feature
+from ictcli.features.ict import (
+    asia,
+    bias,
+    blocks,
+    breaks,
+    daily,
+    dealing,
+    displacements,
+    gaps,
+    inside,
+    ipda,
+    liquidity,
+    opens,
+    sweeps,
+    trend,
+)
 
 WARMUP = 300
 """Bars dropped from the start of every series: what is left of a seed is below 1e-9 by then (ML.md M24)."""
 
 _ENTRIES = (returns.FEATURE,)
 
-FEATURES: dict[str, Feature] = {feature.name: feature for feature in _ENTRIES}
+_ICT = (
+    trend.FEATURE,
+    breaks.FEATURE,
+    dealing.FEATURE,
+    gaps.FEATURE,
+    blocks.FEATURE,
+    inside.FEATURE,
+    liquidity.FEATURE,
+    sweeps.FEATURE,
+    ipda.FEATURE,
+    daily.FEATURE,
+    opens.FEATURE,
+    asia.FEATURE,
+    displacements.FEATURE,
+    bias.FEATURE,
+)
+
+_TIME = (minute.FEATURE, weekday.FEATURE, kill_zone.FEATURE)
+
+FEATURES: dict[str, Feature] = {
+    feature.name: feature for feature in (*_ENTRIES, *_ICT, *_TIME, regime.FEATURE)
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +89,11 @@ _CORE = ("returns",)
 SETS: dict[str, FeatureSet] = {
     "core26": FeatureSet(
         "core26", "the 26 features of prices, volume and time", tuple(FEATURES[name] for name in _CORE)
+    ),
+    "ict": FeatureSet("ict", "distances, ages and counts of ICT structures, gaps, blocks and levels", _ICT),
+    "time": FeatureSet("time", "New York minute, day of the week and kill zones", _TIME),
+    "all": FeatureSet(
+        "all", "core26, ict and time together", (*(FEATURES[name] for name in _CORE), *_ICT, *_TIME)
     ),
 }
 

@@ -1,0 +1,1 @@
+"""ICT distances, ages and counts from the records of detectors, one idea per file (ICT.md §16)."""
