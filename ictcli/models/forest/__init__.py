@@ -1,0 +1,1 @@
+"""Trees of LightGBM, XGBoost and Random Forest in one layout, evaluated by one kernel."""
