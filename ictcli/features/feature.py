@@ -2,13 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from ictcli.detectors.detector import Feed
+
+FADED = 300
+"""Bars after which less than 1e-9 of the seed of a 14-bar Wilder or a 26-bar exponential average is left."""
+
+Memory = Literal["window", "fading", "events"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +24,13 @@ class Column:
         name: unique among all features.
         formula: how it is made, one line.
         fallback: what it is where the formula has no value.
+        scale_free: whether prices of ten times the size give the same number.
     """
 
     name: str
     formula: str
     fallback: str = ""
+    scale_free: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +45,7 @@ class Feature:
         version: raised when its columns change for the same bars; part of every cache key and model card.
         summary: one line for people.
         columns: what it writes, in this order.
-        warmup: bars before its numbers no longer depend on where the series starts, up to a share of 1e-9.
+        warmup: bars after which what ``memory`` says of the start of the series holds.
         params: frozen record of its parameters; every field has a default.
         state: dtype of its state record; the bytes of a state are a checkpoint.
         init_state: ``(params, bar_ns)`` to the state before the first bar, an array of one record.
@@ -47,6 +54,9 @@ class Feature:
         run: loops over the step: ``run(states, rows, at, facts[, feed]...) -> None`` with ``rows`` of
             shape (bars, columns of the set), ``facts`` as many and the records of its feeds at these bars.
         feeds: detectors it listens to, in the order in which its step takes their records.
+        memory: how it depends on where the series starts, once ``warmup`` bars are over. ``window``: not at
+            all, to the last bit. ``fading``: by less than 1e-9 of what it started from. ``events``: as long
+            as an event lives, which nothing bounds.
     """
 
     name: str
@@ -60,6 +70,7 @@ class Feature:
     step: Callable[..., None]
     run: Callable[..., None]
     feeds: tuple[Feed, ...] = ()
+    memory: Memory = "events"
 
     @property
     def width(self) -> int:

@@ -6,8 +6,26 @@ from dataclasses import dataclass
 from ictcli.errors import UsageError
 from ictcli.features import regime
 from ictcli.features.clock import kill_zone, minute, weekday
-from ictcli.features.core import returns
-from ictcli.features.feature import Column, Feature
+from ictcli.features.core import (
+    amihud,
+    atr_share,
+    bollinger,
+    bulk_volume,
+    candle,
+    corwin_schultz,
+    efficiency,
+    gap,
+    hour_of_week,
+    macd,
+    obv,
+    range_distance,
+    returns,
+    roll,
+    rsi,
+    volatility,
+    volume_z,
+)
+from ictcli.features.feature import FADED, Column, Feature
 from ictcli.features.ict import (
     asia,
     bias,
@@ -25,10 +43,28 @@ from ictcli.features.ict import (
     trend,
 )
 
-WARMUP = 300
+WARMUP = FADED
 """Bars dropped from the start of every series: what is left of a seed is below 1e-9 by then (ML.md M24)."""
 
-_ENTRIES = (returns.FEATURE,)
+_CORE = (
+    returns.FEATURE,
+    rsi.FEATURE,
+    macd.FEATURE,
+    bollinger.FEATURE,
+    atr_share.FEATURE,
+    candle.FEATURE,
+    gap.FEATURE,
+    range_distance.FEATURE,
+    efficiency.FEATURE,
+    volatility.FEATURE,
+    volume_z.FEATURE,
+    obv.FEATURE,
+    bulk_volume.FEATURE,
+    corwin_schultz.FEATURE,
+    amihud.FEATURE,
+    roll.FEATURE,
+    hour_of_week.FEATURE,
+)
 
 _ICT = (
     trend.FEATURE,
@@ -49,9 +85,7 @@ _ICT = (
 
 _TIME = (minute.FEATURE, weekday.FEATURE, kill_zone.FEATURE)
 
-FEATURES: dict[str, Feature] = {
-    feature.name: feature for feature in (*_ENTRIES, *_ICT, *_TIME, regime.FEATURE)
-}
+FEATURES: dict[str, Feature] = {feature.name: feature for feature in (*_CORE, *_ICT, *_TIME, regime.FEATURE)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +118,11 @@ class FeatureSet:
         return max(WARMUP, *(feature.warmup for feature in self.features))
 
 
-_CORE = ("returns",)
-
 SETS: dict[str, FeatureSet] = {
-    "core26": FeatureSet(
-        "core26", "the 26 features of prices, volume and time", tuple(FEATURES[name] for name in _CORE)
-    ),
+    "core26": FeatureSet("core26", "the 26 features of prices, volume and time", _CORE),
     "ict": FeatureSet("ict", "distances, ages and counts of ICT structures, gaps, blocks and levels", _ICT),
     "time": FeatureSet("time", "New York minute, day of the week and kill zones", _TIME),
-    "all": FeatureSet(
-        "all", "core26, ict and time together", (*(FEATURES[name] for name in _CORE), *_ICT, *_TIME)
-    ),
+    "all": FeatureSet("all", "core26, ict and time together", (*_CORE, *_ICT, *_TIME)),
 }
 
 

@@ -57,10 +57,11 @@ FEATURE = Feature(
     version=1,
     summary="log returns over 1, 5 and 20 bars",
     columns=tuple(Column(f"ret{k}", f"ln(C_i / C_i-{k})", f"0 before bar {k}") for k in (1, 5, 20)),
-    warmup=21,
+    warmup=20,
     params=NoParams,
     state=STATE,
     init_state=init_state,
     step=step,
     run=run,
+    memory="window",
 )
