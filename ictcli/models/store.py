@@ -99,7 +99,7 @@ class ModelStore:
         """The id that ``which`` stands for; see ``load``."""
         known = self.ids(name)
         if not known:
-            raise self._no_model(name)
+            raise _no_model(self.names(), name)
         if which == LATEST:
             return known[-1]
         if which in ALIASES:
@@ -165,8 +165,8 @@ class ModelStore:
             now: nanoseconds UTC.
 
         Raises:
-            UsageError: a name is not usable, or the card cannot be read back.
-            DataError: the disk refuses.
+            UsageError: a name is not usable.
+            DataError: the card cannot be read back, or the disk refuses.
             Busy: another process has been changing models for half a minute.
         """
         _check_files(files)
@@ -179,7 +179,7 @@ class ModelStore:
                     return present
             version = f"{to_datetime(now):%Y%m%dT%H%M%S}-{content[:8]}"
             card = msgspec.structs.replace(card, version=version, created=now)
-            stored = self._put(card, files, sums)
+            stored = _put(self._version_folder(card.name, version), card, files, sums)
             self._record_creation(stored, now)
         self.changed()
         return stored
@@ -213,6 +213,16 @@ class ModelStore:
         self.changed()
 
     @contextmanager
+    def locked(self, now: int) -> Iterator[None]:
+        """Hold the lock for something added to an audit.
+
+        Raises:
+            Busy: another process has been changing models for half a minute.
+        """
+        with exclusive(self._lock, "a model", now=now, wait=_PATIENCE):
+            yield
+
+    @contextmanager
     def changing(self, name: str, now: int) -> Iterator[Path]:
         """Hold the lock for a change to a model; what a killed writer left is put in order first.
 
@@ -220,14 +230,14 @@ class ModelStore:
             Busy: another process has been changing models for half a minute.
         """
         folder = self.model_folder(name)
-        with exclusive(self._lock, "a model", now=now, wait=_PATIENCE):
+        with self.locked(now):
             for left in (*folder.glob(f"{TEMPORARY}*"), *(folder / _VERSIONS).glob(f"{TEMPORARY}*")):
                 _remove(left)
             complete(folder, read_aliases(folder).last)
             yield folder
 
     def record(self, name: str, now: int, done: Entry) -> Entry:
-        """Add to the audit what was done, with time and user; the caller is in ``changing``."""
+        """Add to the audit what was done, with time and user; the caller holds the lock."""
         done = signed(done, now)
         append(self.model_folder(name), done)
         return done
@@ -268,35 +278,14 @@ class ModelStore:
             done = Entry(action="create", after=version.id, metrics=version.card.metrics)
             self.record(version.name, now, done)
 
-    def _put(self, card: Card, files: Mapping[str, bytes], sums: Mapping[str, str]) -> Version:
-        final = self._version_folder(card.name, card.version)
-        if final.exists():
-            raise DataError(f"version {card.name}@{card.version} exists and is damaged", hint="Try again.")
-        data = encode_card(card)
-        if decode_card(data, CARD_FILE) != card:
-            raise UsageError("the model card cannot be read back as it is", hint="Use plain finite values.")
-        listed = {**sums, CARD_FILE: hashlib.sha256(data).hexdigest()}
-        draft = final.with_name(f"{TEMPORARY}{os.getpid()}-{card.version}")
-        everything = {**files, CARD_FILE: data, SUMS_FILE: sums_text(listed).encode()}
-        for file, content in sorted(everything.items()):
-            write_file(draft / file, content)
-            (draft / file).chmod(0o444)
-        try:
-            replace(draft, final)
-            sync_folder(final.parent)
-            sync_folder(final.parent.parent)
-        except OSError as error:
-            raise DataError(f"cannot store {final}: {error.strerror}", hint="Check permissions.") from error
-        return Version(card.name, card.version, final, card, listed)
 
-    def _no_model(self, name: str) -> DataError:
-        known = self.names()
-        near = difflib.get_close_matches(name, known, n=1)
-        if near:
-            hint = f"Did you mean {near[0]}?"
-        else:
-            hint = f"Known: {', '.join(known)}." if known else "Run `ictcli train` first."
-        return DataError(f"no model {name!r} is stored", hint=hint)
+def _no_model(known: list[str], name: str) -> DataError:
+    near = difflib.get_close_matches(name, known, n=1)
+    if near:
+        hint = f"Did you mean {near[0]}?"
+    else:
+        hint = f"Known: {', '.join(known)}." if known else "Run `ictcli train` first."
+    return DataError(f"no model {name!r} is stored", hint=hint)
 
 
 def _tell_nobody() -> None:
@@ -318,6 +307,26 @@ def _who() -> str:
 
 def _begins(version: str, text: str) -> bool:
     return len(text) >= _SHORTEST_PREFIX and (version.startswith(text) or version[-8:].startswith(text))
+
+
+def _put(final: Path, card: Card, files: Mapping[str, bytes], sums: Mapping[str, str]) -> Version:
+    if final.exists():
+        raise DataError(f"version {card.name}@{card.version} exists and is damaged", hint="Try again.")
+    data = encode_card(card)
+    card = decode_card(data, CARD_FILE)
+    listed = {**sums, CARD_FILE: hashlib.sha256(data).hexdigest()}
+    draft = final.with_name(f"{TEMPORARY}{os.getpid()}-{card.version}")
+    everything = {**files, CARD_FILE: data, SUMS_FILE: sums_text(listed).encode()}
+    for file, content in sorted(everything.items()):
+        write_file(draft / file, content)
+        (draft / file).chmod(0o444)
+    try:
+        replace(draft, final)
+        sync_folder(final.parent)
+        sync_folder(final.parent.parent)
+    except OSError as error:
+        raise DataError(f"cannot store {final}: {error.strerror}", hint="Check permissions.") from error
+    return Version(card.name, card.version, final, card, listed)
 
 
 def _check_files(files: Mapping[str, bytes]) -> None:
