@@ -7,6 +7,7 @@ stays refused, and a resting order that is not reached stays unfilled: neither i
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import ROUND_CEILING, Decimal
 
 import msgspec
@@ -78,7 +79,8 @@ def _of_series(series: Series, fine: Bars | None, choice: Choice, config: Config
     decisions["steps"] = 0
     wanted = np.flatnonzero((decisions["kind"] == ENTER) & (decisions["reduce_only"] == 0))
     own, lots = _account(series, config)
-    floor = Floor((_with_volume(series, lots),), 1, (fine,))
+    spec = msgspec.structs.replace(series.spec, volume_max=lots)
+    floor = Floor((replace(series, spec=spec),), 1, (fine,))
     parts = [np.zeros(0, TRADE), *_settled(floor, choice, own, decisions, wanted)]
     trades = joined(parts)
     trades = trades[np.argsort(trades["row"], kind="stable")]
@@ -106,8 +108,8 @@ def _rule(choice: Choice, config: Config) -> dict[str, object]:
 def _account(series: Series, config: Config) -> tuple[Config, Decimal]:
     """An account in the currency in which the series earns, without limits, and its volume in lots."""
     spec, bars, digits = series.spec, series.bars, minor_digits(series.spec.quote)
-    typical = Decimal(int(np.median(bars.close))) * bars.point
-    worth = min(Decimal(_NOTIONAL).scaleb(-digits) / (spec.contract_size * typical), _MOST_LOTS)
+    price = Decimal(int(bars.close[0])) * bars.point  # the first: later bars must change nothing
+    worth = min(Decimal(_NOTIONAL).scaleb(-digits) / (spec.contract_size * price), _MOST_LOTS)
     steps = (max(worth, spec.volume_min) / spec.volume_step).to_integral_value(rounding=ROUND_CEILING)
     lots = steps * spec.volume_step
     account = msgspec.structs.replace(
@@ -122,11 +124,6 @@ def _account(series: Series, config: Config) -> tuple[Config, Decimal]:
     sizing = SizingConfig(method="lots", lots=lots, compound=False, throttle=0.0)
     own = msgspec.structs.replace(config, account=account, sizing=sizing, risk=_NO_LIMITS, backtest=fills)
     return own, lots
-
-
-def _with_volume(series: Series, lots: Decimal) -> Series:
-    spec = msgspec.structs.replace(series.spec, volume_max=lots)
-    return Series(series.key, series.stored, series.content, spec, series.bars)
 
 
 def _settled(
