@@ -1,0 +1,310 @@
+"""Edge or no edge: four questions that must all be answered yes.
+
+1. Is the forecast better than the base rate? p-value of the skill, Benjamini-Hochberg over all series tried.
+   The skill of an event is (p - base)·(label - base): the score of the hypothesis that p adds nothing to
+   the share of labels known before. It needs no calibration, and its mean is 0 without skill.
+2. Would the best of as many trials without skill look as good? Deflated Sharpe ratio (2026) of daily results.
+3. Does what is chosen in one half of the days hold in the other? Probability of backtest overfitting.
+4. Does a trade earn after costs? Lower 95 % bound of the mean net return per trade.
+
+A single trial was not selected among any: 3 does not apply and 2 is its probabilistic Sharpe ratio against 0.
+A question that cannot be answered, for too few days or trades, counts as no.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ictcli.errors import DataError
+from ictcli.learning.trust.blocks import Cells, Resampled, cells_of, resample_mean
+from ictcli.stats.multiplicity import benjamini_hochberg
+from ictcli.stats.overfitting import pbo_cscv_sharpe
+from ictcli.stats.sharpe import TrackRecord, track_record
+from ictcli.stats.sharpe_2026 import dsr_2026, psr_2026
+from ictcli.stats.trials import trial_set
+
+Floats = NDArray[np.float64]
+Int64 = NDArray[np.int64]
+
+LEVEL = 0.05
+"""The adjusted p-value must be below this."""
+LEAST_DSR = 0.95
+MOST_PBO = 0.2
+
+EDGE, NO_EDGE = "edge", "no edge"
+
+_FEWEST_BLOCK_DAYS = 4
+"""Days in a block of the overfitting test at least."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Out-of-sample events of one series and the trials behind them.
+
+    Attributes:
+        day: of each event, as days since 1970 in the calendar that daily results are counted in.
+        start: bar of each decision, ascending.
+        end: last bar of each label.
+        label: 0 or 1.
+        probability: of label 1; NaN where the model gave none.
+        side: taken, +1 or -1; 0 where it abstained.
+        net: return of the trade taken after costs; not looked at where ``side`` is 0.
+        base: share of label 1 known before, from the fold the model was trained on; one per event.
+        trials: daily results of every trial, days by trials, 0 on days without a trade; also of the chosen
+            one. Without columns there was no search.
+        trial_count: trials ever logged on this series, at least the columns of ``trials``; 1 if none was.
+    """
+
+    day: Int64
+    start: Int64
+    end: Int64
+    label: Int64
+    probability: Floats
+    side: Int64
+    net: Floats
+    base: Floats
+    trials: Floats
+    trial_count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Bounded:
+    """A number with its 95 % interval and the events behind it; the value is None without any."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was found; None where a number is undefined.
+
+    Attributes:
+        verdict: ``EDGE`` or ``NO_EDGE``.
+        reasons: one line per question, in order, what was asked of it and what came out.
+        p_value: of the skill, one-sided.
+        p_adjusted: the same after Benjamini-Hochberg over all series.
+        series: number of series it was adjusted for.
+        dsr: deflated Sharpe ratio, never above the probabilistic one against 0.
+        sharpe: per day, of the trades taken.
+        pbo: probability of backtest overfitting.
+        trials: logged.
+        effective_trials: what they are worth, given how alike they are.
+        expectancy: mean net return per trade.
+        accuracy: share of labels on the side of one half that the probability was on.
+        base_rate: share of labels that the more frequent label of the training fold would have met.
+        gain: accuracy less base rate.
+        skill: correlation of p - base with label - base about 0, without interval.
+    """
+
+    verdict: str
+    reasons: tuple[str, ...]
+    p_value: float | None
+    p_adjusted: float
+    series: int
+    dsr: float | None
+    sharpe: float | None
+    pbo: float | None
+    trials: int
+    effective_trials: float
+    expectancy: Bounded
+    accuracy: Bounded
+    base_rate: Bounded
+    gain: Bounded
+    skill: float | None
+
+
+def skill_scores(probability: Floats, label: Int64, base: Floats) -> Floats:
+    """(p - base)·(label - base) of each event; NaN where there is no probability."""
+    return np.asarray((probability - base) * (label - base), np.float64)
+
+
+def skill_p_value(evidence: Evidence, seed: int) -> float | None:
+    """One-sided p-value of forecasts no better than the base rate; None where there are too few blocks.
+
+    Studentised circular block bootstrap over bars, blocks of at least four times the longest label.
+    """
+    scores = skill_scores(evidence.probability, evidence.label, evidence.base)
+    return resample_mean(scores, cells_of(evidence.start, evidence.end), seed).p_value
+
+
+def judge(evidence: Evidence, seed: int, other_p_values: Sequence[float | None] = ()) -> Verdict:
+    """Answer the four questions.
+
+    Args:
+        evidence: of one series.
+        seed: of the resampling.
+        other_p_values: of the other series of the same run (``skill_p_value``); None counts as 1 and stays
+            among the tests.
+
+    Raises:
+        DataError: the arrays do not fit together.
+    """
+    _check(evidence)
+    cells = cells_of(evidence.start, evidence.end)
+    p_value = skill_p_value(evidence, seed)
+    adjusted = benjamini_hochberg([p_value, *other_p_values], LEVEL)
+    traded = evidence.side != 0
+    net = np.where(traded, evidence.net, math.nan)
+    expectancy = _bounded(resample_mean(net, cells, seed), int(traded.sum()))
+    record = track_record(daily_returns(evidence))
+    dsr, effective = _deflated(record, evidence)
+    pbo = _overfitting(evidence.trials)
+    answers = (
+        _skill_answer(p_value, adjusted.adjusted[0], len(adjusted.adjusted)),
+        _dsr_answer(dsr, evidence.trial_count),
+        _pbo_answer(pbo, evidence),
+        _expectancy_answer(expectancy),
+    )
+    accuracy, base, gain = _hits(evidence, cells, seed)
+    return Verdict(
+        verdict=EDGE if all(passed for passed, _ in answers) else NO_EDGE,
+        reasons=tuple(reason for _, reason in answers),
+        p_value=p_value,
+        p_adjusted=adjusted.adjusted[0],
+        series=len(adjusted.adjusted),
+        dsr=dsr,
+        sharpe=record.sharpe if record.defined else None,
+        pbo=pbo,
+        trials=evidence.trial_count,
+        effective_trials=effective,
+        expectancy=expectancy,
+        accuracy=accuracy,
+        base_rate=base,
+        gain=gain,
+        skill=_correlation(evidence),
+    )
+
+
+def judge_all(series: Mapping[str, Evidence], seed: int) -> dict[str, Verdict]:
+    """Verdicts on several series of one run, each adjusted for all of them."""
+    found = {name: skill_p_value(one, seed) for name, one in series.items()}
+    return {
+        name: judge(one, seed, [p for other, p in found.items() if other != name])
+        for name, one in series.items()
+    }
+
+
+def daily_returns(evidence: Evidence) -> Floats:
+    """Sum of net returns of every day that has an event, in order; 0 on a day without a trade."""
+    if not len(evidence.day):
+        return np.zeros(0)
+    _, which = np.unique(evidence.day, return_inverse=True)
+    net = np.where(evidence.side != 0, evidence.net, 0.0)
+    return np.bincount(which, weights=net).astype(np.float64)
+
+
+def _check(evidence: Evidence) -> None:
+    sizes = {len(getattr(evidence, name)) for name in ("day", "start", "end", "label", "probability")}
+    sizes |= {len(getattr(evidence, name)) for name in ("side", "net", "base")}
+    if len(sizes) != 1:
+        raise DataError("the evidence has columns of different length", hint="Give one entry per event.")
+    if evidence.trials.ndim != 2 or evidence.trial_count < max(1, evidence.trials.shape[1]):
+        raise DataError(
+            f"{evidence.trial_count} trials are logged for {evidence.trials.shape[-1]} columns of results",
+            hint="Give days by trials and count every trial.",
+        )
+
+
+def _bounded(found: Resampled, n: int) -> Bounded:
+    value = None if math.isnan(found.mean) else found.mean
+    return Bounded(value, found.interval.low, found.interval.high, n)
+
+
+def _deflated(record: TrackRecord, evidence: Evidence) -> tuple[float | None, float]:
+    """Deflated Sharpe ratio and effective number of trials.
+
+    The spread of the best is measured across trials. Where trials are nearly alike it is tiny, and luck
+    that all of them share would pass for skill: so the ratio never exceeds the probability that the chosen
+    trial's own Sharpe ratio is above 0.
+    """
+    alone = psr_2026(record)
+    if evidence.trial_count == 1 or evidence.trials.shape[1] < 2:
+        undecided = evidence.trial_count > 1
+        return (None if undecided else alone), float(evidence.trial_count)
+    found = trial_set(evidence.trials)
+    share = 0.0 if math.isnan(found.average_correlation) else min(1.0, max(0.0, found.average_correlation))
+    effective = share + (1 - share) * evidence.trial_count
+    if effective <= 1 + 1e-9:
+        return alone, effective
+    deflated = dsr_2026(record, effective, found.sharpe_variance)
+    return (None if deflated is None or alone is None else min(deflated, alone)), effective
+
+
+def _overfitting(trials: Floats) -> float | None:
+    """PBO with sixteen blocks of days, fewer where days are few; None for a single trial or too few days."""
+    blocks = min(16, len(trials) // _FEWEST_BLOCK_DAYS // 2 * 2)
+    if trials.shape[1] < 2 or blocks < 4:
+        return None
+    found = pbo_cscv_sharpe(trials, blocks)
+    return None if found is None else found.pbo
+
+
+def _hits(evidence: Evidence, cells: Cells, seed: int) -> tuple[Bounded, Bounded, Bounded]:
+    """Accuracy, what the base rate alone would have reached, and the difference."""
+    known = ~np.isnan(evidence.probability)
+    n = int(known.sum())
+    own = np.where(known, _met(evidence.probability, evidence.label), math.nan)
+    base = np.where(known, _met(evidence.base, evidence.label), math.nan)
+    accuracy, rate, gain = (_bounded(resample_mean(one, cells, seed), n) for one in (own, base, own - base))
+    return accuracy, rate, gain
+
+
+def _met(p: Floats, label: Int64) -> Floats:
+    """1 where the label lies on the side of one half that ``p`` does, 0 where not, a half for one half."""
+    return np.where(p == 0.5, 0.5, ((p > 0.5) == (label == 1)).astype(np.float64))
+
+
+def _correlation(evidence: Evidence) -> float | None:
+    known = ~np.isnan(evidence.probability)
+    apart = (evidence.probability - evidence.base)[known]
+    out = (evidence.label - evidence.base)[known]
+    scale = math.sqrt(float(apart @ apart) * float(out @ out))
+    return float(apart @ out) / scale if scale > 0 else None
+
+
+def _skill_answer(p_value: float | None, adjusted: float, series: int) -> tuple[bool, str]:
+    if p_value is None:
+        return False, "skill: too few independent events, or forecasts that never leave the base rate"
+    of = f" over {series} series" if series > 1 else ""
+    passed = adjusted < LEVEL
+    return passed, f"skill: p {adjusted:.4f}{of}, {_needed(passed=passed)} below {LEVEL}"
+
+
+def _dsr_answer(dsr: float | None, trials: int) -> tuple[bool, str]:
+    kind = (
+        f"deflated Sharpe ratio of {trials} trials" if trials > 1 else "probabilistic Sharpe ratio, one trial"
+    )
+    if dsr is None:
+        return False, f"{kind}: undefined, too few days with trades or too few results of trials"
+    passed = dsr >= LEAST_DSR
+    return passed, f"{kind}: {dsr:.3f}, {_needed(passed=passed)} {LEAST_DSR} or more"
+
+
+def _pbo_answer(pbo: float | None, evidence: Evidence) -> tuple[bool, str]:
+    if evidence.trial_count == 1:
+        return True, "overfitting: one trial, nothing was selected"
+    if pbo is None:
+        return False, f"overfitting: undefined for {len(evidence.trials)} days of results"
+    passed = pbo <= MOST_PBO
+    return passed, f"overfitting: probability {pbo:.3f}, {_needed(passed=passed)} {MOST_PBO} or less"
+
+
+def _expectancy_answer(expectancy: Bounded) -> tuple[bool, str]:
+    if expectancy.value is None or expectancy.low is None:
+        return False, f"expectancy: {expectancy.n} trades are too few to bound it"
+    passed = expectancy.low > 0
+    bounds = f"{expectancy.low:+.6f} to {expectancy.high:+.6f}"
+    return (
+        passed,
+        f"expectancy: {expectancy.value:+.6f} per trade, {bounds}, {_needed(passed=passed)} above 0",
+    )
+
+
+def _needed(*, passed: bool) -> str:
+    return "is" if passed else "is not"
