@@ -53,6 +53,11 @@ class Live:
         place = self._places[position]
         return self._events[self._ends[place] : self._ends[place + 1]]
 
+    @property
+    def written(self) -> tuple[Records, NDArray[np.int64]]:
+        """What all nodes wrote at the last bar, and where: that of place k is ``[ends[k]:ends[k + 1]]``."""
+        return self._events, self._ends
+
     def states(self) -> tuple[NDArray[np.void], ...]:
         """Copies of the states of all nodes."""
         return tuple(

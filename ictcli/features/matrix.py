@@ -6,17 +6,16 @@ The same steps over the same states in all three, so the rows are the same, bit 
 import hashlib
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ictcli.detectors import drive
 from ictcli.detectors.drive import BLOCK, NOTHING, Memory, Records, Room
-from ictcli.detectors.live import Live
 from ictcli.detectors.plan import NO_NODE, Plan, Settings
 from ictcli.features import facts as facts_step
 from ictcli.features.facts import FACTS
+from ictcli.features.live import LiveRow
 from ictcli.features.registry import FeatureSet
 from ictcli.features.wiring import wire_features
 from ictcli.market.bars import Bars
@@ -82,11 +81,9 @@ class FeatureStream:
         self._memory = drive.start(self._plan)
         self._facts = facts_step.init_state()
         self._states = [one.init_state(one.params(), settings.bar_ns) for one in self._features]
-        self._live: Live | None = None
-        self._fused = bool(self._plan.nodes) and Live.fits(self._plan)
+        self._live: LiveRow | None = None
+        self._fits = LiveRow.fits(self._features, self._plan)
         self._room = Room()
-        self._row = np.zeros(self._width)
-        self._one = np.zeros(1, FACTS)
         if saved is not None:
             self._load(saved)
 
@@ -104,21 +101,12 @@ class FeatureStream:
 
     def push(self, bars: Bars, at: int) -> Floats:
         """Take bar ``at`` of a series alone, the next one of the series; its row, until the next push."""
-        one = bars.slice(at, at + 1)
-        described = drive.describe(self._memory.context, one)
-        facts_step.step(
-            self._facts[0], self._one[0], described[0], int(one.tick_volume[0]), int(one.real_volume[0])
-        )
-        records = self._push_detectors(described)
-        place = 0
-        for feature, state, heard in zip(self._features, self._states, self._heard, strict=True):
-            feeds: list[Any] = []
-            for position in heard:
-                found = records[position] if position != NO_NODE else NOTHING
-                feeds += [found, 0, len(found)]
-            feature.step(state[0], self._row, place, self._one[0], *feeds)
-            place += feature.width
-        return self._row
+        if not self._fits:
+            row: Floats = self.advance(bars.slice(at, at + 1))[0]
+            return row
+        if self._live is None:
+            self._live = LiveRow(self._features, self._plan, self._memory, self._facts, self._states)
+        return self._live.push(bars, at)
 
     def save(self) -> bytes:
         """A checkpoint."""
@@ -138,9 +126,10 @@ class FeatureStream:
         self._memory = Memory.load(self._plan, saved[end:])
 
     def _unite(self) -> None:
-        """Take the detectors' states back from the fused call."""
+        """Take the states back from the compiled calls."""
         if self._live is not None:
-            self._memory = Memory(self._memory.context, self._live.states())
+            self._memory, self._facts = self._live.memory(), self._live.facts()
+            self._states = self._live.states()
             self._live = None
 
     def _write(self, rows: Floats, facts: NDArray[np.void], records: list[Records]) -> None:
@@ -158,17 +147,6 @@ class FeatureStream:
             feeds = [found[feed] if feed != NO_NODE else NOTHING for feed in node.feeds]
             found.append(drive.collect(node.detector, state, described, feeds, self._room))
         return found
-
-    def _push_detectors(self, described: NDArray[np.void]) -> list[Records]:
-        """Give one described bar to the detectors; the records of every node."""
-        if not self._plan.nodes:
-            return []
-        if not self._fused:
-            return self._hear(described)
-        if self._live is None:
-            self._live = Live(self._plan, self._memory)
-        self._live.push(described)
-        return [self._live.records(node) for node in range(len(self._plan.nodes))]
 
 
 def _mark(features: FeatureSet, plan: Plan) -> bytes:
