@@ -12,9 +12,7 @@ _NEAR = 1.0e-12
 
 
 @kernel
-def walk(
-    prices: Any, first: int, last: int, side: int, target: float, stop: float, trade: Any
-) -> None:  # fmt: skip
+def walk(prices: Any, first: int, last: int, side: int, target: float, stop: float, trade: Any) -> None:
     """Follow one trade that is entered at the open of bar ``first`` (ML.md M10).
 
     A bar that opens beyond a barrier ends the trade at its open, one that touches both at the stop, and
@@ -71,14 +69,23 @@ def walk_all(
 
 
 @kernel
-def root_mean_squares(closes: Any, span: int, out: Any) -> None:
-    """Root of the mean square of the last ``span`` one-bar log returns, oldest first; NaN while fewer."""
+def root_mean_squares(closes: Any, span: int, squares: Any, found: Any) -> None:
+    """Root of the mean square of the last ``span`` one-bar log returns, oldest first; NaN while fewer.
+
+    Args:
+        closes: above 0.
+        span: returns to look back on.
+        squares: room for as many numbers as there are closes.
+        found: as many, to fill.
+    """
     for bar in range(len(closes)):
-        total = 0.0
-        if bar < span:
-            total = math.nan
-        else:
+        squares[bar] = 0.0
+        if bar > 0:
+            change = math.log(closes[bar] / closes[bar - 1])
+            squares[bar] = change * change
+        found[bar] = math.nan
+        if bar >= span:
+            total = 0.0
             for at in range(bar - span + 1, bar + 1):
-                change = math.log(closes[at] / closes[at - 1])
-                total += change * change
-        out[bar] = math.sqrt(total / span)
+                total += squares[at]
+            found[bar] = math.sqrt(total / span)

@@ -58,8 +58,8 @@ def volatility(bars: Bars, span: int) -> Floats:
     """
     if span < 1:
         raise UsageError(f"volatility over {span} bars is not possible", hint="Use at least 1 bar.")
-    found = np.empty(len(bars))
-    root_mean_squares(bars.close, span, found)
+    squares, found = np.empty(len(bars)), np.empty(len(bars))
+    root_mean_squares(bars.close, span, squares, found)
     return found
 
 
