@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ictcli.errors import UsageError
@@ -32,7 +32,6 @@ def test_unresolved_and_unchanged_decisions_are_dropped_and_counted() -> None:
     assert labelled.rule == {"rule": "fixed horizon", "horizon": 2}
 
 
-@settings(max_examples=30, deadline=None)
 @given(walks(), st.integers(1, 10), st.integers(1, 15))
 def test_later_bars_change_no_event(bars: Bars, horizon: int, cut: int) -> None:
     n = len(bars) - cut

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ictcli.errors import UsageError
@@ -27,7 +27,6 @@ def test_the_published_choice() -> None:
     assert events.long_net[0] == pytest.approx(2 / 100)
 
 
-@settings(max_examples=40, deadline=None)
 @given(walks(), st.integers(3, 20))
 def test_t_values_are_those_of_an_ordinary_regression(bars: Bars, length: int) -> None:
     values = bars.close[1 : length + 1].astype(float)
@@ -53,7 +52,6 @@ def test_no_trend_and_no_future_are_dropped_and_counted() -> None:
     assert labelled.rule == {"rule": "trend scan", "lengths": [3, 4]}
 
 
-@settings(max_examples=30, deadline=None)
 @given(walks(least=40), st.integers(1, 15))
 def test_later_bars_change_no_event(bars: Bars, cut: int) -> None:
     n, lengths = len(bars) - cut, [4, 7, 9]

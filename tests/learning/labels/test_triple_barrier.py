@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ictcli.errors import UsageError
@@ -133,7 +133,6 @@ def plain(bars: Bars, start: int, side: int, target: float, stop: float, horizon
     return start + horizon, (side * int(bars.close[start + horizon]) - entry) / abs(entry)
 
 
-@settings(max_examples=60, deadline=None)
 @given(walks(), st.floats(0.3, 4.0), st.floats(0.3, 4.0), st.integers(1, 12))
 def test_both_trades_are_those_of_a_plain_walk(bars: Bars, target: float, stop: float, horizon: int) -> None:
     starts = np.arange(len(bars))
@@ -151,7 +150,6 @@ def test_both_trades_are_those_of_a_plain_walk(bars: Bars, target: float, stop: 
         assert events.label[at] == (long[1] > 0)
 
 
-@settings(max_examples=40, deadline=None)
 @given(walks(), st.integers(1, 20))
 def test_later_bars_change_no_event(bars: Bars, cut: int) -> None:
     early = labelled_by_own_volatility(bars.slice(0, len(bars) - cut))
@@ -159,7 +157,6 @@ def test_later_bars_change_no_event(bars: Bars, cut: int) -> None:
     same_but_weight(early, late.take(late.start < len(bars) - cut - 5))
 
 
-@settings(max_examples=40, deadline=None)
 @given(walks(), st.integers(1, 3))
 def test_finer_points_change_no_event(bars: Bars, digits: int) -> None:
     coarse, fine = labelled_by_own_volatility(bars), labelled_by_own_volatility(bars.rescaled(3 + digits))
@@ -168,7 +165,6 @@ def test_finer_points_change_no_event(bars: Bars, digits: int) -> None:
     assert fine.long_net == pytest.approx(coarse.long_net, abs=1e-12)
 
 
-@settings(max_examples=30, deadline=None)
 @given(walks(), st.floats(0.5, 3.0))
 def test_a_mirrored_market_swaps_the_trades(bars: Bars, width: float) -> None:
     """Mirroring about the entry keeps every distance; with equal barriers up becomes down."""

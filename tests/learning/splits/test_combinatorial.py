@@ -4,7 +4,7 @@ from math import comb
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ictcli.errors import DataError, UsageError
@@ -15,7 +15,6 @@ from tests.learning.splits.lives import lives, overlaps, under_embargo
 PUBLISHED = [(6, 2, 15, 5), (10, 2, 45, 9), (10, 8, 45, 36)]
 
 
-@settings(max_examples=60, deadline=None)
 @given(lives(least=30, most=70), st.integers(3, 6), st.data(), st.integers(0, 5))
 def test_splits_keep_learned_and_tested_labels_apart_and_test_each_event_equally_often(
     events: tuple[Int64, Int64], groups: int, data: st.DataObject, embargo: int

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ictcli.errors import DataError, UsageError
@@ -35,7 +35,6 @@ def structure_holds(start: Int64, end: Int64, folds: int, embargo: int) -> None:
     assert tested.tolist() == [1] * len(start)
 
 
-@settings(max_examples=120, deadline=None)
 @given(lives(), st.integers(2, 6), st.integers(0, 12))
 def test_no_learned_label_touches_a_tested_one_and_each_event_is_tested_once(
     events: tuple[Int64, Int64], folds: int, embargo: int

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ictcli.errors import DataError, UsageError
@@ -11,7 +11,6 @@ from ictcli.learning.splits.walk_forward import walk_forward
 from tests.learning.splits.lives import lives, overlaps
 
 
-@settings(max_examples=100, deadline=None)
 @given(lives(), st.integers(1, 5), st.integers(0, 10), st.one_of(st.none(), st.integers(5, 200)))
 def test_only_labels_that_ended_before_the_test_are_learned_from(
     events: tuple[Int64, Int64], folds: int, embargo: int, window: int | None
