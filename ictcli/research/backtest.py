@@ -36,6 +36,8 @@ from ictcli.store.store import Store
 from ictcli.strategies.decisions import ENTER
 from ictcli.telemetry import Progress
 
+_BLOCK = 2**16  # bars whose trading days are worked out at once
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -152,9 +154,23 @@ def keep(
 ) -> Backtest:
     """Measure what was traded, ask the gate, and keep the run.
 
+    Bars and records are let go before the disk is written, where the caller holds them no longer.
+
     Raises:
         ConfigError: the gate file does not fit.
     """
+    document, tables, trades, verdict = _measured(found, request, shop, now=now, provenance=provenance)
+    del found
+    pa.default_memory_pool().release_unused()
+    run = document["run"]
+    shop.store.runs.create(run, document, {name: _tagged(table, run) for name, table in tables.items()})
+    return Backtest(run, document, trades, verdict)
+
+
+def _measured(
+    found: Found, request: Request, shop: Workshop, *, now: int, provenance: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, pa.Table], pa.Table, Verdict | None]:
+    """Document, tables, trades and verdict of a run."""
     config, played = found.config, found.played
     checks = load_gate(request.gate) if request.gate else ()
     require_labels(checks, labels_of(found.floor, found.choices), str(request.gate))
@@ -187,8 +203,7 @@ def keep(
         "signals": signal_table(played, found.floor.series, found.choices),
         **found.tables,
     }
-    shop.store.runs.create(run, document, {name: _tagged(table, run) for name, table in tables.items()})
-    return Backtest(run, document, played.trades, gate.verdict if gate else None)
+    return document, tables, played.trades, gate.verdict if gate else None
 
 
 def _among_earlier(
@@ -296,7 +311,7 @@ def _refusals(orders: pa.Table) -> dict[str, int]:
 def sample_of(floor: Floor, played: Played, config: Config) -> Sample:
     """What metrics are computed from."""
     series = floor.series[: floor.traded]
-    all_days = np.unique(np.concatenate([closing_days(one, one.bars.ts_close) for one in series]))
+    all_days = days_of(series)
     closed = played.trades.column("closed_at").cast(pa.int64()).to_numpy() * 1000
     names = np.array(played.trades.column("symbol").to_pylist(), dtype=object)
     days = np.zeros(len(closed), np.int64)
@@ -309,6 +324,16 @@ def sample_of(floor: Floor, played: Played, config: Config) -> Sample:
     equity = Equity(marks["ts"].copy(), marks["balance"] / unit, marks["equity"] / unit)
     opening, compound = float(config.account.balance), config.sizing.compound
     return Sample(played.trades, days, all_days, bars, opening, equity, compound=compound)
+
+
+def days_of(series: Sequence[Series]) -> Int64:
+    """Every trading day on which a bar closes, ascending; worked out block by block, as it takes room."""
+    found = [
+        np.unique(closing_days(one, one.bars.ts_close[first : first + _BLOCK]))
+        for one in series
+        for first in range(0, len(one.bars), _BLOCK)
+    ]
+    return np.unique(np.concatenate(found))
 
 
 def closing_days(series: Series, closes: Int64) -> Int64:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import pyarrow as pa
+
 from ictcli.clock import iso
 from ictcli.errors import DataError, UsageError
 from ictcli.market.bars import Bars, SeriesKey
@@ -46,6 +48,7 @@ def load_series(store: Store, book: SymbolBook, symbol: str, selection: Selectio
     stored = choose(store, symbol if has_bars(store, symbol) else spec.name, selection)
     span = {"start": selection.start, "end": selection.end}
     bars = serve_bars(store, stored, selection.timeframe, calendar(spec.calendar), **span)
+    pa.default_memory_pool().release_unused()
     if not len(bars):
         raise DataError(
             f"no {selection.timeframe} bars of {stored}{_span(selection)}",

@@ -12,7 +12,7 @@ from ictcli.config.records import Config
 from ictcli.engine.refusals import ExitReason
 from ictcli.market.bars import Bars, Int64
 from ictcli.research.accounts import Floor
-from ictcli.research.backtest import closing_days, sample_of
+from ictcli.research.backtest import closing_days, days_of, sample_of
 from ictcli.research.choices import Choice
 from ictcli.research.metrics.values import Sample
 from ictcli.research.playing import Decisions, Line, settle
@@ -119,7 +119,7 @@ def span_days(floor: Floor, span: Span) -> Int64:
 def floor_days(floor: Floor) -> Int64:
     """The trading days of all bars."""
     series = floor.series[: floor.traded]
-    return np.unique(np.concatenate([closing_days(one, one.bars.ts_close) for one in series]))
+    return days_of(series)
 
 
 def count_bars(floor: Floor, spans: Sequence[Span]) -> int:

@@ -125,8 +125,12 @@ def studied_backtest(
     Raises:
         UsageError, ConfigError, DataError: see ``backtest.backtest``; trades may also be too few.
     """
+    return keep(_studied(request, shop, studies, progress), request, shop, now=now, provenance=provenance)
+
+
+def _studied(request: Request, shop: Workshop, studies: Studies, progress: Progress) -> Found:
     found = trade(request, shop, progress)
-    if studies.any:
-        site = make_site(found.floor, request, shop)
-        found = study(found, studies, seed_of(request, shop.config), site, progress)
-    return keep(found, request, shop, now=now, provenance=provenance)
+    if not studies.any:
+        return found
+    site = make_site(found.floor, request, shop)
+    return study(found, studies, seed_of(request, shop.config), site, progress)
