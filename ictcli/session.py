@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from ictcli.config.loading import Loaded
     from ictcli.market.symbols import SymbolBook
+    from ictcli.models.store import ModelStore
     from ictcli.store.store import Store
 
 CONFIG_FILE = "config/ictcli.toml"
@@ -103,6 +104,13 @@ class Session:
         config = self.config.config
         keep = parse_duration(config.data.keep_replaced)
         return Store(self.config.data_dir, self.config.state_dir, keep, config.primary)
+
+    @cached_property
+    def models(self) -> "ModelStore":
+        """The workspace's models."""
+        from ictcli.models.store import models_of
+
+        return models_of(self.store)
 
     def find_file(self, path: "Path") -> "Path":
         """A file that the user names: relative to the current directory, or else to the workspace."""

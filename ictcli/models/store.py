@@ -9,6 +9,7 @@ import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -31,6 +32,9 @@ from ictcli.models.version import (
 )
 from ictcli.store.atomic import TEMPORARY, replace, sync_folder, write_file
 from ictcli.store.locks import exclusive
+
+if TYPE_CHECKING:
+    from ictcli.store.store import Store
 
 LATEST = "latest"
 _VERSIONS = "versions"
@@ -277,6 +281,12 @@ class ModelStore:
         if all((done.action, done.after) != ("create", version.id) for done in self.audit(version.name)):
             done = Entry(action="create", after=version.id, metrics=version.card.metrics)
             self.record(version.name, now, done)
+
+
+def models_of(store: "Store") -> ModelStore:
+    """The models of a workspace, beside its other data."""
+    lock = store.state_dir / "locks" / "models.lock"
+    return ModelStore(store.data_dir / "models", lock, store.catalog.refresh)
 
 
 def _no_model(known: list[str], name: str) -> DataError:

@@ -30,6 +30,8 @@ _SOURCES = (
     f"ticks/*/*/*/{MANIFEST}",
     f"detections/*/*/*/{MANIFEST}",
     "runs/[!.]*/run.json",
+    "models/[!.]*/versions/[!.]*/card.json",
+    "models/[!.]*/aliases.json",
 )
 
 
@@ -39,7 +41,7 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         data_dir: absolute; the views name files below it.
         primary: symbol = source.
-        stored: hash over all manifests and runs.
+        stored: hash over all manifests, runs, cards and aliases of models.
         bytes: size of the catalog.
         version: of this program.
     """

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from ictcli.clock import iso
 from ictcli.store.manifests import MANIFEST, all_manifests, series_folder
+from ictcli.store.model_rows import MODEL_COLUMNS, model_rows
 from ictcli.store.partlog import DataRevision, load_log
 from ictcli.store.parts import damaged
 from ictcli.store.records import FileRecord, Manifest
@@ -179,6 +180,7 @@ def catalog_views(data_dir: Path, primary: Mapping[str, str]) -> Views:
         "quarantine": union(_QUARANTINE, ((one, (one.quarantine,)) for one in manifests if one.quarantine)),
         **_detection_views(data_dir, digits),
         **_run_views(data_dir),
+        "models": _rows(MODEL_COLUMNS, model_rows(data_dir)),
     }
     return Views(sql, {"bars": unclear, "ticks": unclear_ticks})
 

@@ -24,6 +24,7 @@ VIEWS = (
     "detections",
     "equity",
     "gaps",
+    "models",
     "orders",
     "quarantine",
     "runs",
