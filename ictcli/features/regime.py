@@ -6,7 +6,7 @@ the rank is at least one half, else calm. While fewer than 500 are known those t
 and with fewer than 100 the market is called calm. A volatility is known from bar 20 on.
 The efficiency ratio is the distance between the last close and the one 20 bars before, over the sum of the
 20 one-bar distances on the way, 0 where that sum is 0; the market trends when the ratio is at least 0.3,
-which a random walk exceeds on about 28 of 100 bars. Before bar 20 it ranges.
+which a Gaussian random walk does on 29 of 100 bars. Before bar 20 it ranges.
 
 0 calm range, 1 calm trend, 2 wild range, 3 wild trend. The number weighs the members of an ensemble; it is no
 input of any model. From bar 521 on it does not depend on where the series starts.
