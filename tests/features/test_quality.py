@@ -80,7 +80,7 @@ def test_a_constant_column_is_named() -> None:
 
 
 def test_the_regime_and_volume_that_is_nowhere_may_be_constant() -> None:
-    flat = {"volz": np.zeros(ROWS), "regime": np.zeros(ROWS)}
+    flat: dict[str, Any] = {"volz": np.zeros(ROWS), "regime": np.zeros(ROWS)}
     quality = judged(**flat)
     assert quality.useless == ()
     assert "volume unknown on 100.0 % of the bars" in quality.warnings
