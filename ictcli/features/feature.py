@@ -54,9 +54,8 @@ class Feature:
         run: loops over the step: ``run(states, rows, at, facts[, feed]...) -> None`` with ``rows`` of
             shape (bars, columns of the set), ``facts`` as many and the records of its feeds at these bars.
         feeds: detectors it listens to, in the order in which its step takes their records.
-        memory: how it depends on where the series starts, once ``warmup`` bars are over. ``window``: not at
-            all, to the last bit. ``fading``: by less than 1e-9 of what it started from. ``events``: as long
-            as an event lives, which nothing bounds.
+        fades: whether the start of the series fades away, as from a recursive average, instead of leaving
+            a window.
     """
 
     name: str
@@ -70,12 +69,23 @@ class Feature:
     step: Callable[..., None]
     run: Callable[..., None]
     feeds: tuple[Feed, ...] = ()
-    memory: Memory = "events"
+    fades: bool = False
 
     @property
     def width(self) -> int:
         """How many columns it gives."""
         return len(self.columns)
+
+    @property
+    def memory(self) -> Memory:
+        """How it depends on where the series starts, once ``warmup`` bars are over.
+
+        ``window``: not at all, to the last bit. ``fading``: by less than 1e-9 of what it started from.
+        ``events``: as long as an event of its detectors lives, which nothing bounds.
+        """
+        if self.feeds:
+            return "events"
+        return "fading" if self.fades else "window"
 
     def restore(self, saved: bytes) -> NDArray[np.void]:
         """The state whose ``tobytes()`` is ``saved``, under the one dtype object that calls fast.

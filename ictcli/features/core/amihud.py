@@ -69,5 +69,4 @@ FEATURE = Feature(
     init_state=init_state,
     step=step,
     run=run,
-    memory="window",
 )

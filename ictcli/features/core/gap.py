@@ -45,5 +45,5 @@ FEATURE = Feature(
     init_state=init_state,
     step=step,
     run=run,
-    memory="fading",
+    fades=True,
 )

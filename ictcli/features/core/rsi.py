@@ -80,5 +80,5 @@ FEATURE = Feature(
     init_state=init_state,
     step=step,
     run=run,
-    memory="fading",
+    fades=True,
 )
