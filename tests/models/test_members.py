@@ -33,6 +33,7 @@ def files(natives: dict[str, Native]) -> dict[str, dict[str, bytes]]:
     return forests | {"logistic": {"logistic.json": LINEAR.encode()}}
 
 
+@pytest.mark.jit_off
 @pytest.mark.parametrize("kind", [*KINDS, "logistic"])
 @pytest.mark.parametrize("extra", [0, 1, 2])
 def test_a_bar_alone_gets_the_bits_of_the_table(

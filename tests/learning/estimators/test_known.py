@@ -82,6 +82,15 @@ def test_two_trainings_give_the_same_files_whatever_the_threads(name: str) -> No
     assert all(file.split(".")[0] == name for file in runs[0])
 
 
+@pytest.mark.proof
+@pytest.mark.parametrize("name", ROWS)
+def test_threads_leave_no_trace_in_models_of_many_rows(name: str) -> None:
+    train = planted(60_000, 6)
+    params = {**QUICK[name], "n_estimators": 4} if name == "forest" else QUICK[name]
+    runs = [find(name).fit(train, params, 3, jobs).files() for jobs in (1, 2, 3)]
+    assert runs[0] == runs[1] == runs[2]
+
+
 @pytest.mark.parametrize("name", ["lightgbm", "xgboost", "forest"])
 def test_another_seed_gives_another_model(name: str) -> None:
     train = planted(1200, 6)

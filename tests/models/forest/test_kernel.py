@@ -34,6 +34,7 @@ def test_values_at_a_threshold_and_beside_it_go_where_the_library_sends_them(kin
     assert not np.array_equal(told[:third], told[third : 2 * third])
 
 
+@pytest.mark.jit_off
 @pytest.mark.parametrize("kind", KINDS)
 def test_missing_values_take_the_branch_learned_for_them(kind: str) -> None:
     native = KINDS[kind](*market(800, 5, missing=0.2))
