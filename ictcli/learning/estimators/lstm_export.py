@@ -5,8 +5,10 @@ bytes, and no exporter of a training library is needed. What they compute is tol
 ``ictcli.models.sequence``; here is how. The attention has one query, the last hidden row. With
 ``q_h = Wq_h·last`` of head ``h`` its scores are ``(q_h·Wk_h)·row`` and its answer is
 ``Wv_h·(sum of weight x row)``: the same numbers as projecting all rows to keys and values first, for a
-twentieth of the work. A bias of the keys would shift all scores of a head alike and vanish in the softmax, so
-there is none.
+twentieth of the work. A bias of the keys would shift all scores of a head alike and vanish in the softmax,
+one of the values would reach the answer whole as that of the joining layer does; so there is neither. From
+the weighted sums to the next layer everything is linear: values, joining and that layer are multiplied out
+once, here, in double precision.
 """
 
 import math
@@ -91,17 +93,17 @@ def _recurrent_weights(weights: Mapping[str, Singles]) -> dict[str, Singles]:
 
 
 def _attention_weights(shape: SequenceShape, weights: Mapping[str, Singles]) -> dict[str, Singles]:
-    heads, units = shape.heads, shape.units
-    by_head = (heads, units // heads, units)
+    by_head = (shape.heads, shape.units // shape.heads, shape.units)
+    exact = {name: array.astype(np.float64) for name, array in weights.items()}
+    head = exact["head"][:, : shape.units]
+    joined = np.split(head @ exact["joined"], shape.heads, axis=1)
+    seen = [to @ of for to, of in zip(joined, exact["value"].reshape(by_head), strict=True)]
     return {
         "query": weights["query"].T,
         "query_bias": weights["query_bias"],
         "key": weights["key"].reshape(by_head),
-        "value": weights["value"].reshape(by_head).transpose(0, 2, 1),
-        "joined": weights["joined"].T,
-        "joined_bias": weights["joined_bias"],
-        "head": weights["head"].T,
-        "head_bias": weights["head_bias"],
+        "head": np.hstack([*seen, exact["head"]]).T.astype(np.float32),
+        "head_bias": (exact["head_bias"] + head @ exact["joined_bias"]).astype(np.float32),
         "logit": weights["logit"].T,
         "logit_bias": weights["logit_bias"],
     }
@@ -123,6 +125,7 @@ def _decide(shape: SequenceShape, weights: Mapping[str, Singles]) -> bytes:
     """The last step and all behind it: ``row``, the state and ``extra`` -> ``log_odds``, ``attention``."""
     heads, units, steps = shape.heads, shape.units, shape.steps
     size = units // heads
+    own = {"extra": (1, shape.extra)} if shape.extra else {}
     scale = {"transB": 1, "alpha": 1.0 / math.sqrt(size)}
     nodes: list[Node] = [
         ("LSTM", ["row", "W", "R", "B", "", "h", "c"], ["", "state"], {"hidden_size": units}),
@@ -135,13 +138,9 @@ def _decide(shape: SequenceShape, weights: Mapping[str, Singles]) -> bytes:
         ("Gemm", ["sought_by_head", "all"], ["scores"], scale),
         ("Softmax", ["scores"], ["attention"], {"axis": 1}),
         ("MatMul", ["attention", "all"], ["seen"], {}),
-        ("Reshape", ["seen", "unit_row_of_head"], ["seen_by_head"], {}),
-        ("MatMul", ["seen_by_head", "value"], ["found"], {}),
-        ("Reshape", ["found", "one_row"], ["found_row"], {}),
-        ("Gemm", ["found_row", "joined", "joined_bias"], ["answer"], {}),
-        ("Add", ["answer", "last"], ["summed"], {}),
-        *([("Concat", ["summed", "extra"], ["told"], {"axis": 1})] if shape.extra else []),
-        ("Gemm", ["told" if shape.extra else "summed", "head", "head_bias"], ["layer"], {}),
+        ("Reshape", ["seen", "all_heads"], ["seen_row"], {}),
+        ("Concat", ["seen_row", "last", *own], ["told"], {"axis": 1}),
+        ("Gemm", ["told", "head", "head_bias"], ["layer"], {}),
         ("Relu", ["layer"], ["active"], {}),
         ("Gemm", ["active", "logit", "logit_bias"], ["log_odds"], {}),
     ]
@@ -150,13 +149,13 @@ def _decide(shape: SequenceShape, weights: Mapping[str, Singles]) -> bytes:
         "hidden": (steps - 1, units),
         "h": (1, 1, units),
         "c": (1, 1, units),
-        **({"extra": (1, shape.extra)} if shape.extra else {}),
+        **own,
     }
     constants = {
         "one_row": (1, units),
         "row_of_head": (heads, 1, size),
         "heads_of_units": (heads, units),
-        "unit_row_of_head": (heads, 1, units),
+        "all_heads": (1, heads * units),
     }
     outputs = {"log_odds": (1, 1), "attention": (heads, steps)}
     return _graph("decide", nodes, inputs, outputs, weights, constants)
