@@ -9,7 +9,7 @@ The efficiency ratio is the distance between the last close and the one 20 bars 
 which a Gaussian random walk does on 29 of 100 bars. Before bar 20 it ranges.
 
 0 calm range, 1 calm trend, 2 wild range, 3 wild trend. The number weighs the members of an ensemble; it is no
-input of any model. From bar 521 on it does not depend on where the series starts.
+input of any model. From bar 520 on it does not depend on where the series starts.
 """
 
 from typing import Any
@@ -108,7 +108,7 @@ FEATURE = Feature(
             "calm before 100 ranks, range before bar 20",
         ),
     ),
-    warmup=WINDOW + SHORT + 1,
+    warmup=WINDOW + SHORT,
     params=NoParams,
     state=STATE,
     init_state=init_state,
