@@ -191,10 +191,10 @@ def carrying(states: NDArray[np.void], rows: Floats, at: int, facts: NDArray[np.
 def test_the_sweep_notices_a_feature_that_looks_ahead_and_one_that_forgets_between_blocks() -> None:
     bars = wandering(60, 14)
     model = FEATURES["hour_of_week"]
-    for run, check in ((peeking, "causal"), (carrying, "drivers")):
-        planted = FeatureSet("planted", "", (replace(model, name="planted", run=run),))
-        with pytest.raises(AssertionError, match="planted"):
-            if check == "causal":
-                check_causal(planted, bars, 30, 1)
-            else:
-                check_drivers(planted, bars, (20, 40))
+    ahead, forgetful = (
+        FeatureSet("planted", "", (replace(model, name="planted", run=run),)) for run in (peeking, carrying)
+    )
+    with pytest.raises(AssertionError, match="planted"):
+        check_causal(ahead, bars, 30, 1)
+    with pytest.raises(AssertionError, match="planted"):
+        check_drivers(forgetful, bars, (20, 40))
