@@ -27,8 +27,8 @@ FEWEST_BLOCKS = 10
 
 _MOST_CELLS = 2000
 """Cells beyond this number would cost time and tell nothing."""
-_LEAST_BLOCK = 4
-"""Cells in a block at least: a block forgets the dependence across its ends, about 1/12 of it with four."""
+_LEAST_BLOCK = 5
+"""Cells in a block at least: a block forgets the dependence across its ends."""
 _QUIET_LAGS = 5
 """So many small autocorrelations in a row end the search for dependence (Politis and White 2004)."""
 
@@ -41,11 +41,13 @@ class Cells:
         of_event: cell of each event.
         count: number of cells, the empty ones among them.
         bars: length of a cell.
+        longest: life of the longest label in bars.
     """
 
     of_event: Int64
     count: int
     bars: int
+    longest: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +80,13 @@ def cells_of(start: Int64, end: Int64) -> Cells:
         DataError: a label ends before it begins.
     """
     if not len(start):
-        return Cells(np.zeros(0, np.int64), 0, 1)
+        return Cells(np.zeros(0, np.int64), 0, 1, 1)
     if (end <= start).any():
         raise DataError("a label ends at or before its decision", hint="Label the events again.")
     first, last = int(start.min()), int(start.max())
-    bars = max(int((end - start).max()), -(-(last - first + 1) // _MOST_CELLS))
-    return Cells((start - first) // bars, (last - first) // bars + 1, bars)
+    longest = int((end - start).max())
+    bars = max(longest, -(-(last - first + 1) // _MOST_CELLS))
+    return Cells((start - first) // bars, (last - first) // bars + 1, bars, longest)
 
 
 def resample_mean(
@@ -112,7 +115,7 @@ def resample_mean(
     if blocks < FEWEST_BLOCKS:
         return Resampled(mean, None, NOWHERE, None, blocks)
     totals, counts = _circular_sums(total, block), _circular_sums(count, block)
-    error = _error(totals, counts, mean, block, cells.count)
+    error = _error(totals, counts, mean, block, cells.count) / math.sqrt(1 - _forgotten(cells, block))
     if not error > 1e-12 * max(abs(mean), float(np.abs(values[known]).max())):
         return Resampled(mean, None, NOWHERE, None, blocks)
     scores = _studentised(totals, counts, mean, block, blocks, seed, resamples)
@@ -158,6 +161,15 @@ def _error(totals: Floats, counts: Floats, mean: float, block: int, cells: int) 
     n = float(counts.sum()) / block
     blocks = cells / block
     return math.sqrt(apart * blocks / (blocks - 1)) / n
+
+
+def _forgotten(cells: Cells, block: int) -> float:
+    """Share of the variance that blocks miss because labels reach across their ends.
+
+    Labels of equal length at every bar have autocorrelations that fall in a straight line; of their long-run
+    variance a block of B bars misses a third of their length over B.
+    """
+    return (cells.longest - 1) / (3 * block * cells.bars)
 
 
 def _circular_sums(values: Floats, block: int) -> Floats:

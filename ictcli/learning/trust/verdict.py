@@ -36,6 +36,7 @@ MOST_PBO = 0.2
 
 EDGE, NO_EDGE = "edge", "no edge"
 
+_FURTHEST = 3.0
 _FEWEST_BLOCK_DAYS = 4
 """Days in a block of the overfitting test at least."""
 
@@ -120,14 +121,21 @@ class Verdict:
 
 
 def skill_scores(probability: Floats, label: Int64, base: Floats) -> Floats:
-    """(p - base)·(label - base) of each event; NaN where there is no probability."""
-    return np.asarray((probability - base) * (label - base), np.float64)
+    """(p - base)·(label - base) of each event; NaN where there is no probability.
+
+    Distances from the base are cut at three times their median, which no label has a part in: otherwise the
+    few events of a wild week would decide alone.
+    """
+    apart = probability - base
+    known = np.abs(apart[~np.isnan(apart)])
+    furthest = _FURTHEST * float(np.median(known)) if len(known) else 0.0
+    return np.asarray(np.clip(apart, -furthest, furthest) * (label - base), np.float64)
 
 
 def skill_p_value(evidence: Evidence, seed: int) -> float | None:
     """One-sided p-value of forecasts no better than the base rate; None where there are too few blocks.
 
-    Studentised circular block bootstrap over bars, blocks of at least four times the longest label.
+    Studentised circular block bootstrap over bars, blocks of at least five times the longest label.
     """
     scores = skill_scores(evidence.probability, evidence.label, evidence.base)
     return resample_mean(scores, cells_of(evidence.start, evidence.end), seed).p_value
