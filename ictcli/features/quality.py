@@ -33,7 +33,7 @@ INCOMPLETE = 0.99
 _TO_SIGMA = 1.4826
 _TWIN = 1e-9
 _GLANCE = 20_000
-"""Rows on which candidates for twins are found, before all rows judge them."""
+"""Rows, evenly spaced, that give medians and candidates for twins; all rows are judged by them."""
 
 OF_VOLUME = frozenset(
     column.name for one in (volume_z, obv, bulk_volume, amihud) for column in one.FEATURE.columns
@@ -216,11 +216,16 @@ def _outliers(names: tuple[str, ...], values: Floats) -> dict[str, float]:
         column = column[np.isfinite(column)]
         if not len(column):
             continue
-        away = np.abs(column - np.median(column))
-        limit = OUTLIER * _TO_SIGMA * float(np.median(away))
+        away = np.abs(column - np.median(_glimpse(column)))
+        limit = OUTLIER * _TO_SIGMA * float(np.median(_glimpse(away)))
         if limit > 0.0 and (share := _share(away > limit)) > 0.0:
             found[name] = share
     return found
+
+
+def _glimpse(column: Floats) -> Floats:
+    """At most so many rows, evenly spaced."""
+    return column[:: -(-len(column) // _GLANCE)]
 
 
 def _twins(names: tuple[str, ...], values: Floats) -> tuple[tuple[str, str], ...]:
@@ -228,8 +233,7 @@ def _twins(names: tuple[str, ...], values: Floats) -> tuple[tuple[str, str], ...
     whole = np.isfinite(values).all(axis=0)
     if len(values) < 2:
         return ()
-    step = -(-len(values) // _GLANCE)
-    glance = np.where(whole, values[::step], 0.0)
+    glance = np.where(whole, _glimpse(values), 0.0)
     likeness = np.abs(_correlations(glance))
     candidates = np.argwhere(np.triu(likeness >= 1.0 - 1e-6, 1)).tolist()
     return tuple(
