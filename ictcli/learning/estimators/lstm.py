@@ -27,6 +27,7 @@ from ictcli.learning.samples import Samples
 from ictcli.models.sequence import HINT, SequenceShape, load_sequence
 
 Floats = NDArray[np.float64]
+Int64 = NDArray[np.int64]
 Singles = NDArray[np.float32]
 Count = Annotated[int, Meta(ge=1, le=10_000)]
 
@@ -147,8 +148,9 @@ class LSTM:
         _require_packages()
         from ictcli.learning.estimators import lstm_net  # noqa: PLC0415 - imports torch
 
-        learn, held = _parted(_whole(samples, chosen.steps), chosen)
-        require_both_labels(learn)
+        whole = _whole(samples, chosen.steps)
+        learn, held = _parted(whole.rows, chosen)
+        require_both_labels(whole.take(learn))
         shape = SequenceShape(
             columns=samples.matrix.shape[1],
             extra=samples.extra.shape[1],
@@ -166,8 +168,8 @@ class LSTM:
             clip=_CLIP,
             seed=seed,
         )
-        windows = [lstm_net.Windows(part, chosen.steps) for part in (learn, held)]
-        weights = lstm_net.train(shape, chosen.width, windows[0], windows[1], course)
+        windows = lstm_net.Windows(whole, chosen.steps)
+        weights = lstm_net.train(shape, chosen.width, windows, learn, held, course)
         return FittedLSTM(shape, weights, export(shape, weights))
 
 
@@ -188,22 +190,26 @@ def _whole(samples: Samples, steps: int) -> Samples:
     return samples.take(order[samples.rows[order] >= steps - 1])
 
 
-def _parted(samples: Samples, params: LSTMParams) -> tuple[Samples, Samples]:
-    """What to learn from, and the last part, which says when to stop.
+def _parted(rows: Int64, params: LSTMParams) -> tuple[Int64, Int64]:
+    """Positions to learn from, and those of the last part, which says when to stop.
+
+    Args:
+        rows: bar of each sample, ascending.
+        params: how much is held out, and how far before it the learning ends.
 
     Raises:
         DataError: there are too few samples.
     """
-    count = len(samples)
+    count = len(rows)
     held = max(1, round(params.held_out * count))
-    first = int(samples.rows[count - held]) if count else 0
-    learn = int(np.searchsorted(samples.rows, first - params.gap))
+    first = int(rows[count - held]) if count else 0
+    learn = int(np.searchsorted(rows, first - params.gap))
     if learn < _FEWEST:
         raise DataError(
             f"too few samples for an lstm: {learn} of {count} lie {params.gap} bars before the held-out part",
             hint=f"Take a longer span: at least {_FEWEST} are needed.",
         )
-    return samples.take(np.arange(learn)), samples.take(np.arange(count - held, count))
+    return np.arange(learn), np.arange(count - held, count)
 
 
 ESTIMATOR = LSTM()

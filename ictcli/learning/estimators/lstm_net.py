@@ -168,15 +168,16 @@ def log_odds(
 
 
 def train(
-    shape: SequenceShape, width: int, learn: Windows, held: Windows, course: Course
+    shape: SequenceShape, width: int, windows: Windows, learn: Int64, held: Int64, course: Course
 ) -> dict[str, Singles]:
     """Weights with the least weighted log-loss on the held-out windows.
 
     Args:
         shape: of the network.
         width: units of the layer between attention and log-odds.
-        learn: windows to learn from.
-        held: windows that only say when to stop.
+        windows: all of them.
+        learn: positions of those to learn from.
+        held: positions of those that only say when to stop.
         course: how to train.
     """
     with reproducible(course.seed):
@@ -187,8 +188,8 @@ def train(
         )
         best, kept, waited = math.inf, arrays(net), 0
         for _ in range(course.epochs):
-            _pass(net, shape, learn, course, order.permutation(len(learn)), optimiser)
-            loss = _held_out_loss(net, shape, held, course.batch)
+            _pass(net, shape, windows, order.permutation(learn), course, optimiser)
+            loss = _held_out_loss(net, shape, windows, held, course.batch)
             if loss < best:
                 best, kept, waited = loss, arrays(net), 0
             else:
@@ -201,26 +202,28 @@ def train(
 def _pass(
     net: nn.ModuleDict,
     shape: SequenceShape,
-    learn: Windows,
-    course: Course,
+    windows: Windows,
     order: Int64,
+    course: Course,
     optimiser: torch.optim.Optimizer,
 ) -> None:
     for begin in range(0, len(order), course.batch):
         which = order[begin : begin + course.batch]
         optimiser.zero_grad()
-        odds = log_odds(net, shape, *learn.inputs(which), course.dropout)
-        torch.autograd.backward(_loss(odds, *learn.targets(which)).mean())
+        odds = log_odds(net, shape, *windows.inputs(which), course.dropout)
+        torch.autograd.backward(_loss(odds, *windows.targets(which)).mean())
         nn.utils.clip_grad_norm_(net.parameters(), course.clip)
         optimiser.step()
 
 
-def _held_out_loss(net: nn.ModuleDict, shape: SequenceShape, held: Windows, batch: int) -> float:
+def _held_out_loss(
+    net: nn.ModuleDict, shape: SequenceShape, windows: Windows, held: Int64, batch: int
+) -> float:
     total = 0.0
     with torch.no_grad():
         for begin in range(0, len(held), batch):
-            which = np.arange(begin, min(begin + batch, len(held)))
-            losses = _loss(log_odds(net, shape, *held.inputs(which)), *held.targets(which))
+            which = held[begin : begin + batch]
+            losses = _loss(log_odds(net, shape, *windows.inputs(which)), *windows.targets(which))
             total += float(losses.double().sum())
     return total / len(held)
 
