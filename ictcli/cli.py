@@ -26,10 +26,12 @@ COMMANDS: dict[str, dict[str, str]] = {
     "Work": {
         "fetch": "Bring bars or ticks in: validate, quarantine, store, report quality and gaps.",
         "detect": "Find ICT patterns with their whole life cycle: one row per zone, level or point.",
+        "train": "Learn from stored bars, judge out of sample, keep a version; edge or no edge.",
         "backtest": "Trade a strategy over stored bars with full costs, and keep the run.",
     },
     "Look": {
         "report": "Show a stored run: metrics with intervals, verdict, fill assumptions, provenance.",
+        "models": "List, show, verify and compare models; promote, roll back and delete their versions.",
         "query": "Ask with SQL (DuckDB, read-only): bars, gaps, quarantine, detections, runs, trades.",
         "status": "Show what is stored, how fresh it is, and the last runs.",
     },

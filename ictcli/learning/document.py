@@ -1,0 +1,219 @@
+"""What a training found, as plain values: JSON document, screen and page read nothing else."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ictcli.clock import iso
+from ictcli.learning.ensembles import ensemble_gain
+from ictcli.learning.evaluation import Acted, Evaluation
+from ictcli.learning.events import Events
+from ictcli.learning.finishing import Finished
+from ictcli.learning.folds import samples_of
+from ictcli.learning.subject import Subject
+from ictcli.learning.trust.blocks import cells_of, resample_mean
+from ictcli.learning.trust.calibrating import calibration_slope, quality, reliability_curve
+from ictcli.learning.trust.scores import Estimate, Scores, score, score_folds
+from ictcli.models.ensemble import EDGE, RegimeWeights
+from ictcli.models.preparation import Preparer
+
+Floats = NDArray[np.float64]
+
+_EXPLAINED = 2000
+"""Events at most on which contributions are measured."""
+
+
+def plain(value: float | None) -> float | None:
+    """A number, None where it is undefined."""
+    return None if value is None or not math.isfinite(value) else float(value)
+
+
+def estimate(found: Estimate, n: int) -> dict[str, Any]:
+    """A number with its interval and what is behind it."""
+    value = plain(found.value)
+    return {"value": value, "low": plain(found.low), "high": plain(found.high), "n": n}
+
+
+def data_part(subject: Subject, kept: int) -> dict[str, Any]:
+    """Bars, features and their quality."""
+    bars = subject.series.bars
+    withheld = subject.first_locked < len(bars)
+    return {
+        "bars": len(bars),
+        "first": iso(int(bars.ts[0])),
+        "last": iso(int(bars.ts_close[-1])),
+        "lockbox_from": iso(int(bars.ts[subject.first_locked])) if withheld else None,
+        "feature_set": subject.features.name,
+        "features": len(subject.names),
+        "kept": kept,
+        "warmup": subject.matrix.warmup,
+        "cached": subject.cached,
+        "quality": quality_part(subject),
+        "warnings": list(subject.quality.warnings),
+    }
+
+
+def quality_part(subject: Subject) -> dict[str, Any]:
+    """The data-quality report."""
+    return asdict(subject.quality)
+
+
+def label_part(subject: Subject) -> dict[str, Any]:
+    """Labels and their balance."""
+    events = subject.usable
+    return {
+        "events": len(events),
+        "effective": float(events.weight.sum()),
+        "ones": int(events.label.sum()),
+        "share": float(events.label.mean()),
+        "ambiguous": int(events.ambiguous.sum()),
+        "cost_bp": float(1e4 * events.cost.mean()),
+        "dropped": dict(subject.labelled.dropped),
+        "locked": len(subject.locked),
+    }
+
+
+def fold_part(subject: Subject, found: Evaluation, seed: int) -> list[dict[str, Any]]:
+    """Every fold."""
+    events, bars, own = found.events, subject.series.bars, found.scores
+    scores = score_folds(
+        found.acted.probability, events.label, events.start, events.end, own.base, own.fold, seed
+    )
+    return [
+        {
+            "number": fold + 1,
+            "first": iso(int(bars.ts_close[events.start[own.fold == fold].min()])),
+            "last": iso(int(bars.ts_close[events.end[own.fold == fold].max()])),
+            "train": len(own.folds[fold].split.train),
+            "test": int((own.fold == fold).sum()),
+            "base": base_accuracy(events.label[own.fold == fold], own.base[own.fold == fold]),
+            "accuracy": estimate(one.accuracy, one.events),
+            "auc": estimate(one.auc, one.events),
+            "log_loss": estimate(one.log_loss, one.events),
+        }
+        for fold, one in scores.items()
+    ]
+
+
+def base_accuracy(labels: NDArray[np.int64], base: Floats) -> float:
+    """Accuracy of always giving the answer that was likelier in training."""
+    return float(np.mean((base > 0.5) == (labels == 1)))
+
+
+def score_part(events: Events, acted: Acted, base: Floats, seed: int) -> dict[str, Any]:
+    """All folds together."""
+    found: Scores = score(acted.probability, events.label, events.start, events.end, base, seed)
+    names = ("accuracy", "balanced_accuracy", "auc", "log_loss", "brier")
+    return {
+        **{name: estimate(getattr(found, name), found.events) for name in names},
+        "base": base_accuracy(events.label, base),
+        "base_rate": estimate(found.base_rate, found.events),
+        "log_loss_base": plain(found.base_log_loss.value),
+        "independent": found.independent,
+        "taken": int((acted.sides != 0).sum()),
+        "net_r": net_part(events, acted, seed),
+    }
+
+
+def net_part(events: Events, acted: Acted, seed: int) -> dict[str, Any]:
+    """Mean result of the trades taken, in R."""
+    taken = acted.sides != 0
+    if not taken.any():
+        return {"value": None, "low": None, "high": None, "n": 0}
+    results = acted.net[taken] / events.risk[taken]
+    found = resample_mean(results, cells_of(events.start[taken], events.end[taken]), seed)
+    return {
+        "value": plain(found.mean),
+        "low": plain(found.interval.low),
+        "high": plain(found.interval.high),
+        "n": int(taken.sum()),
+    }
+
+
+def calibration_part(events: Events, acted: Acted, kind: str) -> dict[str, Any]:
+    """Said against seen."""
+    p, y, w = acted.probability, events.label, events.weight
+    slope = calibration_slope(p, y, w)
+    return {
+        "kind": kind,
+        "ece": plain(quality(p, y, w).calibration_error),
+        "slope": {
+            "value": plain(slope.slope) if slope else None,
+            "low": plain(slope.interval.low) if slope else None,
+            "high": plain(slope.interval.high) if slope else None,
+        },
+        "curve": [
+            {
+                "said": one.predicted,
+                "seen": one.observed,
+                "low": one.interval.low,
+                "high": one.interval.high,
+                "n": one.events,
+            }
+            for one in reliability_curve(p, y, w)
+        ],
+    }
+
+
+def member_part(found: Evaluation, names: Sequence[str]) -> list[dict[str, Any]]:
+    """Every model by itself; those that are no members with the reason."""
+    labels, weights = found.events.label, weights_of(found, names)
+    rows = []
+    for at, name in enumerate(names):
+        p = found.scores.probabilities[:, at]
+        given = np.maximum(np.where(labels == 1, p, 1.0 - p), EDGE)
+        rows.append(
+            {
+                "name": name,
+                "weight": weights.get(name, 0.0),
+                "log_loss": float(-np.log(given).mean()),
+                "accuracy": float(np.mean((p > 0.5) == (labels == 1))),
+                "refused": found.refused.get(name, ""),
+            }
+        )
+    return rows
+
+
+def weights_of(found: Evaluation, names: Sequence[str]) -> dict[str, float]:
+    """Mean weight of every member over the regimes, by name."""
+    weights = RegimeWeights(found.trust.ensemble).weights.mean(axis=0).tolist()
+    return dict(zip([names[at] for at in found.kept], weights, strict=True))
+
+
+def gain_part(found: Evaluation, names: Sequence[str], seed: int) -> dict[str, Any] | None:
+    """What the ensemble's log-loss gains over that of its best member; None for a single model."""
+    if found.scores.probabilities.shape[1] < 2:
+        return None
+    events = found.events
+    gain = ensemble_gain(
+        found.combined, found.scores.probabilities, events.label, events.start, events.end, seed
+    )
+    return {
+        "best": names[gain.best],
+        "value": plain(gain.value),
+        "low": plain(gain.interval.low),
+        "high": plain(gain.interval.high),
+        "n": len(events),
+    }
+
+
+def importance_part(
+    subject: Subject, finished: Finished, weights: Mapping[str, float]
+) -> list[dict[str, Any]]:
+    """Share of every input in what moves the members, weighed, largest first."""
+    events = subject.usable
+    some = np.unique(np.linspace(0, len(events) - 1, _EXPLAINED).astype(np.int64))
+    prepared = Preparer(finished.learnt.preparation).table(subject.columns)
+    samples = samples_of(prepared, events.take(some))
+    names = [*subject.names, *(["side"] if events.has_side else [])]
+    total = np.zeros(len(names))
+    for model, weight in zip(finished.learnt.models, weights.values(), strict=True):
+        own = model.importance(samples)
+        if own.sum() > 0:
+            total += weight * own / own.sum()
+    order = np.argsort(-total, kind="stable")
+    return [{"name": names[at], "share": float(total[at])} for at in order]
