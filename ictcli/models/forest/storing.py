@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+import zlib
 
 import numpy as np
 
@@ -10,6 +11,8 @@ from ictcli.models.forest.layout import NODE, SETTINGS, Forest, check
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _PARTS = {"nodes": NODE, "settings": SETTINGS}
+_UNREADABLE = (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError)
+"""What numpy and zipfile raise of damaged files; RuntimeError where one seems to be encrypted."""
 
 
 def encode(forest: Forest) -> bytes:
@@ -34,9 +37,10 @@ def decode(data: bytes, name: str) -> Forest:
         DataError: it is something else, or damaged.
     """
     try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-            parts = {part: archive[part] for part in _PARTS}
-    except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            content = {part: io.BytesIO(archive.read(f"{part}.npy")) for part in _PARTS}
+        parts = {part: np.lib.format.read_array(file, allow_pickle=False) for part, file in content.items()}
+    except _UNREADABLE as error:
         raise DataError(f"{name} is damaged: {error}") from error
     if any(parts[part].dtype != kind or parts[part].ndim != 1 for part, kind in _PARTS.items()):
         raise DataError(f"{name} is damaged: it holds no forest")
