@@ -75,11 +75,11 @@ def test_only_the_detectors_that_features_listen_to_are_run() -> None:
 
 @pytest.mark.jit_off
 def test_a_detector_that_cannot_run_is_named_with_the_feature_that_needs_it() -> None:
-    """Bars of a day have no previous day to look back to; a feature that can do without it still runs."""
+    """An Asian session lies within a bar of a day; a feature that can do without it still runs."""
     day = Settings(96 * QUARTER)
-    optional = FEATURES["ict_daily"]
-    needing = replace(optional, feeds=(Feed("prev_levels"),))
-    with pytest.raises(UsageError, match="feature ict_daily listens to prev_levels, which"):
+    optional = FEATURES["ict_asia"]
+    needing = replace(optional, feeds=(Feed("asian_range"),))
+    with pytest.raises(UsageError, match="feature ict_asia listens to asian_range, which every window"):
         wire_features((needing,), day)
     assert wire_features((optional,), day).feeds[0][0] == NO_NODE
 

@@ -62,15 +62,19 @@ def without_volume(bars: Bars) -> Bars:
 
 
 def read_bars(path: Path, digits: int, minutes: int) -> Bars:
-    """Bars of a market data file, with its tick volume."""
+    """Bars of a market data file, with whatever volume it has."""
     table = pq.read_table(path)
     ts = table["ts"].to_numpy().astype("datetime64[ns]").astype(np.int64)
     opens, highs, lows, closes = (
         np.rint(table[name].to_numpy() * 10.0**digits).astype(np.int64) for name in PRICES
     )
-    ticks = table["tick_volume"].to_numpy().astype(np.int64)
-    ohlc = (opens, highs, lows, closes)
-    return make_bars(digits, ts, ts + minutes * NS_PER_MINUTE, ohlc, tick_volume=ticks)
+    volumes = {
+        field: np.rint(table[name].to_numpy() * scale).astype(np.int64)
+        for name, field, scale in (("tick_volume", "tick_volume", 1.0), ("volume", "real_volume", 1e8))
+        if name in table.column_names
+    }
+    bars = make_bars(digits, ts, ts + minutes * NS_PER_MINUTE, (opens, highs, lows, closes))
+    return replace(bars, **volumes)
 
 
 @st.composite
