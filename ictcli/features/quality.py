@@ -4,7 +4,8 @@ A column is constant when its smallest and its largest number are equal. Its out
 robust z, (x - median) / (1.4826 · median absolute deviation), lies beyond 8; where the deviation is 0, as in
 most flags, there are none. Two columns are twins when the absolute value of their correlation is 1 but for
 1e-9. Columns are judged on the rows that would be learned from, the regime among them; it is no input of
-any model, so that it may be constant. A hole is any time without bars between the end of a bar and the next
+any model, so that it may be constant. So may columns of volume where there is none, and columns of hours of
+the day on bars longer than an hour. A hole is any time without bars between the end of a bar and the next
 one; with a timeframe and a calendar it is also told how many of them trading hours leave unexplained, and
 what share of the bars that should be there is.
 """
@@ -14,10 +15,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ictcli.clock import NS_PER_DAY
+from ictcli.clock import NS_PER_DAY, NS_PER_HOUR
 from ictcli.errors import DataError
 from ictcli.features import regime
+from ictcli.features.clock import kill_zone, minute
 from ictcli.features.core import amihud, bulk_volume, obv, volume_z
+from ictcli.features.feature import Feature
+from ictcli.features.ict import asia, bias, opens
 from ictcli.features.matrix import Matrix
 from ictcli.market.bars import UNKNOWN, Bars
 from ictcli.market.calendars import Calendar
@@ -35,11 +39,16 @@ _TWIN = 1e-9
 _GLANCE = 20_000
 """Rows, evenly spaced, that give medians and candidates for twins; all rows are judged by them."""
 
-OF_VOLUME = frozenset(
-    column.name for one in (volume_z, obv, bulk_volume, amihud) for column in one.FEATURE.columns
-)
+
+def _names(*features: Feature) -> frozenset[str]:
+    return frozenset(column.name for feature in features for column in feature.columns)
+
+
+OF_VOLUME = _names(volume_z.FEATURE, obv.FEATURE, bulk_volume.FEATURE, amihud.FEATURE)
 """Columns that are constant by definition where there is no volume (ML.md M24)."""
-NO_INPUT = frozenset(column.name for column in regime.FEATURE.columns)
+OF_HOURS = _names(minute.FEATURE, kill_zone.FEATURE, asia.FEATURE, opens.FEATURE, bias.FEATURE)
+"""Columns that may be constant on bars longer than an hour, which fit few windows of a day."""
+NO_INPUT = _names(regime.FEATURE)
 
 Int64 = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -51,6 +60,7 @@ class DataQuality:
 
     Attributes:
         bars: of the series.
+        bar_ns: length of the most usual bar.
         warmup: rows dropped at its start.
         rows: that would be learned from.
         holes: times without bars.
@@ -59,7 +69,8 @@ class DataQuality:
         unexplained: holes that trading hours do not explain; None where they are not known.
         completeness: bars over bars and those missing in unexplained holes; None likewise.
         without_range: share of bars whose high is their low.
-        unknown_volume: share of bars without any volume.
+        unknown_volume: share of bars whose volume is not known.
+        no_volume: share of bars whose volume is not known or 0.
         unknown_spread: share of bars without a spread.
         not_finite: how many numbers of a column are not, by column with any; must be empty.
         constant: columns of one value.
@@ -68,6 +79,7 @@ class DataQuality:
     """
 
     bars: int
+    bar_ns: int
     warmup: int
     rows: int
     holes: int
@@ -77,6 +89,7 @@ class DataQuality:
     completeness: float | None
     without_range: float
     unknown_volume: float
+    no_volume: float
     unknown_spread: float
     not_finite: dict[str, int]
     constant: tuple[str, ...]
@@ -105,8 +118,12 @@ class DataQuality:
 
     @property
     def useless(self) -> tuple[str, ...]:
-        """Constant columns that no missing volume explains."""
-        excused = NO_INPUT | (OF_VOLUME if self.unknown_volume == 1.0 else frozenset())
+        """Constant columns that neither a missing volume nor long bars explain."""
+        excused = NO_INPUT
+        if self.no_volume == 1.0:
+            excused |= OF_VOLUME
+        if self.bar_ns > NS_PER_HOUR:
+            excused |= OF_HOURS
         return tuple(name for name in self.constant if name not in excused)
 
 
@@ -131,9 +148,10 @@ def measure(
     longest_ns = int(holes[longest]) if len(holes) else 0
     unexplained, completeness = _explained(bars, timeframe, calendar)
     values = matrix.values[rows]
-    unknown = (bars.tick_volume == UNKNOWN) & (bars.real_volume == UNKNOWN)
+    volume = np.where(bars.tick_volume == UNKNOWN, bars.real_volume, bars.tick_volume)
     return DataQuality(
         bars=len(bars),
+        bar_ns=int(np.median(bars.ts_close - bars.ts)) if len(bars) else 0,
         warmup=matrix.warmup,
         rows=len(rows),
         holes=int(np.count_nonzero(holes > 0)),
@@ -142,7 +160,8 @@ def measure(
         unexplained=unexplained,
         completeness=completeness,
         without_range=_share(bars.high == bars.low),
-        unknown_volume=_share(unknown),
+        unknown_volume=_share(volume == UNKNOWN),
+        no_volume=_share(volume <= 0),
         unknown_spread=_share(bars.spread == UNKNOWN),
         not_finite=_not_finite(matrix.names, values),
         constant=_constant(matrix.names, values),
@@ -179,7 +198,7 @@ def require_usable(quality: DataQuality, most_gap_ns: int | None = None) -> None
     for name in quality.useless:
         raise DataError(
             f"feature {name} is constant on all {quality.rows:,} rows to learn from",
-            hint="Bring in a longer span, or choose features that fit these bars.",
+            hint="Bring in a longer span, or choose another set with --features.",
         )
 
 

@@ -86,9 +86,19 @@ def test_the_regime_and_volume_that_is_nowhere_may_be_constant() -> None:
     assert "volume unknown on 100.0 % of the bars" in quality.warnings
     assert "constant: volz, regime" in quality.warnings
     require_usable(quality)
-    known = judged(with_volume(wandering(ROWS, 1)), **flat)
+    bars = with_volume(wandering(ROWS, 1))
+    require_usable(judged(replace(bars, tick_volume=np.zeros(ROWS, np.int64)), **flat))
+    known = judged(bars, **flat)
     with pytest.raises(DataError, match="feature volz is constant"):
         require_usable(known)
+
+
+def test_hours_of_the_day_may_be_constant_on_long_bars_only() -> None:
+    flat: dict[str, Any] = {"kz_lunch": np.zeros(ROWS), "asia_size": np.zeros(ROWS)}
+    rows = [(10, 12, 9, 11)] * ROWS
+    require_usable(judged(bars_of(rows, length=240), **flat))
+    with pytest.raises(DataError, match="feature kz_lunch is constant"):
+        require_usable(judged(bars_of(rows, length=60), **flat))
 
 
 @pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
@@ -136,7 +146,8 @@ def test_shares_of_bars_are_told() -> None:
         spread=np.array([-1, -1, 0, 3], np.int32),
     )  # fmt: skip
     quality = judged(some)
-    assert (quality.without_range, quality.unknown_volume, quality.unknown_spread) == (0.25, 0.25, 0.5)
+    assert (quality.without_range, quality.unknown_spread) == (0.25, 0.5)
+    assert (quality.unknown_volume, quality.no_volume) == (0.25, 0.5)
 
 
 def test_the_report_can_be_kept_as_text() -> None:
