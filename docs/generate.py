@@ -15,6 +15,7 @@ from ictcli.config import reference
 from ictcli.engine.assumptions import assumption_table
 from ictcli.engine.refusals import refusal_table
 from ictcli.errors import MEANINGS, ExitCode
+from ictcli.features.tables import feature_reference
 from ictcli.research.metrics.definitions import metric_table
 from ictcli.research.metrics.parts import part_table
 
@@ -29,6 +30,7 @@ def pages() -> dict[Path, str]:
         ROOT / "docs" / "configuration.md": _between(
             ROOT / "docs" / "configuration.md", reference.markdown()
         ),
+        ROOT / "docs" / "features.md": _between(ROOT / "docs" / "features.md", feature_reference()),
         ROOT / "docs" / "gates.md": _between(
             ROOT / "docs" / "gates.md", f"{metric_table()}\n\n{part_table()}\n"
         ),
