@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ictcli.learning.estimators.lstm_export import export, weight_shapes
-from ictcli.models.sequence import Sequence, SequenceShape, load_sequence
+from ictcli.models.sequence import SequenceMember, SequenceShape, load_sequence
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 
@@ -52,7 +52,7 @@ def made() -> dict[str, bytes]:
 
 
 def run(
-    member: Sequence, rows: Floats, sides: Floats, *, settles: bool, empties: bool
+    member: SequenceMember, rows: Floats, sides: Floats, *, settles: bool, empties: bool
 ) -> tuple[Floats, Floats]:
     """Microseconds of every decision and of every settling."""
     taken = np.zeros((len(rows), 2))
@@ -69,7 +69,7 @@ def run(
     return taken[WARM:, 0] / 1000, taken[WARM:, 1] / 1000
 
 
-def agrees(member: Sequence, rows: Floats, sides: Floats) -> bool:
+def agrees(member: SequenceMember, rows: Floats, sides: Floats) -> bool:
     """Whether bar by bar gives the bits of the table."""
     found = []
     for row, side in zip(rows, sides, strict=True):

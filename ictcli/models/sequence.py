@@ -62,7 +62,7 @@ class SequenceShape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             raise ValueError("units must be a multiple of heads")
 
 
-class Sequence:
+class SequenceMember:
     """An LSTM with attention, ready to serve; a ``Member``.
 
     Args:
@@ -241,7 +241,7 @@ class _Lane:
         return _probability(float(self.log_odds[0, 0]))
 
 
-def load_sequence(files: Mapping[str, bytes]) -> Sequence:
+def load_sequence(files: Mapping[str, bytes]) -> SequenceMember:
     """The model in the files of a version.
 
     Args:
@@ -269,7 +269,7 @@ def load_sequence(files: Mapping[str, bytes]) -> Sequence:
         {"row": [1, 1, shape.columns], **passed, **own},
         {"log_odds": [1, 1], "attention": [shape.heads, shape.steps]},
     )
-    return Sequence(shape, prefix, decide)
+    return SequenceMember(shape, prefix, decide)
 
 
 def _session(name: str, data: bytes) -> Any:

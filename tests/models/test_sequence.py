@@ -3,8 +3,12 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import numpy as np
+import onnx
+import onnxruntime
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,7 +22,7 @@ from ictcli.models.sequence import (
     DECIDE_FILE,
     PREFIX_FILE,
     SHAPE_FILE,
-    Sequence,
+    SequenceMember,
     SequenceShape,
     load_sequence,
 )
@@ -33,7 +37,7 @@ ALL = np.arange(60)
 
 
 @pytest.fixture
-def member() -> Sequence:
+def member() -> SequenceMember:
     return load_sequence(FILES)
 
 
@@ -68,7 +72,7 @@ def sigmoid(values: Floats) -> Floats:
     return np.asarray(1 / (1 + np.exp(-values)))
 
 
-def test_it_serves_like_any_member(member: Sequence) -> None:
+def test_it_serves_like_any_member(member: SequenceMember) -> None:
     served: Member = member
     assert served.name == "lstm"
     assert member.width == SHAPE.columns + SHAPE.extra
@@ -78,7 +82,7 @@ def test_it_serves_like_any_member(member: Sequence) -> None:
     )
 
 
-def test_the_two_graphs_compute_the_network_as_it_is_defined(member: Sequence) -> None:
+def test_the_two_graphs_compute_the_network_as_it_is_defined(member: SequenceMember) -> None:
     found = member.probabilities(ROWS, ALL, SIDES)
     seen = member.attentions(ROWS, ALL)
     for row in range(19, 60):
@@ -90,7 +94,7 @@ def test_the_two_graphs_compute_the_network_as_it_is_defined(member: Sequence) -
 
 @pytest.mark.parametrize("settles", [True, False])
 def test_bar_by_bar_gives_the_bits_of_the_table_whether_it_settles_or_not(
-    member: Sequence, *, settles: bool
+    member: SequenceMember, *, settles: bool
 ) -> None:
     found, seen = [], []
     for row, extra in zip(ROWS, SIDES, strict=True):
@@ -101,6 +105,44 @@ def test_bar_by_bar_gives_the_bits_of_the_table_whether_it_settles_or_not(
             member.settle()
     assert np.array_equal(found, member.probabilities(ROWS, ALL, SIDES), equal_nan=True)
     assert np.array_equal(seen, member.attentions(ROWS, ALL), equal_nan=True)
+
+
+def test_at_full_size_bar_by_bar_gives_the_bits_of_the_table() -> None:
+    shape = SequenceShape(columns=26, extra=0, units=200, heads=4, steps=20)
+    member, rows, none = (
+        load_sequence(made_files(shape)),
+        np.random.default_rng(5).normal(size=(150, 26)),
+        np.zeros(0),
+    )
+    found = []
+    for row in rows:
+        member.push(row)
+        found.append(member.probability(none))
+    events = np.random.default_rng(6).permutation(150)
+    table = member.probabilities(rows, events, np.zeros((150, 0)))
+    assert np.array_equal(np.array(found)[events], table, equal_nan=True)
+
+
+def test_19_steps_and_one_are_20_steps() -> None:
+    longer = msgspec.structs.replace(SHAPE, steps=SHAPE.steps + 1)
+    twenty = session(made_files(longer)[PREFIX_FILE])
+    nineteen = session(FILES[PREFIX_FILE])
+    graph = onnx.load_from_string(FILES[DECIDE_FILE])
+    graph.graph.output.append(
+        onnx.helper.make_tensor_value_info("last", onnx.TensorProto.FLOAT, (1, SHAPE.units))
+    )
+    one = session(graph.SerializeToString())
+    for at in range(30):
+        window = ROWS[at : at + 20, None].astype(np.float32)
+        hidden, h, c = nineteen.run(None, {"window": window[:-1]})
+        given = {"row": window[-1:], "hidden": hidden, "h": h, "c": c, "extra": np.ones((1, 1), np.float32)}
+        (last,) = one.run(["last"], given)
+        whole, _, _ = twenty.run(None, {"window": window})
+        assert np.allclose(np.vstack([hidden, last]), whole, rtol=0, atol=1e-6)
+
+
+def session(data: bytes) -> Any:
+    return onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
 
 
 @settings(max_examples=20, deadline=None)
@@ -121,7 +163,7 @@ def test_no_order_of_calls_changes_a_number(calls: list[str], seed: int) -> None
         assert np.array_equal(member.probability(SIDES[row]), table[row], equal_nan=True)
 
 
-def test_before_bar_20_there_is_no_answer(member: Sequence) -> None:
+def test_before_bar_20_there_is_no_answer(member: SequenceMember) -> None:
     assert math.isnan(member.probability(SIDES[0]))
     for row in range(19):
         member.push(ROWS[row])
@@ -133,7 +175,7 @@ def test_before_bar_20_there_is_no_answer(member: Sequence) -> None:
     assert np.isnan(member.attentions(ROWS, ALL[:19])).all()
 
 
-def test_only_the_20_rows_of_the_window_count(member: Sequence) -> None:
+def test_only_the_20_rows_of_the_window_count(member: SequenceMember) -> None:
     changed = ROWS.copy()
     changed[:20] = 7.0
     changed[40:] = -7.0
@@ -146,7 +188,9 @@ def test_only_the_20_rows_of_the_window_count(member: Sequence) -> None:
     )
 
 
-def test_the_attention_weights_of_a_head_add_up_to_one_and_do_not_ask_for_the_side(member: Sequence) -> None:
+def test_the_attention_weights_of_a_head_add_up_to_one_and_do_not_ask_for_the_side(
+    member: SequenceMember,
+) -> None:
     for row in ROWS[:25]:
         member.push(row)
     member.probability(np.array([1.0]))
@@ -157,7 +201,7 @@ def test_the_attention_weights_of_a_head_add_up_to_one_and_do_not_ask_for_the_si
     assert np.allclose(long.sum(axis=1), 1.0, atol=1e-6)
 
 
-def test_a_row_may_be_written_over_after_it_was_pushed(member: Sequence) -> None:
+def test_a_row_may_be_written_over_after_it_was_pushed(member: SequenceMember) -> None:
     row = np.empty(SHAPE.columns)
     for at in range(25):
         row[:] = ROWS[at]
@@ -185,7 +229,7 @@ def test_certain_answers_do_not_overflow() -> None:
         assert member.probabilities(ROWS, ALL[30:31], SIDES[:1]).tolist() == [wanted]
 
 
-def test_no_events_give_no_numbers(member: Sequence) -> None:
+def test_no_events_give_no_numbers(member: SequenceMember) -> None:
     assert member.probabilities(ROWS, ALL[:0], SIDES[:0]).shape == (0,)
     assert member.attentions(ROWS, ALL[:0]).shape == (0, SHAPE.heads, SHAPE.steps)
 
@@ -195,7 +239,7 @@ def test_the_same_weights_give_the_same_bytes() -> None:
     assert sorted(FILES) == [SHAPE_FILE, DECIDE_FILE, PREFIX_FILE]
 
 
-def test_other_columns_than_those_of_the_training_are_refused(member: Sequence) -> None:
+def test_other_columns_than_those_of_the_training_are_refused(member: SequenceMember) -> None:
     says = "the lstm takes 3 columns and 1 of the event, not "
     with pytest.raises(DataError, match=f"{says}2 and 1"):
         member.probabilities(ROWS[:, :2], ALL, SIDES)
@@ -241,6 +285,13 @@ def test_without_the_runtime_it_says_what_to_install(monkeypatch: pytest.MonkeyP
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     with pytest.raises(ConfigError, match="needs ONNX Runtime") as caught:
         load_sequence(FILES)
+    assert caught.value.hint == 'Run `pip install "ictcli[lstm]"`.'
+
+
+def test_without_the_onnx_package_nothing_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    with pytest.raises(ConfigError, match="needs the onnx package") as caught:
+        made_files()
     assert caught.value.hint == 'Run `pip install "ictcli[lstm]"`.'
 
 
