@@ -7,7 +7,7 @@ chance alone gives. Both take events that do not overlap.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -130,43 +130,53 @@ def member_health(
     """
     if len(probabilities) != len(labels):
         raise DataError(f"{len(probabilities)} probabilities, {len(labels)} labels")
-    limits = thresholds or Thresholds()
     known = ~np.isnan(probabilities)
     p, y = probabilities[known], labels[known]
-    unknown = len(labels) - len(p)
-    p99_us = math.nan if times_us is None or not len(times_us) else float(np.quantile(times_us, 0.99))
     losses, squares = _losses(p, y), (p - y) ** 2
     slope, slope_error = calibration_slope(p, y)
-    psi = stability_index(reference.probabilities, p)
-    found: list[tuple[State, str]] = [
-        _above("share without a number", unknown / max(1, len(labels)), limits.unknown),
-        _above("share of the allowed time", p99_us / allowed_us, limits.latency),
+    health = Health(
+        name=reference.name,
+        events=len(p),
+        unknown=len(labels) - len(p),
+        log_loss=_mean(losses),
+        brier=_mean(squares),
+        slope=slope,
+        slope_error=slope_error,
+        psi=stability_index(reference.probabilities, p),
+        p99_us=math.nan if times_us is None or not len(times_us) else float(np.quantile(times_us, 0.99)),
+        state="ok",
+        findings=(),
+    )
+    found = _judged(health, reference, losses, squares, allowed_us, thresholds or Thresholds())
+    found.sort(key=lambda one: -_RANK[one[0]])
+    texts = tuple(f"{state}: {text}" for state, text in found if state != "ok")
+    return replace(health, state=found[0][0], findings=texts)
+
+
+def _judged(
+    health: Health,
+    reference: Reference,
+    losses: Floats,
+    squares: Floats,
+    allowed_us: float,
+    limits: Thresholds,
+) -> list[tuple[State, str]]:
+    events = health.events + health.unknown
+    found = [
+        _above("share without a number", health.unknown / max(1, events), limits.unknown),
+        _above("share of the allowed time", health.p99_us / allowed_us, limits.latency),
     ]
-    if len(p) >= limits.fewest:
-        chance = (BINS - 1) * (1 / len(p) + 1 / len(reference.probabilities))
+    if health.events >= limits.fewest:
+        chance = (BINS - 1) * (1 / health.events + 1 / len(reference.probabilities))
         found += [
             _above(
                 "log-loss above validation, at least", _least(losses) - reference.log_loss, limits.log_loss
             ),
             _above("Brier score above validation, at least", _least(squares) - reference.brier, limits.brier),
-            _below("calibration slope, at most", slope + _Z * slope_error, limits.slope),
-            _above("PSI beyond chance", psi - chance, limits.psi),
+            _below("calibration slope, at most", health.slope + _Z * health.slope_error, limits.slope),
+            _above("PSI beyond chance", health.psi - chance, limits.psi),
         ]
-    found.sort(key=lambda one: -_RANK[one[0]])
-    texts = tuple(f"{state}: {text}" for state, text in found if state != "ok")
-    return Health(
-        name=reference.name,
-        events=len(p),
-        unknown=unknown,
-        log_loss=_mean(losses),
-        brier=_mean(squares),
-        slope=slope,
-        slope_error=slope_error,
-        psi=psi,
-        p99_us=p99_us,
-        state=found[0][0],
-        findings=texts,
-    )
+    return found
 
 
 def ensemble_state(members: Sequence[Health]) -> State:

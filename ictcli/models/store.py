@@ -4,7 +4,6 @@ import difflib
 import getpass
 import hashlib
 import os
-import shutil
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,20 +16,19 @@ from ictcli.clock import iso, to_datetime
 from ictcli.errors import DataError, PolicyRefused, UsageError
 from ictcli.models.aliases import ALIASES, Aliases, read_aliases
 from ictcli.models.audit import Entry, append, complete, read_audit
-from ictcli.models.card import Card, decode_card, encode_card
+from ictcli.models.card import Card
 from ictcli.models.version import (
-    CARD_FILE,
-    SUMS_FILE,
     Version,
+    check_files,
     check_name,
     content_hash,
     is_id,
-    is_inside,
     is_name,
     open_version,
-    sums_text,
+    remove,
+    write_version,
 )
-from ictcli.store.atomic import TEMPORARY, replace, sync_folder, write_file
+from ictcli.store.atomic import TEMPORARY, replace, sync_folder
 from ictcli.store.locks import exclusive
 
 if TYPE_CHECKING:
@@ -173,7 +171,7 @@ class ModelStore:
             DataError: the card cannot be read back, or the disk refuses.
             Busy: another process has been changing models for half a minute.
         """
-        _check_files(files)
+        check_files(files)
         sums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
         content = content_hash(card.identity, sums)
         with self.changing(card.name, now):
@@ -183,7 +181,7 @@ class ModelStore:
                     return present
             version = f"{to_datetime(now):%Y%m%dT%H%M%S}-{content[:8]}"
             card = msgspec.structs.replace(card, version=version, created=now)
-            stored = _put(self._version_folder(card.name, version), card, files, sums)
+            stored = write_version(self._version_folder(card.name, version), card, files, sums)
             self._record_creation(stored, now)
         self.changed()
         return stored
@@ -213,7 +211,7 @@ class ModelStore:
             aside = folder.with_name(f"{TEMPORARY}{os.getpid()}-{version}")
             replace(folder, aside)
             sync_folder(folder.parent)
-            _remove(aside)
+            remove(aside)
         self.changed()
 
     @contextmanager
@@ -236,7 +234,7 @@ class ModelStore:
         folder = self.model_folder(name)
         with self.locked(now):
             for left in (*folder.glob(f"{TEMPORARY}*"), *(folder / _VERSIONS).glob(f"{TEMPORARY}*")):
-                _remove(left)
+                remove(left)
             complete(folder, read_aliases(folder).last)
             yield folder
 
@@ -317,41 +315,3 @@ def _who() -> str:
 
 def _begins(version: str, text: str) -> bool:
     return len(text) >= _SHORTEST_PREFIX and (version.startswith(text) or version[-8:].startswith(text))
-
-
-def _put(final: Path, card: Card, files: Mapping[str, bytes], sums: Mapping[str, str]) -> Version:
-    if final.exists():
-        raise DataError(f"version {card.name}@{card.version} exists and is damaged", hint="Try again.")
-    data = encode_card(card)
-    card = decode_card(data, CARD_FILE)
-    listed = {**sums, CARD_FILE: hashlib.sha256(data).hexdigest()}
-    draft = final.with_name(f"{TEMPORARY}{os.getpid()}-{card.version}")
-    everything = {**files, CARD_FILE: data, SUMS_FILE: sums_text(listed).encode()}
-    for file, content in sorted(everything.items()):
-        write_file(draft / file, content)
-        (draft / file).chmod(0o444)
-    try:
-        replace(draft, final)
-        sync_folder(final.parent)
-        sync_folder(final.parent.parent)
-    except OSError as error:
-        raise DataError(f"cannot store {final}: {error.strerror}", hint="Check permissions.") from error
-    return Version(card.name, card.version, final, card, listed)
-
-
-def _check_files(files: Mapping[str, bytes]) -> None:
-    reserved = {CARD_FILE, SUMS_FILE.lower()}
-    for file in files:
-        if not is_inside(file) or file.lower() in reserved:
-            raise UsageError(f"a version cannot have a file {file!r}", hint="Use plain words and /.")
-
-
-def _remove(path: Path) -> None:
-    """Remove a folder of read-only files, or a file."""
-    if not path.is_dir() or path.is_symlink():
-        path.unlink(missing_ok=True)
-        return
-    for file in path.rglob("*"):
-        if not file.is_symlink() and file.is_file():
-            file.chmod(0o644)
-    shutil.rmtree(path, ignore_errors=True)

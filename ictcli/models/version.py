@@ -1,12 +1,15 @@
 """One stored version of a model: an immutable folder whose every file is checked when it is read."""
 
 import hashlib
+import os
 import re
+import shutil
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from ictcli.errors import DataError, UsageError
-from ictcli.models.card import Card, decode_card
+from ictcli.models.card import Card, decode_card, encode_card
+from ictcli.store.atomic import TEMPORARY, replace, sync_folder, write_file
 
 CARD_FILE = "card.json"
 SUMS_FILE = "SHA256SUMS"
@@ -98,6 +101,37 @@ def open_version(root: Path, name: str, version: str, folder: Path) -> Version:
     return Version(name, version, folder, card, sums)
 
 
+def write_version(final: Path, card: Card, files: Mapping[str, bytes], sums: Mapping[str, str]) -> Version:
+    """Put a version in place, whole or not at all.
+
+    Args:
+        final: its folder, which must not exist.
+        card: with its version and time.
+        files: name = content.
+        sums: name = sha256.
+
+    Raises:
+        DataError: the folder exists, the card cannot be read back, or the disk refuses.
+    """
+    if final.exists():
+        raise DataError(f"version {card.name}@{card.version} exists and is damaged", hint="Try again.")
+    data = encode_card(card)
+    card = decode_card(data, CARD_FILE)
+    listed = {**sums, CARD_FILE: hashlib.sha256(data).hexdigest()}
+    draft = final.with_name(f"{TEMPORARY}{os.getpid()}-{card.version}")
+    everything = {**files, CARD_FILE: data, SUMS_FILE: sums_text(listed).encode()}
+    for file, content in sorted(everything.items()):
+        write_file(draft / file, content)
+        (draft / file).chmod(0o444)
+    try:
+        replace(draft, final)
+        sync_folder(final.parent)
+        sync_folder(final.parent.parent)
+    except OSError as error:
+        raise DataError(f"cannot store {final}: {error.strerror}", hint="Check permissions.") from error
+    return Version(card.name, card.version, final, card, listed)
+
+
 def read_checked(folder: Path, file: str, expected: str) -> bytes:
     """A listed file's bytes.
 
@@ -143,6 +177,18 @@ def _read_sums(folder: Path) -> dict[str, str]:
     if CARD_FILE not in sums:
         raise damaged(path, f"{CARD_FILE} is not listed")
     return sums
+
+
+def check_files(files: Mapping[str, bytes]) -> None:
+    """Refuse names that leave the version's folder or stand for its own files.
+
+    Raises:
+        UsageError: there is such a name.
+    """
+    reserved = {CARD_FILE, SUMS_FILE.lower()}
+    for file in files:
+        if not is_inside(file) or file.lower() in reserved:
+            raise UsageError(f"a version cannot have a file {file!r}", hint="Use plain words and /.")
 
 
 def is_inside(file: str) -> bool:
@@ -191,3 +237,14 @@ def damaged(path: Path, reason: str) -> DataError:
     return DataError(
         f"{path} is damaged: {reason}", hint="Roll back with `ictcli models rollback`, or train again."
     )
+
+
+def remove(path: Path) -> None:
+    """Remove a folder of read-only files, or a file."""
+    if not path.is_dir() or path.is_symlink():
+        path.unlink(missing_ok=True)
+        return
+    for file in path.rglob("*"):
+        if not file.is_symlink() and file.is_file():
+            file.chmod(0o644)
+    shutil.rmtree(path, ignore_errors=True)
