@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import Any
 
@@ -193,6 +194,26 @@ def test_labels_within_the_gap_before_the_held_out_part_are_never_learnt() -> No
     assert ESTIMATOR.fit(turned, params, 1, 1).files() == ESTIMATOR.fit(samples, params, 1, 1).files()
     params["gap"] = 0
     assert ESTIMATOR.fit(turned, params, 1, 1).files() != ESTIMATOR.fit(samples, params, 1, 1).files()
+
+
+@needs_torch
+def test_training_ends_when_the_held_out_log_loss_no_longer_falls() -> None:
+    samples, _ = planted_sequence(400, 3, 2)
+    coins = replace(samples, labels=np.random.default_rng(1).integers(0, 2, 400))
+    stopped = {**SHORT, "learning_rate": 0.02, "patience": 1}
+    files = [ESTIMATOR.fit(coins, {**stopped, "epochs": most}, 1, 1).files() for most in (15, 30)]
+    assert files[0] == files[1]
+
+
+@needs_torch
+def test_a_sample_counts_by_its_weight() -> None:
+    learn, test, chance = split(*planted_sequence(1_800, 3, 3))
+    wrong = np.random.default_rng(1).random(len(learn)) < 0.6
+    labels = np.where(wrong, 1 - learn.labels, learn.labels)
+    light = replace(learn, labels=labels, weights=np.where(wrong, 1e-3, 1.0))
+    even = replace(learn, labels=labels)
+    assert expected_accuracy(ESTIMATOR.fit(light, SMALL, 1, 1).probabilities(test), chance) > 0.9
+    assert expected_accuracy(ESTIMATOR.fit(even, SMALL, 1, 1).probabilities(test), chance) < 0.6
 
 
 def test_attention_weights_of_every_decision_add_up_to_one(
