@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from ictcli.config.records import TrainConfig
@@ -99,9 +100,15 @@ def evaluate(
     calibration = _learnt(plan, run.p, events, scores.fold)
     low, high = fit_thresholds(subject.usable, plan.abstain)
     conformal = fit_conformal(acted.probability, events.label, plan.alpha)
-    others = {name: act(subject, one, one.probabilities[:, 0], plan) for name, one in tried.items()}
+    others = _all_acted(subject, tried, plan) if len(tried) > 1 else dict.fromkeys(tried, acted)
     trust = Trust(ensemble, calibration, conformal, low, high)
     return Evaluation(events, scores, run.p, acted, trust, others, kept, refused)
+
+
+def _all_acted(subject: Subject, tried: Mapping[str, OutOfFold], plan: TrainConfig) -> dict[str, Acted]:
+    """What came of every candidate; a map is not chosen anew for each of them."""
+    simple = replace(plan, calibration="sigmoid") if plan.calibration == "auto" else plan
+    return {name: act(subject, one, one.probabilities[:, 0], simple) for name, one in tried.items()}
 
 
 def _combine(members: Floats, events: Events, regimes: Int64, names: Sequence[str]) -> Run:
