@@ -1,5 +1,6 @@
 """Zones followed by a feature stay the zones of the detector, fill and touches included."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from ictcli.features.feature import Feature
 from ictcli.features.ict import blocks, gaps
 from tests.features.ict.listening import SMALL_SWINGS, listen, wandering
+from tests.features.worlds import read_bars
 
 
 def own_zones(state: Any, side: int) -> list[tuple[float, ...]]:
@@ -59,3 +61,17 @@ def test_zones_stand_in_the_order_of_their_near_edges() -> None:
         tops = book["zone"][side][: book["count"][side]]["top"]
         assert len(tops) > 3
         assert np.all(np.diff(tops) >= 0)
+
+
+@pytest.mark.parametrize(
+    ("feature", "detector"), [(gaps.FEATURE, "fvg"), (blocks.FEATURE, "order_block.internal")]
+)
+def test_the_book_is_that_of_the_detector_on_real_bars(
+    feature: Feature, detector: str, real_data: Path
+) -> None:
+    bars = read_bars(real_data / "bars" / "XAUUSD_M15_ftmo.parquet", 2, 15)
+    for count in (4000, 12_345):
+        heard = listen(feature, bars.slice(0, count), minutes=15)
+        kept = [kept_zones(heard.detector_state(detector), side) for side in range(2)]
+        assert [own_zones(heard.state[0], side) for side in range(2)] == kept
+        assert len(kept[0]) + len(kept[1]) > 5
