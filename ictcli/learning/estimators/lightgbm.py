@@ -1,7 +1,7 @@
 """Gradient boosting with LightGBM, held back for noisy labels.
 
 The defaults allow little per tree: 5 leaves, each with a hundred samples and a Hessian that stands for some
-twenty independent ones (weights are uniquenesses, so overlapping samples share theirs).
+twelve independent ones (weights are uniquenesses, so overlapping samples share theirs).
 """
 
 import re
@@ -33,7 +33,7 @@ class LightGBMParams(msgspec.Struct, frozen=True, kw_only=True):
     num_leaves: Annotated[int, Meta(ge=2, le=4_096)] = 5
     max_depth: Annotated[int, Meta(ge=-1, le=64)] = -1
     min_data_in_leaf: Annotated[int, Meta(ge=1)] = 100
-    min_sum_hessian_in_leaf: AtLeastZero = 5.0
+    min_sum_hessian_in_leaf: AtLeastZero = 3.0
     feature_fraction: Share = 0.4
     bagging_fraction: Share = 0.5
     bagging_freq: Annotated[int, Meta(ge=0)] = 1

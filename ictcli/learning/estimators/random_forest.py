@@ -1,8 +1,8 @@
 """A random forest of scikit-learn, whose trees see as many samples as there are independent ones.
 
 Overlapping labels repeat each other, so a bootstrap as large as the data would give every tree the same
-facts many times over: the share drawn is the mean uniqueness (AFML 4.5, 6.3). scikit-learn has no format
-but pickle, so the flattened forest is what is kept.
+facts many times over: as many are drawn as the uniquenesses add up to (AFML 4.5, 6.3). scikit-learn has no
+format but pickle, so the flattened forest is what is kept.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ from ictcli.models.forest.reading import from_forest
 
 Floats = NDArray[np.float64]
 
-_FEWEST_DRAWN = 100
+_FEWEST_DRAWN = 500
 _CERTAIN = 0.01
 """Probabilities this close to 0 and 1 are taken for this when odds are made of them."""
 
@@ -32,7 +32,7 @@ class ForestParams(msgspec.Struct, frozen=True, kw_only=True):
 
     n_estimators: Annotated[int, Meta(ge=1, le=10_000)] = 200
     max_depth: Annotated[int, Meta(ge=1, le=24)] = 6
-    min_samples_leaf: Annotated[int, Meta(ge=1)] = 50
+    min_samples_leaf: Annotated[int, Meta(ge=1)] = 25
     max_features: Annotated[float, Meta(gt=0, le=1)] | Literal["sqrt", "log2"] = "sqrt"
     max_samples: Annotated[float, Meta(ge=0, le=1)] = 0.0
 
@@ -49,7 +49,7 @@ class RandomForest:
         return {
             "n_estimators": (100, 400),
             "max_depth": (3, 10),
-            "min_samples_leaf": (20, 300, "log"),
+            "min_samples_leaf": (10, 300, "log"),
             "max_features": ["sqrt", "log2", 0.3, 0.5],
         }
 
@@ -66,7 +66,7 @@ class RandomForest:
         require_both_labels(samples)
         table = samples.table
         settings = msgspec.structs.asdict(chosen) | {
-            "max_samples": chosen.max_samples or drawn_share(samples.weights),
+            "max_samples": drawn(samples.weights, chosen.max_samples),
             "random_state": seed,
             "n_jobs": jobs,
         }
@@ -76,9 +76,16 @@ class RandomForest:
         return FittedForest(self.name, forest, {}, partial(path_attribution, trees))
 
 
-def drawn_share(weights: Floats) -> float:
-    """Share of the samples that a tree draws: the mean uniqueness, but a hundred samples at least."""
-    return float(min(1.0, max(weights.mean(), _FEWEST_DRAWN / len(weights))))
+def drawn(weights: Floats, share: float) -> int:
+    """Samples that a tree draws; a count, since versions of scikit-learn read shares differently.
+
+    Args:
+        weights: uniqueness of every sample.
+        share: of the samples; 0 for as many as there are independent ones, but 500 at least.
+    """
+    if share:
+        return max(1, round(share * len(weights)))
+    return min(len(weights), max(_FEWEST_DRAWN, round(float(weights.sum()))))
 
 
 def path_attribution(trees: Sequence[Any], table: Floats) -> Floats:

@@ -27,7 +27,7 @@ class XGBoostParams(msgspec.Struct, frozen=True, kw_only=True):
     num_boost_round: Annotated[int, Meta(ge=1, le=10_000)] = 300
     learning_rate: Share = 0.03
     max_depth: Annotated[int, Meta(ge=1, le=24)] = 3
-    min_child_weight: AtLeastZero = 10.0
+    min_child_weight: AtLeastZero = 3.0
     subsample: Share = 0.5
     colsample_bytree: Share = 0.4
     reg_alpha: AtLeastZero = 0.0
@@ -49,7 +49,7 @@ class XGBoost:
             "num_boost_round": (100, 600),
             "learning_rate": (0.01, 0.1, "log"),
             "max_depth": (2, 6),
-            "min_child_weight": (5.0, 200.0, "log"),
+            "min_child_weight": (1.0, 100.0, "log"),
             "subsample": (0.3, 1.0),
             "colsample_bytree": (0.2, 1.0),
             "reg_lambda": (0.1, 100.0, "log"),
