@@ -7,7 +7,7 @@ the data begin is not whole.
 import pytest
 
 from ictcli.features.feature import Feature
-from ictcli.features.ict import asia, bias, daily, ipda, opens
+from ictcli.features.ict import asia, bias, daily, ipda, liquidity, opens
 from tests.features.ict.listening import Heard, bars_of, listen
 
 pytestmark = pytest.mark.jit_off
@@ -43,6 +43,27 @@ def test_the_previous_day_is_told_in_average_days() -> None:
     assert [heard.column("adr_used")[at] for at in (47, 48, 52, 53)] == [0.0, 10 / 160, 25 / 160, 40 / 160]
 
 
+def monday(feature: Feature) -> Heard:
+    """Three days of a week and the first bar of the next one."""
+    minutes = [START + 60 * at for at in range(72)] + [(10 * 24 + 22) * 60]
+    rows = [*(CHANGED.get(at, PLAIN) for at in range(72)), (1010, 1012, 995, 1000)]
+    return listen(feature, bars_of(rows, minutes, 60), OVERRIDES, 60)
+
+
+def test_the_previous_week_is_not_the_previous_day() -> None:
+    heard = monday(daily.FEATURE)
+    assert heard.column("pdh_dist")[-1] == (1021 - 1000) / 41
+    assert heard.column("pdl_dist")[-1] == (1000 - 980) / 41
+
+
+def test_levels_of_days_are_liquidity_until_they_are_swept() -> None:
+    heard = told(liquidity.FEATURE)
+    atr = heard.facts["atr"]
+    assert heard.column("bsl_dist")[23:25] == [10.0, 50 / atr[24]]
+    assert heard.column("bsl_dist")[33:35] == [50 / atr[33], 10.0]
+    assert heard.column("ssl_dist")[28:30] == [5 / atr[28], 10.0]
+
+
 def test_the_asian_range_is_known_from_midnight_on() -> None:
     heard = told(asia.FEATURE)
     assert heard.column("asia_size")[54:56] == [105 / 160, 40 / 160]
@@ -56,12 +77,9 @@ def test_opens_are_told_from_when_they_are_known() -> None:
     heard = told(opens.FEATURE)
     assert heard.column("midnight_dist")[48:58] == [0.0] * 7 + [10 / 160, 10 / 160, 20 / 160]
     assert set(heard.column("week_dist")) == {0.0}
-    days = 3 * 24
-    minutes = [START + 60 * at for at in range(days)] + [(10 * 24 + 22) * 60]
-    rows = [*(CHANGED.get(at, PLAIN) for at in range(days)), (1010, 1012, 995, 1000)]
-    monday = listen(opens.FEATURE, bars_of(rows, minutes, 60), OVERRIDES, 60)
-    assert monday.column("week_dist")[-2:] == [0.0, -10 / 41]
-    assert monday.column("midnight_dist")[-1] == 0.0
+    later = monday(opens.FEATURE)
+    assert later.column("week_dist")[-2:] == [0.0, -10 / 41]
+    assert later.column("midnight_dist")[-1] == 0.0
 
 
 def test_ipda_positions_are_those_of_whole_days() -> None:

@@ -67,6 +67,13 @@ def test_the_dealing_range_follows_the_leg() -> None:
     assert heard.column("in_ote")[21:25] == [0.0, 0.0, -1.0, 0.0]
 
 
+def test_an_entry_zone_ends_with_its_leg() -> None:
+    beyond = told(dealing.FEATURE, [*RISE, FALL, (102, 131, 101, 120)])
+    assert beyond.column("in_ote")[-1] == 0.0
+    reached = told(dealing.FEATURE, [*RISE, FALL, (102, 130, 101, 120)])
+    assert reached.column("in_ote")[-1] == -1.0
+
+
 def test_an_order_block_has_distance_age_and_touches() -> None:
     heard = told(blocks.FEATURE, [*RISE, FALL])
     atr = heard.facts["atr"]
