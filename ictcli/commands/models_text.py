@@ -25,7 +25,7 @@ def list_text(rows: Sequence[Mapping[str, Any]], out: Output) -> str:
             " ".join(part for part in (row.get("symbol"), row.get("timeframe")) if part),
             row.get("strategy"),
             ", ".join(row.get("members", ())),
-            row.get("rows"),
+            f"{row['rows']:,}" if "rows" in row else None,
             row["verdict"],
             ", ".join(row["aliases"]),
         ]
@@ -40,7 +40,8 @@ def verify_text(rows: Sequence[Mapping[str, Any]], out: Output) -> str:
     if not rows:
         return "no models stored yet; start with `ictcli train`"
     table = [
-        [row["model"], row["version"], row["files"], row["golden"], row["fault"] or "whole"] for row in rows
+        [row["model"], row["version"], row["files"], row["golden"], _state(row["fault"], row["version"])]
+        for row in rows
     ]
     return out.table(["model", "version", "files", "golden rows apart", "state"], table)
 
@@ -130,6 +131,11 @@ def comparison_text(first: Version, second: Version, found: CardComparison, out:
     return "\n".join(lines)
 
 
+def _state(fault: str | None, version: str) -> str:
+    """What is wrong, files named from the version's folder on."""
+    return fault.rpartition(f"{version}/")[2] if fault else "whole"
+
+
 def _instant(ns: int | None) -> str | None:
     return None if ns is None else iso(ns)
 
@@ -154,5 +160,7 @@ def _short(value: object) -> str | None:
     """A value in at most 40 characters; None for what is absent."""
     if value is None:
         return None
+    if isinstance(value, float):
+        return f"{value:.6g}"
     text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
     return text if len(text) <= 40 else f"{text[:37]}..."

@@ -113,7 +113,7 @@ def promote(
         why = gate.reasons[0] if gate.reasons else "it has not passed"
         raise PolicyRefused(
             f"{version.reference} is not promoted: {why}",
-            hint="Train a better one, run it as --alias shadow, or overrule with --force --reason TEXT.",
+            hint="Watch it as --alias shadow, or overrule with --force --reason TEXT.",
         )
     with store.changing(version.name, now):
         before = store.aliases(version.name)

@@ -177,6 +177,9 @@ def test_verify_reads_everything_and_names_the_first_fault(models: ModelStore, c
     assert run(["models", "verify"]) == 0
     assert capsys.readouterr().out.count("whole") == 3
     damage(models.versions("gold")[1])
+    assert run(["models", "verify"]) == 5
+    lines = capsys.readouterr().out.splitlines()[2:]
+    assert ["members/logistic.json is damaged" in line for line in lines] == [False, True, False]
     assert run(["models", "verify", "gold", "--json"]) == 5
     printed = capsys.readouterr()
     rows = json.loads(printed.out)["versions"]
