@@ -121,7 +121,7 @@ def _account(series: Series, config: Config) -> tuple[Config, Decimal]:
         same_as={},
     )
     fills = msgspec.structs.replace(config.backtest, fill_share=0.0)
-    sizing = SizingConfig(method="lots", lots=lots, compound=False, throttle=0.0)
+    sizing = SizingConfig(method="lots", lots=lots, throttle=0.0)
     own = msgspec.structs.replace(config, account=account, sizing=sizing, risk=_NO_LIMITS, backtest=fills)
     return own, lots
 

@@ -202,6 +202,17 @@ def test_slippage_of_the_configuration_is_a_cost() -> None:
     assert event.cost[0] == pytest.approx(0.2 / 100.1, abs=1e-7)
 
 
+def test_nights_are_paid_for() -> None:
+    """Ten points a night, and three nights at the end of a Wednesday: over a week of hours, seven nights."""
+    bars = random_walk(18, 200, 110_000, 5, minutes=60)
+    rows = [{"at": 0, "side": 1, "stop": 0.9, "target": 1.5, "max_bars": 168}]
+    paid = labelled(bars, rows, spec_of("EURUSD", **FREE, swap_long=Decimal(-10))).events
+    free = labelled(bars, rows, spec_of("EURUSD", **FREE)).events
+    entry = (bars.open[1] + 3) / 1e5
+    assert free.long_net[0] - paid.long_net[0] == pytest.approx(70e-5 / entry, rel=1e-3)
+    assert paid.cost[0] - free.cost[0] == pytest.approx(70e-5 / entry, rel=1e-3)
+
+
 def test_each_series_has_labels_of_its_own() -> None:
     one = series_of(random_walk(16, 1_500, 110_000, 5), spec_of("EURUSD"), "M5")
     two = series_of(random_walk(17, 1_500, 16_000_000, 3), spec_of("USDJPY"), "M5")

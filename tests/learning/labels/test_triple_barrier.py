@@ -66,6 +66,20 @@ def test_an_open_beyond_a_barrier_ends_the_trade_there() -> None:
     assert (lost.label.tolist(), lost.long_net[0], lost.short_net[0]) == ([0], -0.04, 0.04)
 
 
+def test_an_open_at_the_target_wins_even_if_the_bar_falls_to_the_stop() -> None:
+    still = (10_000,) * 4
+    for opened, won in ((10_200, [1]), (10_199, [0])):
+        event = one(bars_of([still, still, (opened, 10_250, 9_700, 9_700), still]), side=1)
+        assert (event.label.tolist(), event.ambiguous.tolist()) == (won, [not won[0]])
+
+
+def test_the_cost_is_that_of_the_bar_of_the_entry() -> None:
+    bars, costs = closes_only(10_000, 10_100, 10_050, 10_030), np.array([0.1, 0.001, 0.2, 0.3])
+    for side in (None, np.array([1])):
+        events = triple_barrier(bars, np.zeros(1, np.int64), np.array([0.01]), RULE, costs, side).events
+        assert (events.cost.tolist(), events.long_net[0]) == ([0.001], pytest.approx(0.002))
+
+
 def test_equality_touches_and_one_point_less_does_not() -> None:
     still = (10_000,) * 4
     touched = one(bars_of([still, (10_000, 10_200, 10_000, 10_000), still, (10_000, 10_000, 9_990, 9_990)]))
