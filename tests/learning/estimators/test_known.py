@@ -173,3 +173,15 @@ def test_both_ends_of_what_tuning_may_vary_can_be_trained(name: str) -> None:
         small |= {key: 40 for key in params if key == "num_boost_round"}
         told = find(name).fit(train, {**params, **small}, 3, 1).probabilities(train)
         assert ((told > 0) & (told < 1)).all()
+
+
+@pytest.mark.parametrize("name", ROWS)
+@pytest.mark.parametrize("count", [30, 700])
+def test_where_nothing_can_be_learned_the_answer_is_the_share_of_the_labels(name: str, count: int) -> None:
+    samples = planted(count, 12)
+    empty = replace(samples, matrix=np.zeros_like(samples.matrix))
+    fitted = find(name).fit(empty, {}, 3, 1)
+    told = fitted.probabilities(empty)
+    assert np.ptp(told) == 0.0
+    assert told[0] == pytest.approx(samples.labels.mean(), abs=0.01)
+    assert not fitted.importance(empty).any()
