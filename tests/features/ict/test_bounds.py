@@ -74,6 +74,12 @@ def test_no_more_than_ten_gaps_are_counted_and_their_size_is_bounded() -> None:
     assert row["fvg_balance"] == 10.0
 
 
+def test_a_gap_exactly_three_average_ranges_away_is_counted() -> None:
+    some = events(2, bottom=[60, 60], top=[70, 69], size_atr=1.0)
+    row = last_row(gaps.FEATURE, bars(2, low=95.0, high=100.0, close=100.0, atr=10.0), some)
+    assert (row["fvg_bull_near"], row["fvg_bull_dist"]) == (1.0, 3.0)
+
+
 def test_touches_are_bounded_and_need_a_bar_that_left() -> None:
     lows = np.where(np.arange(60) % 2 == 1, 90.0, 95.0)
     row = last_row(
