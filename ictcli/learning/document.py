@@ -51,7 +51,6 @@ def data_part(subject: Subject, kept: int) -> dict[str, Any]:
         "features": len(subject.names),
         "kept": kept,
         "warmup": subject.matrix.warmup,
-        "cached": subject.cached,
         "quality": quality_part(subject),
         "warnings": list(subject.quality.warnings),
     }

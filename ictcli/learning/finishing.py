@@ -102,6 +102,7 @@ def time_decisions(predictor: Predictor, rows: Floats, extra: Floats) -> Latency
         predictor.probability(extra)
         if at >= _WARMING:
             taken.append(monotonic() - started)
+        predictor.settle()
     micro = 1e6 * np.array(taken or [0.0])
     p50, p99 = (float(np.quantile(micro, share)) for share in (0.5, 0.99))
     return Latency(p50_us=round(p50, 1), p99_us=round(p99, 1), cpu=cpu_model())

@@ -37,3 +37,7 @@ class Member(Protocol):
         NaN where the model needs more bars than it was given.
         """
         ...
+
+    def settle(self) -> None:
+        """Do beforehand what the next bar will need; call it after deciding, or ``push`` does it first."""
+        ...

@@ -35,7 +35,10 @@ def load_member(kind: str, files: Mapping[str, bytes], width: int) -> Member:
     if kind == "lstm":
         from ictcli.models.sequence import load_sequence  # noqa: PLC0415 - needs onnxruntime, an extra
 
-        return load_sequence(files)
+        sequence = load_sequence(files)
+        if sequence.width != width:
+            raise DataError(f"lstm was made for {sequence.width} inputs, there are {width}")
+        return sequence
     if kind not in (*TREES, "logistic"):
         raise DataError(f"a version holds a model of the unknown kind {kind!r}", hint="Update ictcli.")
     name = f"{kind}.npz" if kind in TREES else f"{kind}.json"
@@ -129,6 +132,9 @@ class RowMember:
         table = np.ascontiguousarray(matrix, np.float64)
         self._many(table, rows.astype(np.int64), np.ascontiguousarray(extra, np.float64), out)
         return out
+
+    def settle(self) -> None:
+        """Nothing to do: a row is all it looks at."""
 
     def _misfit(self, columns: int, extra: int) -> DataError:
         return DataError(f"{self._name} takes {self._width} inputs, not {columns} features and {extra} more")

@@ -140,6 +140,11 @@ class Predictor:
         weights = self._weights.weights[self._regime].copy()
         return Opinion(p, asked, self.sets.prediction_set(p), self._found.copy(), weights)
 
+    def settle(self) -> None:
+        """Let the members do beforehand what the next bar will need; call it after deciding."""
+        for member in self._members:
+            member.settle()
+
     def mature(self, regime: int, members: Floats, label: int, worth: float = 1.0) -> None:
         """Let the weights learn from a label that is known by now.
 
