@@ -195,7 +195,7 @@ def ask(streams: Sequence[Stream], n: int) -> Asked:
     count = 0
     for s in range(n):
         own = [one for one in streams if one.series == s]
-        wanted = [_bytes(one.decisions)[one.decisions["kind"] != NOTE] for one in own]
+        wanted = [_wanted(one.decisions) for one in own]
         owner = [np.full(len(part), one.owner, np.int64) for part, one in zip(wanted, own, strict=True)]
         together, whose = _concatenated(wanted, _BYTES), _concatenated(owner, np.dtype(np.int64))
         bars = together.view(DECISION)["bar"]
@@ -210,9 +210,11 @@ def ask(streams: Sequence[Stream], n: int) -> Asked:
     return Asked(decisions, _concatenated(owners, np.dtype(np.int64)), spans)
 
 
-def _bytes(records: Records) -> Records:
-    """Records without their fields, which numpy copies one by one."""
-    return np.ascontiguousarray(records).view(_BYTES)
+def _wanted(decisions: Records) -> Records:
+    """The decisions that ask for something, without their fields, which numpy copies one by one."""
+    asks = decisions["kind"] != NOTE
+    every = np.ascontiguousarray(decisions).view(_BYTES)
+    return every if asks.all() else every[asks]
 
 
 def _concatenated(parts: Sequence[NDArray[Any]], kind: np.dtype[Any]) -> NDArray[Any]:
@@ -228,15 +230,18 @@ def _longest_run(values: Int64) -> int:
 
 
 def _output(reserve: int, expected: int = 0) -> Output:
-    """Room for about ``expected`` records of each kind; untouched room costs no memory."""
+    """Room for about ``expected`` records of each kind, which the engine writes whole.
+
+    Untouched room costs no memory.
+    """
     size = min(_ROOM + expected, _MOST_ROOM) + 2 * reserve
     counts = np.zeros(RESERVED + 1, np.int64)
     counts[RESERVED] = reserve
     return Output(
-        np.zeros(size, TRADE),
-        np.zeros(size, DEAL),
-        np.zeros(size, ORDER_EVENT),
-        np.zeros(size, EQUITY),
+        np.empty(size, TRADE),
+        np.empty(size, DEAL),
+        np.empty(size, ORDER_EVENT),
+        np.empty(size, EQUITY),
         counts,
     )
 

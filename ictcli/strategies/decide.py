@@ -30,6 +30,8 @@ _BYTES = np.dtype((np.void, DECISION.itemsize))
 _ROOM = 4 * MOST_DECISIONS_PER_BAR
 _GUARD = 16 * MOST_DECISIONS_PER_BAR
 """Room behind the buffer, so that a step that writes too much is caught and not a crash."""
+_MANY = 64 * _ROOM
+"""Bars from which on a strategy that sees prices gets a larger buffer."""
 _MARK = 16
 """Bytes in front of a checkpoint that tell whose it is."""
 
@@ -108,7 +110,7 @@ class Decider:
         self._state = strategy.init_state(params, settings.bar_ns)
         if saved is not None:
             self.load(saved)
-        self._buffer = np.empty(_ROOM + _GUARD, DECISION)[:_ROOM]
+        self._buffer = _buffer(_ROOM)
         self._room = Room()
 
     def advance(self, bars: Bars, *, notes: bool = True) -> Decisions:
@@ -120,6 +122,8 @@ class Decider:
         """
         self._unite()
         if self._strategy.sees == "prices":
+            if len(bars) >= _MANY:
+                self._buffer = _buffer(len(bars) // 32)
             return _joined(self._run(columns(bars), len(bars), [], notes=notes))
         found: list[Decisions] = []
         for first in range(0, len(bars), BLOCK):
@@ -182,11 +186,23 @@ class Decider:
         first = 0
         while first < count:
             first, written = self._strategy.run(self._state, self._buffer, bars, first, *feeds)
-            kept = self._written(written).view(_BYTES)
-            kept = kept.copy() if notes else kept[self._buffer["kind"][:written] != NOTE]
+            kept = self._kept(written, notes=notes)
             if len(kept):
                 found.append(kept.view(DECISION))
         return found
+
+    def _kept(self, count: int, *, notes: bool) -> NDArray[np.void]:
+        """What is kept of the decisions that a step wrote; a buffer that they fill is not used again."""
+        written = self._written(count)
+        kept: NDArray[np.void] = written.view(_BYTES)
+        asks = written["kind"] != NOTE
+        if not (notes or asks.all()):
+            kept = kept[asks]
+        elif 2 * count < len(self._buffer):
+            kept = kept.copy()
+        else:
+            self._buffer = _buffer(len(self._buffer))
+        return kept
 
     def _written(self, count: int) -> Decisions:
         """The decisions that a step wrote.
@@ -216,6 +232,10 @@ class Decider:
         return described[0], [self._live.records(node) for node in range(len(plan.nodes))]
 
 
+def _buffer(room: int) -> Decisions:
+    return np.empty(room + _GUARD, DECISION)[:room]
+
+
 def _live(plan: Plan, memory: Memory) -> "Live | None":
     """The one call that holds every detector, None where one of the plan's is not in it."""
     from ictcli.detectors.live import Live  # noqa: PLC0415 - imports every detector, for single bars alone
@@ -232,6 +252,8 @@ def _joined(parts: list[Decisions]) -> Decisions:
     """Decisions one after the other; as bytes, because numpy copies records field by field."""
     if not parts:
         return np.zeros(0, DECISION)
+    if len(parts) == 1:
+        return parts[0]
     return np.concatenate([part.view(np.uint8) for part in parts]).view(DECISION)
 
 

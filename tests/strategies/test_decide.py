@@ -9,9 +9,11 @@ from ictcli.clock import NS_PER_MINUTE
 from ictcli.detectors.detector import Feed
 from ictcli.detectors.plan import NO_NODE, Settings
 from ictcli.errors import ConfigError, DataError, UsageError
-from ictcli.market.bars import Bars
+from ictcli.market.bars import Bars, make_bars
 from ictcli.strategies.baselines.buy_hold import STRATEGY as BUY_HOLD
 from ictcli.strategies.baselines.buy_hold import BuyHoldParams
+from ictcli.strategies.baselines.sma_cross import STRATEGY as SMA_CROSS
+from ictcli.strategies.baselines.sma_cross import SmaCrossParams
 from ictcli.strategies.decide import Decider, Decisions, decide
 from ictcli.strategies.decisions import NOTE
 from ictcli.strategies.ict.fvg_retest import STRATEGY as FVG_RETEST
@@ -86,6 +88,23 @@ def test_notes_can_be_left_out(real_bars: Bars) -> None:
     asked = decide(FVG_RETEST, PARAMS, real_bars, M1, notes=False)
     assert (everything["kind"] == NOTE).sum() > 1000
     assert asked.tobytes() == everything[everything["kind"] != NOTE].tobytes()
+
+
+def test_long_series_decide_as_their_pieces_do() -> None:
+    n, rng = 140_000, np.random.default_rng(7)
+    closes = 110_000 + rng.integers(-40, 41, n).cumsum()
+    ts = np.arange(n, dtype=np.int64) * NS_PER_MINUTE
+    prices = (closes, closes + 5, closes - 5, closes)
+    bars = make_bars(5, ts, ts + NS_PER_MINUTE, prices, spread=np.zeros(n, np.int32))
+    params = SmaCrossParams(fast=3, slow=5)
+    whole = Decider(SMA_CROSS, params, M1)
+    first, again = whole.advance(bars), whole.advance(bars.slice(0, 0))
+    assert len(first) > 10_000
+    assert len(again) == 0
+    pieces = Decider(SMA_CROSS, params, M1)
+    parts = [pieces.advance(bars.slice(at, at + 35_000)) for at in range(0, n, 35_000)]
+    assert np.concatenate(parts).tobytes() == first.tobytes()
+    assert whole.save() == pieces.save()
 
 
 def test_a_checkpoint_of_something_else_is_refused() -> None:
