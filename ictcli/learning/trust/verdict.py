@@ -1,8 +1,9 @@
 """Edge or no edge: four questions that must all be answered yes.
 
 1. Is the forecast better than the base rate? p-value of the skill, Benjamini-Hochberg over all series tried.
-   The skill of an event is (p - base)·(label - base): the score of the hypothesis that p adds nothing to
-   the share of labels known before. It needs no calibration, and its mean is 0 without skill.
+   The skill of an event is (p - level)·(label - base), the level being what p has been so far: the score of
+   the hypothesis that p adds nothing to the share of labels known before. It needs no calibration, and its
+   mean is 0 without skill.
 2. Would the best of as many trials without skill look as good? Deflated Sharpe ratio (2026) of daily results.
 3. Does what is chosen in one half of the days hold in the other? Probability of backtest overfitting.
 4. Does a trade earn after costs? Lower 95 % bound of the mean net return per trade.
@@ -37,6 +38,10 @@ MOST_PBO = 0.2
 EDGE, NO_EDGE = "edge", "no edge"
 
 _FURTHEST = 3.0
+_ROUNDING = 1e-12
+_FEWEST_IN_FOLD = 20
+"""Events per distinct base on average; with fewer, bases are not folds and all events are one."""
+
 _FEWEST_BLOCK_DAYS = 4
 """Days in a block of the overfitting test at least."""
 
@@ -121,14 +126,25 @@ class Verdict:
 
 
 def skill_scores(probability: Floats, label: Int64, base: Floats) -> Floats:
-    """(p - base)·(label - base) of each event; NaN where there is no probability.
+    """(p - level)·(label - base) of each event, in order of time; NaN where there is no probability.
 
-    Distances from the base are cut at three times their median, which no label has a part in: otherwise the
-    few events of a wild week would decide alone.
+    The level is the mean p of the earlier events of the same fold, a fold being the events with the same
+    base. Against the base itself a forecast without any information would score: a calibration learned from
+    the other folds draws its level towards one half, and so towards what those folds did not have but this
+    one has. Earlier events only, because later forecasts know what came of this one. Distances are cut at
+    three times their median, otherwise the few events of a wild week would decide alone.
     """
-    apart = probability - base
-    known = np.abs(apart[~np.isnan(apart)])
-    furthest = _FURTHEST * float(np.median(known)) if len(known) else 0.0
+    apart = np.full(len(probability), math.nan)
+    known = ~np.isnan(probability)
+    levels = np.unique(base[known])
+    folds = [base == level for level in levels] if len(levels) * _FEWEST_IN_FOLD <= len(base) else [known]
+    for fold in folds:
+        own = np.flatnonzero(fold & known)
+        p = probability[own]
+        earlier = np.concatenate([p[:1], np.cumsum(p)[:-1] / np.arange(1, len(p))])
+        apart[own] = np.where(np.abs(p - earlier) > _ROUNDING, p - earlier, 0.0)
+    sizes = np.abs(apart[known])
+    furthest = _FURTHEST * float(np.median(sizes)) if len(sizes) else 0.0
     return np.asarray(np.clip(apart, -furthest, furthest) * (label - base), np.float64)
 
 

@@ -1,11 +1,13 @@
 """Made-up forecasts of made-up markets: without any skill, and with a known amount of it."""
 
 import math
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ictcli.learning.trust.calibrating import fit_calibration
 from ictcli.learning.trust.verdict import Evidence
 
 Floats = NDArray[np.float64]
@@ -64,6 +66,30 @@ def null_evidence(
     return evidence(start, start + horizon, label[-len(p) :], p, base, price[start + horizon] - price[start])
 
 
+def folded_evidence(
+    market: Market, seed: int, events: int = 2000, horizon: int = 20, folds: int = 5
+) -> Evidence:
+    """Evidence without skill from purged folds: fits to past returns, calibrated by the other folds."""
+    generator = np.random.default_rng([seed, 11])
+    price = np.cumsum(returns_of(market, events + horizon + 61, generator))
+    start = np.arange(60, 60 + events)
+    end = start + horizon
+    label = (price[end] > price[start]).astype(np.int64)
+    past = np.column_stack([price[start] - price[start - back] for back in (1, 5, 20, 60)])
+    design = np.column_stack([np.ones(events), past / past.std(axis=0)])
+    fold = np.arange(events) * folds // events
+    raw, p, base = np.empty(events), np.empty(events), np.empty(events)
+    others = [(end < start[fold == k].min()) | (start > end[fold == k].max()) for k in range(folds)]
+    for k, known in enumerate(others):
+        found = np.linalg.lstsq(design[known], label[known].astype(np.float64), rcond=None)[0]
+        raw[fold == k] = np.clip(design[fold == k] @ found, 0.02, 0.98)
+        base[fold == k] = label[known].mean()
+    for k, known in enumerate(others):
+        weights = np.full(int(known.sum()), 1 / horizon)
+        p[fold == k] = fit_calibration("sigmoid", raw[known], label[known], weights).apply(raw[fold == k])
+    return replace(evidence(start, end, label, p, 0.5, price[end] - price[start]), base=base)
+
+
 def planted_evidence(
     rho: float, seed: int, events: int = 3000, horizon: int = 1, cost: float = 0.0, trials: int = 1
 ) -> Evidence:
@@ -116,6 +142,4 @@ def daily_of(one: Evidence) -> Floats:
 
 def with_trials(one: Evidence, daily: Floats, count: int | None = None) -> Evidence:
     """The evidence with the results of a search behind it."""
-    from dataclasses import replace
-
     return replace(one, trials=daily, trial_count=daily.shape[1] if count is None else count)

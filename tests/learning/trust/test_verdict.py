@@ -16,6 +16,7 @@ from tests.learning.trust.made import (
     Forecast,
     Market,
     daily_of,
+    folded_evidence,
     null_evidence,
     planted_evidence,
     with_trials,
@@ -202,10 +203,42 @@ def test_what_was_abstained_from_is_no_trade() -> None:
     assert verdict.expectancy.value == pytest.approx(one.net[side != 0].mean())
 
 
-def test_skill_is_the_score_of_the_base_rate_hypothesis() -> None:
-    out = skill_scores(np.array([0.6, 0.6, math.nan]), np.array([1, 0, 1]), np.array([0.5, 0.5, 0.5]))
-    assert out[:2] == pytest.approx([0.05, -0.05])
+def test_skill_is_what_the_forecast_says_beyond_its_own_level() -> None:
+    p = np.array([0.6, 0.7, math.nan, 0.5])
+    out = skill_scores(p, np.array([1, 1, 1, 0]), np.full(4, 0.4))
+    assert out[[0, 1, 3]] == pytest.approx([0, 0.1 * 0.6, -0.15 * -0.4])
     assert math.isnan(out[2])
+
+
+def test_each_fold_has_a_level_of_its_own() -> None:
+    base = np.repeat([0.4, 0.6], 30)
+    flat = np.where(base < 0.5, 0.41, 0.59)
+    labels = np.where(base < 0.5, 1, 0)
+    assert not skill_scores(flat, labels, base).any()
+
+
+def test_no_later_forecast_moves_an_earlier_skill_s_sign() -> None:
+    one = planted_evidence(0.2, 3, 200)
+    later = one.probability.copy()
+    later[100:] = later[100:][::-1]
+    before = skill_scores(one.probability, one.label, one.base)[:100]
+    assert np.sign(skill_scores(later, one.label, one.base)[:100]).tolist() == np.sign(before).tolist()
+
+
+def calibrated_rejections(seeds: range) -> int:
+    """How often the skill test falls on cross-fitted calibrations of noise, two markets per seed."""
+    found = [skill_p_value(folded_evidence(market, seed), seed) for seed in seeds for market in MARKETS[:2]]
+    return sum(p is not None and p < 0.05 for p in found)
+
+
+def test_calibration_across_folds_does_not_look_like_skill() -> None:
+    assert calibrated_rejections(range(20)) <= 5
+
+
+@pytest.mark.proof
+def test_rejection_rate_of_calibrated_noise() -> None:
+    """600 sets; against the base rate itself, a third of them would be rejected."""
+    assert calibrated_rejections(range(100, 400)) <= 0.07 * 600
 
 
 def test_evidence_that_does_not_fit_together_is_refused() -> None:
