@@ -1,6 +1,6 @@
 """Where real series begin does not matter to features beyond what each declares.
 
-Features of events declare no bound: levels, ranges and averages of days live as long as their days do, that is
+Features of events declare no bound: levels, ranges and averages of days live as long as their days do,
 for thousands of one-minute bars. How many of their rows differ is kept as a fact.
 """
 
