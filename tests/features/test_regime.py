@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from ictcli.features.facts import FACTS
 from ictcli.features.regime import FEATURE as REGIME
 from ictcli.features.regime import LEAST, REGIME_NAMES, WINDOW
 from tests.features.ict.listening import bars_of, listen, wandering
@@ -34,6 +35,35 @@ def test_nothing_is_wild_before_there_is_something_to_rank_among() -> None:
     told = path([1, -1] * 40 + [500, -500] * 30)
     assert set(told[:WARM]) == {0.0, 1.0}
     assert told[WARM] == 2.0
+
+
+def of_facts(volatility: NDArray[np.float64], closes: NDArray[np.float64]) -> float:
+    """The last regime of bars whose volatility and closes are given."""
+    facts = np.zeros(len(closes), FACTS)
+    facts["bar"] = np.arange(len(closes))
+    facts["rv_short"] = volatility
+    facts["close"] = closes
+    rows = np.full((len(closes), 1), np.nan)
+    REGIME.run(REGIME.init_state(REGIME.params(), 1), rows, 0, facts)
+    return float(rows[-1, 0])
+
+
+@pytest.mark.jit_off
+@pytest.mark.parametrize(
+    ("smaller", "equal", "expected"),
+    [(0, 100, 2.0), (40, 15, 0.0), (40, 20, 2.0), (50, 0, 2.0), (49, 1, 0.0)],
+)
+def test_ties_count_one_half_and_half_is_wild(smaller: int, equal: int, expected: float) -> None:
+    before = [1.0] * smaller + [2.0] * equal + [3.0] * (LEAST - smaller - equal)
+    volatility = np.array([0.0] * 20 + before + [2.0])
+    assert of_facts(volatility, np.ones(len(volatility))) == expected
+
+
+@pytest.mark.jit_off
+@pytest.mark.parametrize(("up", "expected"), [(12, 0.0), (13, 1.0), (7, 1.0), (8, 0.0)])
+def test_three_tenths_of_the_way_is_a_trend(up: int, expected: float) -> None:
+    closes = np.cumsum([0.0, *[1.0] * up, *[-1.0] * (20 - up)])
+    assert of_facts(np.zeros(21), closes) == expected
 
 
 def reference(close: NDArray[np.float64], at: int) -> float:

@@ -40,14 +40,12 @@ def init_state(_params: NoParams, _bar_ns: int) -> NDArray[np.void]:
 
 
 @kernel
-def hear_range(state: Any, ranges: Any, first: int, last: int) -> None:
-    """Take the edges of the current range."""
-    for at in range(first, last):
-        event = ranges[at]
-        if event["record"] != SUPERSEDED:
-            state["way"] = event["direction"]
-            state["low"] = float(event["bottom"])
-            state["high"] = float(event["top"])
+def hear_range(state: Any, ranges: Any, last: int) -> None:
+    """Take the edges of the current range, which the last record tells: none ends without a next one."""
+    event = ranges[last - 1]
+    state["way"] = event["direction"]
+    state["low"] = float(event["bottom"])
+    state["high"] = float(event["top"])
 
 
 @kernel
@@ -89,7 +87,7 @@ def step(
 ) -> None:
     """Write what is known of the leg after one closed bar."""
     if r0 < r1:
-        hear_range(state, ranges, r0, r1)
+        hear_range(state, ranges, r1)
     if e0 < e1:
         hear_entry(state, entries, e0, e1)
     tell_range(state, row, at, facts)

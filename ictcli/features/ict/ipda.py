@@ -16,8 +16,8 @@ from ictcli.features.feature import Column, Feature, NoParams
 from ictcli.features.ict.scale import OLD, place_in
 from ictcli.kernels import hot_kernel, kernel
 
-STATE = np.dtype([("known", np.int64, (2, 2)), ("edge", np.float64, (2, 2))])
-"""By range and side: 0 low, 1 high."""
+STATE = np.dtype([("known", np.int64, 2), ("edge", np.float64, (2, 2))])
+"""By range, and the edges by side: 0 low, 1 high. Both edges become known at once."""
 
 
 def init_state(_params: NoParams, _bar_ns: int) -> NDArray[np.void]:
@@ -32,14 +32,14 @@ def hear(state: Any, which: int, levels: Any, first: int, last: int) -> None:
         event = levels[at]
         if event["record"] == CONFIRMED:
             side = (1 - event["direction"]) // 2
-            state["known"][which, side] = 1
+            state["known"][which] = 1
             state["edge"][which, side] = float(event["bottom"])
 
 
 @hot_kernel
 def position(state: Any, which: int, close: float) -> float:
     """Where a close lies in a range."""
-    if state["known"][which, 0] == 0 or state["known"][which, 1] == 0:
+    if state["known"][which] == 0:
         return 0.5
     return place_in(state["edge"][which, 0], state["edge"][which, 1], close)
 

@@ -12,7 +12,7 @@ from ictcli.detectors.liquidity.penetration import RUN, SWEEP
 from ictcli.detectors.structure.structure import AMBIGUOUS, BOS
 from ictcli.features.facts import FACTS
 from ictcli.features.feature import Feature
-from ictcli.features.ict import blocks, breaks, gaps, sweeps, trend
+from ictcli.features.ict import blocks, breaks, gaps, inside, sweeps, trend
 
 pytestmark = pytest.mark.jit_off
 
@@ -94,3 +94,11 @@ def test_the_higher_of_two_gaps_is_the_nearest_and_of_equal_ones_the_newest() ->
     some = events(3, bottom=[70, 80, 85], top=[90, 91, 91], size_atr=[1.0, 2.0, 3.0])
     row = last_row(gaps.FEATURE, bars(3, low=95.0, high=100.0, close=100.0, atr=10.0), some)
     assert (row["fvg_bull_dist"], row["fvg_bull_size"]) == (0.9, 3.0)
+
+
+def test_a_close_on_the_near_edge_stands_in_the_zone() -> None:
+    bull, bear, none = events(1, bottom=90, top=100), events(1, bottom=100, top=110, direction=-1), events(0)
+    row = last_row(inside.FEATURE, bars(1, close=100.0), bull, bear, none)
+    assert row == {"in_ifvg": 1.0, "in_bpr": -1.0, "in_breaker": 0.0}
+    beside = [last_row(inside.FEATURE, bars(1, close=close), bull, bear, none) for close in (101.0, 99.0)]
+    assert [(row["in_ifvg"], row["in_bpr"]) for row in beside] == [(0.0, -1.0), (1.0, 0.0)]
