@@ -1,6 +1,7 @@
 """Our side of the comparison: an account with every limit switched on, none so tight that it refuses."""
 
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from ictcli.config.records import AccountConfig, BacktestConfig, Config, RiskCon
 from ictcli.engine.portfolio import Stream, ask, joined
 from ictcli.engine.refusals import ExitReason
 from ictcli.market.bars import Bars, SeriesKey, make_bars
-from ictcli.market.symbols import load_symbols
+from ictcli.market.symbols import SymbolSpec, load_symbols
 from ictcli.market.timeframes import TIMEFRAMES
 from ictcli.research.accounts import Floor, open_desk
 from ictcli.research.choices import Choice, choose_strategies
@@ -74,17 +75,24 @@ def chosen(asked: Asked) -> Choice:
     return Choice(STRATEGY, params)
 
 
-def floor_of(bars: Bars, asked: Asked) -> Floor:
-    """EURUSD, its commission such that ``asked.units`` cost ``asked.fee``; no swap."""
-    lots = Decimal(asked.units) / 100_000
-    spec = msgspec.structs.replace(
+@lru_cache
+def specification(units: int, fee: float) -> SymbolSpec:
+    """EURUSD, its commission such that ``units`` cost ``fee``; no swap.
+
+    Read once: the other programs read no file of instruments while they are timed.
+    """
+    return msgspec.structs.replace(
         load_symbols(Path("absent.toml")).require("EURUSD"),
-        commission=Decimal(str(asked.fee)) / lots,
+        commission=Decimal(str(fee)) / (Decimal(units) / 100_000),
         swap_long=Decimal(0),
         swap_short=Decimal(0),
     )
+
+
+def floor_of(bars: Bars, asked: Asked) -> Floor:
+    """What is traded, as ``asked``."""
     key = SeriesKey("bootstrap", "EURUSD", TIMEFRAMES["M1"])
-    return Floor((Series(key, key, "", spec, bars),), 1, (None,))
+    return Floor((Series(key, key, "", specification(asked.units, asked.fee), bars),), 1, (None,))
 
 
 def trade_records(bars: Bars, asked: Asked) -> NDArray[np.void]:

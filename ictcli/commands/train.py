@@ -1,5 +1,6 @@
 """``ictcli train``: learn from stored bars, judge honestly, keep a version."""
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -62,6 +63,9 @@ def command(
     Without SYMBOL every stored symbol gets a model. The exit code is 0 whatever the verdict.
     """
     _check(strategy, name, symbols, reason, chosen, open_lockbox=open_lockbox)
+    os.environ.setdefault(
+        "OMP_WAIT_POLICY", "PASSIVE"
+    )  # threads that spin wait five times as long on a busy machine
     from ictcli.commands.detect_compiling import compiling_told
     from ictcli.learning.bench import Bench
     from ictcli.learning.request import TrainRequest
