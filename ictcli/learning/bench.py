@@ -15,7 +15,7 @@ from ictcli.learning.labels.meta import meta_labels
 from ictcli.learning.request import TrainRequest
 from ictcli.learning.subject import Subject, describe, identity_of, label_series, make_subject
 from ictcli.market.symbols import SymbolBook
-from ictcli.models.store import ModelStore
+from ictcli.models.store import ModelStore, models_of
 from ictcli.research.accounts import Floor
 from ictcli.research.backtest import Request, Workshop, load_floor
 from ictcli.research.choices import Choice, choose_strategies
@@ -46,9 +46,7 @@ class Bench:
     def of(cls, store: Store, book: SymbolBook, config: Config, workspace: Path) -> Self:
         """The bench of a workspace."""
         state = store.state_dir
-        models = ModelStore(
-            store.data_dir / "models", store.state_dir / "locks" / "models.lock", store.catalog.refresh
-        )
+        models = models_of(store)
         return cls(Workshop(store, book, config, workspace), models, state, FeatureCache(state / "features"))
 
 
