@@ -165,6 +165,45 @@ def test_every_column_is_its_definition(seed: int) -> None:
         assert found[name][list(PLACES)].tolist() == pytest.approx(expected, rel=1e-9, abs=1e-12), name
 
 
+BEGINS = {
+    "ret1": 1,
+    "ret5": 5,
+    "ret20": 20,
+    "rsi": 14,
+    "macd": 25,
+    "macd_sig": 33,
+    "macd_hist": 33,
+    "pctb": 19,
+    "bw": 19,
+    "atrpct": 13,
+    "body": 0,
+    "uw": 0,
+    "lw": 0,
+    "gap": 14,
+    "dhi": 19,
+    "dlo": 19,
+    "er": 20,
+    "rv20": 20,
+    "vr": 100,
+    "volz": 50,
+    "obv": 19,
+    "bvc": 100,
+    "cs": 20,
+    "amihud": 20,
+    "roll": 50,
+    "how": 1,
+}
+"""The first bar on which a column has a value; the week begins on bar 0, where its sine is 0."""
+
+
+@pytest.mark.jit_off
+def test_every_column_falls_back_until_the_bar_from_which_it_is_defined() -> None:
+    worlds = [rows(wandering(120, seed, 100_000)) for seed in range(6)]
+    for name, begins in BEGINS.items():
+        firsts = [int(np.flatnonzero(own[name] != FLAT.get(name, 0.0))[0]) for own in worlds]
+        assert min(firsts) == begins, name
+
+
 FLAT = {"pctb": 0.5, "vr": 1.0}
 """Every other column is 0 on a flat market, but the one that tells the time."""
 
@@ -207,6 +246,16 @@ def test_huge_negative_and_zero_prices_give_finite_numbers(start: int, width: fl
     rows(bars)
 
 
+@pytest.mark.jit_off
+def test_a_spread_next_to_a_price_of_nothing_counts_as_none() -> None:
+    prices = np.array([(5, 9, 4, 6)] * 19 + [(5, 9, 0, 6), (5, 9, 4, 6), (5, 9, 4, 6)])
+    found = rows(bars_from(prices))["cs"]
+    assert found[19:].tolist() == [0.0, *([found[21]] * 2)]
+    alone = rows(bars_from(np.array([(5, 9, 4, 6)] * 22)))["cs"]
+    assert found[21] == pytest.approx(alone[21] * 18 / 20)
+
+
+@pytest.mark.jit_off
 def test_a_volume_spike_counts_as_eight_deviations_at_most() -> None:
     bars = wandering(60, 8)
     ticks = np.full(60, 100, np.int64)
@@ -216,6 +265,7 @@ def test_a_volume_spike_counts_as_eight_deviations_at_most() -> None:
     assert found["volz"][55] == 8.0
 
 
+@pytest.mark.jit_off
 def test_prices_of_ten_times_the_size_give_the_same_numbers() -> None:
     bars = wandering(SIZE, 9)
     small, large = rows(bars), rows(scaled(bars, 10))
