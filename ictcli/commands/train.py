@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ictcli.cli_command import Command
-from ictcli.commands.train_options import ENSEMBLE, MODELS, plan_options
+from ictcli.commands.train_options import ENSEMBLE, installed_models, plan_options
 from ictcli.errors import UsageError
 from ictcli.options import seed_option, span_options, symbols_argument, timeframe_option
 from ictcli.session import Session
@@ -137,7 +137,7 @@ def plan_of(config: "TrainConfig", chosen: dict[str, Any], seed: int | None) -> 
         given["seed"] = seed
     models = given.get("models", ())
     if ENSEMBLE in models:
-        given["models"] = MODELS
+        given["models"] = installed_models()
     elif models:
         given["models"] = tuple(dict.fromkeys(models))
     try:

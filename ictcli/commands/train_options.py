@@ -10,7 +10,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 MODELS = ("lightgbm", "xgboost", "forest", "logistic", "lstm")
 ENSEMBLE = "ensemble"
-"""Stands for all models that are installed."""
+"""Stands for all models whose packages are installed."""
+_PACKAGES = {"xgboost": ("xgboost",), "lstm": ("torch", "onnx", "onnxruntime")}
+"""Packages of extras that a model needs."""
 
 _OPTIONS = (
     click.option(
@@ -23,7 +25,7 @@ _OPTIONS = (
         "models",
         multiple=True,
         type=click.Choice([*MODELS, ENSEMBLE]),
-        help="Model to train, repeatable; ensemble is all of them.",
+        help="Model to train, repeatable; ensemble is all that are installed.",
     ),
     click.option("--features", metavar="SET", help="Feature set, such as core26, ict, time or all."),
     click.option("--select", type=click.Choice(["all", "stable"]), help="Columns that models see."),
@@ -49,6 +51,13 @@ _OPTIONS = (
         "--lockbox", type=click.FloatRange(0, 0.5), metavar="SHARE", help="Bars kept for one last look."
     ),
 )
+
+
+def installed_models() -> tuple[str, ...]:
+    """Models whose packages are installed."""
+    from importlib.util import find_spec
+
+    return tuple(name for name in MODELS if all(find_spec(one) for one in _PACKAGES.get(name, ())))
 
 
 def plan_options(func: F) -> F:
