@@ -79,6 +79,15 @@ def test_push_writes_what_batch_writes_with_and_without_the_compiler() -> None:
     assert found.tobytes() == build(SETS["core26"], bars, SETTINGS).values.tobytes()
 
 
+@pytest.mark.jit_off
+def test_push_writes_what_batch_writes_for_every_feature() -> None:
+    bars = wandering(60, 5)
+    everything = FeatureSet("everything", "", tuple(FEATURES.values()))
+    stream = FeatureStream(everything, SETTINGS)
+    found = np.array([stream.push(bars, at).copy() for at in range(60)])
+    assert found.tobytes() == build(everything, bars, SETTINGS).values.tobytes()
+
+
 def test_push_writes_what_batch_writes_where_some_detectors_cannot_run() -> None:
     """On bars of a day there are no sessions and no higher bars to listen to."""
     settings = Settings(96 * QUARTER)
