@@ -13,8 +13,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from ictcli.errors import DataError
 from ictcli.kernels import kernel
+from ictcli.models.records import decode_record, encode_record
 
 Floats = NDArray[np.float64]
 Kind = Literal["identity", "sigmoid", "beta", "isotonic"]
@@ -60,14 +60,11 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         Raises:
             DataError: it is something else.
         """
-        try:
-            return msgspec.json.decode(data, type=cls)
-        except (msgspec.DecodeError, ValueError) as error:
-            raise DataError(f"calibration.json is damaged: {error}") from error
+        return decode_record(cls, data, "calibration.json")
 
     def encode(self) -> bytes:
         """As JSON; floats come back as they were."""
-        return msgspec.json.format(msgspec.json.encode(self), indent=1)
+        return encode_record(self)
 
     def apply(self, p: Floats) -> Floats:
         """Calibrated probabilities; what is not a number stays so."""

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ictcli.errors import DataError
+from ictcli.models.records import decode_record
 
 Floats = NDArray[np.float64]
 Int64 = NDArray[np.int64]
@@ -55,10 +56,7 @@ class Conformal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         Raises:
             DataError: it is something else.
         """
-        try:
-            return msgspec.json.decode(data, type=cls)
-        except (msgspec.DecodeError, ValueError) as error:
-            raise DataError(f"conformal.json is damaged: {error}") from error
+        return decode_record(cls, data, "conformal.json")
 
     def encode(self) -> bytes:
         """As JSON; floats come back as they were."""

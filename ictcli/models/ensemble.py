@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from ictcli.errors import DataError
 from ictcli.kernels import kernel
+from ictcli.models.records import decode_record, encode_record
 
 Floats = NDArray[np.float64]
 Int64 = NDArray[np.int64]
@@ -68,14 +69,11 @@ class Ensemble(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Raises:
             DataError: it is something else.
         """
-        try:
-            return msgspec.json.decode(data, type=cls)
-        except (msgspec.DecodeError, ValueError) as error:
-            raise DataError(f"ensemble.json is damaged: {error}") from error
+        return decode_record(cls, data, "ensemble.json")
 
     def encode(self) -> bytes:
         """As JSON; floats come back as they were."""
-        return msgspec.json.format(msgspec.json.encode(self), indent=1)
+        return encode_record(self)
 
 
 class RegimeWeights:

@@ -5,8 +5,8 @@ from typing import Any, Self
 
 import msgspec
 
-from ictcli.errors import DataError
 from ictcli.kernels import kernel
+from ictcli.models.records import decode_record, encode_record
 
 
 class Linear(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -27,14 +27,11 @@ class Linear(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         Raises:
             DataError: it is something else.
         """
-        try:
-            return msgspec.json.decode(data, type=cls)
-        except (msgspec.DecodeError, ValueError) as error:
-            raise DataError(f"logistic.json is damaged: {error}") from error
+        return decode_record(cls, data, "logistic.json")
 
     def encode(self) -> bytes:
         """As JSON; floats come back as they were."""
-        return msgspec.json.format(msgspec.json.encode(self), indent=1)
+        return encode_record(self)
 
 
 @kernel
