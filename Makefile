@@ -33,7 +33,7 @@ lint: install  ## Format, lint and types; warnings are errors
 test: lint  ## Every test, coverage >= 95 %, kernels also with the compiler off
 	@rm -f .coverage .coverage.*
 	$(PY) -m pytest -m "not proof" -n auto --dist worksteal --cov --cov-report= --cov-fail-under=0
-	NUMBA_DISABLE_JIT=1 $(PY) -m pytest -m "jit_off and not proof" -q --cov --cov-append --cov-report= --cov-fail-under=0
+	NUMBA_DISABLE_JIT=1 $(PY) -m pytest -m "jit_off and not proof" -n auto --dist worksteal -q --cov --cov-append --cov-report= --cov-fail-under=0
 	$(PY) -m coverage report
 
 proof: install  ## The full counts, in resumable shards; results go to docs/proofs/
