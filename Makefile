@@ -30,11 +30,19 @@ lint: install  ## Format, lint and types; warnings are errors
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-test: lint  ## Every test, coverage >= 95 %, kernels also with the compiler off
+test: install  ## Lint, every test, coverage >= 95 %, kernels also with the compiler off
 	@rm -f .coverage .coverage.*
-	$(PY) -m pytest -m "not proof" -n auto --dist worksteal --cov --cov-report= --cov-fail-under=0
-	NUMBA_DISABLE_JIT=1 $(PY) -m pytest -m "jit_off and not proof" -n auto --dist worksteal -q --cov --cov-append --cov-report= --cov-fail-under=0
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	@# types on one core, beside the tests: neither waits for the other
+	@$(BIN)/mypy & types=$$!; $(MAKE) --no-print-directory tests; passed=$$?; wait $$types && exit $$passed
 	$(PY) -m coverage report
+
+.PHONY: tests
+tests:
+	$(PY) -m pytest -m "not proof" -n auto --dist worksteal --cov --cov-report= --cov-fail-under=0
+	NUMBA_DISABLE_JIT=1 $(PY) -m pytest -m "jit_off and not proof" -n auto --dist worksteal -q --cov --cov-append \
+	  --cov-report= --cov-fail-under=0
 
 proof: install  ## The full counts, in resumable shards; results go to docs/proofs/
 	$(PY) scripts/proof.py
