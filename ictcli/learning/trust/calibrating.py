@@ -140,18 +140,24 @@ def _not_falling(numbers: Floats, targets: Floats, weights: Floats) -> list[floa
 
 
 def _fit_beta(gain: Floats, loss: Floats, targets: Floats, weights: Floats) -> tuple[float, float, float]:
-    """a, b >= 0 and c with the least loss: of the fits with a or b or both at 0, the best that is allowed."""
+    """a, b >= 0 and c with the least loss: of the fits with a or b or both at 0, the best that is allowed.
+
+    A fit that is allowed is no worse than those with more at 0, which are then not looked at.
+    """
     columns = (gain, -loss)
     best, numbers = math.inf, (0.0, 0.0, 0.0)
-    for used in ((0, 1), (0,), (1,), ()):
-        design = np.stack([*(columns[i] for i in used), np.ones(len(gain))], axis=1)
-        found = _logistic(design, targets, weights)
-        if (found[:-1] < 0).any():
-            continue
-        cost = _loss(design @ found, targets, weights)
-        if cost < best - _SMALL:
-            slopes = dict(zip(used, found.tolist(), strict=False))
-            best, numbers = cost, (slopes.get(0, 0.0), slopes.get(1, 0.0), float(found[-1]))
+    for level in (((0, 1),), ((0,), (1,)), ((),)):
+        for used in level:
+            design = np.stack([*(columns[i] for i in used), np.ones(len(gain))], axis=1)
+            found = _logistic(design, targets, weights)
+            if (found[:-1] < 0).any():
+                continue
+            cost = _loss(design @ found, targets, weights)
+            if cost < best - _SMALL:
+                slopes = dict(zip(used, found.tolist(), strict=False))
+                best, numbers = cost, (slopes.get(0, 0.0), slopes.get(1, 0.0), float(found[-1]))
+        if best < math.inf:
+            break
     return numbers
 
 
@@ -178,8 +184,8 @@ def _log_odds(p: float) -> float:
 
 def _loss(logits: Floats, targets: Floats, weights: Floats) -> float:
     """Weighted mean log-loss of ``targets`` within 0..1."""
-    losses = np.logaddexp(0.0, logits) - targets * logits
-    return float(weights @ losses) / float(weights.sum())
+    soft = np.maximum(logits, 0.0) + np.log(1.0 + np.exp(-np.abs(logits)))
+    return float(weights @ (soft - targets * logits)) / float(weights.sum())
 
 
 def _logistic(design: Floats, targets: Floats, weights: Floats) -> Floats:
@@ -189,11 +195,12 @@ def _logistic(design: Floats, targets: Floats, weights: Floats) -> Floats:
     for _ in range(_STEPS):
         gradient, curvature = _slopes(design, found, targets, weights)
         step = np.linalg.solve(curvature, gradient)
-        size = 1.0
-        while size > _SMALL and _loss(design @ (found - size * step), targets, weights) > cost:
+        before, size = cost, 1.0
+        cost = _loss(design @ (found - step), targets, weights)
+        while size > _SMALL and cost > before:
             size /= 2
+            cost = _loss(design @ (found - size * step), targets, weights)
         found = found - size * step
-        before, cost = cost, _loss(design @ found, targets, weights)
         if float(np.abs(size * step).max()) < _SMALL or before - cost <= 0:
             break
     return found

@@ -19,8 +19,8 @@ from ictcli.stats.resampling import circular_block_orders
 RANKED_EVENTS = 20_000
 """Events at most on which ranks are resampled; more are thinned evenly."""
 
-Statistic = Callable[[Floats], float]
-"""A number from how often each cell was drawn."""
+Statistic = Callable[[Floats], Floats]
+"""A number per draw, from how often each draws each cell: shape (draws, cells)."""
 
 _EDGE = 1e-6
 _RESAMPLES = 499
@@ -139,14 +139,29 @@ def _log_losses(p: Floats, labels: Floats) -> Floats:
 
 def _auc_estimate(p: Floats, labels: Floats, cells: Cells, seed: int) -> Estimate:
     step = max(1, -(-len(p) // RANKED_EVENTS))
-    group = np.unique(p[::step], return_inverse=True)[1]
-    ones, where = labels[::step] > 0.5, cells.of_event[::step]
+    thinned, ones, where = p[::step], labels[::step] > 0.5, cells.of_event[::step]
+    below = np.sort(thinned[~ones])
+    behind = where[~ones][np.argsort(thinned[~ones], kind="stable")]
+    first, last = (np.searchsorted(below, thinned[ones], side) for side in ("left", "right"))
+    ahead = where[ones]
 
-    def statistic(weights: Floats) -> float:
-        return _ranked(group, ones, weights[where])
+    def statistic(weights: Floats) -> Floats:
+        """Weighted AUC of every draw; weights are whole numbers, so sums of their products are exact."""
+        lower = np.zeros((len(weights), len(behind) + 1))
+        np.cumsum(weights[:, behind], axis=1, out=lower[:, 1:])
+        upper = weights[:, ahead]
+        won = (upper * (lower[:, first] + lower[:, last])).sum(axis=1) / 2
+        return _shares(won, upper.sum(axis=1) * lower[:, -1])
 
     bounds = _percentiles(cells, seed, statistic)
     return Estimate(auc(p, labels), bounds.low, bounds.high)
+
+
+def _shares(parts: Floats, wholes: Floats) -> Floats:
+    """Parts of wholes; NaN where there is no whole."""
+    return np.asarray(
+        np.divide(parts, wholes, out=np.full(len(parts), math.nan), where=wholes > 0), np.float64
+    )
 
 
 def _balanced(hits: Floats, labels: Floats, cells: Cells, seed: int) -> Estimate:
@@ -159,12 +174,12 @@ def _balanced(hits: Floats, labels: Floats, cells: Cells, seed: int) -> Estimate
         ]
     )
 
-    def statistic(weights: Floats) -> float:
-        right, count, wrong, other = (sums @ weights).tolist()
-        return (right / count + wrong / other) / 2 if count > 0 and other > 0 else math.nan
+    def statistic(weights: Floats) -> Floats:
+        right, count, wrong, other = sums @ weights.T
+        return (_shares(right, count) + _shares(wrong, other)) / 2
 
     bounds = _percentiles(cells, seed, statistic)
-    return Estimate(statistic(np.ones(cells.count)), bounds.low, bounds.high)
+    return Estimate(float(statistic(np.ones((1, cells.count)))[0]), bounds.low, bounds.high)
 
 
 def _percentiles(cells: Cells, seed: int, statistic: Statistic) -> Interval:
@@ -174,5 +189,6 @@ def _percentiles(cells: Cells, seed: int, statistic: Statistic) -> Interval:
         return NOWHERE
     found = []
     for orders in circular_block_orders(cells.count, cells.count, block, _RESAMPLES, seed):
-        found += [statistic(np.bincount(one, minlength=cells.count).astype(np.float64)) for one in orders]
-    return percentile_interval(np.array(found), 0.95)
+        drawn = np.stack([np.bincount(one, minlength=cells.count) for one in orders])
+        found.append(statistic(drawn.astype(np.float64)))
+    return percentile_interval(np.concatenate(found), 0.95)
