@@ -32,6 +32,7 @@ _EXAMPLES = [
     "ictcli backtest EURUSD --strategy fvg_retest --sweep reward_risk=1:3:0.5 --jobs 2",
     "ictcli backtest EURUSD --strategy breaker --sweep max_wait=10,20 --walk-forward train=6M,test=2M",
     "ictcli backtest EURUSD --strategy fvg_retest --costs --null 200 --monte-carlo 2000",
+    "ictcli backtest EURUSD --strategy fvg_retest --model EURUSD-M15-fvg_retest --start 2026-06-01",
 ]
 
 
@@ -41,9 +42,13 @@ _EXAMPLES = [
     "--strategy",
     "strategies",
     multiple=True,
-    required=True,
     metavar="NAME|FILE.py",
     help="Strategy to trade, or the file of your own; repeatable.",
+)
+@click.option(
+    "--model",
+    metavar="NAME[@VERSION]",
+    help="Model that judges the strategy's entries, or is traded without one; without VERSION its champion.",
 )
 @click.option(
     "--param", "params", multiple=True, metavar="NAME=VALUE", help="Strategy parameter; repeatable."
@@ -64,6 +69,7 @@ def command(
     session: Session,
     symbols: tuple[str, ...],
     strategies: tuple[str, ...],
+    model: str | None,
     params: tuple[str, ...],
     timeframe: "Timeframe | None",
     source: str | None,
@@ -78,8 +84,8 @@ def command(
 ) -> None:
     """Trade a strategy over stored bars with full costs, and keep the run.
 
-    Without SYMBOL every stored symbol is traded on one account. Exits with 3 when the gate fails, or is
-    inconclusive without --allow-inconclusive, or when a strategy looks ahead.
+    Without SYMBOL every stored symbol is traded on one account; with --model its own symbol. Exits with 3
+    when the gate fails, or is inconclusive without --allow-inconclusive, or when a strategy looks ahead.
     """
     check_options(search, studied)
     from ictcli.commands import backtest_run as work
@@ -95,16 +101,18 @@ def command(
     refuse_unwritable(session, "--junit", files.junit)
     refuse_unwritable(session, "--summary", files.summary)
     config = session.config.config
+    asked = work.model_of(session, model, strategies, search, studied)
     request = Request(
-        symbols=work.distinct(session, symbols),
+        symbols=work.distinct(session, symbols or ((asked.symbol,) if asked else ())),
         strategies=strategies,
         params=parse_params(params),
-        timeframe=timeframe or parse_timeframe(config.backtest.timeframe),
-        source=source,
+        timeframe=timeframe or (asked.timeframe if asked else parse_timeframe(config.backtest.timeframe)),
+        source=source or (asked.source if asked else None),
         start=start,
         end=end,
         seed=seed,
         gate=gate_file(session, gate) if gate else None,
+        model=asked,
     )
     session.tend_catalog()
     shop = Workshop(session.store, session.book, config, session.workspace)

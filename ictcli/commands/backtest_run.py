@@ -3,12 +3,16 @@
 from typing import TYPE_CHECKING, Any
 
 from ictcli.commands.backtest_options import FileOptions, SearchOptions, StudyOptions
+from ictcli.errors import UsageError
 from ictcli.session import Session
 
 if TYPE_CHECKING:
     from ictcli.research.backtest import Backtest, Request, Workshop
+    from ictcli.research.modelled import AskedModel
     from ictcli.research.studies.request import Studies
     from ictcli.telemetry import Progress
+
+LOCKBOX_LOG = "lockbox.jsonl"
 
 
 def distinct(session: Session, symbols: tuple[str, ...]) -> tuple[str, ...]:
@@ -26,6 +30,41 @@ def distinct(session: Session, symbols: tuple[str, ...]) -> tuple[str, ...]:
             session.out.note(f"{symbol} is {stored}, which {named[stored]} names already: taken once")
         named.setdefault(stored, symbol)
     return tuple(named.values())
+
+
+def model_of(
+    session: Session,
+    reference: str | None,
+    strategies: tuple[str, ...],
+    search: SearchOptions,
+    studied: StudyOptions,
+) -> "AskedModel | None":
+    """The model that ``--model`` names, with what was opened of its lockbox; None where none is named.
+
+    Raises:
+        UsageError: neither strategy nor model, or a model together with what it cannot serve.
+        DataError: there is no such model or version.
+    """
+    if reference is None:
+        if not strategies:
+            raise UsageError("nothing to trade", hint="Add --strategy NAME, or --model NAME.")
+        return None
+    if search.any:
+        raise UsageError(
+            "--model is one that was trained, and a search tries many strategies",
+            hint="Leave out --sweep and --walk-forward; `ictcli train --tune` searches models.",
+        )
+    if studied.check_lookahead and not strategies:
+        raise UsageError("--check-lookahead replays a strategy", hint="Add --strategy, or leave it out.")
+    from ictcli.learning.lockbox import openings
+    from ictcli.models.version import split_reference
+    from ictcli.research.modelled import AskedModel
+
+    name, which = split_reference(reference)
+    version = session.models.load(name, which or "champion")
+    log = openings(session.store.state_dir / LOCKBOX_LOG)
+    looked = tuple((one.first, one.last) for one in log if one.model == version.reference)
+    return AskedModel(version, looked)
 
 
 def studies_of(studied: StudyOptions) -> "Studies":
@@ -55,6 +94,8 @@ def look_ahead(
     from ictcli.research.choices import choose_strategies
     from ictcli.research.studies.lookahead import check_lookahead, needs_check
 
+    if not request.strategies:
+        return None
     choices = choose_strategies(request.strategies, shop.config.strategies, request.params)
     if not asked and not needs_check(choices):
         return None

@@ -96,6 +96,7 @@ def _explain(session: Session, stored: "Run", symbol: str, moment: str, *, as_js
     from ictcli.clock import parse_instant, to_datetime
     from ictcli.errors import DataError
     from ictcli.output import SCHEMA, encode
+    from ictcli.reports.model_lines import model_lines
     from ictcli.reports.why import why_document, why_text
     from ictcli.research.why import why
 
@@ -107,10 +108,13 @@ def _explain(session: Session, stored: "Run", symbol: str, moment: str, *, as_js
     if trades is None or orders is None or signals is None:
         raise DataError(f"run {stored.id!r} keeps no decisions", hint="Run the backtest again.")
     answer = why(symbol, at, trades, orders, signals)
+    models = [one["model"] for one in stored.document.get("strategies", ()) if "model" in one]
     if as_json:
-        body = {"schema": SCHEMA, "command": "report", "run": stored.id, "why": why_document(answer)}
+        told = {"why": why_document(answer), "models": models}
+        body = {"schema": SCHEMA, "command": "report", "run": stored.id, **told}
         return (encode(body, indent=2) + "\n").encode()
-    return (why_text(answer) + "\n").encode()
+    parts = [why_text(answer), *(["\n".join(model_lines(stored.document))] if models else [])]
+    return ("\n\n".join(parts) + "\n").encode()
 
 
 def _lines(rows: Iterable[Mapping[str, Any]]) -> bytes:

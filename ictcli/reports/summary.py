@@ -12,6 +12,7 @@ from ictcli.reports import breakdown
 from ictcli.reports.forward_tables import forward_tables
 from ictcli.reports.layout import WIDTH, aligned, entries, number, wrap
 from ictcli.reports.metric_tables import metrics_lines, other_metrics
+from ictcli.reports.model_lines import model_lines
 from ictcli.reports.part_tables import part_tables
 from ictcli.reports.study_tables import earlier_lines, study_tables
 from ictcli.reports.verdicts import edge_sentence, gate_sentence
@@ -94,6 +95,7 @@ def headline(document: Document) -> list[str]:
     return [
         f"Backtest {document['run']}",
         *wrap(f"{document['strategy']} on {names} {document['timeframe']} from {', '.join(sources)}"),
+        *model_lines(document),
         *wrap(f"{first[:10]} to {last[:10]}, {bars:,} bars; {balance}, {risk}"),
     ]
 

@@ -83,8 +83,9 @@ def _nothing_lines(answer: Why) -> list[str]:
 
 
 def _reason(step: Row) -> str:
-    reason = step["reason"] or ""
-    return f"{reason}: {_EXPLAINED[reason]}" if reason in _EXPLAINED else reason
+    reason, probability = step["reason"] or "", step.get("probability")
+    said = f"{reason}: {_EXPLAINED[reason]}" if reason in _EXPLAINED else reason
+    return said if probability is None else f"{said} (p = {probability:.3f})".lstrip()
 
 
 def _price(value: Any) -> str:

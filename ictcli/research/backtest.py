@@ -26,6 +26,7 @@ from ictcli.research.documents import Leg, content_hash, run_document
 from ictcli.research.gates import Verdict, judge, load_gate, part_metrics, require_labels
 from ictcli.research.metrics.measure import measure, metric_document
 from ictcli.research.metrics.values import Equity, Resampling, Sample
+from ictcli.research.modelled import AskedModel, with_model
 from ictcli.research.playing import Played, play, strategy_names
 from ictcli.research.search.earlier import Attempt, earlier_trials
 from ictcli.research.search.identity import identity
@@ -52,6 +53,7 @@ class Request:
         start, end: nanoseconds UTC, end exclusive; None for everything.
         seed: of the intervals; None takes the configured one.
         gate: gate file; None asks for no verdict.
+        model: that judges the strategy's entries, or is traded where there is no strategy; None without one.
     """
 
     symbols: tuple[str, ...]
@@ -63,6 +65,7 @@ class Request:
     end: int | None
     seed: int | None
     gate: Path | None
+    model: AskedModel | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +140,15 @@ def trade(request: Request, shop: Workshop, progress: Progress) -> Found:
 
     Raises:
         UsageError, ConfigError, DataError: see ``backtest``.
+        PolicyRefused: a model has seen the bars.
     """
     config = shop.config
     choices = choose_strategies(request.strategies, config.strategies, request.params)
     checks = load_gate(request.gate) if request.gate else ()
     floor, resolved = load_floor(request, shop, progress)
+    if request.model is not None:
+        progress("asking the model", floor.traded, floor.traded)
+        choices = with_model(request.model, choices, floor.series[: floor.traded], shop.store, config)
     require_labels(checks, labels_of(floor, choices), str(request.gate))
     progress("trading", floor.traded, floor.traded)
     played = play(floor, choices, config, notes=True)

@@ -10,7 +10,9 @@ import msgspec
 
 from ictcli.config.wording import refused
 from ictcli.errors import UsageError
+from ictcli.research.opinions import MODEL_REASONS, Opinions
 from ictcli.strategies.expression import EXPRESSION_REASONS, Expression
+from ictcli.strategies.forecast import FORECAST_REASONS, Forecast
 from ictcli.strategies.known import configure
 from ictcli.strategies.loading import file_of, load
 from ictcli.strategies.protocol import Strategy
@@ -31,21 +33,35 @@ class Choice:
         strategy: to run.
         params: of it.
         source: SHA-256 of the file it came from; empty for an installed one.
+        model: that judges its entries, or that a forecast trades; None without one.
     """
 
-    strategy: Strategy | Expression
+    strategy: Strategy | Expression | Forecast
     params: msgspec.Struct
     source: str = ""
+    model: Opinions | None = None
 
     @property
     def version(self) -> int:
         """Raised when its decisions change for the same bars; an expression has only its file."""
-        return self.strategy.version if isinstance(self.strategy, Strategy) else 0
+        return 0 if isinstance(self.strategy, Expression) else self.strategy.version
+
+    @property
+    def own_reasons(self) -> tuple[str, ...]:
+        """Text of the numbers in ``DECISION["reason"]`` that the strategy writes."""
+        if isinstance(self.strategy, Forecast):
+            return FORECAST_REASONS
+        return self.strategy.reasons if isinstance(self.strategy, Strategy) else EXPRESSION_REASONS
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Text of the numbers in ``DECISION["reason"]``."""
-        return self.strategy.reasons if isinstance(self.strategy, Strategy) else EXPRESSION_REASONS
+        """Those, and behind them the model's."""
+        return self.own_reasons if self.model is None else self.own_reasons + MODEL_REASONS
+
+    @property
+    def judge(self) -> dict[str, Any]:
+        """What its model adds to the facts that decide a run; empty without one."""
+        return {} if self.model is None else {"model": self.model.document()}
 
 
 def choose_strategies(
@@ -128,7 +144,7 @@ def _unknown_parameter(key: str, strategies: Sequence[Strategy | Expression]) ->
     known = sorted({name for strategy in strategies for name in parameter_names(strategy)})
     near = difflib.get_close_matches(key.rpartition(".")[2], known, n=1)
     hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known) or 'none'}."
-    names = " and ".join(strategy.name for strategy in strategies)
+    names = " and ".join(strategy.name for strategy in strategies) or "a model without a strategy"
     return UsageError(f"--param: {names} has no parameter {key!r}", hint=hint)
 
 

@@ -139,6 +139,7 @@ def run_document(
             "version": one.version,
             "source": one.source,
             "params": msgspec.to_builtins(one.params),
+            **one.judge,
         }
         for one in choices
     ]

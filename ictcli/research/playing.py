@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,12 +15,17 @@ from ictcli.engine.money import minor_digits
 from ictcli.engine.order_log import equity_table, order_table
 from ictcli.engine.portfolio import Asked, Books, Stream, ask, joined, market_of
 from ictcli.engine.trades import trade_table
+from ictcli.errors import UsageError
+from ictcli.market.bars import Bars
 from ictcli.market.calendars import calendar
 from ictcli.research.accounts import Floor, open_desk, traded_series
 from ictcli.research.choices import Choice
+from ictcli.research.judging import judged
 from ictcli.research.series import Series
 from ictcli.strategies.decide import decide
 from ictcli.strategies.expression import Expression
+from ictcli.strategies.forecast import Forecast, ForecastParams
+from ictcli.strategies.forecasting import decide_forecast
 from ictcli.strategies.protocol import Strategy
 
 Decisions = NDArray[np.void]
@@ -88,17 +94,42 @@ def decide_all(floor: Floor, choices: Sequence[Choice], config: Config, *, notes
 
 
 def decisions_of(choice: Choice, series: Series, settings: Settings, *, notes: bool = False) -> Decisions:
-    """What one strategy decides on one series."""
-    if isinstance(choice.strategy, Expression):
+    """What one strategy decides on one series, and its model of that."""
+    model = choice.model
+    if isinstance(choice.strategy, Forecast):
+        return _forecast(choice, series.bars)
+    found = _alone(choice.strategy, choice.params, series, settings, notes=notes)
+    if model is None:
+        return found
+    return judged(found, series.bars, model, len(choice.own_reasons), notes=notes)
+
+
+def _forecast(choice: Choice, bars: Bars) -> Decisions:
+    """What a model decides without a strategy."""
+    model, params = choice.model, choice.params
+    if model is None or not isinstance(params, ForecastParams):
+        raise UsageError("a forecast trades a model", hint="Add --model NAME.")
+    return decide_forecast(params, bars, model.of_bars(bars), model.low, model.high)
+
+
+def _alone(
+    strategy: Strategy | Expression, params: Any, series: Series, settings: Settings, *, notes: bool
+) -> Decisions:
+    """What a strategy decides without a model."""
+    if isinstance(strategy, Expression):
         from ictcli.strategies.expressions import decide_expression  # noqa: PLC0415 - imports polars
 
-        return decide_expression(choice.strategy, series.bars, settings, series.key)
-    return decide(choice.strategy, choice.params, series.bars, settings, notes=notes)
+        return decide_expression(strategy, series.bars, settings, series.key)
+    return decide(strategy, params, series.bars, settings, notes=notes)
 
 
 def _shared(series: Series, config: Config, choices: Sequence[Choice]) -> Settings:
     """What detectors share on one series; where nobody listens to any, without the parameters of each."""
-    idle = all(isinstance(one.strategy, Strategy) and one.strategy.sees == "prices" for one in choices)
+    idle = all(
+        isinstance(one.strategy, Forecast)
+        or (isinstance(one.strategy, Strategy) and one.strategy.sees == "prices")
+        for one in choices
+    )
     if not idle or config.detect.params:
         return settings_of(series, config)
     always_open = calendar(series.spec.calendar).always_open

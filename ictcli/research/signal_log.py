@@ -34,11 +34,13 @@ SIGNALS = pa.schema(
         ("formed_at", INSTANT),
         ("zone", pa.int64()),
         ("outcome", pa.string()),
+        ("probability", pa.float64()),
     ]
 )
 """``signal_at`` is the close of the bar of the decision; ``kind`` is ``note``, ``enter``, ``cancel`` or
 ``close``; ``stage`` is where the set-up stands then, ``reason`` the strategy's. ``outcome`` says what became
-of an entry: ``filled``, a refusal's name, or how its order ended; null for other kinds."""
+of an entry: ``filled``, a refusal's name, or how its order ended; null for other kinds. ``probability`` is
+the model's, null without one."""
 
 _ENDS = (OrderEvent.REFUSED, OrderEvent.FILLED, OrderEvent.EXPIRED, OrderEvent.VOID, OrderEvent.CANCELLED)
 _PRICE_LIMIT = 2**52
@@ -123,5 +125,6 @@ def _rows(line: Line, series: Series, choice: Choice, name: str, outcome: list[s
         instants(bars.ts[formed]),
         pa.array(made["zone"].copy(), mask=made["zone"] < 0),
         pa.array(outcome, pa.string()),
+        pa.array(made["probability"].copy(), mask=np.isnan(made["probability"])),
     ]
     return pa.Table.from_arrays(columns, schema=SIGNALS)

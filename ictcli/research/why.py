@@ -22,7 +22,8 @@ class Story:
 
     Attributes:
         strategy, number: of the set-up; ``number`` is None for records that belong to none.
-        steps: rows with ``at``, ``who`` (strategy or account), ``what``, ``reason`` and ``price``.
+        steps: rows with ``at``, ``who`` (strategy or account), ``what``, ``reason``, ``price`` and
+            the ``probability`` that a model gave.
     """
 
     strategy: str
@@ -97,6 +98,7 @@ def _decision(row: Row) -> Row:
         "who": "strategy",
         "what": row["stage"] if row["kind"] == "note" else row["kind"],
         **{name: row[name] for name in ("side", "reason", "price", "stop", "target")},
+        "probability": row.get("probability"),  # runs of older versions know none
     }
 
 
@@ -112,6 +114,7 @@ def _event(row: Row) -> Row:
         "price": row["price"],
         "stop": None,
         "target": None,
+        "probability": None,
     }
 
 

@@ -1,4 +1,4 @@
-"""What makes two trials the same: strategies, parameters, account and costs."""
+"""What makes two trials the same: strategies with their models, parameters, account and costs."""
 
 import hashlib
 from collections.abc import Sequence
@@ -14,7 +14,16 @@ def identity(choices: Sequence[Choice], config: Config) -> str:
     """SHA-256 of what decides a trial on given bars: strategies, parameters, account, costs, version."""
     facts = [
         __version__,
-        [[one.strategy.name, one.version, one.source, msgspec.to_builtins(one.params)] for one in choices],
+        [
+            [
+                one.strategy.name,
+                one.version,
+                one.source,
+                msgspec.to_builtins(one.params),
+                *one.judge.values(),
+            ]
+            for one in choices
+        ],
         *(msgspec.to_builtins(part) for part in (config.account, config.sizing, config.risk, config.detect)),
         {
             name: value

@@ -9,6 +9,7 @@ from ictcli.research.accounts import Floor
 from ictcli.research.choices import Choice
 from ictcli.research.playing import settings_of
 from ictcli.strategies.expression import Expression
+from ictcli.strategies.protocol import Strategy
 from ictcli.telemetry import Progress
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def check_lookahead(
                 found = check_expression(
                     choice.strategy, series.bars, settings, series.key, progress=progress
                 )
-            else:
+            elif isinstance(choice.strategy, Strategy):
                 found = check_strategy(
                     choice.strategy, choice.params, series.bars, settings, progress=progress
                 )
