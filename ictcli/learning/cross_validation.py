@@ -87,6 +87,7 @@ def validate(
     if tune_count > 1:
         return _tuned(matrix, names, events, splits, plan, recipe, tune_count, kept, progress)
     folds = []
+    progress("folds", 0, len(splits))
     for at, split in enumerate(splits):
         folds.append(run_fold(matrix, names, events, split, recipe))
         progress("folds", at + 1, len(splits))

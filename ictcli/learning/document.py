@@ -15,6 +15,7 @@ from ictcli.learning.events import Events
 from ictcli.learning.finishing import Finished
 from ictcli.learning.folds import samples_of
 from ictcli.learning.subject import Subject
+from ictcli.learning.thresholds import results_of
 from ictcli.learning.trust.blocks import cells_of, resample_mean
 from ictcli.learning.trust.calibrating import calibration_slope, quality, reliability_curve
 from ictcli.learning.trust.scores import Estimate, Scores, score, score_folds
@@ -114,16 +115,24 @@ def score_part(events: Events, acted: Acted, base: Floats, seed: int) -> dict[st
         "log_loss_base": plain(found.base_log_loss.value),
         "independent": found.independent,
         "taken": int((acted.sides != 0).sum()),
-        "net_r": net_part(events, acted, seed),
+        "net_r": net_part(events, acted.net, acted.sides, seed),
+        "net_r_all": all_part(events, seed),
     }
 
 
-def net_part(events: Events, acted: Acted, seed: int) -> dict[str, Any]:
+def all_part(events: Events, seed: int) -> dict[str, Any] | None:
+    """Mean result of all signals of a strategy, in R; None without one."""
+    if not events.has_side:
+        return None
+    return net_part(events, results_of(events, events.side), events.side, seed)
+
+
+def net_part(events: Events, net: Floats, sides: NDArray[np.int64], seed: int) -> dict[str, Any]:
     """Mean result of the trades taken, in R."""
-    taken = acted.sides != 0
+    taken = sides != 0
     if not taken.any():
         return {"value": None, "low": None, "high": None, "n": 0}
-    results = acted.net[taken] / events.risk[taken]
+    results = net[taken] / events.risk[taken]
     found = resample_mean(results, cells_of(events.start[taken], events.end[taken]), seed)
     return {
         "value": plain(found.mean),

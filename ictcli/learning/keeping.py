@@ -26,6 +26,7 @@ from ictcli.learning.document import (
 from ictcli.learning.finishing import Finished, finish, time_decisions
 from ictcli.learning.folds import Recipe
 from ictcli.learning.last_look import last_look
+from ictcli.learning.pictures import pictures_part
 from ictcli.learning.request import TrainRequest
 from ictcli.learning.testing import Tell, Tested
 from ictcli.learning.trust.verdict import Verdict
@@ -99,6 +100,7 @@ def found_document(one: Tested, verdict: Verdict, done: Finished, request: Train
         "importance_method": "mean contribution to the log-odds",
         "evidence": msgspec.to_builtins(verdict),
         "params": {name: dict(params) for name, params in one.recipe.params.items()},
+        "pictures": pictures_part(subject, found, names),
         "lockbox": None,
     }
 

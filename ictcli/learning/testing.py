@@ -76,7 +76,9 @@ def test(
         progress=progress,
     )
     names = [estimator.name for estimator in recipe.estimators]
+    progress(f"{one.name}: combining, calibrating and deciding", 0, None)
     found = evaluate(subject, validated.scores, validated.tried, names, plan)
+    progress(f"{one.name}: looking for results beyond belief", 0, None)
     distrust(subject, found)
     tell(f"{one.name}: {len(found.events):,} events tested in {len(found.scores.folds)} folds")
     attempts = attempts_of(subject, found)

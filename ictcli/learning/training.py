@@ -47,14 +47,17 @@ def train(
         if known is not None and not request.open_lockbox:
             documents[one.name] = _known_document(known)
             continue
+        progress(f"{one.name}: features and labels of {len(one.series.bars):,} bars", 0, None)
         subject = ready(one, request, bench, key)
         tell(said(one.name, subject))
         if known is not None:
             documents[one.name] = _looked_at(known, subject, request, bench, now, provenance)
             continue
         tested[one.name] = test(one, subject, recipe, request, bench, now, progress, tell)
+    progress("weighing the evidence", 0, None)
     verdicts = judge_all({name: one.evidence for name, one in tested.items()}, request.plan.seed)
     for name, done in tested.items():
+        progress(f"{name}: learning from all events and scoring", 0, None)
         documents[name] = keep(done, verdicts[name], request, bench, now, provenance, tell)
     return _overall([documents[name] for name in documents])
 

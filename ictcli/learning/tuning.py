@@ -137,6 +137,7 @@ def tune(
     total = len(splits) * len(search.candidates)
     inner = np.empty((len(search.candidates), len(splits)))
     outer = []
+    progress(f"tuning {search.estimator.name}", 0, total)
     for k, split in enumerate(splits):
         fold = _prepared(matrix, names, events, split, recipe, search.embargo)
         found = np.empty((len(search.candidates), len(split.test)))
