@@ -77,14 +77,25 @@ def learn(matrix: Floats, names: Sequence[str], events: Events, recipe: Recipe) 
     Raises:
         DataError: only one label occurs, or too few events.
     """
+    preparation, table = _prepared(matrix, names, events, recipe)
+    return Learnt(preparation, _fitted(table, events, recipe))
+
+
+def _prepared(
+    matrix: Floats, names: Sequence[str], events: Events, recipe: Recipe
+) -> tuple[Preparation, Floats]:
+    """Preparation learned from events, and the rows of all bars as it makes them."""
     require_classes(events.label)
     preparation = fit_preparation(matrix[events.start], events.label, names, recipe.select)
-    samples = samples_of(Preparer(preparation).table(matrix), events)
-    models = tuple(
+    return preparation, Preparer(preparation).table(matrix)
+
+
+def _fitted(table: Floats, events: Events, recipe: Recipe) -> tuple[Fitted, ...]:
+    samples = samples_of(table, events)
+    return tuple(
         one.fit(samples, recipe.params.get(one.name, {}), recipe.seed, recipe.jobs)
         for one in recipe.estimators
     )
-    return Learnt(preparation, models)
 
 
 def run_fold(
@@ -96,9 +107,10 @@ def run_fold(
         DataError: only one label occurs among the training events, or there are too few of them.
     """
     train = events.take(split.train)
-    learnt = learn(matrix, names, train, recipe)
-    test = samples_of(Preparer(learnt.preparation).table(matrix), events.take(split.test))
-    found = np.column_stack([one.probabilities(test) for one in learnt.models])
+    _, table = _prepared(matrix, names, train, recipe)
+    models = _fitted(table, train, recipe)
+    test = samples_of(table, events.take(split.test))
+    found = np.column_stack([one.probabilities(test) for one in models])
     return FoldScores(split, float(np.average(train.label, weights=train.weight)), found)
 
 
