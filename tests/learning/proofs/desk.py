@@ -1,0 +1,90 @@
+"""A real store with one series in a folder, and the driver of ``train`` on it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from ictcli.config.records import BacktestConfig, Config, TrainConfig
+from ictcli.detectors.plan import Settings
+from ictcli.features.cache import FeatureCache, Span
+from ictcli.features.matrix import Matrix
+from ictcli.features.registry import FeatureSet
+from ictcli.learning.bench import Bench
+from ictcli.learning.request import TrainRequest
+from ictcli.learning.training import train
+from ictcli.market.bars import Bars, SeriesKey
+from ictcli.market.symbols import load_symbols
+from ictcli.market.timeframes import parse_timeframe
+from ictcli.store.store import Store
+from tests.research.conftest import keep
+
+Floats = NDArray[np.float64]
+Plant = Callable[[Matrix, Bars], Floats]
+
+M15 = parse_timeframe("M15")
+NOW = 1_760_000_000_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class PlantedCache(FeatureCache):
+    """A feature cache that gives planted columns to whoever trains.
+
+    Attributes:
+        plant: from the true matrix and the bars to the values that are given instead.
+    """
+
+    plant: Plant = lambda matrix, bars: matrix.values
+
+    def matrix(
+        self, features: FeatureSet, content: str, span: Span, bars: Bars, settings: Settings
+    ) -> tuple[Matrix, bool]:
+        true, cached = FeatureCache.matrix(self, features, content, span, bars, settings)
+        return replace(true, values=self.plant(true, bars)), cached
+
+
+def desk(folder: Path, bars: Bars, plant: Plant | None = None, symbol: str = "EURUSD") -> Bench:
+    """A workspace with M15 bars of one symbol, and features as planted."""
+    store = Store(folder / "data", folder / "state", 0)
+    keep(store, SeriesKey("made", symbol, M15), bars)
+    config = Config(backtest=BacktestConfig(slippage_points=0))
+    bench = Bench.of(store, load_symbols(None), config, folder)
+    return bench if plant is None else replace(bench, cache=PlantedCache(bench.cache.folder, plant=plant))
+
+
+def trained(bench: Bench, symbol: str = "EURUSD", jobs: int = 1, **plan: Any) -> dict[str, Any]:
+    """What ``train`` finds on the series; the plan is the default one but for what is given."""
+    request = TrainRequest(
+        symbols=(symbol,),
+        strategy="",
+        params={},
+        timeframe=M15,
+        source=None,
+        start=None,
+        end=None,
+        plan=msgspec.convert(plan, TrainConfig),
+        jobs=jobs,
+    )
+    found = train(
+        request,
+        bench,
+        now=NOW,
+        provenance={"argv": ["ictcli", "train", symbol], "config": "0" * 64},
+        progress=_silent,
+        tell=lambda line: None,
+    )
+    model: dict[str, Any] = found["models"][0]
+    return model
+
+
+def registry(bench: Bench) -> list[str]:
+    """Every file of the registry."""
+    return sorted(path.as_posix() for path in bench.models.model_folder("any").parent.rglob("*"))
+
+
+def _silent(stage: str, done: int, total: int | None) -> None:
+    return None
