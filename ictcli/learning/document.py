@@ -105,8 +105,9 @@ def base_accuracy(labels: NDArray[np.int64], base: Floats) -> float:
 
 
 def score_part(events: Events, acted: Acted, base: Floats, seed: int) -> dict[str, Any]:
-    """All folds together."""
-    found: Scores = score(acted.probability, events.label, events.start, events.end, base, seed)
+    """All folds together; events with the same base are of one fold."""
+    folds = np.unique(base, return_inverse=True)[1]
+    found: Scores = score(acted.probability, events.label, events.start, events.end, base, seed, folds)
     names = ("accuracy", "balanced_accuracy", "auc", "log_loss", "brier")
     return {
         **{name: estimate(getattr(found, name), found.events) for name in names},

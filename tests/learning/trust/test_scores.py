@@ -62,6 +62,36 @@ def test_intervals_of_overlapping_labels_cover_where_binomial_ones_do_not() -> N
     assert naive < 45
 
 
+def test_levels_of_folds_are_not_ranked_against_each_other() -> None:
+    pooled, within = [], []
+    for seed in range(40):
+        y = (np.random.default_rng(seed).random(180) < 0.3).astype(np.int64)
+        fold = np.repeat(np.arange(6), 30)
+        learnt = np.array([0.0, *(y[: 30 * at].mean() for at in range(1, 6))])[fold]
+        start, tested = np.arange(180), fold > 0
+        own = learnt[tested], y[tested], start[tested], start[tested] + 1, learnt[tested], seed
+        pooled.append(score(*own).auc.value)
+        within.append(score(*own, fold[tested]).auc.value)
+    assert np.mean(pooled) < 0.48
+    assert within == [0.5] * 40
+
+
+def test_pairs_of_a_fold_are_counted_as_sklearn_counts_them_fold_by_fold() -> None:
+    from sklearn.metrics import roc_auc_score
+
+    generator = np.random.default_rng(3)
+    p, fold = np.round(generator.random(600), 2), np.repeat(np.arange(3), 200)
+    y = (generator.random(600) < 0.2 + 0.5 * p).astype(np.int64)
+    found = score(p, y, np.arange(600), np.arange(600) + 2, 0.4, 7, fold).auc
+    parts = [(p[fold == at], y[fold == at]) for at in range(3)]
+    pairs = [float(labels.sum() * (1 - labels).sum()) for _, labels in parts]
+    alone = [roc_auc_score(labels, values) for values, labels in parts]
+    assert found.value == pytest.approx(np.average(alone, weights=pairs))
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low < found.value < found.high
+
+
 def test_auc_is_undefined_for_one_label_and_half_for_ties() -> None:
     assert math.isnan(auc(np.array([0.1, 0.2]), np.array([1, 1])))
     assert auc(np.full(4, 0.3), np.array([1, 0, 1, 0])) == 0.5
