@@ -86,5 +86,5 @@ def registry(bench: Bench) -> list[str]:
     return sorted(path.as_posix() for path in bench.models.model_folder("any").parent.rglob("*"))
 
 
-def _silent(stage: str, done: int, total: int | None) -> None:
+def _silent(label: str, done: int, total: int | None) -> None:
     return None
