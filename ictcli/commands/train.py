@@ -1,12 +1,14 @@
 """``ictcli train``: learn from stored bars, judge honestly, keep a version."""
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ictcli.cli_command import Command
 from ictcli.commands.train_options import ENSEMBLE, installed_models, plan_options
+from ictcli.commands.training_pages import check_page, write_page
 from ictcli.errors import UsageError
 from ictcli.options import seed_option, span_options, symbols_argument, timeframe_option
 from ictcli.session import Session
@@ -38,6 +40,13 @@ _EXAMPLES = [
 @click.option("--name", metavar="NAME", help="Name of the model; default from symbol and timeframe.")
 @click.option("--open-lockbox", is_flag=True, help="Look at the withheld bars, once.")
 @click.option("--reason", metavar="TEXT", help="Why the lockbox is opened again.")
+@click.option(
+    "--html",
+    "page",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Also write a page with pictures.",
+)
 @click.option("--jobs", "-j", type=click.IntRange(min=1), metavar="N", help="Threads; default: 1.")
 @seed_option
 @click.pass_obj
@@ -55,6 +64,7 @@ def command(
     name: str | None,
     open_lockbox: bool,
     reason: str | None,
+    page: Path | None,
     jobs: int | None,
     seed: int | None,
 ) -> None:
@@ -63,6 +73,7 @@ def command(
     Without SYMBOL every stored symbol gets a model. The exit code is 0 whatever the verdict.
     """
     _check(strategy, name, symbols, reason, chosen, open_lockbox=open_lockbox)
+    check_page(session, page)
     os.environ.setdefault(
         "OMP_WAIT_POLICY", "PASSIVE"
     )  # threads that spin wait five times as long on a busy machine
@@ -101,6 +112,8 @@ def command(
             progress=told.watched(drawn),
             tell=session.out.note,
         )
+    if page is not None:
+        write_page(session, page, document["models"])
     session.out.emit(document, lambda: training_text(document))
 
 

@@ -1,13 +1,7 @@
 """A chart of detections as one web page that needs nothing but itself; drawn by plotly."""
 
-import base64
-import hashlib
 import html
-import json
-from importlib.resources import files
 from typing import Any
-
-from plotly.offline import get_plotlyjs
 
 from ictcli.clock import NS_PER_SECOND
 from ictcli.detectors.base.events import RECORD_NAMES
@@ -24,6 +18,7 @@ from ictcli.reports.detection_chart import (
     Chart,
     Drawing,
 )
+from ictcli.reports.offline_page import offline_page
 
 _SIDES = {"bull": 1, "none": 0, "bear": -1}
 
@@ -33,20 +28,12 @@ def page(chart: Chart) -> str:
 
     Its own security policy allows these scripts and nothing from any network.
     """
-    library: str = get_plotlyjs()
-    program = _part("chart_labels.js") + _part("chart.js")
-    scripts = " ".join(f"'sha256-{_digest(script)}'" for script in (library, program))
-    policy = (
-        f"default-src 'none'; script-src {scripts}; style-src 'unsafe-inline'; "
-        "img-src data: blob:; base-uri 'none'; form-action 'none'"
-    )
-    return _part("chart.html").format(
-        policy=policy,
+    return offline_page(
+        "chart.html",
+        "chart.css",
+        ("chart_labels.js", "chart.js"),
+        document(chart),
         title=html.escape(chart.title),
-        css=_part("chart.css"),
-        data=_embedded(document(chart)),
-        plotly=library,
-        program=program,
     )
 
 
@@ -67,20 +54,6 @@ def document(chart: Chart) -> dict[str, Any]:
         "few": FEW,
         "lasting": LASTING,
     }
-
-
-def _part(name: str) -> str:
-    return files("ictcli.reports").joinpath(name).read_text(encoding="utf-8")
-
-
-def _digest(script: str) -> str:
-    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-
-
-def _embedded(value: Any) -> str:
-    """JSON that cannot end its element or begin another."""
-    text = json.dumps(value, separators=(",", ":"), allow_nan=False)
-    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 
 def _bars(bars: Bars) -> dict[str, list[float] | list[int]]:

@@ -1,8 +1,10 @@
 """A training on one screen: data, labels, folds, calibration, what matters, verdict, the next command."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
+from ictcli.learning.trust.verdict import LEAST_DSR, LEVEL, MOST_PBO
 from ictcli.reports.layout import aligned, entries, number, wrap
 
 Document = Mapping[str, Any]
@@ -11,11 +13,22 @@ _TOP = 8
 """Features shown."""
 _BAR = 20
 """Characters of the longest bar of the calibration curve."""
+QUESTIONS = (
+    "Is the forecast better than the base rate?",
+    "Is it better than the best of as many tries without skill?",
+    "Does what is best in one half of the days hold in the other?",
+    "Does a trade earn after costs?",
+)
+"""What an edge is asked for, in the order of the reasons."""
 
 
 def training_text(document: Document) -> str:
     """What ``train`` prints."""
-    return "\n\n".join(model_text(one) for one in document["models"])
+    models = document["models"]
+    parts = [model_text(one) for one in models]
+    if len(models) > 1:
+        parts.append("\n".join(overview_lines(models)))
+    return "\n\n".join(parts)
 
 
 def model_text(model: Document) -> str:
@@ -23,10 +36,11 @@ def model_text(model: Document) -> str:
     if model["up_to_date"]:
         return f"{headline(model)}\nup to date: {model['name']}@{model['version']} ({model['verdict']})"
     sections = [
-        [headline(model), *data_lines(model)],
+        [headline(model), *entries(data_pairs(model))],
         fold_lines(model),
         score_lines(model),
         member_lines(model),
+        tuned_lines(model),
         calibration_lines(model),
         feature_lines(model),
         lockbox_lines(model),
@@ -41,29 +55,56 @@ def headline(model: Document) -> str:
     return f"{model['symbol']} {model['timeframe']} from {model['source']}: {what}"
 
 
-def data_lines(model: Document) -> list[str]:
+def data_pairs(model: Document) -> list[tuple[str, str]]:
     """Bars, labels and their balance."""
     data, labels = model["data"], model["labels"]
-    locked = f"; kept in the lockbox from {data['lockbox_from']}" if data["lockbox_from"] else ""
     dropped = ", ".join(f"{count:,} {reason}" for reason, count in labels["dropped"].items() if count)
     pairs = [
-        ("bars", f"{data['bars']:,} from {data['first']} to {data['last']}{locked}"),
+        ("bars", f"{data['bars']:,} from {_minute(data['first'])} to {_minute(data['last'])} UTC"),
         ("features", f"{data['features']} of set {data['feature_set']}, {data['kept']} seen by the models"),
+        ("labels", _rule_text(model)),
         ("events", _events_text(labels)),
         ("costs", f"{labels['cost_bp']:.2f} basis points a trade"),
     ]
+    if data["lockbox_from"]:
+        withheld = f"{labels['locked']:,} events from {_minute(data['lockbox_from'])} on are withheld"
+        pairs.append(("lockbox", withheld))
     if labels["ambiguous"]:
         pairs.append(("ambiguous", f"{labels['ambiguous']:,} events where one bar touched both barriers"))
     if dropped:
         pairs.append(("dropped", dropped))
     if data["warnings"]:
         pairs.append(("quality", "; ".join(data["warnings"])))
-    return entries(pairs)
+    return pairs
+
+
+def _minute(instant: str) -> str:
+    """``2024-01-31 09:15``."""
+    return instant[:16].replace("T", " ")
+
+
+def _rule_text(model: Document) -> str:
+    rule = {name: value for name, value in model["label"].items() if name != "rule"}
+    meaning = "1 = the trade earned after costs" if model["strategy"] else "1 = up"
+    return "; ".join(
+        [meaning, *(f"{name.replace('_', ' ')} {_plain(value)}" for name, value in rule.items())]
+    )
+
+
+def _plain(value: object) -> str:
+    """A parameter in few characters."""
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_plain(one)}" for name, one in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(_plain(one) for one in value)
+    return str(value)
 
 
 def _events_text(labels: Mapping[str, Any]) -> str:
     ones = f"{labels['ones']:,} are 1 ({100 * labels['share']:.1f} %)"
-    return f"{labels['events']:,}, worth {labels['effective']:,.0f} independent ones; {ones}"
+    return f"{labels['events']:,}, overlaps make them worth {labels['effective']:,.0f}; {ones}"
 
 
 def fold_lines(model: Document) -> list[str]:
@@ -95,13 +136,36 @@ def model_scores(model: Document) -> list[tuple[str, Mapping[str, Any], str, str
     """Name, score, form and explanation of everything that is measured on all folds."""
     scores = model["scores"]
     base = f"always the likelier answer: {number(scores['base'], 'share')}"
-    return [
+    rows = [
         ("accuracy", scores["accuracy"], "share", base),
-        ("AUC", scores["auc"], ".3f", "0.5 is no order at all"),
-        ("log-loss", scores["log_loss"], ".4f", f"without the model: {scores['log_loss_base']:.4f}"),
-        ("Brier", scores["brier"], ".4f", ""),
-        ("net result", scores["net_r"], "r", f"a trade, {scores['taken']:,} taken"),
+        ("AUC", scores["auc"], ".3f", "order of the probabilities; 0.5 is none at all"),
+        ("log-loss", scores["log_loss"], ".4f", f"less is better; without the model {_loss(scores)}"),
+        ("Brier", scores["brier"], ".4f", "squared error, less is better; 0.25 is a coin"),
+        ("net result", scores["net_r"], _unit(model), taken_text(model)),
     ]
+    if scores.get("net_r_all"):
+        everything = scores["net_r_all"]
+        rows.append(("all signals", everything, "r", f"a trade, if all {everything['n']:,} were taken"))
+    return rows
+
+
+def _loss(scores: Mapping[str, Any]) -> str:
+    base = scores["log_loss_base"]
+    return "-" if base is None else f"{base:.4f}"
+
+
+def _unit(model: Document) -> str:
+    """Results are in R where there is a stop, otherwise a share of the price."""
+    pictures = model.get("pictures")
+    return "share.3" if pictures and pictures["results"]["unit"] == "%" else "r"
+
+
+def taken_text(model: Document) -> str:
+    """How many trades were taken, and why there are none."""
+    taken, tested = model["scores"]["taken"], model["scores"]["accuracy"]["n"]
+    if taken:
+        return f"a trade, {taken:,} taken of {tested:,}"
+    return "no trade was taken: no probability promised a gain after costs"
 
 
 def ranged(score: Mapping[str, Any], form: str = "share") -> str:
@@ -109,8 +173,10 @@ def ranged(score: Mapping[str, Any], form: str = "share") -> str:
     value, low, high = (score.get(key) for key in ("value", "low", "high"))
     if value is None:
         return "-"
-    scale, digits = (100.0, ".1f") if form == "share" else (1.0, ".3f" if form == "r" else form)
-    unit = {"share": " %", "r": " R"}.get(form, "")
+    if form.startswith("share"):
+        scale, digits, unit = 100.0, f"{form[5:] or '.1'}f", " %"
+    else:
+        scale, digits, unit = (1.0, ".3f", " R") if form == "r" else (1.0, form, "")
     ends = "" if low is None or high is None else f" [{scale * low:{digits}}, {scale * high:{digits}}]"
     return f"{scale * value:{digits}}{unit}{ends}"
 
@@ -130,12 +196,26 @@ def member_lines(model: Document) -> list[str]:
         )
         for one in members
     ]
-    gain = ranged(model["gain"], ".5f")
+    gain = f"{model['gain']['best']}: {ranged(model['gain'], '.5f')}"
     return [
         "Ensemble",
         *aligned(("model", "weight", "log-loss", "accuracy", "not a member because"), rows, "<>>><"),
-        f"gain in log-loss over the best model, {model['gain']['best']}: {gain}",
+        f"Lowers the log-loss of the best model, {gain} (above 0 is better)",
     ]
+
+
+def tuned_pairs(model: Document) -> list[tuple[str, str]]:
+    """Parameters that differ from a model's defaults, by model."""
+    return [
+        (name, ", ".join(f"{key} {_plain(value)}" for key, value in params.items()) or "the defaults")
+        for name, params in model["params"].items()
+    ]
+
+
+def tuned_lines(model: Document) -> list[str]:
+    """What tuning chose."""
+    pairs = tuned_pairs(model)
+    return ["Parameters of the version", *entries(pairs)] if pairs else []
 
 
 def calibration_lines(model: Document) -> list[str]:
@@ -151,17 +231,24 @@ def calibration_lines(model: Document) -> list[str]:
         for one in calibration["curve"]
     ]
     slope = ranged(calibration["slope"], ".2f")
+    error = calibration["ece"]
+    apart = "-" if error is None else f"{100 * error:.1f} %"
     return [
-        f"Calibration ({calibration['kind']}; slope {slope}, expected error {calibration['ece']:.3f})",
+        f"Calibration: {calibration['kind']}, {apart} off on average, slope {slope}",
+        "(slope 1 is right; below 1 the probabilities are too far from the middle)",
         *aligned(("said", "seen [interval]", "events", ""), rows, ">>><"),
     ]
 
 
 def feature_lines(model: Document) -> list[str]:
-    """What moves the model most."""
-    top = model["importance"][:_TOP]
-    rows = [(one["name"], number(one["share"], "share")) for one in top]
-    return [f"What moves it most ({model['importance_method']})", *aligned(("feature", "share"), rows, "<>")]
+    """What moves the model most, in two columns."""
+    top = [one for one in model["importance"][:_TOP] if one["share"] > 0]
+    if not top:
+        return ["No feature moves it: the answer is the same whatever the market does"]
+    cells = [f"{one['name']:<24}{number(one['share'], 'share'):>7}" for one in top]
+    half = -(-len(cells) // 2)
+    lines = ["      ".join(pair).rstrip() for pair in zip_longest(cells[:half], cells[half:], fillvalue="")]
+    return [f"What moves it most ({model['importance_method']})", *(f"  {line}" for line in lines)]
 
 
 def lockbox_lines(model: Document) -> list[str]:
@@ -181,11 +268,42 @@ def lockbox_lines(model: Document) -> list[str]:
     ]
 
 
+def passed(model: Document) -> tuple[bool, bool, bool, bool]:
+    """Which of the four questions were answered with yes."""
+    found = model["evidence"]
+    low = found["expectancy"]["low"]
+    return (
+        found["p_value"] is not None and found["p_adjusted"] < LEVEL,
+        found["dsr"] is not None and found["dsr"] >= LEAST_DSR,
+        found["trials"] == 1 if found["pbo"] is None else found["pbo"] <= MOST_PBO,
+        low is not None and low > 0,
+    )
+
+
 def verdict_lines(model: Document) -> list[str]:
     """The verdict with its reasons, the version, the next command."""
-    lines = [f"Verdict: {model['verdict'].upper()}"]
-    for reason in model["reasons"]:
-        lines += [f"  {line}" for line in wrap(reason)]
+    answers = passed(model)
+    lines = [f"Verdict: {model['verdict'].upper()} ({sum(answers)} of 4 conditions hold, all must)"]
+    for question, yes, reason in zip(QUESTIONS, answers, model["reasons"], strict=True):
+        lines += [f"  {'yes' if yes else 'no':<3}  {question}", *(f"       {line}" for line in wrap(reason))]
     latency = model["latency"]
     served = f", {latency['p50_us']:.1f} us a decision (99 %: {latency['p99_us']:.1f})" if latency else ""
-    return [*lines, f"Version: {model['name']}@{model['version']}{served}", f"Next: {model['next']}"]
+    lines += [f"Version: {model['name']}@{model['version']}{served}"]
+    return [*lines, *([f"Next: {model['next']}"] if model["next"] else [])]
+
+
+def overview_lines(models: Sequence[Document]) -> list[str]:
+    """Several models, one line each."""
+    rows = [
+        (
+            one["name"],
+            one["verdict"],
+            ranged(one["scores"]["accuracy"]),
+            number(one["scores"]["base"], "share"),
+            ranged(one["scores"]["auc"], ".3f"),
+            ranged(one["scores"]["net_r"], _unit(one)),
+        )
+        for one in models
+    ]
+    headers = ("model", "verdict", "accuracy", "base", "AUC", "net result a trade")
+    return ["All models", *aligned(headers, rows, "<<>>>>")]

@@ -1,0 +1,261 @@
+"""A training as one web page that needs nothing but itself: the verdict first, then pictures, then tables."""
+
+import html
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ictcli.clock import iso
+from ictcli.reports.layout import number
+from ictcli.reports.offline_page import offline_page
+from ictcli.reports.training_charts import TrainingChart, training_charts
+from ictcli.reports.training_text import (
+    QUESTIONS,
+    data_pairs,
+    headline,
+    model_scores,
+    passed,
+    ranged,
+    tuned_pairs,
+)
+from ictcli.store.atomic import drafted
+
+Document = Mapping[str, Any]
+Pairs = Sequence[tuple[str, str]]
+
+_NS_PER_HOUR = 3_600_000_000_000
+
+
+def training_page(models: Sequence[tuple[Document, Document]]) -> str:
+    """The page about trained models.
+
+    Args:
+        models: what was found, as ``training.json`` keeps it, and the card, as plain values, of each.
+    """
+    charts = [training_charts(model) for model, _ in models]
+    titles = [headline(model) for model, _ in models]
+    sections = [_section(at, model, card, charts[at]) for at, (model, card) in enumerate(models)]
+    return offline_page(
+        "training.html",
+        "training.css",
+        ("training.js",),
+        [{one.name: one.figure() for one in some} for some in charts],
+        title=_text(titles[0] if len(titles) == 1 else f"Training of {len(titles)} models"),
+        alone=" hidden" if len(titles) == 1 else "",
+        options="".join(f'<option value="{at}">{_text(title)}</option>' for at, title in enumerate(titles)),
+        models="\n".join(sections),
+    )
+
+
+def write_training_page(path: Path, models: Sequence[tuple[Document, Document]]) -> None:
+    """Write the page.
+
+    Raises:
+        DataError: the disk refuses.
+    """
+    with drafted(path) as file:
+        file.write(training_page(models).encode())
+
+
+def _section(at: int, model: Document, card: Document, charts: Sequence[TrainingChart]) -> str:
+    parts = [
+        f"<h2>{_text(headline(model))}</h2>",
+        _banner(model),
+        _numbers(model),
+        f'<div class="charts">{"".join(_figure(one) for one in charts)}</div>',
+        _details("Folds", _folds(model), is_open=True),
+        _details("Models", _members(model), is_open=True),
+        _lockbox(model),
+        _details("Data and labels", _facts(data_pairs(model)), is_open=True),
+        _details("Quality of the data", _facts(quality_pairs(model["data"]["quality"])), is_open=True),
+        _details("Rule and plan", _facts([*_flat(model["label"]), *_flat(model["plan"])]), is_open=False),
+        _details("Where it comes from", _facts(origin_pairs(model, card)), is_open=False),
+    ]
+    hidden = " hidden" if at else ""
+    return f'<section id="model-{at}"{hidden}>\n' + "\n".join(part for part in parts if part) + "\n</section>"
+
+
+def _banner(model: Document) -> str:
+    edge = model["verdict"] == "edge"
+    answers = "".join(
+        f"<li{' class=yes' if yes else ''}><b>{_text(question)}</b> {'yes' if yes else 'no'}"
+        f"<span>{_text(reason)}</span></li>"
+        for question, yes, reason in zip(QUESTIONS, passed(model), model["reasons"], strict=True)
+    )
+    word = "an edge" if edge else "no edge"
+    return (
+        f'<div class="verdict{" edge" if edge else ""}"><strong>Verdict: {word}</strong>'
+        f"<div>{_text(f'{sum(passed(model))} of 4 conditions hold; an edge needs all of them.')}</div>"
+        f"<ul>{answers}</ul></div>"
+    )
+
+
+def _numbers(model: Document) -> str:
+    rows = [
+        (name, ranged({"value": score["value"]}, form), _ends(score, form), text)
+        for name, score, form, text in model_scores(model)
+    ]
+    cells = (
+        f"<li><span>{_text(name)}</span><b>{_text(value)}</b><span>{_text(ends)}</span><span>{_text(text)}</span></li>"
+        for name, value, ends, text in rows
+    )
+    return f'<ul class="numbers">{"".join(cells)}</ul>'
+
+
+def _ends(score: Document, form: str) -> str:
+    said = ranged(score, form)
+    return said[said.index("[") :] if "[" in said else ""
+
+
+def _figure(chart: TrainingChart) -> str:
+    wide = ' class="wide"' if chart.wide else ""
+    return (
+        f"<figure{wide}><figcaption><b>{_text(chart.title)}</b><p>{_text(chart.about)}</p></figcaption>"
+        f'<div role="img" aria-label="{_text(f"{chart.title}. {chart.about}")}" '
+        f'data-chart="{chart.name}" style="min-height: {chart.height}px"></div></figure>'
+    )
+
+
+def _folds(model: Document) -> str:
+    headers = ("fold", "from", "to", "learned", "tested", "accuracy", "base", "AUC", "log-loss")
+    rows = [
+        (
+            str(one["number"]),
+            one["first"][:10],
+            one["last"][:10],
+            f"{one['train']:,}",
+            f"{one['test']:,}",
+            ranged(one["accuracy"]),
+            number(one["base"], "share"),
+            ranged(one["auc"], ".3f"),
+            ranged(one["log_loss"], ".4f"),
+        )
+        for one in model["folds"]
+    ]
+    return _table(headers, rows, "<<<>>>>>>")
+
+
+def _members(model: Document) -> str:
+    rows = [
+        (
+            one["name"],
+            number(one["weight"], "share"),
+            f"{one['log_loss']:.4f}",
+            number(one["accuracy"], "share"),
+            one["refused"],
+        )
+        for one in model["members"]
+    ]
+    table = _table(("model", "weight", "log-loss", "accuracy", "not a member because"), rows, "<>>><")
+    tuned = tuned_pairs(model)
+    found = f"<h2>Parameters that tuning chose</h2>{_facts(tuned)}" if tuned else ""
+    gain = model["gain"]
+    if gain is None:
+        return table + found
+    text = f"Gain in log-loss over the best model, {gain['best']}: {ranged(gain, '.5f')}"
+    return f"{table}<p>{_text(text)}</p>{found}"
+
+
+def _lockbox(model: Document) -> str:
+    found = model["lockbox"]
+    if not found:
+        return ""
+    pairs = [
+        ("events", f"{found['events']:,}, opened {found['opened']} time(s)"),
+        ("accuracy", f"{ranged(found['accuracy'])}, base {number(found['base'], 'share')}"),
+        ("AUC", ranged(found["auc"], ".3f")),
+        ("log-loss", f"{ranged(found['log_loss'], '.4f')}, without the model {found['log_loss_base']:.4f}"),
+        ("net result", f"{ranged(found['net_r'], 'r')} a trade, {found['taken']:,} taken"),
+    ]
+    return _details("Lockbox, opened", _facts(pairs), is_open=True)
+
+
+def quality_pairs(quality: Document) -> list[tuple[str, str]]:
+    """The data-quality report in words."""
+    hours = quality["longest_hole_ns"] / _NS_PER_HOUR
+    at = f" after {iso(quality['longest_hole_at'])}" if quality["longest_hole_at"] else ""
+    unexplained, complete = quality["unexplained"], quality["completeness"]
+    told = (
+        "trading hours are not known"
+        if unexplained is None
+        else f"{unexplained:,} not explained by trading hours"
+    )
+    outliers = ", ".join(f"{name} {100 * share:.2f} %" for name, share in quality["outliers"].items())
+    lost = ", ".join(f"{name} {value:,}" for name, value in quality["not_finite"].items())
+    return [
+        ("bars", f"{quality['bars']:,}"),
+        ("rows learned from", f"{quality['rows']:,}, after {quality['warmup']:,} to warm up"),
+        ("complete", f"{number(complete, 'share')} of the bars that should be there"),
+        ("holes", f"{quality['holes']:,}; {told}"),
+        ("longest hole", f"{hours:.1f} hours{at}"),
+        ("spread unknown", number(quality["unknown_spread"], "share")),
+        ("volume unknown or 0", _both(quality["unknown_volume"], quality["no_volume"])),
+        ("bars without range", number(quality["without_range"], "share")),
+        ("constant features", ", ".join(quality["constant"]) or "none"),
+        ("twin features", ", ".join(" = ".join(one) for one in quality["twins"]) or "none"),
+        ("values not finite", lost or "none"),
+        ("outliers", outliers or "none"),
+    ]
+
+
+def _both(first: float, second: float) -> str:
+    return f"{number(first, 'share')} and {number(second, 'share')}"
+
+
+def origin_pairs(model: Document, card: Document) -> list[tuple[str, str]]:
+    """Command line, hashes and versions."""
+    packages = ", ".join(f"{name} {version}" for name, version in card["packages"].items())
+    series = card["series"]
+    return [
+        ("version", f"{card['name']}@{card['version']}"),
+        ("created", iso(card["created"])),
+        ("command", "ictcli " + " ".join(card["argv"])),
+        ("seed", str(card["seed"])),
+        ("bars", f"{series['source']} {series['symbol']} {series['timeframe']}, {series['content']}"),
+        ("seen by the model", f"{iso(card['span_first'])} to {iso(card['span_last'])}"),
+        ("identity", card["identity"]),
+        ("features", f"set {card['feature_set']}, {card['feature_identity']}"),
+        ("configuration", card["config_hash"]),
+        ("ictcli", f"{card['code_version']}, Python {card['python']}"),
+        ("packages", packages),
+        ("attempts counted", f"{model['evidence']['trials']:,}"),
+    ]
+
+
+def _flat(values: Document) -> list[tuple[str, str]]:
+    """Keys and values, those without any left out."""
+    return [
+        (key.replace("_", " "), ", ".join(map(str, value)) if isinstance(value, list) else str(value))
+        for key, value in values.items()
+        if value not in ({}, [], "")
+    ]
+
+
+def _details(title: str, content: str, *, is_open: bool) -> str:
+    return f"<details{' open' if is_open else ''}><summary>{_text(title)}</summary>{content}</details>"
+
+
+def _facts(pairs: Pairs) -> str:
+    rows = "".join(
+        f'<tr><th scope="row">{_text(about)}</th><td>{_text(text)}</td></tr>' for about, text in pairs
+    )
+    return f'<div class="table facts" tabindex="0"><table>{rows}</table></div>'
+
+
+def _table(headers: Sequence[str], rows: Iterable[Sequence[str]], align: str) -> str:
+    kinds = ["" if side == "<" else ' class="number"' for side in align]
+    head = "".join(
+        f'<th scope="col"{kind}>{_text(name)}</th>' for kind, name in zip(kinds, headers, strict=True)
+    )
+    body = "".join(
+        "<tr>"
+        + "".join(f"<td{kind}>{_text(cell)}</td>" for kind, cell in zip(kinds, row, strict=True))
+        + "</tr>"
+        for row in rows
+    )
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f'<div class="table" tabindex="0">{table}</div>'
+
+
+def _text(value: str) -> str:
+    return html.escape(value)
