@@ -178,7 +178,9 @@ def _integers(column: pa.ChunkedArray) -> Int64:
     array = array.cast(pa.int64())
     if array.null_count:
         array = array.fill_null(UNKNOWN)
-    return np.asarray(array.to_numpy(zero_copy_only=False), np.int64)
+    # Arrow lends its memory read-only, and kernels are compiled anew for read-only arrays: a series of one
+    # part would pay for the whole engine a second time.
+    return np.array(array.to_numpy(zero_copy_only=False), np.int64)
 
 
 def _single(column: pa.ChunkedArray) -> pa.Array:

@@ -45,6 +45,17 @@ def test_bars_come_back_bit_for_bit(tmp_path: Path) -> None:
     assert [len(part) > 0 for part in store.iter_parts(HOURLY)] == [True] * 5
 
 
+@pytest.mark.parametrize("count", [200, 3000])
+def test_what_is_read_is_the_callers_own(tmp_path: Path, count: int) -> None:
+    store = new_store(tmp_path)
+    put(store, HOURLY, hourly_bars(count))
+    put(store, TICKS, quotes(count))
+    bars, ticks = store.read(HOURLY), store.read_ticks(TICKS)
+
+    assert all(getattr(bars, name).flags.writeable for name in ARRAY_FIELDS)
+    assert all(column.flags.writeable for column in (ticks.ts, ticks.bid, ticks.ask))
+
+
 def test_a_span_is_read_start_inclusive_end_exclusive(tmp_path: Path) -> None:
     bars, store = hourly_bars(2000), new_store(tmp_path)
     put(store, HOURLY, bars)
