@@ -15,6 +15,7 @@ from ictcli.session import Session
 
 if TYPE_CHECKING:
     from ictcli.config.records import TrainConfig
+    from ictcli.learning.request import TrainRequest
     from ictcli.market.timeframes import Timeframe
 
 _EXAMPLES = [
@@ -77,12 +78,8 @@ def command(
     os.environ.setdefault(
         "OMP_WAIT_POLICY", "PASSIVE"
     )  # threads that spin wait five times as long on a busy machine
-    from ictcli.commands.detect_compiling import compiling_told
-    from ictcli.learning.bench import Bench
     from ictcli.learning.request import TrainRequest
-    from ictcli.learning.training import train
     from ictcli.market.timeframes import parse_timeframe
-    from ictcli.reports.training_text import training_text
     from ictcli.research.choices import parse_params
 
     plan = plan_of(session.config.config.train, chosen, seed)
@@ -101,6 +98,16 @@ def command(
         reason=reason or "",
         jobs=jobs or 1,
     )
+    _train(session, request, page)
+
+
+def _train(session: Session, request: "TrainRequest", page: Path | None) -> None:
+    """Train, write the page, print what was found."""
+    from ictcli.commands.detect_compiling import compiling_told
+    from ictcli.learning.bench import Bench
+    from ictcli.learning.training import train
+    from ictcli.reports.training_text import training_text
+
     session.tend_catalog()
     bench = Bench.of(session.store, session.book, session.config.config, session.workspace)
     with compiling_told(session.out, "features and models") as told, session.out.progress() as drawn:

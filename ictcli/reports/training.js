@@ -24,9 +24,9 @@
     const axes = { xaxis: {}, yaxis: {}, ...own };
     for (const name of Object.keys(axes).filter((key) => /^[xy]axis/.test(key))) axes[name] = { ...axis, ...axes[name] };
     return painted({
-      ...axes, height, margin: { l: 10, r: 10, t: 22, b: 10 }, paper_bgcolor: "@paper", plot_bgcolor: "@paper", dragmode: false,
+      ...axes, height, margin: { l: 10, r: 10, t: 26, b: 10 }, paper_bgcolor: "@paper", plot_bgcolor: "@paper", dragmode: false,
       font: { color: "@ink", size: 12, family: "system-ui, sans-serif" }, hoverlabel: { namelength: 0 },
-      legend: { orientation: "h", x: 0, y: -0.16, yanchor: "top" },
+      legend: { orientation: "h", x: 1, xanchor: "right", y: 1, yanchor: "bottom", ...own.legend },
     });
   }
 
@@ -53,7 +53,11 @@
   night.addEventListener("change", () => show(usual()));
   document.getElementById("theme").addEventListener("click", () => show(root.dataset.theme === "dark" ? "light" : "dark"));
   let before = "";
-  addEventListener("beforeprint", () => { before = root.dataset.theme; show("light"); });
+  addEventListener("beforeprint", () => {
+    before = root.dataset.theme;
+    for (const one of document.querySelectorAll("details")) one.open = true;
+    show("light");
+  });
   addEventListener("afterprint", () => show(before));
   show(usual());
 })();

@@ -1,42 +1,27 @@
 """Charts of a training as plain plotly figures; the page puts in the colours, which are named here."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
+from ictcli.reports.training_chart import (
+    TrainingChart,
+    around,
+    bars_of,
+    curve_of,
+    fold_name,
+    interval,
+    level,
+    mark,
+    note,
+    points,
+)
+
 Document = Mapping[str, Any]
-Figure = dict[str, Any]
 
 _ROW = 19
 """Pixels of one horizontal bar."""
-_USUAL = 300
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingChart:
-    """One chart.
-
-    Attributes:
-        name: unique within a model.
-        title: what it shows.
-        about: how it is read.
-        data: plotly traces; a colour is ``@part`` or ``@part/opacity``.
-        layout: plotly layout.
-        height: pixels.
-        wide: whether it takes the whole width.
-    """
-
-    name: str
-    title: str
-    about: str
-    data: list[Figure]
-    layout: Figure
-    height: int = _USUAL
-    wide: bool = False
-
-    def figure(self) -> Figure:
-        """What the page's program draws."""
-        return {"data": self.data, "layout": self.layout, "height": self.height}
+_BELOW: dict[str, Any] = {"x": 0, "xanchor": "left", "y": -0.14, "yanchor": "top"}
+"""Place of a legend where the thresholds are named above."""
 
 
 def training_charts(model: Document) -> list[TrainingChart]:
@@ -49,7 +34,8 @@ def training_charts(model: Document) -> list[TrainingChart]:
             charts.append(weight_chart(model))
     if len(model["members"]) > 1:
         charts.append(loss_chart(model))
-    charts.append(feature_chart(model))
+    if any(one["share"] > 0 for one in model["importance"]):
+        charts.append(feature_chart(model))
     return charts
 
 
@@ -60,7 +46,7 @@ def accuracy_chart(model: Document) -> TrainingChart:
         "type": "scatter",
         "mode": "markers",
         "name": "always the likelier answer",
-        "x": [_fold(one) for one in folds],
+        "x": [fold_name(one) for one in folds],
         "y": [100 * one["base"] for one in folds],
         "marker": {"symbol": "line-ew", "size": 26, "line": {"width": 3, "color": "@two"}},
         "hovertemplate": "%{y:.1f} %",
@@ -69,58 +55,25 @@ def accuracy_chart(model: Document) -> TrainingChart:
         "accuracy",
         "Accuracy by fold",
         "Share of right answers out of sample with 95 % interval, beside always giving the likelier answer.",
-        [base, _points(folds, "accuracy", 100.0)],
+        [base, points(folds, "accuracy", 100.0)],
         {"yaxis": {"ticksuffix": " %"}, "xaxis": {"type": "category"}},
     )
 
 
 def auc_chart(model: Document) -> TrainingChart:
     """AUC of every fold."""
+    ends = [one["auc"][key] for one in model["folds"] for key in ("value", "low", "high")]
     return TrainingChart(
         "auc",
         "Order by fold (AUC)",
         "How often an event that came true was given the higher probability; 0.5 is no order at all.",
-        [_points(model["folds"], "auc", 1.0)],
-        {"xaxis": {"type": "category"}, "shapes": [_level(0.5)]},
+        [points(model["folds"], "auc", 1.0)],
+        {
+            "xaxis": {"type": "category"},
+            "yaxis": {"range": around(ends, 0.5, 0.05)},
+            "shapes": [level(0.5)],
+        },
     )
-
-
-def _fold(fold: Mapping[str, Any]) -> str:
-    return f"{fold['number']}<br>{fold['first'][:7]}"
-
-
-def _points(folds: Sequence[Mapping[str, Any]], name: str, scale: float) -> Figure:
-    scores = [one[name] for one in folds]
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "name": "model",
-        "x": [_fold(one) for one in folds],
-        "y": [_scaled(one["value"], scale) for one in scores],
-        "error_y": _interval(scores, "value", scale),
-        "marker": {"size": 9, "color": "@one"},
-        "hovertemplate": "%{y:.3f}" if scale == 1 else "%{y:.1f} %",
-    }
-
-
-def _interval(scores: Sequence[Mapping[str, Any]], key: str, scale: float) -> Figure:
-    def apart(end: str) -> list[float | None]:
-        return [
-            None if one[key] is None or one[end] is None else scale * abs(one[end] - one[key])
-            for one in scores
-        ]
-
-    ends = {"array": apart("high"), "arrayminus": apart("low")}
-    return {"type": "data", "symmetric": False, **ends, "color": "@one", "thickness": 1.5, "width": 4}
-
-
-def _scaled(value: float | None, scale: float) -> float | None:
-    return None if value is None else scale * value
-
-
-def _level(y: float, axis: str = "y") -> Figure:
-    line = {"color": "@faint", "width": 1, "dash": "dash"}
-    return {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "yref": axis, "y0": y, "y1": y, "line": line}
 
 
 def calibration_chart(model: Document) -> TrainingChart:
@@ -143,7 +96,7 @@ def calibration_chart(model: Document) -> TrainingChart:
         "name": "seen",
         "x": [100 * one["said"] for one in curve],
         "y": [100 * one["seen"] for one in curve],
-        "error_y": _interval(curve, "seen", 100.0),
+        "error_y": interval(curve, "seen", 100.0),
         "marker": {"size": 8, "color": "@one"},
         "line": {"color": "@one", "width": 1},
         "customdata": [one["n"] for one in curve],
@@ -155,8 +108,8 @@ def calibration_chart(model: Document) -> TrainingChart:
         "What came true of what was said, in groups of equal size with 95 % intervals (Wilson).",
         [diagonal, seen],
         {
-            "xaxis": {"title": {"text": "said"}, "ticksuffix": " %", "range": span},
-            "yaxis": {"title": {"text": "seen"}, "ticksuffix": " %", "range": span},
+            "xaxis": {"title": {"text": "said", "standoff": 6}, "ticksuffix": " %", "range": span},
+            "yaxis": {"title": {"text": "seen", "standoff": 8}, "ticksuffix": " %", "range": span},
         },
     )
 
@@ -164,20 +117,7 @@ def calibration_chart(model: Document) -> TrainingChart:
 def probability_chart(model: Document) -> TrainingChart:
     """Histogram of probabilities with the thresholds."""
     found = model["pictures"]["probabilities"]
-    width = (found["high"] - found["low"]) / len(found["ones"])
-    x = [100 * (found["low"] + (at + 0.5) * width) for at in range(len(found["ones"]))]
-    traces: list[Figure] = [
-        {
-            "type": "bar",
-            "name": name,
-            "x": x,
-            "y": found[key],
-            "width": 100 * width,
-            "marker": {"color": colour, "line": {"width": 0}},
-            "hovertemplate": f"%{{x:.1f}} %: %{{y:,}} {name}",
-        }
-        for key, name, colour in (("ones", "came true", "@one"), ("zeros", "did not", "@two/0.6"))
-    ]
+    traces = [bars_of(found, "ones", "came true", "@one"), bars_of(found, "zeros", "did not", "@two/0.6")]
     low, high = model["thresholds"]["low"], model["thresholds"]["high"]
     marks = [(low, "short below"), (high, "take above" if model["strategy"] else "long above")]
     shown = [(100 * at, text) for at, text in marks if 0 < at < 1]
@@ -191,57 +131,25 @@ def probability_chart(model: Document) -> TrainingChart:
         {
             "barmode": "stack",
             "xaxis": {"ticksuffix": " %", "range": [min(ends) - 1, max(ends) + 1]},
-            "yaxis": {"title": {"text": "events"}},
-            "shapes": [_mark(at) for at, _ in shown],
-            "annotations": [_note(at, text, left=text.startswith("short")) for at, text in shown],
+            "yaxis": {"title": {"text": "events", "standoff": 8}},
+            "legend": _BELOW,
+            "shapes": [mark(at) for at, _ in shown],
+            "annotations": [note(at, text) for at, text in shown],
         },
     )
-
-
-def _mark(x: float | str) -> Figure:
-    line = {"color": "@ink", "width": 1.5, "dash": "dot"}
-    return {"type": "line", "yref": "paper", "y0": 0, "y1": 1, "x0": x, "x1": x, "line": line}
-
-
-def _note(x: float, text: str, *, left: bool) -> Figure:
-    anchor = "right" if left else "left"
-    said = f"{text} {x:.1f} %"
-    return {"x": x, "y": 1, "yref": "paper", "yanchor": "bottom", "text": said, "showarrow": False} | {
-        "xanchor": "center" if 0 < x < 100 else anchor
-    }
 
 
 def results_chart(model: Document) -> TrainingChart:
     """Results out of sample, added up, and the drawdown below them."""
     found = model["pictures"]["results"]
     unit = " R" if found["unit"] == "R" else " %"
+    deepest = 1.05 * found["worst"] or -1.0
     curves = [("trades taken", found["taken"], "@one", "solid")]
     if found["all"] is not None:
         curves.insert(0, ("all signals", found["all"], "@two", "dot"))
-    traces: list[Figure] = [
-        {
-            "type": "scatter",
-            "mode": "lines",
-            "name": name,
-            "x": found["days"],
-            "y": values,
-            "line": {"color": colour, "width": 2, "dash": dash, "shape": "hv"},
-            "hovertemplate": f"%{{x}}: %{{y:.1f}}{unit}",
-        }
-        for name, values, colour, dash in curves
-    ]
-    drawdown = {
-        "type": "scatter",
-        "mode": "lines",
-        "name": "drawdown",
-        "x": found["days"],
-        "y": found["drawdown"],
-        "yaxis": "y2",
-        "fill": "tozeroy",
-        "fillcolor": "@bad/0.25",
-        "line": {"color": "@bad", "width": 1, "shape": "hv"},
-        "hovertemplate": f"%{{x}}: %{{y:.1f}}{unit}",
-    }
+    traces = [curve_of(found["days"], *one, unit) for one in curves]
+    drawdown = curve_of(found["days"], "drawdown", found["drawdown"], "@bad", "solid", unit)
+    drawdown |= {"yaxis": "y2", "fill": "tozeroy", "fillcolor": "@bad/0.25"}
     return TrainingChart(
         "results",
         f"Results out of sample in{unit}",
@@ -250,9 +158,9 @@ def results_chart(model: Document) -> TrainingChart:
         [*traces, drawdown],
         {
             "yaxis": {"domain": [0.34, 1], "ticksuffix": unit},
-            "yaxis2": {"domain": [0, 0.26], "ticksuffix": unit, "nticks": 4},
+            "yaxis2": {"domain": [0, 0.26], "ticksuffix": unit, "nticks": 4, "range": [deepest, 0]},
             "xaxis": {"anchor": "y2"},
-            "shapes": [_level(0.0)],
+            "shapes": [level(0.0)],
         },
         height=380,
         wide=True,
@@ -273,7 +181,7 @@ def balance_chart(model: Document) -> TrainingChart:
         "marker": {"size": 5, "color": "@one"},
         "hovertemplate": "from %{x}: %{y:.1f} % of %{customdata:,} events",
     }
-    starts = [_mark(one["first"]) for one in model["folds"]]
+    starts = [mark(one["first"]) for one in model["folds"]]
     for one in starts:
         one["line"] = {"color": "@faint", "width": 1, "dash": "dot"}
     whole = 100 * model["labels"]["share"]
@@ -282,7 +190,9 @@ def balance_chart(model: Document) -> TrainingChart:
         "Class balance over time",
         "Share of labels that are 1, in parts of equal size; dashed over all, dotted where a fold begins.",
         [line],
-        {"yaxis": {"ticksuffix": " %"}, "xaxis": {"type": "date"}, "shapes": [_level(whole), *starts]},
+        {"yaxis": {"ticksuffix": " %"}, "xaxis": {"type": "date"}, "shapes": [level(whole), *starts]},
+        height=220,
+        wide=True,
     )
 
 
@@ -335,7 +245,7 @@ def loss_chart(model: Document) -> TrainingChart:
         {
             "xaxis": {"range": [min(values) - 0.15 * span, max(values) + 0.15 * span]},
             "yaxis": {"type": "category", "autorange": "reversed"},
-            "shapes": [_mark(base)],
+            "shapes": [mark(base)],
         },
     )
 

@@ -8,7 +8,8 @@ from typing import Any
 from ictcli.clock import iso
 from ictcli.reports.layout import number
 from ictcli.reports.offline_page import offline_page
-from ictcli.reports.training_charts import TrainingChart, training_charts
+from ictcli.reports.training_chart import TrainingChart
+from ictcli.reports.training_charts import training_charts
 from ictcli.reports.training_text import (
     QUESTIONS,
     data_pairs,

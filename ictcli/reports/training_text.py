@@ -296,7 +296,7 @@ def overview_lines(models: Sequence[Document]) -> list[str]:
     """Several models, one line each."""
     rows = [
         (
-            one["name"],
+            f"{one['symbol']} {one['timeframe']}",
             one["verdict"],
             ranged(one["scores"]["accuracy"]),
             number(one["scores"]["base"], "share"),
@@ -305,5 +305,5 @@ def overview_lines(models: Sequence[Document]) -> list[str]:
         )
         for one in models
     ]
-    headers = ("model", "verdict", "accuracy", "base", "AUC", "net result a trade")
+    headers = ("series", "verdict", "accuracy", "base", "AUC", "net result a trade")
     return ["All models", *aligned(headers, rows, "<<>>>>")]
