@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ictcli.cli_command import Command, CommandGroup
+from ictcli.commands.models_check import check, find_version
 from ictcli.errors import DataError, IctError, UsageError
 from ictcli.options import yes_option
 from ictcli.session import Session
@@ -24,10 +25,14 @@ _REFERENCE = "NAME[@VERSION]"
         "ictcli models show EURUSD-M15",
         "ictcli models promote EURUSD-M15@latest",
         "ictcli models rollback EURUSD-M15 --reason 'drawdown since Monday'",
+        "ictcli models check EURUSD-M15",
     ],
 )
 def command() -> None:
-    """List, show, verify and compare models; promote, roll back and delete their versions."""
+    """List, show, verify, check and compare models; promote, roll back and delete their versions."""
+
+
+command.add_command(check)
 
 
 @command.command("list", cls=Command, examples=["ictcli models list", "ictcli models list EURUSD-M15 --json"])
@@ -68,7 +73,7 @@ def show(session: Session, reference: str) -> None:
     """
     from ictcli.commands.models_text import card_document, card_text
 
-    version = _version(session, reference)
+    version = find_version(session, reference)
     aliases = session.models.aliases(version.name).of(version.id)
     document = {
         "model": version.name,
@@ -155,7 +160,7 @@ def compare(session: Session, first: str, second: str) -> None:
     from ictcli.commands.models_text import comparison_document, comparison_text
     from ictcli.models.comparison import compare_cards
 
-    versions = _version(session, first), _version(session, second)
+    versions = find_version(session, first), find_version(session, second)
     found = compare_cards(versions[0].card, versions[1].card)
     if not found.same_events:
         session.out.warn(
@@ -249,16 +254,6 @@ def _verified(session: Session, name: str, version: str) -> dict[str, Any]:
             f"golden rows of {found.reference} come out {worst:.3g} apart", hint="Train it again."
         )
     return {"files": len(found.sums), "golden": worst}
-
-
-def _version(session: Session, reference: str) -> "Version":
-    from ictcli.models.version import split_reference
-
-    name, which = split_reference(reference)
-    store = session.models
-    if not which:
-        which = "champion" if store.ids(name) and store.aliases(name).champion else "latest"
-    return store.load(name, which)
 
 
 def _facts(version: "Version") -> dict[str, Any]:

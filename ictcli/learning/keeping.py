@@ -31,6 +31,7 @@ from ictcli.learning.request import TrainRequest
 from ictcli.learning.testing import Tell, Tested
 from ictcli.learning.trust.verdict import Verdict
 from ictcli.models.card import Card, CardSeries, Metric
+from ictcli.models.references import REFERENCES_FILE, References, known_of
 from ictcli.models.version import Version
 
 _PACKAGES = ("numpy", "numba", "lightgbm", "scikit-learn", "xgboost-cpu", "torch", "onnxruntime")
@@ -57,7 +58,11 @@ def keep(
     extra = one.subject.usable.extra[:1].ravel()
     latency = time_decisions(done.predictor, one.subject.matrix.values[-1200:], extra)
     card = card_of(one, verdict, document, request, provenance)
-    files = {**done.files, TRAINING_FILE: msgspec.json.encode(document, order="deterministic")}
+    files = {
+        **done.files,
+        TRAINING_FILE: msgspec.json.encode(document, order="deterministic"),
+        REFERENCES_FILE: references_of(one).encode(),
+    }
     stored = bench.models.create(msgspec.structs.replace(card, latency=latency), files, now)
     document |= {"version": stored.id, "latency": msgspec.to_builtins(latency), "next": _next(stored)}
     if request.open_lockbox:
@@ -65,6 +70,19 @@ def keep(
             one.subject, stored, bench.state / "lockbox.jsonl", request.reason, provenance["argv"], now
         )
     return document
+
+
+def references_of(one: Tested) -> References:
+    """What members and their combination were like on events that they had not learned from."""
+    found, events = one.found, one.found.events
+    names = [one.recipe.estimators[at].name for at in found.kept]
+    return References(
+        members={
+            name: known_of(found.scores.probabilities[:, at], events.label, events.weight)
+            for name, at in zip(names, found.kept, strict=True)
+        },
+        combined=known_of(found.acted.probability, events.label, events.weight),
+    )
 
 
 def kept_recipe(one: Tested) -> Recipe:

@@ -1,5 +1,6 @@
 """A workspace of a simulated market in which two models were trained on its older bars."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +41,11 @@ def store_of(desk: Path) -> Store:
     return Store(desk / "data", desk / "state", 0)
 
 
-def variant(desk: Path, origin: str, name: str, **card: Any) -> Version:
-    """A version with the files of the latest one of ``origin`` and another card."""
+def variant(
+    desk: Path, origin: str, name: str, own: Mapping[str, bytes] | None = None, **card: Any
+) -> Version:
+    """A version with the files of the latest one of ``origin`` but ``own``, and another card."""
     found = models(desk).load(origin, "latest")
-    files = {file: found.read(file) for file in found.files}
+    files = {file: found.read(file) for file in found.files} | dict(own or {})
     changed = msgspec.structs.replace(found.card, name=name, **card)
     return models(desk).create(changed, files, found.card.created)
