@@ -5,12 +5,14 @@ from itertools import zip_longest
 from typing import Any
 
 from ictcli.learning.trust.verdict import LEAST_DSR, LEVEL, MOST_PBO
-from ictcli.reports.layout import aligned, entries, number, wrap
+from ictcli.reports.layout import aligned, entries, number
 
 Document = Mapping[str, Any]
 
 _TOP = 8
 """Features shown."""
+_GROUPS = 5
+"""Groups of the calibration curve shown; the page has all of them."""
 _BAR = 20
 """Characters of the longest bar of the calibration curve."""
 QUESTIONS = (
@@ -20,6 +22,7 @@ QUESTIONS = (
     "Does a trade earn after costs?",
 )
 """What an edge is asked for, in the order of the reasons."""
+_ABOUT = ("better than the base rate", "better than luck", "holds in other days", "earns after costs")
 
 
 def training_text(document: Document) -> str:
@@ -64,7 +67,6 @@ def data_pairs(model: Document) -> list[tuple[str, str]]:
         ("features", f"{data['features']} of set {data['feature_set']}, {data['kept']} seen by the models"),
         ("labels", _rule_text(model)),
         ("events", _events_text(labels)),
-        ("costs", f"{labels['cost_bp']:.2f} basis points a trade"),
     ]
     if data["lockbox_from"]:
         withheld = f"{labels['locked']:,} events from {_minute(data['lockbox_from'])} on are withheld"
@@ -84,11 +86,11 @@ def _minute(instant: str) -> str:
 
 
 def _rule_text(model: Document) -> str:
-    rule = {name: value for name, value in model["label"].items() if name != "rule"}
-    meaning = "1 = the trade earned after costs" if model["strategy"] else "1 = up"
-    return "; ".join(
-        [meaning, *(f"{name.replace('_', ' ')} {_plain(value)}" for name, value in rule.items())]
-    )
+    costs = f"costs {model['labels']['cost_bp']:.2f} basis points a trade"
+    if model["strategy"]:
+        return f"1 = the trade earned after costs; {costs}"
+    rule = [f"{name} {_plain(value)}" for name, value in model["label"].items() if name != "rule"]
+    return "; ".join(["1 = up", *rule, costs])
 
 
 def _plain(value: object) -> str:
@@ -165,7 +167,7 @@ def taken_text(model: Document) -> str:
     taken, tested = model["scores"]["taken"], model["scores"]["accuracy"]["n"]
     if taken:
         return f"a trade, {taken:,} taken of {tested:,}"
-    return "no trade was taken: no probability promised a gain after costs"
+    return "no trade taken: none promised a gain after costs"
 
 
 def ranged(score: Mapping[str, Any], form: str = "share") -> str:
@@ -219,8 +221,9 @@ def tuned_lines(model: Document) -> list[str]:
 
 
 def calibration_lines(model: Document) -> list[str]:
-    """Said against seen, in groups of equal size."""
+    """Said against seen, in groups of equal size; every second one where they are many."""
     calibration = model["calibration"]
+    curve = calibration["curve"]
     rows = [
         (
             number(one["said"], "share"),
@@ -228,14 +231,13 @@ def calibration_lines(model: Document) -> list[str]:
             f"{one['n']:,}",
             "#" * round(_BAR * one["seen"]),
         )
-        for one in calibration["curve"]
+        for one in curve[:: -(-len(curve) // _GROUPS) or 1]
     ]
     slope = ranged(calibration["slope"], ".2f")
     error = calibration["ece"]
     apart = "-" if error is None else f"{100 * error:.1f} %"
     return [
-        f"Calibration: {calibration['kind']}, {apart} off on average, slope {slope}",
-        "(slope 1 is right; below 1 the probabilities are too far from the middle)",
+        f"Calibration ({calibration['kind']}; {apart} off on average; slope {slope}, below 1 is too sure)",
         *aligned(("said", "seen [interval]", "events", ""), rows, ">>><"),
     ]
 
@@ -284,8 +286,11 @@ def verdict_lines(model: Document) -> list[str]:
     """The verdict with its reasons, the version, the next command."""
     answers = passed(model)
     lines = [f"Verdict: {model['verdict'].upper()} ({sum(answers)} of 4 conditions hold, all must)"]
-    for question, yes, reason in zip(QUESTIONS, answers, model["reasons"], strict=True):
-        lines += [f"  {'yes' if yes else 'no':<3}  {question}", *(f"       {line}" for line in wrap(reason))]
+    pairs = [
+        (f"{'yes' if yes else 'no':<3}  {about}", reason)
+        for about, yes, reason in zip(_ABOUT, answers, model["reasons"], strict=True)
+    ]
+    lines += entries(pairs)
     latency = model["latency"]
     served = f", {latency['p50_us']:.1f} us a decision (99 %: {latency['p99_us']:.1f})" if latency else ""
     lines += [f"Version: {model['name']}@{model['version']}{served}"]
