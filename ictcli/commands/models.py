@@ -1,11 +1,13 @@
 """``ictcli models``: which versions there are, what each is worth, and which one decides."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ictcli.cli_command import Command, CommandGroup
 from ictcli.commands.models_check import check, find_version
+from ictcli.commands.training_pages import check_page, training_of, write_page
 from ictcli.errors import DataError, IctError, UsageError
 from ictcli.options import yes_option
 from ictcli.session import Session
@@ -61,11 +63,20 @@ def list_(session: Session, name: str | None) -> None:
 
 
 @command.command(
-    "show", cls=Command, examples=["ictcli models show EURUSD-M15", "ictcli models show EURUSD-M15@previous"]
+    "show",
+    cls=Command,
+    examples=["ictcli models show EURUSD-M15", "ictcli models show EURUSD-M15@previous --html model.html"],
 )
 @click.argument("reference", metavar=_REFERENCE)
+@click.option(
+    "--html",
+    "page",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Also write a page with pictures of its training.",
+)
 @click.pass_obj
-def show(session: Session, reference: str) -> None:
+def show(session: Session, reference: str, page: Path | None) -> None:
     """Show a version's card.
 
     Without VERSION the champion's, or else the latest one's. VERSION is an id, the beginning of an id or of
@@ -73,7 +84,10 @@ def show(session: Session, reference: str) -> None:
     """
     from ictcli.commands.models_text import card_document, card_text
 
+    check_page(session, page)
     version = find_version(session, reference)
+    if page is not None:
+        write_page(session, page, [training_of(version)])
     aliases = session.models.aliases(version.name).of(version.id)
     document = {
         "model": version.name,

@@ -69,7 +69,7 @@ def command(
     jobs: int | None,
     seed: int | None,
 ) -> None:
-    """Learn from stored bars, judge out of sample, keep a version; the verdict is edge or no edge.
+    """Learn from stored bars, judge out of sample, keep a version; edge or no edge.
 
     Without SYMBOL every stored symbol gets a model. The exit code is 0 whatever the verdict.
     """

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ictcli.errors import UsageError
+from ictcli.errors import DataError, UsageError
 from ictcli.session import Session
+
+if TYPE_CHECKING:
+    from ictcli.models.version import Version
 
 
 def check_page(session: Session, page: Path | None) -> None:
@@ -43,3 +46,22 @@ def write_page(session: Session, page: Path, models: Sequence[Mapping[str, Any]]
     cards = [msgspec.to_builtins(store.open(one["name"], one["version"]).card) for one in models]
     write_training_page(session.cwd / page, list(zip(models, cards, strict=True)))
     session.out.note(f"{page}: {len(models)} model{'s' if len(models) > 1 else ''}")
+
+
+def training_of(version: "Version") -> dict[str, Any]:
+    """What the training of a version found, as it keeps it.
+
+    Raises:
+        DataError: the version has no record of its training.
+    """
+    import msgspec
+
+    from ictcli.learning.keeping import TRAINING_FILE
+
+    if TRAINING_FILE not in version.sums:
+        raise DataError(
+            f"{version.reference} has no record of its training",
+            hint="Train it again for a page with pictures.",
+        )
+    found: dict[str, Any] = msgspec.json.decode(version.read(TRAINING_FILE))
+    return found | {"name": version.name, "version": version.id}

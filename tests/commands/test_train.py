@@ -152,3 +152,25 @@ def test_a_damaged_model_is_not_up_to_date(desk: Path, capsys: pytest.CaptureFix
     (model,) = json.loads(capsys.readouterr().out)["models"]
     assert model["up_to_date"] is False
     assert len(versions(desk)) == 2
+
+
+def test_a_page_is_written_for_new_and_for_known_versions(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*ASK, "--html", "known.html"]) == 0
+    assert run(["models", "show", NAME, "--html", "shown.html"]) == 0
+    page = (desk / "known.html").read_bytes()
+    assert b"Verdict: no edge" in page
+    assert page == (desk / "shown.html").read_bytes()
+    assert "known.html: 1 model" in capsys.readouterr().err
+
+
+def test_a_page_that_cannot_be_written_is_refused_before_the_training(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = versions(desk)
+    for name in ("page.txt", "nowhere/page.html"):
+        code, message = refused((*ASK, "--seed", "9", "--html", name), capsys)
+        assert code == 2
+        assert Path(name).parent.name in message
+    assert versions(desk) == before
