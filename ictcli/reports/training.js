@@ -5,7 +5,7 @@
   const root = document.documentElement, body = document.body, choice = document.getElementById("model");
   const night = matchMedia("(prefers-color-scheme: dark)");
   const settings = { displayModeBar: false, responsive: true };
-  let round = 0;
+  let round = 0, printing = false, before = "";
 
   const tone = (name) => getComputedStyle(root).getPropertyValue(`--${name}`).trim();
   function colour(text) {
@@ -30,16 +30,16 @@
     });
   }
 
+  // All charts start at once, since printing does not wait; paper is narrower than the window and has its own width.
   async function draw() {
-    const mine = ++round;
+    const mine = ++round, chosen = document.getElementById(`model-${choice.value}`);
     body.dataset.drawing = "yes";
-    for (const section of document.querySelectorAll("main > section")) section.hidden = section.id !== `model-${choice.value}`;
-    for (const [name, figure] of Object.entries(models[choice.value])) {
-      const box = document.querySelector(`#model-${choice.value} [data-chart="${name}"]`);
-      const many = figure.data.length > 1;
-      await Plotly.react(box, painted(figure.data), { ...layout(figure), showlegend: many }, settings);
-      if (mine !== round) return;
-    }
+    for (const section of document.querySelectorAll("main > section")) section.hidden = section !== chosen;
+    await Promise.all(Object.entries(models[choice.value]).map(([name, figure]) => {
+      const box = chosen.querySelector(`[data-chart="${name}"]`), width = printing ? { width: box.clientWidth } : { autosize: true };
+      return Plotly.react(box, painted(figure.data), { ...layout(figure), ...width, showlegend: figure.data.length > 1 }, settings);
+    }));
+    if (mine !== round) return;
     delete body.dataset.drawing;
     body.dataset.ready = "yes";
   }
@@ -52,12 +52,16 @@
   choice.addEventListener("change", draw);
   night.addEventListener("change", () => show(usual()));
   document.getElementById("theme").addEventListener("click", () => show(root.dataset.theme === "dark" ? "light" : "dark"));
-  let before = "";
   addEventListener("beforeprint", () => {
-    before = root.dataset.theme;
+    [before, printing] = [root.dataset.theme, true];
+    body.classList.add("printing");
     for (const one of document.querySelectorAll("details")) one.open = true;
     show("light");
   });
-  addEventListener("afterprint", () => show(before));
+  addEventListener("afterprint", () => {
+    printing = false;
+    body.classList.remove("printing");
+    show(before);
+  });
   show(usual());
 })();
