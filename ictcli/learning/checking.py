@@ -218,12 +218,15 @@ def matured(subject: Subject, shop: Workshop) -> Events:
 
 
 def apart(events: Events) -> Events:
-    """Events of which none overlaps another, by their end, as many as there can be."""
+    """Events of which none overlaps another: each the first to begin after the one before it has ended.
+
+    Those that end first would be more, but that choice knows the future: it takes the eve of every move.
+    """
     kept, last = [], -1
-    for at in np.argsort(events.end, kind="stable").tolist():
-        if events.start[at] >= last:
+    for at, (start, end) in enumerate(zip(events.start.tolist(), events.end.tolist(), strict=True)):
+        if start >= last:
             kept.append(at)
-            last = int(events.end[at])
+            last = end
     return events.take(np.array(kept, np.int64))
 
 
