@@ -19,14 +19,15 @@ from ictcli.learning.request import TrainRequest
 from ictcli.learning.training import train
 from ictcli.market.bars import Bars, SeriesKey
 from ictcli.market.symbols import load_symbols
-from ictcli.market.timeframes import parse_timeframe
+from ictcli.market.timeframes import Timeframe, parse_timeframe
+from ictcli.models.version import Version
 from ictcli.store.store import Store
 from tests.research.conftest import keep
 
 Floats = NDArray[np.float64]
 Plant = Callable[[Matrix, Bars], Floats]
 
-M15 = parse_timeframe("M15")
+M1, M15 = parse_timeframe("M1"), parse_timeframe("M15")
 NOW = 1_760_000_000_000_000_000
 
 
@@ -47,22 +48,26 @@ class PlantedCache(FeatureCache):
         return replace(true, values=self.plant(true, bars)), cached
 
 
-def desk(folder: Path, bars: Bars, plant: Plant | None = None, symbol: str = "EURUSD") -> Bench:
-    """A workspace with M15 bars of one symbol, and features as planted."""
+def desk(
+    folder: Path, bars: Bars, plant: Plant | None = None, symbol: str = "EURUSD", timeframe: Timeframe = M15
+) -> Bench:
+    """A workspace with bars of one symbol, and features as planted."""
     store = Store(folder / "data", folder / "state", 0)
-    keep(store, SeriesKey("made", symbol, M15), bars)
+    keep(store, SeriesKey("made", symbol, timeframe), bars)
     config = Config(backtest=BacktestConfig(slippage_points=0))
     bench = Bench.of(store, load_symbols(None), config, folder)
     return bench if plant is None else replace(bench, cache=PlantedCache(bench.cache.folder, plant=plant))
 
 
-def trained(bench: Bench, symbol: str = "EURUSD", jobs: int = 1, **plan: Any) -> dict[str, Any]:
+def trained(
+    bench: Bench, symbol: str = "EURUSD", timeframe: Timeframe = M15, jobs: int = 1, **plan: Any
+) -> dict[str, Any]:
     """What ``train`` finds on the series; the plan is the default one but for what is given."""
     request = TrainRequest(
         symbols=(symbol,),
         strategy="",
         params={},
-        timeframe=M15,
+        timeframe=timeframe,
         source=None,
         start=None,
         end=None,
@@ -84,6 +89,13 @@ def trained(bench: Bench, symbol: str = "EURUSD", jobs: int = 1, **plan: Any) ->
 def registry(bench: Bench) -> list[str]:
     """Every file of the registry."""
     return sorted(path.as_posix() for path in bench.models.model_folder("any").parent.rglob("*"))
+
+
+def only_version(bench: Bench) -> Version:
+    """The one version of the one model that was kept."""
+    (name,) = bench.models.names()
+    (found,) = bench.models.ids(name)
+    return bench.models.open(name, found)
 
 
 def _silent(label: str, done: int, total: int | None) -> None:
