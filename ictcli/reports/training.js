@@ -24,7 +24,7 @@
     const axes = { xaxis: {}, yaxis: {}, ...own };
     for (const name of Object.keys(axes).filter((key) => /^[xy]axis/.test(key))) axes[name] = { ...axis, ...axes[name] };
     return painted({
-      ...axes, height, margin: { l: 10, r: 10, t: 26, b: 10 }, paper_bgcolor: "@paper", plot_bgcolor: "@paper", dragmode: false,
+      ...axes, height, margin: { l: 10, r: 10, t: 26, b: 10, ...own.margin }, paper_bgcolor: "@paper", plot_bgcolor: "@paper", dragmode: false,
       font: { color: "@ink", size: 12, family: "system-ui, sans-serif" }, hoverlabel: { namelength: 0 },
       legend: { orientation: "h", x: 1, xanchor: "right", y: 1, yanchor: "bottom", ...own.legend },
     });

@@ -95,7 +95,7 @@ def mark(x: float | str) -> Figure:
 def note(x: float, text: str) -> Figure:
     """What a mark means, above it."""
     place = {"x": x, "y": 1, "yref": "paper", "xanchor": "center", "yanchor": "bottom"}
-    return place | {"text": f"{text} {x:.1f} %", "showarrow": False}
+    return place | {"text": f"{text}<br>{x:.1f} %", "showarrow": False}
 
 
 def curve_of(

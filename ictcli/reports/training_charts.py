@@ -133,6 +133,7 @@ def probability_chart(model: Document) -> TrainingChart:
             "xaxis": {"ticksuffix": " %", "range": [min(ends) - 1, max(ends) + 1]},
             "yaxis": {"title": {"text": "events", "standoff": 8}},
             "legend": _BELOW,
+            "margin": {"t": 42, "r": 30},
             "shapes": [mark(at) for at, _ in shown],
             "annotations": [note(at, text) for at, text in shown],
         },

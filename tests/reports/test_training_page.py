@@ -72,7 +72,7 @@ def test_a_threshold_that_is_never_met_is_not_marked() -> None:
     (found,) = (
         one for one in training_charts(training(strategy="fvg_retest")) if one.name == "probabilities"
     )
-    assert [one["text"] for one in found.layout["annotations"]] == ["take above 57.0 %"]
+    assert [one["text"] for one in found.layout["annotations"]] == ["take above<br>57.0 %"]
 
 
 def test_a_model_moved_by_nothing_has_no_chart_of_features() -> None:
