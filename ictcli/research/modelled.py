@@ -34,6 +34,7 @@ from ictcli.research.series import Series
 from ictcli.store.serving import serve_bars
 from ictcli.store.store import Store
 from ictcli.strategies.forecast import WIDE, Forecast, ForecastParams
+from ictcli.strategies.forecasting import deviations
 
 Floats = NDArray[np.float64]
 Int64 = NDArray[np.int64]
@@ -120,10 +121,12 @@ def with_model(
     require_unseen(asked, series[0].bars)
     predictor = ready(version)
     described = describe(version, series[0], store, config)
-    opinions = opinions_of(version, predictor, described, series[0].bars)
     if choices:
+        opinions = opinions_of(version, predictor, described, series[0].bars, 0)
         return [replace(choices[0], model=opinions)]
-    return [Choice(Forecast(), exits_of(version), model=opinions)]
+    exits = exits_of(version)
+    opinions = opinions_of(version, predictor, described, series[0].bars, exits.volatility_bars)
+    return [Choice(Forecast(), exits, model=opinions)]
 
 
 def require_match(version: Version, choices: Sequence[Choice], series: Sequence[Series]) -> None:
@@ -280,7 +283,9 @@ def _history(card: Card, series: Series, store: Store) -> tuple[Bars, tuple[int 
     return whole.slice(since, len(whole)), (card.span_first if since else None, end)
 
 
-def opinions_of(version: Version, predictor: Predictor, described: Described, bars: Bars) -> Opinions:
+def opinions_of(
+    version: Version, predictor: Predictor, described: Described, bars: Bars, span: int
+) -> Opinions:
     """What a model says of bars, for either side.
 
     Args:
@@ -288,6 +293,7 @@ def opinions_of(version: Version, predictor: Predictor, described: Described, ba
         predictor: of it.
         described: features of the bars, and of some before them.
         bars: to be asked about.
+        span: returns that deviations are measured over; 0 where none are needed.
     """
     rows = np.flatnonzero(described.bars.ts_close >= bars.ts_close[0])
     rows = rows[rows >= described.matrix.warmup]
@@ -295,7 +301,8 @@ def opinions_of(version: Version, predictor: Predictor, described: Described, ba
     short = say(predictor, described.matrix, rows, -1.0, version.card) if version.card.extra else 1.0 - long
     low, high = version.card.thresholds["low"], version.card.thresholds["high"]
     closes = described.bars.ts_close[rows]
-    return Opinions(version.reference, version.content, low, high, closes, long, short)
+    deviation = deviations(described.bars.close, span)[rows] if span else np.zeros(0)
+    return Opinions(version.reference, version.content, low, high, closes, long, short, deviation)
 
 
 def say(predictor: Predictor, matrix: Matrix, rows: Int64, side: float, card: Card) -> Floats:

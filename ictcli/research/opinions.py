@@ -25,6 +25,8 @@ class Opinions:
         closes: instants at which its bars were known, ascending, ns UTC.
         long: calibrated probability of a long's success at each of them; NaN where it has no say.
         short: the same of a short.
+        deviation: of one bar's return at each of them, by which a forecast places its exits; empty for the
+            model of a strategy.
     """
 
     model: str
@@ -34,14 +36,16 @@ class Opinions:
     closes: Int64
     long: Floats
     short: Floats
+    deviation: Floats
 
     def document(self) -> dict[str, str | float]:
         """What decides its opinions, as plain values."""
         return {"model": self.model, "content": self.content, "low": self.low, "high": self.high}
 
-    def of_bars(self, bars: Bars) -> Floats:
-        """Probability of a long's success at each bar."""
-        return _known(self.long, self.closes, bars.ts_close)
+    def of_bars(self, bars: Bars) -> tuple[Floats, Floats]:
+        """Probability of a long's success, and deviation, at each bar."""
+        long, deviation = (_known(own, self.closes, bars.ts_close) for own in (self.long, self.deviation))
+        return long, deviation
 
     def of_entries(self, bars: Bars, at: Int64, side: Int64) -> Floats:
         """Probability of each entry, by its bar and side."""

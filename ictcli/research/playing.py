@@ -109,7 +109,7 @@ def _forecast(choice: Choice, bars: Bars) -> Decisions:
     model, params = choice.model, choice.params
     if model is None or not isinstance(params, ForecastParams):
         raise UsageError("a forecast trades a model", hint="Add --model NAME.")
-    return decide_forecast(params, bars, model.of_bars(bars), model.low, model.high)
+    return decide_forecast(params, bars, *model.of_bars(bars), model.low, model.high)
 
 
 def _alone(

@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 
 
 def decide_forecast(
-    params: ForecastParams, bars: Bars, rise: Floats, low: float, high: float
+    params: ForecastParams, bars: Bars, rise: Floats, deviation: Floats, low: float, high: float
 ) -> NDArray[np.void]:
     """A decision for every bar whose probability asks for one; a longer run starts with the same ones.
 
@@ -32,10 +32,10 @@ def decide_forecast(
         params: where positions end.
         bars: closed bars of one series.
         rise: calibrated probability of label 1, up, for each bar; NaN where there is none.
+        deviation: of one bar's return at each bar, see ``deviations``; NaN where it is not known.
         low: up to which a short is asked for.
         high: from which on a long is asked for.
     """
-    deviation = deviations(bars.close, params.volatility_bars)
     asks = (decide_sides(rise, low, high) != 0) & (deviation > 0.0)
     decisions = np.zeros(int(np.count_nonzero(asks)), DECISION)
     rule = (params.target, params.stop, params.horizon)

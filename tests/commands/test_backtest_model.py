@@ -112,6 +112,7 @@ def test_a_direction_is_traded_without_a_strategy_as_far_as_its_labels_reach(
     signals = signals_of(modelled, document)
     given, own = own_numbers(modelled, models(modelled).load("way", "latest"), signals)
     assert given == own
+    assert pc.min(signals.column("signal_at")).as_py().isoformat() < "2024-01-15T01"  # nothing warms up
     trades = store_of(modelled).runs.load(document["run"]).table("trades")
     assert trades is not None
     assert set(trades.column("side").to_pylist()) == {"long", "short"}

@@ -16,7 +16,8 @@ BARS = random_walk(1, 6, 100_000, 5)
 def opinions(high: float = 0.5) -> Opinions:
     """Of bars 1 to 4: a long is ever likelier, a short ever less; nothing is known of bar 4's long."""
     long = np.array([0.2, 0.4, 0.6, math.nan])
-    return Opinions("m@1", "hash", -1.0, high, BARS.ts_close[1:5], long, np.array([0.9, 0.7, 0.5, 0.3]))
+    short = np.array([0.9, 0.7, 0.5, 0.3])
+    return Opinions("m@1", "hash", -1.0, high, BARS.ts_close[1:5], long, short, np.zeros(0))
 
 
 def decisions(*rows: tuple[int, int, int, int]) -> NDArray[np.void]:
@@ -55,6 +56,7 @@ def test_a_probability_at_the_threshold_is_enough() -> None:
 
 
 def test_no_opinions_take_no_trade() -> None:
-    nothing = Opinions("m@1", "hash", -1.0, 0.5, *(np.zeros(0, kind) for kind in (np.int64, float, float)))
+    none = np.zeros(0)
+    nothing = Opinions("m@1", "hash", -1.0, 0.5, np.zeros(0, np.int64), none, none, none)
     found = judged(ROWS, BARS, nothing, known=7, notes=False)
     assert found["kind"].tolist() == [ENTER, CLOSE]  # the one that only reduces, and the way out
