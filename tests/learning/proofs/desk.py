@@ -14,12 +14,16 @@ from ictcli.detectors.plan import Settings
 from ictcli.features.cache import FeatureCache, Span
 from ictcli.features.matrix import Matrix
 from ictcli.features.registry import FeatureSet
-from ictcli.learning.bench import Bench
+from ictcli.learning.bench import Bench, asked_of, identity, ready
+from ictcli.learning.keeping import keep as keep_version
 from ictcli.learning.request import TrainRequest
+from ictcli.learning.testing import recipe_of, test
 from ictcli.learning.training import train
+from ictcli.learning.trust.verdict import judge_all
 from ictcli.market.bars import Bars, SeriesKey
 from ictcli.market.symbols import load_symbols
 from ictcli.market.timeframes import Timeframe, parse_timeframe
+from ictcli.models.ensemble import REGIMES, Ensemble
 from ictcli.models.version import Version
 from ictcli.store.store import Store
 from tests.research.conftest import keep
@@ -28,6 +32,7 @@ Floats = NDArray[np.float64]
 Plant = Callable[[Matrix, Bars], Floats]
 
 M1, M15 = parse_timeframe("M1"), parse_timeframe("M15")
+PROVENANCE: dict[str, Any] = {"argv": ["ictcli", "train"], "config": "0" * 64}
 NOW = 1_760_000_000_000_000_000
 
 
@@ -63,7 +68,33 @@ def trained(
     bench: Bench, symbol: str = "EURUSD", timeframe: Timeframe = M15, jobs: int = 1, **plan: Any
 ) -> dict[str, Any]:
     """What ``train`` finds on the series; the plan is the default one but for what is given."""
-    request = TrainRequest(
+    request = _request(symbol, timeframe, jobs, plan)
+    found = train(request, bench, now=NOW, provenance=PROVENANCE, progress=_silent, tell=_tell_nobody)
+    model: dict[str, Any] = found["models"][0]
+    return model
+
+
+def kept_whole(bench: Bench, symbol: str = "EURUSD", timeframe: Timeframe = M15, **plan: Any) -> Version:
+    """A version of all models that the plan names, also those that selection would leave out.
+
+    The steps of ``train``; but every model is a member, with weights that differ by regime.
+    """
+    request = _request(symbol, timeframe, 1, plan)
+    (one,) = asked_of(request, bench, _silent)
+    subject = ready(one, request, bench, identity(one, request, bench))
+    done = test(one, subject, recipe_of(request), request, bench, NOW, _silent, _tell_nobody)
+    names = request.plan.models
+    losses = tuple(tuple(float(9 * at + 7 * regime) for at in range(len(names))) for regime in range(REGIMES))
+    ensemble = Ensemble(members=names, losses=losses, matured=(50.0,) * REGIMES)
+    trust = replace(done.found.trust, ensemble=ensemble)
+    whole = replace(done, found=replace(done.found, trust=trust, kept=tuple(range(len(names)))))
+    verdict = judge_all({one.name: done.evidence}, request.plan.seed)[one.name]
+    keep_version(whole, verdict, request, bench, NOW, PROVENANCE, _tell_nobody)
+    return only_version(bench)
+
+
+def _request(symbol: str, timeframe: Timeframe, jobs: int, plan: dict[str, Any]) -> TrainRequest:
+    return TrainRequest(
         symbols=(symbol,),
         strategy="",
         params={},
@@ -74,16 +105,6 @@ def trained(
         plan=msgspec.convert(plan, TrainConfig),
         jobs=jobs,
     )
-    found = train(
-        request,
-        bench,
-        now=NOW,
-        provenance={"argv": ["ictcli", "train", symbol], "config": "0" * 64},
-        progress=_silent,
-        tell=lambda line: None,
-    )
-    model: dict[str, Any] = found["models"][0]
-    return model
 
 
 def registry(bench: Bench) -> list[str]:
@@ -99,4 +120,8 @@ def only_version(bench: Bench) -> Version:
 
 
 def _silent(label: str, done: int, total: int | None) -> None:
+    return None
+
+
+def _tell_nobody(line: str) -> None:
     return None
