@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from ictcli.research.studies.request import Studies
     from ictcli.telemetry import Progress
 
-LOCKBOX_LOG = "lockbox.jsonl"
-
 
 def distinct(session: Session, symbols: tuple[str, ...]) -> tuple[str, ...]:
     """The symbols without those that another one of them names already, as ``GOLD`` does beside ``XAUUSD``.
@@ -56,7 +54,7 @@ def model_of(
         )
     if studied.check_lookahead and not strategies:
         raise UsageError("--check-lookahead replays a strategy", hint="Add --strategy, or leave it out.")
-    from ictcli.learning.lockbox import openings
+    from ictcli.learning.lockbox import LOCKBOX_LOG, openings
     from ictcli.models.version import split_reference
     from ictcli.research.modelled import AskedModel
 

@@ -26,6 +26,7 @@ from ictcli.learning.document import (
 from ictcli.learning.finishing import Finished, finish, time_decisions
 from ictcli.learning.folds import Recipe
 from ictcli.learning.last_look import last_look
+from ictcli.learning.lockbox import LOCKBOX_LOG
 from ictcli.learning.pictures import pictures_part
 from ictcli.learning.request import TrainRequest
 from ictcli.learning.testing import Tell, Tested
@@ -64,10 +65,10 @@ def keep(
         REFERENCES_FILE: references_of(one).encode(),
     }
     stored = bench.models.create(msgspec.structs.replace(card, latency=latency), files, now)
-    document |= {"version": stored.id, "latency": msgspec.to_builtins(latency), "next": _next(stored)}
+    document |= {"version": stored.id, "latency": msgspec.to_builtins(latency), "next": next_of(stored)}
     if request.open_lockbox:
         document["lockbox"] = last_look(
-            one.subject, stored, bench.state / "lockbox.jsonl", request.reason, provenance["argv"], now
+            one.subject, stored, bench.state / LOCKBOX_LOG, request.reason, provenance["argv"], now
         )
     return document
 
@@ -189,7 +190,7 @@ def packages() -> dict[str, str]:
     return found
 
 
-def _next(stored: Version) -> str:
+def next_of(stored: Version) -> str:
     """What to do with a version; a verdict of no edge asks for no further try."""
     if stored.card.verdict == "edge":
         return f"ictcli models promote {stored.reference}"

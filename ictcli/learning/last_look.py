@@ -9,13 +9,57 @@ import numpy as np
 from ictcli.errors import DataError
 from ictcli.learning.document import score_part
 from ictcli.learning.evaluation import Acted, chosen_sides
-from ictcli.learning.lockbox import Opening, open_lockbox
+from ictcli.learning.lockbox import Opening, open_lockbox, require_shut
 from ictcli.learning.subject import Subject
 from ictcli.learning.thresholds import results_of
 from ictcli.market.calendars import calendar
 from ictcli.market.trading_day import trading_day
 from ictcli.models.predictor import load_predictor
 from ictcli.models.version import Version
+
+
+def opening_of(subject: Subject, model: str, reason: str, argv: Sequence[str], now: int) -> Opening:
+    """The look at a subject's withheld bars, as the log keeps it."""
+    bars = subject.series.bars
+    return Opening(
+        opened=now,
+        series=str(subject.series.key),
+        first=int(bars.ts[min(subject.first_locked, len(bars) - 1)]),
+        last=int(bars.ts_close[-1]),
+        content=subject.series.content,
+        model=model,
+        argv=tuple(argv),
+        reason=reason,
+    )
+
+
+def learning_of(subject: Subject, model: str, argv: Sequence[str], now: int) -> Opening:
+    """The bars that a training learns from, as the log keeps them."""
+    bars = subject.series.bars
+    return Opening(
+        opened=now,
+        series=str(subject.series.key),
+        first=int(bars.ts[0]),
+        last=int(bars.ts_close[subject.first_locked - 1]) - 1,
+        content=subject.series.content,
+        model=model,
+        argv=tuple(argv),
+        kind="learning",
+    )
+
+
+def require_openable(subject: Subject, log: Path, reason: str, argv: Sequence[str], now: int) -> None:
+    """Refuse before anything is learned what ``last_look`` would refuse after it.
+
+    Raises:
+        DataError: nothing is withheld, or the log is damaged.
+        PolicyRefused: these days were looked at or learned from before, and there is no reason.
+    """
+    if not len(subject.locked):
+        raise DataError(
+            "the lockbox holds no event to look at", hint="Train with a lockbox above 0 on a longer span."
+        )
+    require_shut(log, opening_of(subject, "", reason, argv, now))
 
 
 def last_look(
@@ -36,21 +80,8 @@ def last_look(
         PolicyRefused: it was opened before and there is no reason.
     """
     events, bars = subject.locked, subject.series.bars
-    if not len(events):
-        raise DataError(
-            "the lockbox holds no event to look at", hint="Train with a lockbox above 0 on a longer span."
-        )
-    opening = Opening(
-        opened=now,
-        series=str(subject.series.key),
-        first=int(bars.ts[subject.first_locked]),
-        last=int(bars.ts_close[-1]),
-        content=subject.series.content,
-        model=version.reference,
-        argv=tuple(argv),
-        reason=reason,
-    )
-    opened = open_lockbox(log, opening)
+    require_openable(subject, log, reason, argv, now)
+    opened = open_lockbox(log, opening_of(subject, version.reference, reason, argv, now))
     found = load_predictor(version).probabilities(subject.matrix.values, events.start, events.extra)
     low, high = version.card.thresholds["low"], version.card.thresholds["high"]
     sides = chosen_sides(found, events, low, high)

@@ -8,6 +8,7 @@ which stands beside it.
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 import numpy as np
@@ -18,6 +19,8 @@ from ictcli.learning.events import Events
 from ictcli.store.atomic import sync_folder
 from ictcli.store.locks import exclusive
 
+LOCKBOX_LOG = "lockbox.jsonl"
+"""In the workspace's state."""
 _WAIT = 10.0
 """Seconds to wait for another opener."""
 _LARGEST_SHARE = 0.9
@@ -77,11 +80,12 @@ class Opening(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     Attributes:
         opened: instant, ns UTC.
         series: source, symbol and timeframe, as ``source/SYMBOL/M15``.
-        first, last: first and last instant of the withheld bars, ns UTC, both included.
+        first, last: first and last instant of the bars, ns UTC, both included.
         content: content hash of the series.
-        model: version that is tested.
+        model: version that is tested, or name of the model that learned.
         argv: the command line.
         reason: why it is opened again; empty the first time.
+        kind: "look" where withheld bars were tested, "learning" where bars were learned from.
     """
 
     opened: int
@@ -92,14 +96,25 @@ class Opening(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     model: str
     argv: tuple[str, ...]
     reason: str = ""
+    kind: Literal["look", "learning"] = "look"
 
     def __post_init__(self) -> None:
         if self.first > self.last:
             raise ValueError("a period ends before it begins")
 
+    @property
+    def symbol(self) -> str:
+        """The market, whoever quotes it and in whatever bars."""
+        return self.series.split("/")[1]
+
     def meets(self, other: "Opening") -> bool:
-        """Whether both look at some of the same bars."""
-        return self.series == other.series and self.first <= other.last and other.first <= self.last
+        """Whether both saw some of the same days of one market."""
+        return self.symbol == other.symbol and self.first <= other.last and other.first <= self.last
+
+    def holds(self, other: "Opening") -> bool:
+        """Whether another one of the same kind saw nothing that this one did not."""
+        same = (self.kind, self.series) == (other.kind, other.series)
+        return same and self.first <= other.first and other.last <= self.last
 
 
 def open_lockbox(log: Path, record: Opening) -> int:
@@ -120,16 +135,43 @@ def open_lockbox(log: Path, record: Opening) -> int:
         Busy: another opener does not finish.
     """
     with exclusive(log.with_name(f"{log.name}.lock"), str(log), now=record.opened, wait=_WAIT):
-        earlier = [one for one in openings(log) if one.meets(record)]
-        if earlier and not record.reason.strip():
-            last = max(earlier, key=lambda one: one.opened)
-            raise PolicyRefused(
-                f"the lockbox of {record.series} was opened {_times(len(earlier))} before, last at "
-                f"{iso(last.opened)} for {last.model}",
-                hint="Test on later bars; or give a reason, which is logged beside every result.",
-            )
+        earlier = require_shut(log, record)
         _append(log, record)
-        return len(earlier) + 1
+        return sum(one.kind == "look" for one in earlier) + 1
+
+
+def require_shut(log: Path, record: Opening) -> list[Opening]:
+    """Refuse to look at days of a market that were looked at, or learned from, before.
+
+    Returns:
+        What was written of those days, where a reason allows another look.
+
+    Raises:
+        PolicyRefused: there is something, and no reason.
+        DataError: the log cannot be read.
+    """
+    earlier = [one for one in openings(log) if one.meets(record)]
+    if earlier and not record.reason.strip():
+        last = max(earlier, key=lambda one: one.opened)
+        looks = sum(one.kind == "look" for one in earlier)
+        what = f"opened {_times(looks)}" if looks else "learned from"
+        raise PolicyRefused(
+            f"the lockbox of {record.series} was {what} before, last at {iso(last.opened)} for {last.model}",
+            hint="Test on later bars; or give --reason, which is logged beside every result.",
+        )
+    return earlier
+
+
+def note_learning(log: Path, record: Opening) -> None:
+    """Write down which bars a training learns from, unless the log says so already.
+
+    Raises:
+        DataError: the log cannot be read or written.
+        Busy: another writer does not finish.
+    """
+    with exclusive(log.with_name(f"{log.name}.lock"), str(log), now=record.opened, wait=_WAIT):
+        if not any(one.holds(record) for one in openings(log)):
+            _append(log, record)
 
 
 def times_opened(log: Path, series: str) -> int:
@@ -138,7 +180,7 @@ def times_opened(log: Path, series: str) -> int:
     Raises:
         DataError: the log cannot be read.
     """
-    return sum(one.series == series for one in openings(log))
+    return sum(one.series == series and one.kind == "look" for one in openings(log))
 
 
 def openings(log: Path) -> list[Opening]:

@@ -6,8 +6,9 @@ from typing import Any
 import msgspec
 
 from ictcli.learning.bench import Bench, asked_of, identity, ready
-from ictcli.learning.keeping import TRAINING_FILE, keep
-from ictcli.learning.last_look import last_look
+from ictcli.learning.keeping import TRAINING_FILE, keep, next_of
+from ictcli.learning.last_look import last_look, learning_of, require_openable
+from ictcli.learning.lockbox import LOCKBOX_LOG, note_learning
 from ictcli.learning.request import TrainRequest
 from ictcli.learning.subject import Subject
 from ictcli.learning.testing import Tell, Tested, recipe_of, test
@@ -53,6 +54,7 @@ def train(
         if known is not None:
             documents[one.name] = _looked_at(known, subject, request, bench, now, provenance)
             continue
+        _write_down(one.name, subject, request, bench, now, provenance)
         tested[one.name] = test(one, subject, recipe, request, bench, now, progress, tell)
     progress("weighing the evidence", 0, None)
     verdicts = judge_all({name: one.evidence for name, one in tested.items()}, request.plan.seed)
@@ -60,6 +62,21 @@ def train(
         progress(f"{name}: learning from all events and scoring", 0, None)
         documents[name] = keep(done, verdicts[name], request, bench, now, provenance, tell)
     return _overall([documents[name] for name in documents])
+
+
+def _write_down(
+    name: str,
+    subject: Subject,
+    request: TrainRequest,
+    bench: Bench,
+    now: int,
+    provenance: Mapping[str, Any],
+) -> None:
+    """Refuse a look that will not be allowed, and log which bars are about to be learned from."""
+    log, argv = bench.state / LOCKBOX_LOG, provenance["argv"]
+    if request.open_lockbox:
+        require_openable(subject, log, request.reason, argv, now)
+    note_learning(log, learning_of(subject, name, argv, now))
 
 
 def said(name: str, subject: Subject) -> str:
@@ -83,9 +100,9 @@ def _looked_at(
     now: int,
     provenance: Mapping[str, Any],
 ) -> dict[str, Any]:
-    log = bench.state / "lockbox.jsonl"
+    log = bench.state / LOCKBOX_LOG
     found = last_look(subject, known, log, request.reason, provenance["argv"], now)
-    return _known_document(known) | {"up_to_date": False, "lockbox": found}
+    return _known_document(known) | {"up_to_date": False, "lockbox": found, "next": next_of(known)}
 
 
 def _overall(documents: list[dict[str, Any]]) -> dict[str, Any]:

@@ -116,7 +116,17 @@ def test_the_lockbox_opens_once(desk: Path, capsys: pytest.CaptureFixture[str]) 
     assert model["lockbox"]["events"] > 0
     code, message = refused((*ASK, "--open-lockbox"), capsys)
     assert (code, "was opened once before" in message) == (11, True)
+    before = versions(desk)
+    assert refused((*ASK, "--open-lockbox", "--seed", "9"), capsys)[0] == 11
+    assert versions(desk) == before  # refused before anything was learned
     assert run([*ASK, "--open-lockbox", "--reason", "a bug in the labels", "-q"]) == 0
+
+
+def test_bars_that_were_learned_from_are_no_lockbox(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*ASK, "--lockbox", "0", "-q"]) == 0
+    capsys.readouterr()
+    code, message = refused((*ASK, "--open-lockbox"), capsys)
+    assert (code, "was learned from before" in message) == (11, True)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 from ictcli.errors import DataError, PolicyRefused, UsageError
 from ictcli.learning.events import Events
 from ictcli.learning.labels.fixed_horizon import fixed_horizon
-from ictcli.learning.lockbox import Lockbox, Opening, lockbox_of, open_lockbox, openings, times_opened
+from ictcli.learning.lockbox import (
+    Lockbox,
+    Opening,
+    lockbox_of,
+    note_learning,
+    open_lockbox,
+    openings,
+    times_opened,
+)
 from tests.learning.labels.bars import walk
 
 DAY = 86_400 * 10**9
@@ -106,9 +114,33 @@ def test_only_bars_that_were_seen_count(log: Path, first: int, last: int, *, fre
             open_lockbox(log, again)
 
 
-def test_another_series_has_a_lockbox_of_its_own(log: Path) -> None:
+def test_another_market_has_a_lockbox_of_its_own(log: Path) -> None:
     open_lockbox(log, OPENING)
-    assert open_lockbox(log, changed(series="ftmo/XAUUSD/M5")) == 1
+    assert open_lockbox(log, changed(series="ftmo/EURUSD/M15")) == 1
+
+
+@pytest.mark.parametrize("series", ["ftmo/XAUUSD/M5", "other/XAUUSD/M15"])
+def test_the_same_days_in_other_bars_or_of_another_source_are_no_first_look(log: Path, series: str) -> None:
+    open_lockbox(log, OPENING)
+    with pytest.raises(PolicyRefused, match="was opened once before"):
+        open_lockbox(log, changed(series=series))
+
+
+def test_days_that_a_training_learned_from_are_no_first_look(log: Path) -> None:
+    note_learning(log, changed(kind="learning", model="gold"))
+    with pytest.raises(PolicyRefused, match=r"was learned from before, last at .* for gold"):
+        open_lockbox(log, OPENING)
+    assert open_lockbox(log, changed(reason="the whole span was needed")) == 1
+
+
+def test_learning_is_written_down_once_and_only_for_what_is_new(log: Path) -> None:
+    first = changed(kind="learning", first=OPENING.first, last=OPENING.last)
+    note_learning(log, first)
+    note_learning(log, msgspec.structs.replace(first, last=first.last - 1, model="another"))
+    assert len(openings(log)) == 1
+    note_learning(log, msgspec.structs.replace(first, last=first.last + 1))
+    assert len(openings(log)) == 2
+    assert times_opened(log, first.series) == 0
 
 
 def test_of_many_openers_at_once_one_gets_in(log: Path) -> None:
