@@ -360,9 +360,8 @@ class TrainConfig(Record, frozen=True):
         Duration, doc("Longest hole in the bars; one that is longer stops the training.")
     ] = "30d"
     alpha: Annotated[
-        float, Meta(gt=0, lt=0.5), doc("Level of the test behind the word edge, and of prediction sets.")
-    ] = 0.05
-    resamples: Annotated[int, Meta(ge=100, le=100_000), doc("Bootstrap resamples per interval.")] = 2000
+        float, Meta(gt=0, lt=0.5), doc("Share of labels that may fall outside of prediction sets.")
+    ] = 0.1
     seed: Annotated[int, Meta(ge=0, le=2**63 - 1), doc("Seed of everything random.")] = 1
     params: Annotated[
         dict[str, dict[str, float | int | str | bool]],
