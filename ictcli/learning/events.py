@@ -31,7 +31,7 @@ class Events:
         long_net: return of a long trade after costs, as a fraction of the entry price.
         short_net: of a short trade; with a side, only the column of that side means anything, the other
             is 0.
-        cost: what was taken off either of them, as a fraction of the entry price.
+        cost: what was taken off, as a fraction of the entry price; without a side the mean of both.
         risk: distance of the stop as a fraction of the entry price; 1.0 where there is none, so that a
             result over ``risk`` is in R.
         weight: average uniqueness, 0 to 1.

@@ -22,6 +22,7 @@ from ictcli.features.served import served_set
 from ictcli.learning.events import Events, Labelled
 from ictcli.learning.labels.costs import trade_costs
 from ictcli.learning.labels.fixed_horizon import fixed_horizon
+from ictcli.learning.labels.overnight import overnight
 from ictcli.learning.labels.trend_scan import trend_scan
 from ictcli.learning.labels.triple_barrier import TripleBarrier, triple_barrier, volatility
 from ictcli.learning.lockbox import lockbox_of
@@ -147,12 +148,14 @@ def label_series(series: Series, plan: TrainConfig, config: Config, warmup: int)
     bars = series.bars
     starts = np.arange(min(warmup, len(bars)), len(bars), plan.every)
     costs = trade_costs(bars, series.spec, config.backtest.slippage_points)
+    swap = overnight(bars, series.spec)
     if plan.label == "horizon":
-        return fixed_horizon(bars, starts, plan.horizon, costs)
+        return fixed_horizon(bars, starts, plan.horizon, costs, swap)
     if plan.label == "trend":
-        return trend_scan(bars, starts, trend_lengths(plan.horizon), costs)
+        return trend_scan(bars, starts, trend_lengths(plan.horizon), costs, swap)
     scale = volatility(bars, plan.volatility_bars)[starts]
-    return triple_barrier(bars, starts, scale, TripleBarrier(plan.target, plan.stop, plan.horizon), costs)
+    rule = TripleBarrier(plan.target, plan.stop, plan.horizon)
+    return triple_barrier(bars, starts, scale, rule, costs, swap=swap)
 
 
 def trend_lengths(horizon: int) -> tuple[int, ...]:

@@ -2,7 +2,8 @@
 
 Bars are bid prices. A long trade is entered at the ask and left at the bid, a short one entered at the bid
 and left at the ask: either pays one spread, so labels simulate trades on bid prices and take the spread
-off their results.
+off their results. The spread of the bar of the entry stands for the round trip: a short trade that is left
+in a bar with a wider one would pay that. Swap depends on the exit, see ``overnight``.
 """
 
 from dataclasses import dataclass

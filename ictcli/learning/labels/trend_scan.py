@@ -17,6 +17,7 @@ from ictcli.kernels import kernel
 from ictcli.learning.events import Floats, Int64, Labelled
 from ictcli.learning.labels.candidates import kept_by, require_order
 from ictcli.learning.labels.fixed_horizon import held
+from ictcli.learning.labels.overnight import Overnight
 from ictcli.market.bars import Bars
 
 PERFECT = 1.0e6
@@ -75,7 +76,9 @@ def trends(bars: Bars, starts: Int64, lengths: Sequence[int]) -> tuple[Int64, Fl
     return chosen, found
 
 
-def trend_scan(bars: Bars, starts: Int64, lengths: Sequence[int], costs: Floats) -> Labelled:
+def trend_scan(
+    bars: Bars, starts: Int64, lengths: Sequence[int], costs: Floats, swap: Overnight | None = None
+) -> Labelled:
     """Events labelled by the clearest trend; the trades are held for the longest length.
 
     The chosen length is known only afterwards, so no trade can be left by it: results are those of a trade
@@ -86,6 +89,7 @@ def trend_scan(bars: Bars, starts: Int64, lengths: Sequence[int], costs: Floats)
         starts: bars of the decisions, ascending.
         lengths: bars of the trends to compare, each at least 3.
         costs: for each bar, of a trade entered at its open, see ``trade_costs``.
+        swap: of the series; None for one without any.
 
     Raises:
         UsageError: a length is not possible.
@@ -103,6 +107,6 @@ def trend_scan(bars: Bars, starts: Int64, lengths: Sequence[int], costs: Floats)
     found = trends(bars, starts, ordered)[1]
     clear, flat = kept_by({"no trend": found == 0.0}, len(starts))
     starts = starts[clear]
-    events = held(bars, starts, starts + longest, found[clear] > 0.0, costs)
+    events = held(bars, starts, starts + longest, found[clear] > 0.0, costs, swap)
     counts = {why: count for why, count in {**dropped, **flat}.items() if count}
     return Labelled(events, {"rule": "trend scan", "lengths": ordered}, counts)

@@ -9,6 +9,7 @@ from ictcli.errors import UsageError
 from ictcli.learning.events import Events, Floats, Int64, Labelled
 from ictcli.learning.labels.barrier_walk import TIME, root_mean_squares, walk_all
 from ictcli.learning.labels.candidates import kept_by, require_order
+from ictcli.learning.labels.overnight import Overnight
 from ictcli.learning.labels.uniqueness import average_uniqueness
 from ictcli.market.bars import Bars
 
@@ -64,13 +65,19 @@ def volatility(bars: Bars, span: int) -> Floats:
 
 
 def triple_barrier(
-    bars: Bars, starts: Int64, scale: Floats, rule: TripleBarrier, costs: Floats, side: Int64 | None = None
+    bars: Bars,
+    starts: Int64,
+    scale: Floats,
+    rule: TripleBarrier,
+    costs: Floats,
+    side: Int64 | None = None,
+    swap: Overnight | None = None,
 ) -> Labelled:
     """Events of decisions at the close of bars, each entered at the next open.
 
     Trades are simulated on bid prices: barriers lie around the open of the entry, are touched by equality
     from the bar of the entry on, an open beyond one ends the trade there, and a bar that touches both hits
-    the stop. Costs come off the result.
+    the stop. Costs come off the result, and the swap of each trade to its own exit.
 
     Without a side both trades are simulated, the short one with its barriers swapped. The label says
     which barrier of the long trade came first; at the horizon it is the sign of the return, and a return of
@@ -87,6 +94,7 @@ def triple_barrier(
         rule: barriers in units of it, and the horizon.
         costs: for each bar, of a trade entered at its open, see ``trade_costs``.
         side: +1 or -1 for each decision, n, where a rule has chosen; None: no rule has.
+        swap: of the series; None for one without any.
 
     Raises:
         ValueError: arrays do not fit each other, or starts are not ascending.
@@ -101,16 +109,16 @@ def triple_barrier(
     )
     starts, scale = starts[kept], scale[kept]
     if side is None:
-        events, flat = _directions(bars, starts, scale, rule, costs)
+        events, flat = _directions(bars, starts, scale, rule, costs, swap)
         dropped["unchanged at the horizon"] = flat
     else:
-        events = _taken(bars, starts, scale, rule, costs, side[kept])
+        events = _taken(bars, starts, scale, rule, costs, side[kept], swap)
     described = {"rule": "triple barrier", **asdict(rule)}
     return Labelled(events, described, {why: count for why, count in dropped.items() if count})
 
 
 def _directions(
-    bars: Bars, starts: Int64, scale: Floats, rule: TripleBarrier, costs: Floats
+    bars: Bars, starts: Int64, scale: Floats, rule: TripleBarrier, costs: Floats, swap: Overnight | None
 ) -> tuple[Events, int]:
     """Events that no rule has chosen a side for, and how many decisions saw no change."""
     long = _simulate(bars, starts, np.ones_like(starts), scale, rule)
@@ -118,6 +126,10 @@ def _directions(
     moved = (long["reason"] != TIME) | (long["gross"] != 0.0)
     long, short, starts, scale = long[moved], short[moved], starts[moved], scale[moved]
     outcome, cost = long["reason"].copy(), costs[starts + 1]
+    own, other = (
+        _earned(swap, starts, np.ones_like(starts), long),
+        _earned(swap, starts, -np.ones_like(starts), short),
+    )
     end = np.maximum(long["end"], short["end"])
     events = Events(
         start=starts,
@@ -125,9 +137,9 @@ def _directions(
         side=np.zeros_like(starts),
         label=((outcome > 0) | ((outcome == TIME) & (long["gross"] > 0.0))).astype(np.int64),
         outcome=outcome,
-        long_net=long["gross"] - cost,
-        short_net=short["gross"] - cost,
-        cost=cost,
+        long_net=long["gross"] - cost + own,
+        short_net=short["gross"] - cost + other,
+        cost=cost - (own + other) / 2,
         risk=rule.stop * scale,
         weight=average_uniqueness(starts, end, len(bars)),
         ambiguous=long["ambiguous"] | short["ambiguous"],
@@ -136,11 +148,17 @@ def _directions(
 
 
 def _taken(
-    bars: Bars, starts: Int64, scale: Floats, rule: TripleBarrier, costs: Floats, side: Int64
+    bars: Bars,
+    starts: Int64,
+    scale: Floats,
+    rule: TripleBarrier,
+    costs: Floats,
+    side: Int64,
+    swap: Overnight | None,
 ) -> Events:
     """Events whose side a rule has chosen."""
     trades = _simulate(bars, starts, side, scale, rule)
-    cost = costs[starts + 1]
+    cost = costs[starts + 1] - _earned(swap, starts, side, trades)
     net = trades["gross"] - cost
     end = trades["end"].copy()
     return Events(
@@ -156,6 +174,13 @@ def _taken(
         weight=average_uniqueness(starts, end, len(bars)),
         ambiguous=trades["ambiguous"].copy(),
     )
+
+
+def _earned(swap: Overnight | None, starts: Int64, side: Int64, trades: NDArray[np.void]) -> Floats:
+    """Swap of each trade to its own exit, negative when paid."""
+    if swap is None:
+        return np.zeros(len(starts))
+    return swap.earned(side, starts + 1, trades["end"], trades["reason"] == TIME)
 
 
 def _simulate(bars: Bars, starts: Int64, side: Int64, scale: Floats, rule: TripleBarrier) -> NDArray[np.void]:
