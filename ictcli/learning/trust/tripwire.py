@@ -1,27 +1,27 @@
 """Results too good to be true: they stop the run and name the column that knows the future.
 
-A column that looks ahead shows it in one of three ways. It, or its change over one bar, ranks the direction
-of the very next bar, which no one can rank well: a value that slipped by one bar has moved by just that
-bar. Or it ranks the labels and loses that when it is taken two bars earlier, where real edges fade slowly.
-Or the model as a whole is beyond belief. Every limit grows where there are few independent labels, so that
-luck does not trip it.
+A column that looks ahead shows it in one of four ways. It, or its change over one bar, ranks the direction
+of the very next bar or of a single later one within the life of a label, which no one can rank well: a
+value that slipped by one bar has moved by just that bar. Or it ranks where the next 2, 4, 8 or 16 bars lead
+together and loses that when it is taken as many bars earlier; or the labels, and loses that two bars
+earlier, where real edges fade slowly. Or the model as a whole is beyond belief. Every limit grows where
+there are few independent labels, and with the number of looks, so that luck does not trip it.
 """
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ictcli.errors import DataError
+from ictcli.learning.trust.foresight import Foresight, Ranked, auc_error, foresee, thinning, turned_auc
 from ictcli.learning.trust.scores import auc, independent_labels
 
 Floats = NDArray[np.float64]
 Int64 = NDArray[np.int64]
-
-RANKED_ROWS = 20_000
-"""Events at most on which columns are ranked; more are thinned evenly."""
 
 _TRUE_GAIN, _TRUE_SHARPE = 0.07, 0.2
 """What the best true signals show, so that luck on top of them does not trip the wire."""
@@ -37,10 +37,11 @@ class Limits:
         auc: of the model on events it was not trained on.
         gain: accuracy above that of the more frequent label.
         sharpe: mean over deviation of the net returns of single trades.
-        column_auc: of a column or its change against the next bar; and of a column against the labels, if
-            most of it is gone two bars earlier. Accuracy 56.4 % has 0.59.
-        errors: standard errors that a result must lie beyond what the best true signals show.
-        collapse: share of a column's rank power that must be left two bars earlier.
+        column_auc: of a column or its change against single bars; and of a column against the labels or the
+            next bars together, if most of it is gone some bars earlier. Accuracy 56.4 % has 0.59.
+        errors: standard errors that a result must lie beyond what the best true signals show; more where
+            later bars are looked at, as many as make one alarm in all looks as rare as in one.
+        collapse: share of a column's rank power that must be left some bars earlier.
     """
 
     auc: float = 0.65
@@ -60,15 +61,14 @@ class Suspect:
 
     Attributes:
         name: of the column.
-        next_bar: direction of the bar after, by the value or by its change, whichever does it better; 0.5
-            where bars were not given.
+        foresight: directions of bars to come; of none where bars were not given.
         labels: the labels.
         earlier: the labels, by the column's value two bars before the decision.
         why: what is beyond belief about it, one phrase; empty where nothing is.
     """
 
     name: str
-    next_bar: float
+    foresight: Foresight
     labels: float
     earlier: float
     why: str
@@ -138,66 +138,59 @@ def rank_suspects(
     Arguments are those of ``check_plausible``.
     """
     usable = np.flatnonzero(start >= _LAG)
-    usable = usable[:: _step(len(usable))]
+    usable = usable[:: thinning(len(usable))]
     rows, ones = start[usable], y[usable] > 0
-    worth = independent_labels(rows, end[usable])
-    bars, ups = _moving_bars(start, moves, len(matrix))
+    error = auc_error(float(ones.mean()) if len(ones) else 0.0, independent_labels(rows, end[usable]))
+    furthest = int((end - start).max()) if len(start) else 0
+    known = [Foresight()] * len(names)
+    if moves is not None and len(start):
+        known = foresee(matrix, moves, int(start.min()), int(start.max()), int(end.max()), furthest)
+    errors = _errors_for(limits.errors, 2 * len(names) * max(furthest, 1))
     found = []
     for at, name in enumerate(names):
         column = matrix[:, at]
         one = Suspect(
             name=name,
-            next_bar=max(_turned(column[bars], ups), _turned(column[bars] - column[bars - 1], ups)),
-            labels=_turned(column[rows], ones),
-            earlier=_turned(column[rows - _LAG], ones),
+            foresight=known[at],
+            labels=turned_auc(column[rows], ones),
+            earlier=turned_auc(column[rows - _LAG], ones),
             why="",
         )
-        found.append(_explained(one, ones, ups, worth, limits))
-    return sorted(found, key=lambda one: (not one.why, -max(one.next_bar, one.labels)))
+        found.append(replace(one, why=_why(one, error, errors, limits)))
+    return sorted(found, key=lambda one: (not one.why, -max(one.foresight.best, one.labels)))
 
 
-def _moving_bars(start: Int64, moves: Floats | None, count: int) -> tuple[Int64, NDArray[np.bool_]]:
-    """Bars between the first and the last decision after which the price moved, and whether it rose."""
-    if moves is None or not len(start):
-        return np.zeros(0, np.int64), np.zeros(0, np.bool_)
-    bars = np.arange(max(1, int(start.min())), min(int(start.max()), count - 2) + 1, dtype=np.int64)
-    bars = bars[:: _step(len(bars))]
-    bars = bars[np.isfinite(moves[bars + 1]) & (moves[bars + 1] != 0)]
-    return bars, moves[bars + 1] > 0
+def _errors_for(errors: float, looks: int) -> float:
+    """Standard errors beyond which the best of so many looks lies as rarely as one look beyond ``errors``."""
+    normal = NormalDist()
+    return -normal.inv_cdf(normal.cdf(-errors) / looks)
 
 
-def _step(count: int) -> int:
-    return max(1, -(-count // RANKED_ROWS))
+def _why(one: Suspect, error: float, errors: float, limits: Limits) -> str:
+    """What is beyond belief about a column; empty where nothing is."""
+    known = one.foresight
+
+    def beyond(found: Ranked, allowed: float) -> bool:
+        return found.auc > limits.column_auc + allowed * found.error
+
+    if beyond(known.next_bar, limits.errors):
+        return f"ranks the direction of the next bar with AUC {known.next_bar.auc:.3f}"
+    later, sums = known.later_bar, known.together
+    if beyond(later, errors):
+        return f"ranks the direction of the bar {later.bars} bars ahead with AUC {later.auc:.3f}"
+    if beyond(sums, errors) and _left(sums.auc, sums.earlier) < limits.collapse:
+        return (
+            f"ranks the direction of the next {sums.bars} bars with AUC {sums.auc:.3f}, "
+            f"{sums.earlier:.3f} {sums.bars} bars earlier"
+        )
+    labels = Ranked(one.labels, _LAG, error)
+    if beyond(labels, limits.errors) and _left(one.labels, one.earlier) < limits.collapse:
+        return f"ranks the labels with AUC {one.labels:.3f}, {one.earlier:.3f} two bars earlier"
+    return ""
 
 
-def _turned(values: Floats, ones: NDArray[np.bool_]) -> float:
-    """AUC or 1 minus it, whichever is greater; 0.5 where it is undefined."""
-    known = np.isfinite(values)
-    if not known.any():
-        return 0.5
-    found = auc(values[known], ones[known].astype(np.int64))
-    return 0.5 if math.isnan(found) else max(found, 1 - found)
-
-
-def _explained(
-    one: Suspect, labels: NDArray[np.bool_], ups: NDArray[np.bool_], worth: int, limits: Limits
-) -> Suspect:
-    why = ""
-    left = (one.earlier - 0.5) / max(one.labels - 0.5, 1e-12)
-    if one.next_bar > limits.column_auc + limits.errors * _auc_error(ups, len(ups)):
-        why = f"ranks the direction of the next bar with AUC {one.next_bar:.3f}"
-    elif (
-        one.labels > limits.column_auc + limits.errors * _auc_error(labels, worth) and left < limits.collapse
-    ):
-        why = f"ranks the labels with AUC {one.labels:.3f}, {one.earlier:.3f} two bars earlier"
-    return Suspect(one.name, one.next_bar, one.labels, one.earlier, why)
-
-
-def _auc_error(ones: NDArray[np.bool_], worth: int) -> float:
-    """Standard error of the AUC of a value that ranks nothing, for so many independent labels."""
-    share = float(ones.mean()) if len(ones) else 0.0
-    above, below = share * worth, (1 - share) * worth
-    return math.sqrt((above + below + 1) / (12 * above * below)) if above * below > 0 else math.inf
+def _left(now: float, earlier: float) -> float:
+    return (earlier - 0.5) / max(now - 0.5, 1e-12)
 
 
 def _beyond_belief(y: Int64, p: Floats, net: Floats | None, worth: int, limits: Limits) -> str:
@@ -208,7 +201,7 @@ def _beyond_belief(y: Int64, p: Floats, net: Floats | None, worth: int, limits: 
         worth = max(1, round(worth * len(p) / len(y)))
         share = float(labels.mean())
         ranked = auc(p, labels)
-        if ranked > max(limits.auc, limits.column_auc + limits.errors * _auc_error(labels > 0, worth)):
+        if ranked > max(limits.auc, limits.column_auc + limits.errors * auc_error(share, worth)):
             return f"AUC {ranked:.3f} on unseen events, above {limits.auc}"
         hit = float(np.where(p == 0.5, 0.5, (p > 0.5) == (labels > 0)).mean())
         gain = hit - max(share, 1 - share)
