@@ -57,7 +57,8 @@ def train(
         _write_down(one.name, subject, request, bench, now, provenance)
         tested[one.name] = test(one, subject, recipe, request, bench, now, progress, tell)
     progress("weighing the evidence", 0, None)
-    verdicts = judge_all({name: one.evidence for name, one in tested.items()}, request.plan.seed)
+    before = [one["evidence"]["p_value"] for one in documents.values()]
+    verdicts = judge_all({name: one.evidence for name, one in tested.items()}, request.plan.seed, before)
     for name, done in tested.items():
         progress(f"{name}: learning from all events and scoring", 0, None)
         documents[name] = keep(done, verdicts[name], request, bench, now, provenance, tell)

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 from typing import Any
 
-from ictcli.learning.trust.verdict import LEAST_DSR, LEVEL, MOST_PBO
+from ictcli.learning.trust.selection import LEAST_DSR, MOST_PBO
+from ictcli.learning.trust.verdict import LEVEL
 from ictcli.reports.layout import aligned, entries, number
 
 Document = Mapping[str, Any]
@@ -277,7 +278,7 @@ def passed(model: Document) -> tuple[bool, bool, bool, bool]:
     return (
         found["p_value"] is not None and found["p_adjusted"] < LEVEL,
         found["dsr"] is not None and found["dsr"] >= LEAST_DSR,
-        found["trials"] == 1 if found["pbo"] is None else found["pbo"] <= MOST_PBO,
+        found.get("choices", found["trials"]) == 1 if found["pbo"] is None else found["pbo"] <= MOST_PBO,
         low is not None and low > 0,
     )
 

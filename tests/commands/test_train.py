@@ -110,6 +110,15 @@ def test_every_symbol_gets_a_model_and_answers_for_the_others(
     assert document["model"] is None
 
 
+def test_a_model_that_is_up_to_date_stays_among_the_tests_of_the_command(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["train", "EURUSD", "XAUUSD", "-t", "M5", *QUICK, "--json"]) == 0
+    known, fresh = json.loads(capsys.readouterr().out)["models"]
+    assert (known["up_to_date"], fresh["up_to_date"]) == (True, False)
+    assert (known["evidence"]["series"], fresh["evidence"]["series"]) == (1, 2)
+
+
 def test_the_lockbox_opens_once(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run([*ASK, "--open-lockbox", "--json"]) == 0
     (model,) = json.loads(capsys.readouterr().out)["models"]

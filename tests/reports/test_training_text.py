@@ -19,14 +19,14 @@ def test_every_condition_of_an_edge_is_answered() -> None:
     text = model_text(training())
     assert "Verdict: NO EDGE (2 of 4 conditions hold, all must)" in text
     assert "  yes  better than the base rate  skill: p 0.0245" in text
-    assert "  no   earns after costs          expectancy: -0.000012" in text
+    assert "  no   earns after costs          expectancy: -0.12 bp" in text
 
 
-def test_one_trial_has_nothing_to_overfit_by_choosing() -> None:
+def test_trials_that_are_alike_have_nothing_to_overfit_by_choosing() -> None:
     model = training()
-    model["evidence"] |= {"pbo": None, "trials": 1}
+    model["evidence"] |= {"pbo": None, "trials": 4, "choices": 1}
     assert passed(model)[2]
-    model["evidence"]["trials"] = 2
+    model["evidence"]["choices"] = 2
     assert not passed(model)[2]
 
 

@@ -84,14 +84,15 @@ def training(*, strategy: str = "", several: bool = False, taken: int = 120) -> 
         "reasons": [
             "skill: p 0.0245, is below 0.05",
             "deflated Sharpe ratio of 7 trials: 0.445, is not 0.95 or more",
-            "overfitting: probability 0.100, is 0.2 or less",
-            "expectancy: -0.000012 per trade, -0.000205 to +0.000158, is not above 0",
+            "overfitting: probability 0.100 over 3 choices, is 0.2 or less",
+            "expectancy: -0.12 bp a trade, -2.05 to +1.58, is not above 0",
         ],
         "evidence": {
             "p_value": 0.0245,
             "p_adjusted": 0.0245,
             "dsr": 0.445,
             "pbo": 0.1,
+            "choices": 3,
             "trials": 7,
             "expectancy": score(-0.000012, 0.0002),
         },

@@ -23,7 +23,7 @@ Int64 = NDArray[np.int64]
 RESAMPLES = 1999
 """Draws of an interval or a p-value; one more with the observation itself makes round shares."""
 FEWEST_BLOCKS = 10
-"""Blocks below which their scatter says nothing."""
+"""Blocks, and cells that hold events, below which their scatter says nothing."""
 
 _MOST_CELLS = 2000
 """Cells beyond this number would cost time and tell nothing."""
@@ -112,7 +112,7 @@ def resample_mean(
     mean = float(total.sum()) / n
     block = _block_cells(total - mean * count)
     blocks = cells.count // block
-    if blocks < FEWEST_BLOCKS:
+    if min(blocks, int((count > 0).sum())) < FEWEST_BLOCKS:
         return Resampled(mean, None, NOWHERE, None, blocks)
     totals, counts = _circular_sums(total, block), _circular_sums(count, block)
     error = _error(totals, counts, mean, block, cells.count) / math.sqrt(1 - _forgotten(cells, block))

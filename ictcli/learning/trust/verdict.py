@@ -5,8 +5,9 @@
    the hypothesis that p adds nothing to the share of labels known before. It needs no calibration, and its
    mean is 0 without skill.
 2. Would the best of as many trials without skill look as good? Deflated Sharpe ratio (2026) of daily results.
-3. Does what is chosen in one half of the days hold in the other? Probability of backtest overfitting.
-4. Does a trade earn after costs? Lower 95 % bound of the mean net return per trade.
+3. Does what is chosen in one half of the days hold in the other? Probability of backtest overfitting, trials
+   that are alike being one (``selection``).
+4. Does a trade earn after costs? Lower 95 % bound of the mean net return of at least thirty trades.
 
 A single trial was not selected among any: 3 does not apply and 2 is its probabilistic Sharpe ratio against 0.
 A question that cannot be answered, for too few days or trades, counts as no.
@@ -21,19 +22,16 @@ from numpy.typing import NDArray
 
 from ictcli.errors import DataError
 from ictcli.learning.trust.blocks import Cells, Resampled, cells_of, resample_mean
+from ictcli.learning.trust.selection import needed, stand_of
 from ictcli.stats.multiplicity import benjamini_hochberg
-from ictcli.stats.overfitting import pbo_cscv_sharpe
-from ictcli.stats.sharpe import TrackRecord, track_record
-from ictcli.stats.sharpe_2026 import dsr_2026, psr_2026
-from ictcli.stats.trials import trial_set
 
 Floats = NDArray[np.float64]
 Int64 = NDArray[np.int64]
 
 LEVEL = 0.05
 """The adjusted p-value must be below this."""
-LEAST_DSR = 0.95
-MOST_PBO = 0.2
+FEWEST_TRADES = 30
+"""Trades below which their mean is not bounded: three equal gains are no proof."""
 
 EDGE, NO_EDGE = "edge", "no edge"
 
@@ -41,9 +39,6 @@ _FURTHEST = 3.0
 _ROUNDING = 1e-12
 _FEWEST_IN_FOLD = 20
 """Events per distinct base on average; with fewer, bases are not folds and all events are one."""
-
-_FEWEST_BLOCK_DAYS = 4
-"""Days in a block of the overfitting test at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +93,9 @@ class Verdict:
         series: number of series it was adjusted for.
         dsr: deflated Sharpe ratio, never above the probabilistic one against 0.
         sharpe: per day, of the trades taken.
-        pbo: probability of backtest overfitting.
+        pbo: probability of backtest overfitting; None where there was nothing to choose among, or too few
+            days.
+        choices: trials that are unlike each other; None where results of logged trials are lost.
         trials: logged.
         effective_trials: what they are worth, given how alike they are.
         expectancy: mean net return per trade.
@@ -116,6 +113,7 @@ class Verdict:
     dsr: float | None
     sharpe: float | None
     pbo: float | None
+    choices: int | None
     trials: int
     effective_trials: float
     expectancy: Bounded
@@ -173,16 +171,11 @@ def judge(evidence: Evidence, seed: int, other_p_values: Sequence[float | None] 
     cells = cells_of(evidence.start, evidence.end)
     p_value = skill_p_value(evidence, seed)
     adjusted = benjamini_hochberg([p_value, *other_p_values], LEVEL)
-    traded = evidence.side != 0
-    net = np.where(traded, evidence.net, math.nan)
-    expectancy = _bounded(resample_mean(net, cells, seed), int(traded.sum()))
-    record = track_record(daily_returns(evidence))
-    dsr, effective = _deflated(record, evidence)
-    pbo = _overfitting(evidence.trials)
+    expectancy = _expectancy(evidence, cells, seed)
+    stand = stand_of(daily_returns(evidence), evidence.trials, evidence.trial_count)
     answers = (
         _skill_answer(p_value, adjusted.adjusted[0], len(adjusted.adjusted)),
-        _dsr_answer(dsr, evidence.trial_count),
-        _pbo_answer(pbo, evidence),
+        *stand.answers,
         _expectancy_answer(expectancy),
     )
     accuracy, base, gain = _hits(evidence, cells, seed)
@@ -192,11 +185,12 @@ def judge(evidence: Evidence, seed: int, other_p_values: Sequence[float | None] 
         p_value=p_value,
         p_adjusted=adjusted.adjusted[0],
         series=len(adjusted.adjusted),
-        dsr=dsr,
-        sharpe=record.sharpe if record.defined else None,
-        pbo=pbo,
+        dsr=stand.dsr,
+        sharpe=stand.sharpe,
+        pbo=stand.pbo,
+        choices=stand.choices,
         trials=evidence.trial_count,
-        effective_trials=effective,
+        effective_trials=stand.effective_trials,
         expectancy=expectancy,
         accuracy=accuracy,
         base_rate=base,
@@ -205,11 +199,19 @@ def judge(evidence: Evidence, seed: int, other_p_values: Sequence[float | None] 
     )
 
 
-def judge_all(series: Mapping[str, Evidence], seed: int) -> dict[str, Verdict]:
-    """Verdicts on several series of one run, each adjusted for all of them."""
+def judge_all(
+    series: Mapping[str, Evidence], seed: int, known: Sequence[float | None] = ()
+) -> dict[str, Verdict]:
+    """Verdicts on several series of one run, each adjusted for all of them.
+
+    Args:
+        series: what is judged.
+        seed: of the resampling.
+        known: p-values of the series of the run that were judged before and are up to date.
+    """
     found = {name: skill_p_value(one, seed) for name, one in series.items()}
     return {
-        name: judge(one, seed, [p for other, p in found.items() if other != name])
+        name: judge(one, seed, [*(p for other, p in found.items() if other != name), *known])
         for name, one in series.items()
     }
 
@@ -235,38 +237,17 @@ def _check(evidence: Evidence) -> None:
         )
 
 
+def _expectancy(evidence: Evidence, cells: Cells, seed: int) -> Bounded:
+    """Mean net return per trade; without bounds where trades are few."""
+    traded = evidence.side != 0
+    n = int(traded.sum())
+    found = _bounded(resample_mean(np.where(traded, evidence.net, math.nan), cells, seed), n)
+    return found if n >= FEWEST_TRADES else Bounded(found.value, None, None, n)
+
+
 def _bounded(found: Resampled, n: int) -> Bounded:
     value = None if math.isnan(found.mean) else found.mean
     return Bounded(value, found.interval.low, found.interval.high, n)
-
-
-def _deflated(record: TrackRecord, evidence: Evidence) -> tuple[float | None, float]:
-    """Deflated Sharpe ratio and effective number of trials.
-
-    The spread of the best is measured across trials. Where trials are nearly alike it is tiny, and luck
-    that all of them share would pass for skill: so the ratio never exceeds the probability that the chosen
-    trial's own Sharpe ratio is above 0.
-    """
-    alone = psr_2026(record)
-    if evidence.trial_count == 1 or evidence.trials.shape[1] < 2:
-        undecided = evidence.trial_count > 1
-        return (None if undecided else alone), float(evidence.trial_count)
-    found = trial_set(evidence.trials)
-    share = 0.0 if math.isnan(found.average_correlation) else min(1.0, max(0.0, found.average_correlation))
-    effective = share + (1 - share) * evidence.trial_count
-    if effective <= 1 + 1e-9:
-        return alone, effective
-    deflated = dsr_2026(record, effective, found.sharpe_variance)
-    return (None if deflated is None or alone is None else min(deflated, alone)), effective
-
-
-def _overfitting(trials: Floats) -> float | None:
-    """PBO with sixteen blocks of days, fewer where days are few; None for a single trial or too few days."""
-    blocks = min(16, len(trials) // _FEWEST_BLOCK_DAYS // 2 * 2)
-    if trials.shape[1] < 2 or blocks < 4:
-        return None
-    found = pbo_cscv_sharpe(trials, blocks)
-    return None if found is None else found.pbo
 
 
 def _hits(evidence: Evidence, cells: Cells, seed: int) -> tuple[Bounded, Bounded, Bounded]:
@@ -297,38 +278,16 @@ def _skill_answer(p_value: float | None, adjusted: float, series: int) -> tuple[
         return False, "skill: too few independent events, or forecasts that never leave the base rate"
     of = f" over {series} series" if series > 1 else ""
     passed = adjusted < LEVEL
-    return passed, f"skill: p {adjusted:.4f}{of}, {_needed(passed=passed)} below {LEVEL}"
-
-
-def _dsr_answer(dsr: float | None, trials: int) -> tuple[bool, str]:
-    kind = (
-        f"deflated Sharpe ratio of {trials} trials" if trials > 1 else "probabilistic Sharpe ratio, one trial"
-    )
-    if dsr is None:
-        return False, f"{kind}: undefined, too few days with trades or too few results of trials"
-    passed = dsr >= LEAST_DSR
-    return passed, f"{kind}: {dsr:.3f}, {_needed(passed=passed)} {LEAST_DSR} or more"
-
-
-def _pbo_answer(pbo: float | None, evidence: Evidence) -> tuple[bool, str]:
-    if evidence.trial_count == 1:
-        return True, "overfitting: one trial, nothing was selected"
-    if pbo is None:
-        return False, f"overfitting: undefined for {len(evidence.trials)} days of results"
-    passed = pbo <= MOST_PBO
-    return passed, f"overfitting: probability {pbo:.3f}, {_needed(passed=passed)} {MOST_PBO} or less"
+    return passed, f"skill: p {adjusted:.4f}{of}, {needed(passed=passed)} below {LEVEL}"
 
 
 def _expectancy_answer(expectancy: Bounded) -> tuple[bool, str]:
-    if expectancy.value is None or expectancy.low is None:
-        return False, f"expectancy: {expectancy.n} trades are too few to bound it"
+    if expectancy.value is None or expectancy.low is None or expectancy.high is None:
+        return False, f"expectancy: {expectancy.n} trades are too few, or too close together, to bound it"
     passed = expectancy.low > 0
-    bounds = f"{expectancy.low:+.6f} to {expectancy.high:+.6f}"
+    value, low, high = (1e4 * one for one in (expectancy.value, expectancy.low, expectancy.high))
+    bounds = f"{low:+.2f} to {high:+.2f}"
     return (
         passed,
-        f"expectancy: {expectancy.value:+.6f} per trade, {bounds}, {_needed(passed=passed)} above 0",
+        f"expectancy: {value:+.2f} bp a trade, {bounds}, {needed(passed=passed)} above 0",
     )
-
-
-def _needed(*, passed: bool) -> str:
-    return "is" if passed else "is not"

@@ -80,6 +80,17 @@ def test_too_few_blocks_or_no_scatter_give_no_p_value() -> None:
     assert resample_mean(np.zeros(0), cells_of(start[:0], start[:0]), 1).blocks == 0
 
 
+def test_only_cells_that_hold_events_count_as_independent() -> None:
+    start = np.arange(2000)
+    cells = cells_of(start, start + 10)
+    values = np.full(2000, math.nan)
+    values[::220] = 1.0 + 0.01 * np.arange(10)
+    assert resample_mean(values, cells, 1).p_value is not None
+    values[0] = math.nan
+    few = resample_mean(values, cells, 1)
+    assert (few.p_value, few.interval) == (None, NOWHERE)
+
+
 def test_events_that_are_not_numbers_are_left_out() -> None:
     values = np.random.default_rng(2).normal(0.2, 1.0, 600)
     start = np.arange(600)

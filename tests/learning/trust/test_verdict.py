@@ -107,6 +107,13 @@ def test_other_series_without_skill_raise_the_p_value() -> None:
     assert "over 5 series, is not below" in among.reasons[0]
 
 
+def test_series_that_are_up_to_date_stay_among_the_tests() -> None:
+    series = {"a": planted_evidence(0.2, 1), "b": null_evidence("walk", "random", 2)}
+    found = judge_all(series, 3, [0.4, None])
+    assert found["a"] == judge(series["a"], 3, [found["b"].p_value, 0.4, None])
+    assert (found["a"].series, found["b"].series) == (4, 4)
+
+
 def test_series_are_adjusted_for_each_other() -> None:
     series = {"a": planted_evidence(0.2, 1), "b": null_evidence("walk", "random", 2)}
     found = judge_all(series, 3)
@@ -120,6 +127,7 @@ def test_a_search_is_held_against_what_it_found() -> None:
     found = planted_evidence(0.2, 1, trials=12)
     verdict = judge(found, 1)
     assert verdict.pbo == 0.0
+    assert verdict.choices == 12
     assert verdict.trials == 12
     record, trials = track_record(daily_of(found)), trial_set(found.trials)
     assert verdict.effective_trials == pytest.approx(trials.effective_trials)
@@ -201,6 +209,24 @@ def test_what_was_abstained_from_is_no_trade() -> None:
     verdict = judge(replace(one, side=side, net=net), 1)
     assert verdict.expectancy.n == int((side != 0).sum())
     assert verdict.expectancy.value == pytest.approx(one.net[side != 0].mean())
+
+
+def test_few_trades_bound_nothing_however_alike_they_are() -> None:
+    one = planted_evidence(0.2, 1)
+    for trades, bounded in ((3, False), (29, False), (30, True)):
+        side = np.zeros(len(one.day), np.int64)
+        side[:: len(side) // trades][:trades] = 1
+        side[np.flatnonzero(side)[trades:]] = 0
+        net = np.where(side != 0, 0.01 + 1e-5 * one.net, 0.0)
+        found = judge(replace(one, side=side, net=net), 1).expectancy
+        assert found.n == trades
+        assert (found.low is not None) is bounded
+
+
+def test_expectancy_speaks_basis_points() -> None:
+    found = judge(planted_evidence(0.2, 1), 1)
+    assert found.expectancy.value is not None
+    assert f"expectancy: {1e4 * found.expectancy.value:+.2f} bp a trade" in found.reasons[3]
 
 
 def test_skill_is_what_the_forecast_says_beyond_its_own_level() -> None:
