@@ -18,7 +18,7 @@ from ictcli.learning.subject import Subject
 from ictcli.learning.thresholds import results_of
 from ictcli.learning.trust.blocks import cells_of, resample_mean
 from ictcli.learning.trust.calibrating import calibration_slope, quality, reliability_curve
-from ictcli.learning.trust.scores import Estimate, Scores, score, score_folds
+from ictcli.learning.trust.scores import Estimate, Scores, auc, score, score_folds
 from ictcli.models.ensemble import EDGE, RegimeWeights
 from ictcli.models.preparation import Preparer
 
@@ -78,7 +78,7 @@ def label_part(subject: Subject) -> dict[str, Any]:
 
 
 def fold_part(subject: Subject, found: Evaluation, seed: int) -> list[dict[str, Any]]:
-    """Every fold."""
+    """Every fold, or every group where splits test several; ``train`` is the median of those that test it."""
     events, bars, own = found.events, subject.series.bars, found.scores
     scores = score_folds(
         found.acted.probability, events.label, events.start, events.end, own.base, own.fold, seed
@@ -88,7 +88,7 @@ def fold_part(subject: Subject, found: Evaluation, seed: int) -> list[dict[str, 
             "number": fold + 1,
             "first": iso(int(bars.ts_close[events.start[own.fold == fold].min()])),
             "last": iso(int(bars.ts_close[events.end[own.fold == fold].max()])),
-            "train": len(own.folds[fold].split.train),
+            "train": int(np.median([len(tester.split.train) for tester in own.tested_by(fold)])),
             "test": int((own.fold == fold).sum()),
             "base": base_accuracy(events.label[own.fold == fold], own.base[own.fold == fold]),
             "accuracy": estimate(one.accuracy, one.events),
@@ -97,6 +97,45 @@ def fold_part(subject: Subject, found: Evaluation, seed: int) -> list[dict[str, 
         }
         for fold, one in scores.items()
     ]
+
+
+def path_part(found: Evaluation) -> dict[str, Any] | None:
+    """Lowest, median and highest score of the paths of combinatorial splits; None without any."""
+    if not found.paths:
+        return None
+    label, fold = found.events.label, found.scores.fold
+    accuracy = [float(np.mean((one.probability > 0.5) == (label == 1))) for one in found.paths]
+    return {
+        "count": len(found.paths),
+        "accuracy": _spread(accuracy),
+        "auc": _spread([fold_auc(one.probability, label, fold) for one in found.paths]),
+        "net": _spread([_mean_net(found.events, one) for one in found.paths]),
+    }
+
+
+def _spread(values: Sequence[float]) -> dict[str, float | None]:
+    """Lowest, median and highest of the defined ones."""
+    known = [value for value in values if math.isfinite(value)]
+    if not known:
+        return {"low": None, "median": None, "high": None}
+    return {"low": min(known), "median": float(np.median(known)), "high": max(known)}
+
+
+def fold_auc(p: Floats, label: NDArray[np.int64], fold: NDArray[np.int64]) -> float:
+    """AUC over the pairs of every fold, NaN where none has both labels."""
+    won, pairs = 0.0, 0
+    for own in (fold == one for one in np.unique(fold)):
+        ones = int(label[own].sum())
+        count = ones * (int(own.sum()) - ones)
+        if count:
+            won += count * auc(p[own], label[own])
+            pairs += count
+    return won / pairs if pairs else math.nan
+
+
+def _mean_net(events: Events, acted: Acted) -> float:
+    taken = acted.sides != 0
+    return float(np.mean(acted.net[taken] / events.risk[taken])) if taken.any() else math.nan
 
 
 def base_accuracy(labels: NDArray[np.int64], base: Floats) -> float:

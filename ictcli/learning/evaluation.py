@@ -12,6 +12,7 @@ from ictcli.learning.ensembles import Run, finish, run_ensemble, select_members
 from ictcli.learning.events import Events
 from ictcli.learning.finishing import Trust
 from ictcli.learning.folds import OutOfFold
+from ictcli.learning.paths import path_scores
 from ictcli.learning.subject import Subject
 from ictcli.learning.thresholds import fit_thresholds, results_of
 from ictcli.learning.trust.calibrating import choose_calibration, fit_calibration
@@ -60,6 +61,7 @@ class Evaluation:
         tried: what came of every candidate, by name.
         kept: columns of the members of the version that is kept.
         refused: why other models are no members, by name.
+        paths: what came of every backtest path of combinatorial splits.
     """
 
     events: Events
@@ -70,6 +72,7 @@ class Evaluation:
     tried: Mapping[str, Acted]
     kept: Sequence[int]
     refused: Mapping[str, str]
+    paths: tuple[Acted, ...]
 
 
 def evaluate(
@@ -102,7 +105,15 @@ def evaluate(
     conformal = fit_conformal(acted.probability, events.label, plan.alpha)
     others = _all_acted(subject, tried, plan) if len(tried) > 1 else dict.fromkeys(tried, acted)
     trust = Trust(ensemble, calibration, conformal, low, high)
-    return Evaluation(events, scores, run.p, acted, trust, others, kept, refused)
+    paths = tuple(_act_path(subject, one, names, plan) for one in path_scores(scores))
+    return Evaluation(events, scores, run.p, acted, trust, others, kept, refused, paths)
+
+
+def _act_path(subject: Subject, path: OutOfFold, names: Sequence[str], plan: TrainConfig) -> Acted:
+    """What came of one path, combined, calibrated and acted upon like all of them together."""
+    events = subject.usable.take(path.which)
+    run = _combine(_allowed(path, events, names, plan), events, subject.regimes(events), names)
+    return act(subject, path, run.p, plan)
 
 
 def _all_acted(subject: Subject, tried: Mapping[str, OutOfFold], plan: TrainConfig) -> dict[str, Acted]:
@@ -152,7 +163,8 @@ def act(subject: Subject, scores: OutOfFold, raw: Floats, plan: TrainConfig) -> 
         known = teachers(events, scores.fold, fold, causal=plan.cv in CAUSAL)
         calibration = _learnt(plan, raw[known], events.take(known), scores.fold[known])
         probability[own] = calibration.apply(raw[own])
-        low, high = fit_thresholds(subject.usable.take(scores.folds[fold].split.train), plan.abstain)
+        first = scores.tested_by(fold)[0]
+        low, high = fit_thresholds(subject.usable.take(first.split.train), plan.abstain)
         sides[own] = chosen_sides(probability[own], events.take(own), low, high)
     bars = subject.series.bars
     days = trading_day(bars.ts_close[events.end] - 1, calendar(subject.series.spec.calendar))

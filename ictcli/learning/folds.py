@@ -11,7 +11,7 @@ from ictcli.errors import DataError
 from ictcli.learning.events import Events
 from ictcli.learning.preparing import Selection, fit_preparation
 from ictcli.learning.samples import Estimator, Fitted, Samples
-from ictcli.learning.splits.split import Split
+from ictcli.learning.splits.split import Split, blocks
 from ictcli.models.preparation import Preparation, Preparer
 
 Floats = NDArray[np.float64]
@@ -140,9 +140,10 @@ class OutOfFold:
     Attributes:
         which: positions of the events that every model scored, ascending.
         probabilities: shape (events of ``which``, estimators), the mean where an event was tested repeatedly.
-        fold: number of the fold, or of the group where folds test several, of each.
-        base: share of label 1 known to the fold before it, of each.
-        folds: the folds themselves.
+        fold: number of the fold, or of the contiguous group where splits test several, of each.
+        base: share of label 1 known to the fold before it, of each; the mean where it was tested repeatedly.
+        folds: one per split.
+        testers: for each number in ``fold``, positions of the splits that tested it, ascending.
     """
 
     which: Int64
@@ -150,6 +151,11 @@ class OutOfFold:
     fold: Int64
     base: Floats
     folds: tuple[FoldScores, ...]
+    testers: tuple[tuple[int, ...], ...]
+
+    def tested_by(self, fold: int) -> tuple[FoldScores, ...]:
+        """The splits that tested a fold or group, the first one first."""
+        return tuple(self.folds[at] for at in self.testers[fold])
 
 
 def gather(count: int, folds: Sequence[FoldScores]) -> OutOfFold:
@@ -164,16 +170,33 @@ def gather(count: int, folds: Sequence[FoldScores]) -> OutOfFold:
     """
     width = folds[0].probabilities.shape[1]
     total, base = np.zeros((count, width)), np.zeros(count)
-    times, number = np.zeros(count), np.full(count, -1)
-    for at, one in enumerate(folds):
+    times = np.zeros(count)
+    for one in folds:
         total[one.split.test] += one.probabilities
         base[one.split.test] += one.base
         times[one.split.test] += 1
-        fresh = number[one.split.test] < 0
-        number[one.split.test[fresh]] = at
     with np.errstate(invalid="ignore"):
         mean = total / times[:, None]
     which = np.flatnonzero((times > 0) & np.isfinite(mean).all(axis=1))
     if not len(which):
         raise DataError("no event was tested", hint="Take fewer folds or a longer span.")
-    return OutOfFold(which, mean[which], number[which], base[which] / times[which], tuple(folds))
+    number, testers = _numbered(count, folds)
+    return OutOfFold(which, mean[which], number[which], base[which] / times[which], tuple(folds), testers)
+
+
+def _numbered(count: int, folds: Sequence[FoldScores]) -> tuple[Int64, tuple[tuple[int, ...], ...]]:
+    """Number of the fold of each event, and the splits that tested each fold.
+
+    A fold is what a split tests; where splits test several groups, it is a group.
+    """
+    number = np.full(count, -1, np.int64)
+    if all(len(one.split.groups) == 1 for one in folds):
+        for at, one in enumerate(folds):
+            number[one.split.test] = np.where(number[one.split.test] < 0, at, number[one.split.test])
+        return number, tuple((at,) for at in range(len(folds)))
+    parts = blocks(count, 1 + max(max(one.split.groups) for one in folds))
+    for group, part in enumerate(parts):
+        number[part] = group
+    return number, tuple(
+        tuple(at for at, one in enumerate(folds) if group in one.split.groups) for group in range(len(parts))
+    )

@@ -20,6 +20,7 @@ from ictcli.learning.document import (
     importance_part,
     label_part,
     member_part,
+    path_part,
     score_part,
     weights_of,
 )
@@ -110,6 +111,7 @@ def found_document(one: Tested, verdict: Verdict, done: Finished, request: Train
         "data": data_part(subject, sum(done.learnt.preparation.kept)),
         "labels": label_part(subject),
         "folds": fold_part(subject, found, seed),
+        "paths": path_part(found),
         "scores": score_part(found.events, found.acted, found.scores.base, seed),
         "members": member_part(found, names),
         "gain": gain_part(found, names, seed),
