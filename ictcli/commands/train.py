@@ -109,7 +109,7 @@ def _train(session: Session, request: "TrainRequest", page: Path | None) -> None
     from ictcli.reports.training_text import training_text
 
     session.tend_catalog()
-    bench = Bench.of(session.store, session.book, session.config.config, session.workspace)
+    bench = Bench.of(session.store, session.book, session.config.config, session.workspace, session.out.warn)
     with compiling_told(session.out, "features and models") as told, session.out.progress() as drawn:
         document = train(
             request,

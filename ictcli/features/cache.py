@@ -8,10 +8,11 @@ invalidate: what has changed has another name.
 A file holds a mark, its own name, the sha256 of the numbers, and the numbers: float64, little-endian, row
 after row. It appears whole or not at all; what does not fit its name or its hash is computed again and
 replaced. Of all files the ones used last stay, as many as fit into ``most_bytes``, and always the one just
-written.
+written. Where the disk refuses to keep a matrix it is used all the same, after a warning.
 """
 
 import hashlib
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ictcli.detectors.plan import Settings
-from ictcli.errors import DataError
+from ictcli.errors import DataError, UsageError
 from ictcli.features import matrix as builder
 from ictcli.features.matrix import Matrix, identity_text
 from ictcli.features.registry import FeatureSet
@@ -42,6 +43,11 @@ _PACKAGE = Path(__file__).parents[1]
 
 Span = tuple[int | None, int | None]
 Floats = NDArray[np.float64]
+Warn = Callable[[str], None]
+
+
+def unheard(warning: str) -> None:
+    """A warning that nobody needs: the features are right, only computed again the next time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +57,12 @@ class FeatureCache:
     Attributes:
         folder: made when the first matrix is kept.
         most_bytes: what the files may take up together.
+        warn: told in one line when a matrix cannot be kept.
     """
 
     folder: Path
     most_bytes: int = MOST_BYTES
+    warn: Warn = unheard
 
     def matrix(
         self, features: FeatureSet, content: str, span: Span, bars: Bars, settings: Settings
@@ -70,7 +78,6 @@ class FeatureCache:
 
         Raises:
             UsageError: a detector that a feature needs does not work on such bars.
-            DataError: the disk refuses to keep them.
         """
         name = matrix_name(features, content, span, bars, settings)
         path = self.folder / f"{name}{SUFFIX}"
@@ -81,18 +88,18 @@ class FeatureCache:
             warmup = min(features.warmup, len(bars))
             return Matrix(features.names, found, warmup, bars.ts_close), True
         built = builder.build(features, bars, settings)
-        self._make_folder()
-        keep(path, name, built.values)
-        self._trim(path)
+        self._keep(path, name, built.values)
         return built, False
 
-    def _make_folder(self) -> None:
+    def _keep(self, path: Path, name: str, values: Floats) -> None:
+        """Write a matrix and make room for it; a disk that refuses costs no more than the next computing."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise DataError(
-                f"cannot make {self.folder}: {error.strerror}", hint="Check permissions and free space."
-            ) from error
+            keep(path, name, values)
+            self._trim(path)
+        except (OSError, UsageError, DataError) as error:
+            why = error.strerror or str(error) if isinstance(error, OSError) else error.message
+            self.warn(f"features are not kept in {self.folder}: {why}")
 
     def _trim(self, written: Path) -> None:
         """Remove what was not used for longest until the rest fits, and drafts that nobody finishes."""

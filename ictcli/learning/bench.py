@@ -7,7 +7,7 @@ from typing import Any, Self
 import msgspec
 
 from ictcli.config.records import Config
-from ictcli.features.cache import FeatureCache
+from ictcli.features.cache import FeatureCache, Warn, unheard
 from ictcli.features.matrix import identity_text
 from ictcli.features.served import served_set
 from ictcli.features.wiring import wire_features
@@ -43,11 +43,13 @@ class Bench:
     cache: FeatureCache
 
     @classmethod
-    def of(cls, store: Store, book: SymbolBook, config: Config, workspace: Path) -> Self:
-        """The bench of a workspace."""
+    def of(
+        cls, store: Store, book: SymbolBook, config: Config, workspace: Path, warn: Warn = unheard
+    ) -> Self:
+        """The bench of a workspace; ``warn`` hears of features that cannot be kept."""
         state = store.state_dir
-        models = models_of(store)
-        return cls(Workshop(store, book, config, workspace), models, state, FeatureCache(state / "features"))
+        cache = FeatureCache(state / "features", warn=warn)
+        return cls(Workshop(store, book, config, workspace), models_of(store), state, cache)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """A matrix is computed once, and nothing but that matrix is ever taken for it."""
 
 import os
+import signal
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,6 @@ import pytest
 
 from ictcli.clock import NS_PER_HOUR, NS_PER_MINUTE
 from ictcli.detectors.plan import Settings
-from ictcli.errors import DataError
 from ictcli.features import cache, matrix
 from ictcli.features.cache import FeatureCache, matrix_name
 from ictcli.features.matrix import Matrix
@@ -41,8 +41,9 @@ def built(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def ask(folder: Path, **changed: Any) -> tuple[Matrix, bool]:
     most = changed.pop("most_bytes", cache.MOST_BYTES)
+    warn = changed.pop("warn", cache.unheard)
     given = {"features": TIME, "content": "c", "span": SPAN, "bars": BARS, "settings": SETTINGS, **changed}
-    return FeatureCache(folder, most).matrix(**given)
+    return FeatureCache(folder, most, warn).matrix(**given)
 
 
 def test_the_same_question_is_computed_once(tmp_path: Path, built: list[str]) -> None:
@@ -176,10 +177,33 @@ def test_drafts_of_writers_that_died_go_after_an_hour(tmp_path: Path) -> None:
     assert foreign.exists()
 
 
-def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made_costs_a_warning_and_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(DataError, match="cannot make"):
-        ask(tmp_path / "file" / "cache")
+    heard: list[str] = []
+    found, cached = ask(tmp_path / "file" / "cache", warn=heard.append)
+    assert not cached
+    assert found.values.tobytes() == ask(tmp_path / "sound")[0].values.tobytes()
+    (line,) = heard
+    assert line.startswith("features are not kept in")
+    assert "directory" in line.lower()
+
+
+def test_a_disk_without_room_costs_a_warning_and_nothing_else(tmp_path: Path) -> None:
+    """A file-size limit refuses the write as a full disk does, in the middle of it."""
+    resource = pytest.importorskip("resource", reason="limits on files are not known here")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    heard: list[str] = []
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, before[1]))
+    try:
+        found, cached = ask(tmp_path, warn=heard.append)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert (cached, len(found.values), len(heard)) == (False, len(BARS), 1)
+    assert list(tmp_path.iterdir()) == []
+    assert not ask(tmp_path)[1]
+    assert ask(tmp_path)[1]
 
 
 def test_an_empty_series_has_an_empty_matrix(tmp_path: Path) -> None:
