@@ -18,7 +18,7 @@ from ictcli.models.predictor import load_predictor
 from tests.learning.proofs.desk import desk, only_version, registry, trained
 from tests.learning.proofs.null_worlds import walk
 
-COUNT = 1_500
+COUNT = 3_000
 QUICK: dict[str, Any] = {"models": ("logistic",), "folds": 3, "calibration": "identity"}
 
 
@@ -95,7 +95,7 @@ def test_a_gap_that_is_allowed_is_borne(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("plan", "words"),
     [
-        ({"folds": 3, "horizon": 500, "label": "horizon"}, "fold 1 of 3 is too short"),
+        ({"folds": 3, "horizon": 900, "label": "horizon"}, "fold 1 of 3 is too short"),
         ({"folds": 50, "every": 100}, "too few for"),
     ],
 )
