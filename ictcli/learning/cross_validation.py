@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ictcli.config.records import TrainConfig
+from ictcli.features.registry import find_set
 from ictcli.learning.events import Events
 from ictcli.learning.folds import FoldScores, OutOfFold, Recipe, gather, run_fold
 from ictcli.learning.splits.combinatorial import combinatorial_purged
@@ -19,9 +20,6 @@ from ictcli.learning.tuning import Search, Tuned, chosen_fold, draw_candidates, 
 from ictcli.telemetry import Progress
 
 Floats = NDArray[np.float64]
-
-LONGEST_MEMORY = 100
-"""Bars that features look back, at least: no embargo is shorter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +38,12 @@ class Validated:
 
 
 def embargo_of(plan: TrainConfig, bars: int) -> int:
-    """Bars after a test part that nothing learns from."""
-    return max(int(plan.embargo * bars), LONGEST_MEMORY) if plan.embargo else 0
+    """Bars after a test part that nothing learns from: a share of them, or as many as features look back.
+
+    The longer of both (ML.md §1.3); what the features look back is what they need to warm up. None where the
+    share is 0.
+    """
+    return max(int(plan.embargo * bars), find_set(plan.features).warmup) if plan.embargo else 0
 
 
 def splits_of(plan: TrainConfig, events: Events, bars: int) -> tuple[Split, ...]:

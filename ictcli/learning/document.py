@@ -13,7 +13,7 @@ from ictcli.learning.ensembles import ensemble_gain
 from ictcli.learning.evaluation import Acted, Evaluation
 from ictcli.learning.events import Events
 from ictcli.learning.finishing import Finished
-from ictcli.learning.folds import samples_of
+from ictcli.learning.folds import OutOfFold, samples_of
 from ictcli.learning.subject import Subject
 from ictcli.learning.thresholds import results_of
 from ictcli.learning.trust.blocks import cells_of, resample_mean
@@ -24,6 +24,8 @@ from ictcli.models.preparation import Preparer
 
 Floats = NDArray[np.float64]
 
+FEW_EVENTS = 200
+"""Independent training events below which a fold says little."""
 _EXPLAINED = 2000
 """Events at most on which contributions are measured."""
 
@@ -39,7 +41,7 @@ def estimate(found: Estimate, n: int) -> dict[str, Any]:
     return {"value": value, "low": plain(found.low), "high": plain(found.high), "n": n}
 
 
-def data_part(subject: Subject, kept: int) -> dict[str, Any]:
+def data_part(subject: Subject, scores: OutOfFold, kept: int) -> dict[str, Any]:
     """Bars, features and their quality."""
     bars = subject.series.bars
     withheld = subject.first_locked < len(bars)
@@ -53,8 +55,26 @@ def data_part(subject: Subject, kept: int) -> dict[str, Any]:
         "kept": kept,
         "warmup": subject.matrix.warmup,
         "quality": quality_part(subject),
-        "warnings": list(subject.quality.warnings),
+        "warnings": [*subject.quality.warnings, *few_events(subject.usable.weight, scores)],
     }
+
+
+def few_events(weight: Floats, scores: OutOfFold) -> list[str]:
+    """A line for every fold that learned from few independent events.
+
+    Args:
+        weight: average uniqueness of the events to learn from.
+        scores: the folds; of several splits that test a group the poorest counts.
+    """
+    worth = [
+        min(float(weight[one.split.train].sum()) for one in scores.tested_by(fold))
+        for fold in range(len(scores.testers))
+    ]
+    return [
+        f"fold {at + 1} learned from {found:.0f} independent events, fewer than {FEW_EVENTS}"
+        for at, found in enumerate(worth)
+        if found < FEW_EVENTS
+    ]
 
 
 def quality_part(subject: Subject) -> dict[str, Any]:

@@ -108,7 +108,7 @@ def found_document(one: Tested, verdict: Verdict, done: Finished, request: Train
         "strategy": request.strategy,
         "label": dict(subject.labelled.rule),
         "plan": msgspec.to_builtins(request.plan),
-        "data": data_part(subject, sum(done.learnt.preparation.kept)),
+        "data": data_part(subject, found.scores, sum(done.learnt.preparation.kept)),
         "labels": label_part(subject),
         "folds": fold_part(subject, found, seed),
         "paths": path_part(found),

@@ -76,6 +76,6 @@ def sound(split: Split, number: int, splits: int) -> Split:
     if not len(split.train):
         raise DataError(
             f"fold {number} of {splits} is too short: {len(split.test)} events to test, none to learn from",
-            hint="Use more bars, fewer folds, a shorter horizon or a smaller embargo.",
+            hint="Use more bars, fewer folds, a shorter horizon, or features that look back on fewer bars.",
         )
     return split
