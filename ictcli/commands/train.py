@@ -73,7 +73,7 @@ def command(
 
     Without SYMBOL every stored symbol gets a model. The exit code is 0 whatever the verdict.
     """
-    _check(strategy, name, symbols, reason, chosen, open_lockbox=open_lockbox)
+    _check(strategy, params, name, symbols, reason, chosen, open_lockbox=open_lockbox)
     check_page(session, page)
     os.environ.setdefault(
         "OMP_WAIT_POLICY", "PASSIVE"
@@ -126,6 +126,7 @@ def _train(session: Session, request: "TrainRequest", page: Path | None) -> None
 
 def _check(
     strategy: str | None,
+    params: tuple[str, ...],
     name: str | None,
     symbols: tuple[str, ...],
     reason: str | None,
@@ -136,6 +137,8 @@ def _check(
     """Refuse options that contradict each other, before anything heavy is imported."""
     if name and len(symbols) != 1:
         raise UsageError("--name names one model", hint="Name one SYMBOL with it.")
+    if params and not strategy:
+        raise UsageError("--param belongs to --strategy", hint="Add --strategy NAME, or leave it out.")
     if strategy and "label" in chosen:
         raise UsageError(
             "--label and --strategy exclude each other", hint="A strategy's trades are the labels."

@@ -1,6 +1,7 @@
 """One series made ready to learn from: bars, features, labelled events, what is withheld."""
 
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -36,6 +37,8 @@ Floats = NDArray[np.float64]
 MOST_LENGTHS = 4
 """Trend lengths that are compared, from the horizon down by halves."""
 SHORTEST_TREND = 5
+_MOTIONLESS = ("unchanged at the horizon", "volatility not known or 0", "no trend")
+"""Reasons for which labels drop candidates where prices do not move."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +120,7 @@ def make_subject(
     warm = events.take(events.start >= matrix.warmup)
     usable = lockbox.training(warm)
     if not len(usable):
-        raise DataError(
-            f"no event is left to learn from: {bars:,} bars, {matrix.warmup} of them for warming up",
-            hint="Bring in a longer span, or choose a shorter horizon.",
-        )
+        raise nothing_left(bars, labelled, request)
     hours = calendar(series.spec.calendar)
     quality = measure(series.bars, matrix, usable.start, series.key.timeframe, hours)
     require_usable(quality, parse_duration(plan.most_gap))
@@ -137,6 +137,31 @@ def make_subject(
         identity=identity,
         cached=cached,
     )
+
+
+def nothing_left(bars: int, labelled: Labelled, request: TrainRequest) -> DataError:
+    """Why no event is left: too few bars, prices that do not move, or nothing that asks for a trade."""
+    plan = request.plan
+    warmup = served_set(plan.features).warmup
+    horizon = 1 if request.strategy else plan.horizon
+    needed = math.ceil((warmup + horizon + 2) / (1.0 - plan.lockbox))
+    if bars < needed:
+        return DataError(
+            f"too few bars to learn from: {bars:,}, but a first event needs {needed:,}: {warmup:,} to warm "
+            f"up, those of its label, and a lockbox of {plan.lockbox:g} of all",
+            hint="Bring in a longer span; a verdict takes thousands of bars.",
+        )
+    reasons = {why: count for why, count in labelled.dropped.items() if count}
+    told = ", ".join(f"{count:,} {why}" for why, count in reasons.items())
+    still = sum(reasons.get(why, 0) for why in _MOTIONLESS)
+    if 2 * still > sum(reasons.values()):
+        hint = "The price hardly moves: look at the bars with `ictcli query`."
+    elif request.strategy:
+        hint = "Bring in a longer span, or a strategy with more signals."
+    else:
+        hint = "Bring in a longer span, or choose a shorter horizon."
+    what = f"candidates dropped: {told}" if told else "no candidate before the lockbox"
+    return DataError(f"no event is left to learn from {bars:,} bars; {what}", hint=hint)
 
 
 def label_series(series: Series, plan: TrainConfig, config: Config, warmup: int) -> Labelled:

@@ -17,6 +17,8 @@ SUMS_FILE = "SHA256SUMS"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}")
 _ID = re.compile(r"\d{8}T\d{6}-[0-9a-f]{8}")
 _FILE_PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,99}")
+_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+"""Names that Windows reserves for devices, with whatever ending; it drops dots at the end, too."""
 _SUMS_LINE = re.compile(r"([0-9a-f]{64})  (.+)")
 
 
@@ -203,19 +205,19 @@ def is_id(text: str) -> bool:
 
 def is_name(text: str) -> bool:
     """Whether ``text`` is usable as a model's name."""
-    return _NAME.fullmatch(text) is not None
+    return _NAME.fullmatch(text) is not None and _DEVICE.fullmatch(text) is None and not text.endswith(".")
 
 
 def check_name(name: str) -> str:
     """``name``, if it is usable as a model's name.
 
     Raises:
-        UsageError: it is not a plain word.
+        UsageError: it is not a plain word, or Windows reserves it.
     """
     if not is_name(name):
         raise UsageError(
             f"model name {name!r} is not usable as a folder name",
-            hint="Use letters, digits, - _ and ., at most 64 of them.",
+            hint="Use letters, digits, - _ and ., at most 64 of them, and no device of Windows such as CON.",
         )
     return name
 

@@ -119,6 +119,31 @@ def test_a_model_that_is_up_to_date_stays_among_the_tests_of_the_command(
     assert (known["evidence"]["series"], fresh["evidence"]["series"]) == (1, 2)
 
 
+def test_the_same_recipe_on_other_bars_is_the_same_attempt(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*ASK, "--end", "2024-01-22", "--json"]) == 0
+    (model,) = json.loads(capsys.readouterr().out)["models"]
+    assert model["up_to_date"] is False
+    assert model["evidence"]["trials"] == 1
+    (line,) = (desk / "state/attempts/sim-EURUSD-M5.jsonl").read_text().splitlines()
+    assert json.loads(line)["key"] == model["evidence"]["attempt"]
+
+
+def test_a_deleted_log_does_not_make_a_second_try_the_first(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*ASK, "--seed", "3", "-q"]) == 0
+    (desk / "state/attempts/sim-EURUSD-M5.jsonl").unlink()
+    capsys.readouterr()
+    assert run([*ASK, "--seed", "4", "--json"]) == 0
+    said = capsys.readouterr()
+    (model,) = json.loads(said.out)["models"]
+    assert model["evidence"]["trials"] == 2
+    assert model["evidence"]["choices"] is None
+    assert "the log of attempts holds 1, a version counted 2" in said.err
+
+
 def test_the_lockbox_opens_once(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run([*ASK, "--open-lockbox", "--json"]) == 0
     (model,) = json.loads(capsys.readouterr().out)["models"]
@@ -148,6 +173,9 @@ def test_bars_that_were_learned_from_are_no_lockbox(desk: Path, capsys: pytest.C
         ((*ASK, "--strategy", "fvg_retest", "--label", "trend"), 2, "exclude each other"),
         (("train", "EURUSD", "XAUUSD", "-t", "M5", "--name", "one"), 2, "names one model"),
         ((*ASK, "--reason", "why"), 2, "belongs to --open-lockbox"),
+        ((*ASK, "--param", "windows="), 2, "--param belongs to --strategy"),
+        ((*ASK, "--name", "CON"), 2, "model name 'CON'"),
+        ((*ASK, "--name", "lpt1.eur"), 2, "model name 'lpt1.eur'"),
         (("train", "EURUSD", "-t", "M5", "--folds", "50", "--horizon", "3000"), 5, ""),
         (("train", "EURUSD", "-t", "M5", "--start", "2099-01-01"), 5, "no M5 bars"),
     ],
