@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -142,8 +143,14 @@ SMALL: dict[str, st.SearchStrategy[Any]] = {
 }
 """Small parameters by name, so that few bars reach every rule."""
 
-MOVE = st.tuples(st.integers(-6, 6), st.integers(-6, 6), st.integers(0, 4), st.integers(0, 4))
-"""Gap from the last close to the open, open to close, upper wick, lower wick: ties, gaps, zero ranges."""
+MOST_BARS = 60
+"""Length of the longest case."""
+_MOVES = np.array([0, 1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6, -6], np.int64)
+"""From the last close to the open, and from open to close: ties, gaps, bodies without height."""
+_WICKS = 5
+"""Wicks have a length from zero to one less."""
+_PAUSES = np.array([1, 1, 1, 1, 1, 2, 7, 60], np.int64)
+"""Bars from one open to the next."""
 STARTS = [
     np.datetime64(instant, "ns").astype(np.int64)
     for instant in ("2025-06-10T00:00", "2025-03-07T18:00", "2025-10-31T19:00", "2024-02-29T06:00")
@@ -170,34 +177,52 @@ class Case:
         return [found[at] for at, _ in self.wanted()]
 
 
+def codes(draw: st.DrawFn, size: int) -> NDArray[np.uint8]:
+    """Rows of five bytes in one draw: one for each number costs more than everything that is tested with it.
+
+    As many are drawn for few bars as for many, so that hypothesis can try one draw in another's place.
+    """
+    drawn = draw(st.binary(min_size=5 * MOST_BARS, max_size=5 * MOST_BARS))
+    return np.frombuffer(drawn, np.uint8).reshape(MOST_BARS, 5)[:size]
+
+
 def prices(draw: st.DrawFn, size: int) -> NDArray[np.int64]:
-    rows = []
-    price = 1000
-    for jump, body, above, below in draw(st.lists(MOVE, min_size=size, max_size=size)):
-        opened = price + draw(st.sampled_from([0, 0, jump]))
-        price = opened + body
-        rows.append((opened, max(opened, price) + above, min(opened, price) - below, price))
-    return np.array(rows, np.int64).reshape(-1, 4)
+    """Rows of open, high, low, close: two opens of three are the last close."""
+    drawn = codes(draw, size)
+    jump = np.where(drawn[:, 0] % 3 == 1, _MOVES[drawn[:, 1] % len(_MOVES)], 0)
+    body = _MOVES[drawn[:, 2] % len(_MOVES)]
+    above, below = ((drawn[:, at] % _WICKS).astype(np.int64) for at in (3, 4))
+    closes = 1000 + np.cumsum(jump + body)
+    opens = closes - body
+    rows = (opens, np.maximum(opens, closes) + above, np.minimum(opens, closes) - below, closes)
+    return np.column_stack(rows)
+
+
+@cache
+def tried_parameters(name: str) -> tuple[str, ...]:
+    """The parameters that a detector or one of those it listens to has."""
+    pending, needed = [name], set()
+    while pending:
+        needed.add(one := pending.pop())
+        pending += [feed.detector for feed in DETECTORS[one].feeds if feed.detector not in needed]
+    return tuple(
+        sorted({field.name for one in needed for field in msgspec.structs.fields(DETECTORS[one].params)})
+    )
 
 
 @st.composite
 def cases(draw: st.DrawFn, plan_for: Plans, name: str) -> Case:
     detector = DETECTORS[name]
     length = draw(st.sampled_from([1, 15, 60])) * NS_PER_MINUTE
-    size = draw(st.integers(0, 60))
-    pause = st.sampled_from([1, 1, 1, 1, 1, 2, 7, 60])
-    steps = np.array(draw(st.lists(pause, min_size=size, max_size=size)), np.int64)
+    size = MOST_BARS - draw(st.integers(0, MOST_BARS))  # hypothesis prefers low numbers, rules need bars
+    steps = _PAUSES[codes(draw, size)[:, 0] % len(_PAUSES)]
     ts = draw(st.sampled_from(STARTS)) + np.cumsum(steps) * length
     series = [ohlc_bars(ts, length, prices(draw, size)) for _ in range(1 + detector.pair)]
-    names = {field.name for one in DETECTORS.values() for field in msgspec.structs.fields(one.params)}
-    needed = {node.detector.name for node in plan_for(detector, {}).nodes}
-    own = {field.name for one in needed for field in msgspec.structs.fields(DETECTORS[one].params)}
-    params = {key: draw(SMALL[key]) for key in sorted(names & own)}
+    params = {key: draw(SMALL[key]) for key in tried_parameters(name)}
     plan = plan_for(detector, {**params, "atr_length": draw(st.integers(2, 4))}, length)
     other = None
     if detector.pair:
-        kept = draw(st.lists(st.booleans(), min_size=size, max_size=size))
-        other = pick(series[1], np.flatnonzero(kept))
+        other = pick(series[1], np.flatnonzero(codes(draw, size)[:, 0] % 2))
     return Case(detector, plan, series[0], other)
 
 

@@ -18,6 +18,9 @@ from ictcli.market.bars import Bars, make_bars
 from tests.detectors.adversarial import read_bars
 
 Row = tuple[int, int, int, int]
+_PARAMETERS = {
+    name: {field.name for field in msgspec.structs.fields(known.params)} for name, known in DETECTORS.items()
+}
 
 
 def _build(rows: Sequence[Sequence[int]], minutes: Sequence[float] | None = None) -> Bars:
@@ -67,8 +70,7 @@ def plan_with(detector: Detector, params: Mapping[str, Any], bar_ns: int = NS_PE
     """The plan for one detector with parameters for whoever has them."""
     overrides: dict[str, dict[str, Any]] = {}
     for name, known in DETECTORS.items():
-        fields = {field.name for field in msgspec.structs.fields(known.params)}
-        own = {key: value for key, value in params.items() if key in fields}
+        own = {key: value for key, value in params.items() if key in _PARAMETERS[name]}
         overrides |= {title(name, layer): own for layer in known.layers}
     settings = Settings(bar_ns, atr_length=params.get("atr_length", 14), overrides=overrides)
     return make_plan([detector], DETECTORS, settings, pair=detector.pair)

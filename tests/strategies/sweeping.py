@@ -18,7 +18,7 @@ from ictcli.strategies.decide import Decider
 from ictcli.strategies.decisions import DECISION
 from ictcli.strategies.known import STRATEGIES
 from ictcli.strategies.protocol import Strategy
-from tests.detectors.adversarial import SMALL, STARTS, ohlc_bars, prices
+from tests.detectors.adversarial import MOST_BARS, SMALL, STARTS, codes, ohlc_bars, prices
 
 OWN: dict[str, st.SearchStrategy[Any]] = {
     "atr_length": st.integers(2, 4),
@@ -40,6 +40,7 @@ OWN: dict[str, st.SearchStrategy[Any]] = {
     "steps": st.integers(0, 2),
 }
 """Small values of parameters that no detector has, or that mean something else to a strategy."""
+_PAUSES = np.array([1, 1, 1, 1, 1, 1, 1, 2, 60], np.int64)
 
 
 @dataclass(frozen=True)
@@ -89,9 +90,8 @@ def heard(strategy: Strategy) -> set[str]:
 
 def drawn(draw: st.DrawFn, length: int) -> Bars:
     """Few bars of which every number is drawn: ties, gaps, pauses, zero ranges."""
-    size = draw(st.integers(0, 60))
-    pause = st.sampled_from([1, 1, 1, 1, 1, 1, 1, 2, 60])
-    steps = np.array(draw(st.lists(pause, min_size=size, max_size=size)), np.int64)
+    size = draw(st.integers(0, MOST_BARS))
+    steps = _PAUSES[codes(draw, size)[:, 0] % len(_PAUSES)]
     ts = draw(st.sampled_from(STARTS)) + np.cumsum(steps) * length
     return ohlc_bars(ts, length, prices(draw, size))
 
