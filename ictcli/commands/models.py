@@ -123,10 +123,12 @@ def show(session: Session, reference: str, page: Path | None) -> None:
 def promote(session: Session, reference: str, alias: str, reason: str, force: bool) -> None:
     """Point an alias to a version; a champion must have an edge.
 
-    Without VERSION the latest. Every file is read and the golden rows are replayed first.
+    Without VERSION the latest. Every file is read and the golden rows are replayed first. An edge is weighed
+    again against all attempts that were made since.
     """
     if force and not reason.strip():
         raise UsageError("--force needs a reason", hint="Add --reason TEXT; the audit keeps it.")
+    from ictcli.learning.rejudging import with_later_attempts
     from ictcli.models.predictor import load_predictor
     from ictcli.models.promotion import check_gate
     from ictcli.models.promotion import promote as move_alias
@@ -135,6 +137,8 @@ def promote(session: Session, reference: str, alias: str, reason: str, force: bo
     name, which = split_reference(reference)
     version = session.models.load(name, which or "latest")
     gate = check_gate(version, load_predictor)
+    if alias == "champion":
+        gate = with_later_attempts(gate, version, session.models, session.store.state_dir)
     move = move_alias(session.models, version, alias, gate, now=session.now, reason=reason, force=force)
     _tell(session, name, move, {"verdict": version.card.verdict, "golden": gate.golden})
 

@@ -13,7 +13,7 @@ from ictcli.features.served import served_set
 from ictcli.features.wiring import wire_features
 from ictcli.learning.labels.meta import meta_labels
 from ictcli.learning.request import TrainRequest
-from ictcli.learning.subject import Subject, describe, identity_of, label_series, make_subject
+from ictcli.learning.subject import Subject, attempt_of, describe, identity_of, label_series, make_subject
 from ictcli.market.symbols import SymbolBook
 from ictcli.models.store import ModelStore, models_of
 from ictcli.research.accounts import Floor
@@ -111,17 +111,33 @@ def identity(one: Asked, request: TrainRequest, bench: Bench) -> str:
         UsageError: there is no such set of features, or it does not work on such bars.
     """
     config = bench.shop.config
+    return identity_of(one.series, request, config, _feature_identity(one, request, config), _strategy(one))
+
+
+def attempt(one: Asked, request: TrainRequest, bench: Bench) -> str:
+    """Hash of what is tried on a series, whatever its bars.
+
+    Raises:
+        UsageError: see ``identity``.
+    """
+    config = bench.shop.config
+    return attempt_of(one.series, request, config, _feature_identity(one, request, config), _strategy(one))
+
+
+def _feature_identity(one: Asked, request: TrainRequest, config: Config) -> str:
     features = served_set(request.plan.features)
-    plan = wire_features(features.features, settings_of(one.series, config)).plan
-    strategy: dict[str, Any] = {}
-    if one.choice is not None:
-        strategy = {
-            "name": one.choice.strategy.name,
-            "version": one.choice.version,
-            "file": one.choice.source,
-            "params": msgspec.to_builtins(one.choice.params),
-        }
-    return identity_of(one.series, request, config, identity_text(features, plan), strategy)
+    return identity_text(features, wire_features(features.features, settings_of(one.series, config)).plan)
+
+
+def _strategy(one: Asked) -> dict[str, Any]:
+    if one.choice is None:
+        return {}
+    return {
+        "name": one.choice.strategy.name,
+        "version": one.choice.version,
+        "file": one.choice.source,
+        "params": msgspec.to_builtins(one.choice.params),
+    }
 
 
 def ready(one: Asked, request: TrainRequest, bench: Bench, key: str) -> Subject:

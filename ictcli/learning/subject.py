@@ -203,7 +203,33 @@ def identity_of(
     """
     facts = [
         __version__,
-        [str(series.key), str(series.stored), series.content, request.start, request.end],
+        [str(series.stored), series.content, request.start, request.end],
+        _recipe(series, request, config, feature_identity, strategy),
+    ]
+    return hashlib.sha256(msgspec.json.encode(facts, order="deterministic")).hexdigest()
+
+
+def attempt_of(
+    series: Series, request: TrainRequest, config: Config, feature_identity: str, strategy: Mapping[str, Any]
+) -> str:
+    """SHA-256 of what is tried, whatever the bars, their span and the version of the program.
+
+    Args:
+        series: whose bars it is tried on.
+        request: what was asked for.
+        config: costs, and for a strategy account and fills.
+        feature_identity: of the definitions of features and detectors.
+        strategy: name, version, file hash and parameters; empty without one.
+    """
+    facts = _recipe(series, request, config, feature_identity, strategy)
+    return hashlib.sha256(msgspec.json.encode(facts, order="deterministic")).hexdigest()
+
+
+def _recipe(
+    series: Series, request: TrainRequest, config: Config, feature_identity: str, strategy: Mapping[str, Any]
+) -> list[Any]:
+    return [
+        str(series.key),
         msgspec.to_builtins(series.spec),
         msgspec.to_builtins(request.plan),
         request.tune,
@@ -212,4 +238,3 @@ def identity_of(
         config.backtest.slippage_points,
         [msgspec.to_builtins(config.backtest), msgspec.to_builtins(config.account)] if strategy else [],
     ]
-    return hashlib.sha256(msgspec.json.encode(facts, order="deterministic")).hexdigest()

@@ -4,18 +4,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from msgspec.structs import replace
 
-from ictcli.learning.bench import Asked, Bench
+from ictcli.errors import DataError
+from ictcli.learning.bench import Asked, Bench, attempt
 from ictcli.learning.cross_validation import validate
 from ictcli.learning.estimators.known import find
 from ictcli.learning.evaluation import Acted, Evaluation, evaluate
 from ictcli.learning.folds import Recipe
 from ictcli.learning.request import TrainRequest
 from ictcli.learning.subject import Subject
-from ictcli.learning.trial_log import Attempt, add_attempts, by_day, daily
+from ictcli.learning.trial_log import Attempt, add_attempts, attempts_known, by_day, daily, log_of
 from ictcli.learning.trust.tripwire import check_plausible
 from ictcli.learning.trust.verdict import Evidence
-from ictcli.research.series import Series
 from ictcli.telemetry import Progress
 
 Tell = Callable[[str], None]
@@ -79,12 +80,22 @@ def test(
     progress(f"{one.name}: combining, calibrating and deciding", 0, None)
     found = evaluate(subject, validated.scores, validated.tried, names, plan)
     progress(f"{one.name}: looking for results beyond belief", 0, None)
-    distrust(subject, found)
+    attempts = attempts_of(attempt(one, request, bench), found)
+    log = log_of(bench.state, subject.series.key)
+    try:
+        distrust(subject, found)
+    except DataError:
+        add_attempts(log, [replace(tried, stopped=True) for tried in attempts], now=now)
+        raise
     tell(f"{one.name}: {len(found.events):,} events tested in {len(found.scores.folds)} folds")
-    attempts = attempts_of(subject, found)
-    log = bench.state / "attempts" / f"{_slug(subject.series)}.jsonl"
     logged = add_attempts(log, attempts, now=now)
-    evidence = evidence_of(found, logged)
+    known = attempts_known(bench.models, subject.series.key)
+    if known > len(logged):
+        tell(
+            f"{one.name}: warning: the log of attempts holds {len(logged)}, a version counted {known}; "
+            f"{known} are counted"
+        )
+    evidence = evidence_of(found, logged, attempts[-1].key, max(known, len(logged)))
     return Tested(one, subject, validated.recipe, found, evidence)
 
 
@@ -109,12 +120,17 @@ def distrust(subject: Subject, found: Evaluation) -> None:
     )
 
 
-def attempts_of(subject: Subject, found: Evaluation) -> list[Attempt]:
-    """Everything that was tried on this series, the combination of several models last."""
+def attempts_of(recipe: str, found: Evaluation) -> list[Attempt]:
+    """Everything that was tried on this series, what decides last.
+
+    Args:
+        recipe: key of what was tried, whatever the bars.
+        found: what came of it.
+    """
     acted = dict(found.tried)
     if found.scores.probabilities.shape[1] > 1 or len(acted) > 1:
         acted["chosen"] = found.acted
-    return [_attempt(f"{subject.identity}:{name}", one) for name, one in acted.items()]
+    return [_attempt(f"{recipe}:{name}", one) for name, one in acted.items()]
 
 
 def _attempt(key: str, acted: Acted) -> Attempt:
@@ -122,9 +138,17 @@ def _attempt(key: str, acted: Acted) -> Attempt:
     return Attempt(key=key, days=days.tolist(), returns=returns.tolist())
 
 
-def evidence_of(found: Evaluation, logged: list[Attempt]) -> Evidence:
-    """What the verdict is made from."""
+def evidence_of(found: Evaluation, logged: list[Attempt], own: str, count: int) -> Evidence:
+    """What the verdict is made from.
+
+    Args:
+        found: what came of the chosen models.
+        logged: all attempts on the series.
+        own: key of what decides.
+        count: attempts ever made.
+    """
     events, acted = found.events, found.acted
+    (mine,) = (one for one in logged if one.key == own)
     return Evidence(
         day=acted.days,
         start=events.start,
@@ -135,9 +159,7 @@ def evidence_of(found: Evaluation, logged: list[Attempt]) -> Evidence:
         net=acted.net,
         base=found.scores.base,
         trials=by_day(logged),
-        trial_count=len(logged),
+        trial_count=count,
+        attempt=own,
+        logged=np.asarray(mine.returns, np.float64),
     )
-
-
-def _slug(series: Series) -> str:
-    return f"{series.key.source}-{series.key.symbol}-{series.key.timeframe}"

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from ictcli.__main__ import run
+from ictcli.learning.trial_log import add_attempts, log_of
 from ictcli.models.promotion import Gate, promote
 from ictcli.models.store import ModelStore
 from ictcli.models.version import Version
 from ictcli.workspace import create
+from tests.learning.logged import SERIES, good_attempts, lucky_attempts, training_of
 from tests.models.sample_models import NOW, SECOND
 from tests.models.served_models import WEIGHTS_FILE, served_card, served_files
 
@@ -27,7 +29,9 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelStore:
     store = ModelStore(tmp_path / "data" / "models", tmp_path / "state" / "locks" / "models.lock")
     for seed in (1, 2, 3):
         edge = {"verdict": "no edge", "reasons": ("p is 0.31",)} if seed == 3 else {}
-        store.create(served_card(seed, **edge), served_files(seed), NOW + seed * 60 * SECOND)
+        files = {**served_files(seed), "training.json": training_of(12)}
+        store.create(served_card(seed, **edge), files, NOW + seed * 60 * SECOND)
+    add_attempts(log_of(tmp_path / "state", SERIES), good_attempts(12), now=NOW)
     promote(store, store.versions("gold")[0], "champion", PASSED, now=NOW)
     return store
 
@@ -137,6 +141,26 @@ def test_no_edge_is_refused_with_11_unless_forced_with_a_reason(models: ModelSto
     assert run(["models", "promote", "gold", "--force", "--reason", "paper only"]) == 0
     assert models.aliases("gold").champion == models.ids("gold")[-1]
     assert models.audit("gold")[-1].forced
+
+
+def test_an_edge_is_weighed_again_against_later_attempts(models: ModelStore, capsys: Printed) -> None:
+    second = models.versions("gold")[1]
+    state = models.folder.parent.parent / "state"
+    add_attempts(log_of(state, SERIES), lucky_attempts(20), now=NOW)
+    assert run(["models", "promote", f"gold@{second.id}", "--json"]) == 11
+    message = document(capsys)["error"]["message"]
+    assert "after 20 attempts since it was trained its edge no longer stands" in message
+    assert "deflated Sharpe ratio of 32 trials" in message
+    assert run(["models", "promote", f"gold@{second.id}", "--alias", "challenger"]) == 0
+    assert run(["models", "promote", f"gold@{second.id}", "--force", "--reason", "paper only"]) == 0
+    assert models.audit("gold")[-1].forced
+
+
+def test_an_edge_whose_log_is_gone_cannot_be_judged(models: ModelStore, capsys: Printed) -> None:
+    second = models.versions("gold")[1]
+    log_of(models.folder.parent.parent / "state", SERIES).unlink()
+    assert run(["models", "promote", f"gold@{second.id}", "--json"]) == 11
+    assert "cannot be judged again" in document(capsys)["error"]["message"]
 
 
 def test_a_damaged_file_is_named_with_its_hash_and_the_registry_untouched(

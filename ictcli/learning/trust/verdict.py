@@ -57,6 +57,9 @@ class Evidence:
         trials: daily results of every trial, days by trials, 0 on days without a trade; also of the chosen
             one. Without columns there was no search.
         trial_count: trials ever logged on this series, at least the columns of ``trials``; 1 if none was.
+        attempt: key of the chosen trial in the log; empty if it is not there.
+        logged: its daily results as logged, those of the same recipe on other bars among them; None takes
+            them from the events.
     """
 
     day: Int64
@@ -69,6 +72,8 @@ class Evidence:
     base: Floats
     trials: Floats
     trial_count: int = 1
+    attempt: str = ""
+    logged: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +108,7 @@ class Verdict:
         base_rate: share of labels that the more frequent label of the training fold would have met.
         gain: accuracy less base rate.
         skill: correlation of p - base with label - base about 0, without interval.
+        attempt: key of what was judged in the log of attempts.
     """
 
     verdict: str
@@ -121,6 +127,7 @@ class Verdict:
     base_rate: Bounded
     gain: Bounded
     skill: float | None
+    attempt: str = ""
 
 
 def skill_scores(probability: Floats, label: Int64, base: Floats) -> Floats:
@@ -172,7 +179,8 @@ def judge(evidence: Evidence, seed: int, other_p_values: Sequence[float | None] 
     p_value = skill_p_value(evidence, seed)
     adjusted = benjamini_hochberg([p_value, *other_p_values], LEVEL)
     expectancy = _expectancy(evidence, cells, seed)
-    stand = stand_of(daily_returns(evidence), evidence.trials, evidence.trial_count)
+    own = daily_returns(evidence) if evidence.logged is None else evidence.logged
+    stand = stand_of(own, evidence.trials, evidence.trial_count)
     answers = (
         _skill_answer(p_value, adjusted.adjusted[0], len(adjusted.adjusted)),
         *stand.answers,
@@ -196,6 +204,7 @@ def judge(evidence: Evidence, seed: int, other_p_values: Sequence[float | None] 
         base_rate=base,
         gain=gain,
         skill=_correlation(evidence),
+        attempt=evidence.attempt,
     )
 
 
