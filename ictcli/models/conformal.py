@@ -83,13 +83,13 @@ class AdaptiveState(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     Attributes:
         alpha: now; not clipped.
-        last: last bar of the label that moved alpha last; ``NEVER`` before the first.
+        chosen: bar of the decision whose label moves alpha next; ``NEVER`` where none is awaited.
         matured: labels that moved alpha.
         missed: those of them that lay outside their set.
     """
 
     alpha: float
-    last: int = NEVER
+    chosen: int = NEVER
     matured: int = 0
     missed: int = 0
 
@@ -118,26 +118,34 @@ class AdaptiveSets:
         """The same of many probabilities at the present alpha."""
         return (1.0 - p <= self.threshold) * np.int64(ONLY_1) + (p <= self.threshold) * np.int64(ONLY_0)
 
-    def mature(self, bits: int, label: int, start: int, end: int) -> bool:
-        """Learn from a label that is known by now: alpha + gamma·(target - missed).
+    def choose(self, start: int) -> bool:
+        """Whether the label of the decision at bar ``start`` shall move alpha: where none is awaited.
 
-        Labels that overlap tell one story several times, so one that began before the last used one ended
-        is passed over. Call in the order in which labels end.
+        Labels that overlap tell one story several times, so one of them counts. It is chosen at its
+        decision: of those that overlap the one that ends first is the eve of a move, and no fair sample.
+        Call at every decision, after the labels that are known by then have matured.
+        """
+        if self.state.chosen != NEVER:
+            return False
+        self.state.chosen = start
+        return True
+
+    def mature(self, bits: int, label: int, start: int) -> bool:
+        """Learn from a label that is known by now, where it was chosen: alpha + gamma·(target - missed).
 
         Args:
             bits: the set that was given when the decision was taken.
             label: 0 or 1.
             start: bar of the decision.
-            end: last bar of the label.
 
         Returns:
             Whether the label was used.
         """
-        if start < self.state.last:
+        if start != self.state.chosen:
             return False
         missed = not bits & (ONLY_1 if label else ONLY_0)
         self.state.alpha += self._conformal.gamma * (self._conformal.alpha - missed)
-        self.state.last = end
+        self.state.chosen = NEVER
         self.state.matured += 1
         self.state.missed += missed
         self.threshold = self._conformal.threshold(self.state.alpha)

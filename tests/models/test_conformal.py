@@ -68,22 +68,27 @@ def test_alpha_follows_the_published_sequence_and_is_not_clipped() -> None:
     sets = AdaptiveSets(conformal(40))
     seen = []
     for at, missed in enumerate((1, 0, 0, 1)):
-        sets.mature(ONLY_0 if missed else ONLY_1, 1, 10 * at, 10 * at + 10)
+        assert sets.choose(10 * at)
+        sets.mature(ONLY_0 if missed else ONLY_1, 1, 10 * at)
         seen.append(sets.state.alpha)
     assert seen == pytest.approx([0.0955, 0.0960, 0.0965, 0.0920], abs=1e-12)
     greedy = AdaptiveSets(conformal(40, gamma=0.5))
-    greedy.mature(ONLY_0, 1, 0, 1)
+    greedy.choose(0)
+    greedy.mature(ONLY_0, 1, 0)
     assert greedy.state.alpha == pytest.approx(-0.35)
     assert greedy.prediction_set(0.5) == BOTH
 
 
-def test_a_label_that_overlaps_the_last_used_one_is_passed_over() -> None:
+def test_of_labels_that_overlap_the_one_decided_first_counts_whichever_ends_first() -> None:
     sets = AdaptiveSets(conformal(40))
-    assert sets.mature(ONLY_0, 1, 0, 20)
+    assert sets.choose(0)
+    assert not sets.choose(5)
     before = sets.encode_state()
-    assert not sets.mature(ONLY_0, 1, 19, 25)
+    assert not sets.mature(ONLY_0, 1, 5)  # ends at bar 8, long before the other
     assert sets.encode_state() == before
-    assert sets.mature(ONLY_1, 1, 20, 40)
+    assert sets.mature(ONLY_0, 1, 0)
+    assert sets.choose(20)
+    assert sets.mature(ONLY_1, 1, 20)
     assert (sets.state.matured, sets.state.missed) == (2, 1)
 
 
@@ -95,7 +100,8 @@ def test_a_state_saved_midway_goes_on_as_if_nothing_happened(hits: list[bool], c
         if at == cut:
             stopped = AdaptiveSets(Conformal.decode(rule.encode()), stopped.encode_state())
         for sets in (straight, stopped):
-            sets.mature(ONLY_1 if hit else ONLY_0, 1, at, at + 1)
+            sets.choose(at)
+            sets.mature(ONLY_1 if hit else ONLY_0, 1, at)
     assert straight.encode_state() == stopped.encode_state()
     assert straight.threshold == stopped.threshold
 
@@ -108,7 +114,8 @@ def test_adaptation_keeps_the_coverage_when_the_scores_drift_away() -> None:
     for at, score in enumerate(generator.random(3000).tolist()):
         p = 1 - (0.3 + 0.7 * score if at > 500 else score)
         for sets in (adaptive, frozen):
-            sets.mature(sets.prediction_set(p), 1, at, at + 1)
+            sets.choose(at)
+            sets.mature(sets.prediction_set(p), 1, at)
     assert frozen.state.missed / 3000 > 0.25
     assert abs(adaptive.state.missed / 3000 - 0.2) < 0.01
 

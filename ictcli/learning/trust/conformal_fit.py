@@ -100,8 +100,9 @@ def replay(conformal: Conformal, p: Floats, y: Int64, start: Int64, end: Int64) 
     for at in range(len(p)):
         while due < len(by_end) and end[by_end[due]] <= start[at]:
             one = by_end[due]
-            work.mature(int(sets[one]), int(y[one]), int(start[one]), int(end[one]))
+            work.mature(int(sets[one]), int(y[one]), int(start[one]))
             due += 1
+        work.choose(int(start[at]))
         sets[at] = BOTH if np.isnan(p[at]) else work.prediction_set(float(p[at]))
     return measured(sets, y, work)
 
