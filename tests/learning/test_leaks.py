@@ -14,6 +14,7 @@ from ictcli.errors import DataError
 from ictcli.features.cache import MARK, SUFFIX, keep
 from ictcli.features.matrix import Matrix
 from ictcli.features.registry import find_set
+from ictcli.learning.trial_log import read_attempts
 from ictcli.market.bars import Bars
 from ictcli.workspace import create
 from tests.learning.proofs.desk import Plant, desk, registry, trained
@@ -99,6 +100,8 @@ def why_stopped(folder: Path, bars: Bars, leak: str, plan: dict[str, Any]) -> st
     with pytest.raises(DataError) as stopped:
         trained(bench, **plan)
     assert registry(bench) == before
+    (log,) = (bench.state / "attempts").glob("*.jsonl")
+    assert all(one.stopped for one in read_attempts(log))
     return stopped.value.message
 
 
