@@ -18,7 +18,9 @@ from ictcli.learning.subject import Subject
 from ictcli.learning.thresholds import results_of
 from ictcli.learning.trust.blocks import cells_of, resample_mean
 from ictcli.learning.trust.calibrating import calibration_slope, quality, reliability_curve
+from ictcli.learning.trust.conformal_fit import cross_sets
 from ictcli.learning.trust.scores import Estimate, Scores, auc, score, score_folds
+from ictcli.models.conformal import ONLY_0, ONLY_1
 from ictcli.models.ensemble import EDGE, RegimeWeights
 from ictcli.models.preparation import Preparer
 
@@ -119,17 +121,22 @@ def fold_part(subject: Subject, found: Evaluation, seed: int) -> list[dict[str, 
     ]
 
 
-def path_part(found: Evaluation) -> dict[str, Any] | None:
-    """Lowest, median and highest score of the paths of combinatorial splits; None without any."""
-    if not found.paths:
+def path_part(events: Events, fold: NDArray[np.int64], paths: Sequence[Acted]) -> dict[str, Any] | None:
+    """Lowest, median and highest score of the paths of combinatorial splits; None without any.
+
+    Args:
+        events: the tested ones.
+        fold: the group of each.
+        paths: what came of each path.
+    """
+    if not paths:
         return None
-    label, fold = found.events.label, found.scores.fold
-    accuracy = [float(np.mean((one.probability > 0.5) == (label == 1))) for one in found.paths]
+    up, net = events.label == 1, [_mean_net(events, one) for one in paths]
     return {
-        "count": len(found.paths),
-        "accuracy": _spread(accuracy),
-        "auc": _spread([fold_auc(one.probability, label, fold) for one in found.paths]),
-        "net": _spread([_mean_net(found.events, one) for one in found.paths]),
+        "count": len(paths),
+        "accuracy": _spread([float(np.mean((one.probability > 0.5) == up)) for one in paths]),
+        "auc": _spread([fold_auc(one.probability, events.label, fold) for one in paths]),
+        "net": {**_spread(net), "unit": unit_of(events)},
     }
 
 
@@ -155,7 +162,7 @@ def fold_auc(p: Floats, label: NDArray[np.int64], fold: NDArray[np.int64]) -> fl
 
 def _mean_net(events: Events, acted: Acted) -> float:
     taken = acted.sides != 0
-    return float(np.mean(acted.net[taken] / events.risk[taken])) if taken.any() else math.nan
+    return float(np.mean(in_unit(events, acted.net)[taken])) if taken.any() else math.nan
 
 
 def base_accuracy(labels: NDArray[np.int64], base: Floats) -> float:
@@ -177,29 +184,67 @@ def score_part(events: Events, acted: Acted, base: Floats, seed: int) -> dict[st
         "taken": int((acted.sides != 0).sum()),
         "net_r": net_part(events, acted.net, acted.sides, seed),
         "net_r_all": all_part(events, seed),
+        "primary": primary_part(events, seed),
+        "meta": meta_part(events, acted, seed),
     }
 
 
+def primary_part(events: Events, seed: int) -> dict[str, Any] | None:
+    """A strategy by itself, all its tested signals: the share that earned and their mean result.
+
+    Beside ``meta_part`` it tells what the model adds (ML.md §1.1). None without a strategy.
+    """
+    if not events.has_side:
+        return None
+    precision = mean_part(events, events.label.astype(np.float64), seed)
+    return {"count": len(events), "precision": precision, "net": all_part(events, seed)}
+
+
+def meta_part(events: Events, acted: Acted, seed: int) -> dict[str, Any] | None:
+    """The signals that the model takes: the share that earned, the earning ones' share taken, mean result."""
+    if not events.has_side:
+        return None
+    taken, earning = acted.sides != 0, events.label == 1
+    return {
+        "count": int(taken.sum()),
+        "precision": mean_part(events.take(taken), earning[taken].astype(np.float64), seed),
+        "recall": mean_part(events.take(earning), taken[earning].astype(np.float64), seed),
+        "net": net_part(events, acted.net, acted.sides, seed),
+    }
+
+
+def mean_part(events: Events, values: Floats, seed: int) -> dict[str, Any]:
+    """Mean of one number per event, with an interval that knows of their overlap."""
+    if not len(events):
+        return estimate(Estimate(math.nan, None, None), 0)
+    found = resample_mean(values, cells_of(events.start, events.end), seed)
+    return estimate(Estimate(found.mean, found.interval.low, found.interval.high), len(events))
+
+
 def all_part(events: Events, seed: int) -> dict[str, Any] | None:
-    """Mean result of all signals of a strategy, in R; None without one."""
+    """Mean result of all signals of a strategy; None without one."""
     if not events.has_side:
         return None
     return net_part(events, results_of(events, events.side), events.side, seed)
 
 
 def net_part(events: Events, net: Floats, sides: NDArray[np.int64], seed: int) -> dict[str, Any]:
-    """Mean result of the trades taken, in R."""
+    """Mean result of the trades taken, with its unit."""
     taken = sides != 0
-    if not taken.any():
-        return {"value": None, "low": None, "high": None, "n": 0}
-    results = net[taken] / events.risk[taken]
-    found = resample_mean(results, cells_of(events.start[taken], events.end[taken]), seed)
     return {
-        "value": plain(found.mean),
-        "low": plain(found.interval.low),
-        "high": plain(found.interval.high),
-        "n": int(taken.sum()),
+        **mean_part(events.take(taken), in_unit(events, net)[taken], seed),
+        "unit": unit_of(events),
     }
+
+
+def unit_of(events: Events) -> str:
+    """``R`` where every event has a stop, else ``bp``: basis points of the price."""
+    return "R" if events.has_stop else "bp"
+
+
+def in_unit(events: Events, net: Floats) -> Floats:
+    """Results, fractions of the price, in the unit of the events."""
+    return net / events.risk if events.has_stop else 1e4 * net
 
 
 def calibration_part(events: Events, acted: Acted, kind: str) -> dict[str, Any]:
@@ -266,6 +311,19 @@ def gain_part(found: Evaluation, names: Sequence[str], seed: int) -> dict[str, A
         "low": plain(gain.interval.low),
         "high": plain(gain.interval.high),
         "n": len(events),
+    }
+
+
+def sets_part(found: Evaluation, alpha: float) -> dict[str, Any]:
+    """What prediction sets are worth, each fold's by the scores of the other folds."""
+    sets = cross_sets(found.acted.probability, found.events.label, found.scores.fold, alpha)
+    inside = (sets >> found.events.label) & 1 == 1
+    single = (sets == ONLY_0) | (sets == ONLY_1)
+    return {
+        "promised": 1.0 - alpha,
+        "covered": float(inside.mean()),
+        "single": float(single.mean()),
+        "single_covered": plain(float(inside[single].mean())) if single.any() else None,
     }
 
 

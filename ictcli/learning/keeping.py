@@ -2,7 +2,7 @@
 
 import platform
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -22,6 +22,7 @@ from ictcli.learning.document import (
     member_part,
     path_part,
     score_part,
+    sets_part,
     weights_of,
 )
 from ictcli.learning.finishing import Finished, finish, time_decisions
@@ -97,25 +98,28 @@ def found_document(one: Tested, verdict: Verdict, done: Finished, request: Train
     subject, found, seed = one.subject, one.found, request.plan.seed
     names = [estimator.name for estimator in one.recipe.estimators]
     key = subject.series.key
+    data = data_part(subject, found.scores, sum(done.learnt.preparation.kept))
     return {
         "name": one.asked.name,
         "up_to_date": False,
         "verdict": verdict.verdict,
         "reasons": list(verdict.reasons),
+        "believed": asdict(one.belief) if one.belief else None,
         "symbol": key.symbol,
         "timeframe": str(key.timeframe),
         "source": key.source,
         "strategy": request.strategy,
         "label": dict(subject.labelled.rule),
         "plan": msgspec.to_builtins(request.plan),
-        "data": data_part(subject, found.scores, sum(done.learnt.preparation.kept)),
+        "data": data | {"warnings": [*remarks(one), *data["warnings"]]},
         "labels": label_part(subject),
         "folds": fold_part(subject, found, seed),
-        "paths": path_part(found),
+        "paths": path_part(found.events, found.scores.fold, found.paths),
         "scores": score_part(found.events, found.acted, found.scores.base, seed),
         "members": member_part(found, names),
         "gain": gain_part(found, names, seed),
         "calibration": calibration_part(found.events, found.acted, found.trust.calibration.kind),
+        "sets": sets_part(found, request.plan.alpha),
         "thresholds": {"low": found.trust.low, "high": found.trust.high},
         "importance": importance_part(subject, done, weights_of(found, names)),
         "importance_method": "mean contribution to the log-odds",
@@ -124,6 +128,14 @@ def found_document(one: Tested, verdict: Verdict, done: Finished, request: Train
         "pictures": pictures_part(subject, found, names),
         "lockbox": None,
     }
+
+
+def remarks(one: Tested) -> tuple[str, ...]:
+    """What a person should know first: what had to be believed, and that nothing was traded."""
+    told = [one.belief.line] if one.belief else []
+    if not one.found.acted.sides.any():
+        told.append("No trade: no probability out of sample reached a threshold")
+    return tuple(told)
 
 
 def card_of(
@@ -139,8 +151,12 @@ def card_of(
     scores = document["scores"]
     metrics = {
         name: Metric(**{part: scores[name].get(part) for part in ("value", "low", "high", "n")})
-        for name in ("accuracy", "auc", "log_loss", "brier", "net_r")
+        for name in ("accuracy", "auc", "log_loss", "brier")
     }
+    net = scores["net_r"]
+    metrics[f"net_{net['unit'].lower()}"] = Metric(
+        **{part: net[part] for part in ("value", "low", "high", "n")}
+    )
     numbers = {"p_value": verdict.p_adjusted, "dsr": verdict.dsr, "pbo": verdict.pbo}
     metrics |= {name: Metric(value=value) for name, value in numbers.items()}
     withheld = subject.first_locked < len(bars)
@@ -173,7 +189,8 @@ def card_of(
         members=weights_of(one.found, [estimator.name for estimator in one.recipe.estimators]),
         metrics=metrics,
         verdict="edge" if verdict.verdict == "edge" else "no edge",
-        reasons=verdict.reasons,
+        reasons=(*remarks(one), *verdict.reasons),
+        believed=one.belief.line if one.belief else "",
         thresholds={"low": one.found.trust.low, "high": one.found.trust.high},
         lockbox_from=int(bars.ts[subject.first_locked]) if withheld else None,
         extra=("side",) if usable.has_side else (),

@@ -240,6 +240,15 @@ def calibration_lines(model: Document) -> list[str]:
     return [
         f"Calibration ({calibration['kind']}; {apart} off on average; slope {slope}, below 1 is too sure)",
         *aligned(("said", "seen [interval]", "events", ""), rows, ">>><"),
+        *_sets_lines(model["sets"]),
+    ]
+
+
+def _sets_lines(sets: Mapping[str, Any]) -> list[str]:
+    covered, promised = number(sets["covered"], "share"), number(sets["promised"], "share")
+    decided = number(sets["single"], "share")
+    return [
+        f"prediction sets held {covered} of the labels, {promised} were promised; {decided} name one label"
     ]
 
 
