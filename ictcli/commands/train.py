@@ -41,6 +41,7 @@ _EXAMPLES = [
 @click.option("--name", metavar="NAME", help="Name of the model; default from symbol and timeframe.")
 @click.option("--open-lockbox", is_flag=True, help="Look at the withheld bars, once.")
 @click.option("--reason", metavar="TEXT", help="Why the lockbox is opened again.")
+@click.option("--believe", metavar="REASON", help="Go on where accuracy is implausible; REASON is kept.")
 @click.option(
     "--html",
     "page",
@@ -65,6 +66,7 @@ def command(
     name: str | None,
     open_lockbox: bool,
     reason: str | None,
+    believe: str | None,
     page: Path | None,
     jobs: int | None,
     seed: int | None,
@@ -74,6 +76,8 @@ def command(
     Without SYMBOL every stored symbol gets a model. The exit code is 0 whatever the verdict.
     """
     _check(strategy, params, name, symbols, reason, chosen, open_lockbox=open_lockbox)
+    if believe is not None and not believe.strip():
+        raise UsageError("--believe needs a reason", hint="Say why the results are true; it is kept.")
     check_page(session, page)
     os.environ.setdefault(
         "OMP_WAIT_POLICY", "PASSIVE"
@@ -97,6 +101,7 @@ def command(
         open_lockbox=open_lockbox,
         reason=reason or "",
         jobs=jobs or 1,
+        believe=(believe or "").strip(),
     )
     _train(session, request, page)
 

@@ -24,6 +24,7 @@ class TrainRequest:
         open_lockbox: whether the withheld bars are looked at, once.
         reason: why they are looked at again.
         jobs: threads.
+        believe: why results beyond belief are to be believed; empty: they stop the run.
     """
 
     symbols: tuple[str, ...]
@@ -39,3 +40,4 @@ class TrainRequest:
     open_lockbox: bool = False
     reason: str = ""
     jobs: int = 1
+    believe: str = ""

@@ -15,7 +15,7 @@ from ictcli.learning.folds import Recipe
 from ictcli.learning.request import TrainRequest
 from ictcli.learning.subject import Subject
 from ictcli.learning.trial_log import Attempt, add_attempts, attempts_known, by_day, daily, log_of
-from ictcli.learning.trust.tripwire import check_plausible
+from ictcli.learning.trust.tripwire import ImplausibleResult, check_plausible
 from ictcli.learning.trust.verdict import Evidence
 from ictcli.telemetry import Progress
 
@@ -23,14 +23,35 @@ Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
+class Belief:
+    """That results are true although the tripwire has stopped them.
+
+    Attributes:
+        reason: why, as the person said.
+        doubt: what the tripwire found, one line.
+        suspects: columns that it blames.
+    """
+
+    reason: str
+    doubt: str
+    suspects: tuple[str, ...]
+
+    @property
+    def line(self) -> str:
+        """Both in one line."""
+        return f"Believed against the tripwire: {self.reason} ({self.doubt})"
+
+
+@dataclass(frozen=True, slots=True)
 class Tested:
-    """One series after cross-validation."""
+    """One series after cross-validation; ``belief`` where the tripwire was overruled."""
 
     asked: Asked
     subject: Subject
     recipe: Recipe
     found: Evaluation
     evidence: Evidence
+    belief: Belief | None = None
 
 
 def recipe_of(request: TrainRequest) -> Recipe:
@@ -83,10 +104,12 @@ def test(
     attempts = attempts_of(attempt(one, request, bench), found)
     log = log_of(bench.state, subject.series.key)
     try:
-        distrust(subject, found)
+        belief = distrust(subject, found, request.believe)
     except DataError:
         add_attempts(log, [replace(tried, stopped=True) for tried in attempts], now=now)
         raise
+    if belief is not None:
+        tell(f"{one.name}: {belief.line}")
     tell(f"{one.name}: {len(found.events):,} events tested in {len(found.scores.folds)} folds")
     logged = add_attempts(log, attempts, now=now)
     known = attempts_known(bench.models, subject.series.key)
@@ -96,28 +119,42 @@ def test(
             f"{known} are counted"
         )
     evidence = evidence_of(found, logged, attempts[-1].key, max(known, len(logged)))
-    return Tested(one, subject, validated.recipe, found, evidence)
+    return Tested(one, subject, validated.recipe, found, evidence, belief)
 
 
-def distrust(subject: Subject, found: Evaluation) -> None:
-    """Stop where results are beyond belief.
+def distrust(subject: Subject, found: Evaluation, believe: str = "") -> Belief | None:
+    """Stop where results are beyond belief, unless a person has said why they are true.
+
+    Args:
+        subject: the series.
+        found: what came of it.
+        believe: why results are to be believed all the same; empty: they are not.
+
+    Returns:
+        What was believed, None where nothing is beyond belief.
 
     Raises:
-        DataError: they are; names the suspect columns.
+        DataError: they are beyond belief; names the suspect columns.
     """
     close = subject.series.bars.close.astype(np.float64)
     moves = np.diff(close, prepend=close[:1])
     acted, events = found.acted, found.events
-    check_plausible(
-        events.label,
-        acted.probability,
-        events.start,
-        events.end,
-        subject.columns,
-        subject.names,
-        net=np.where(acted.sides != 0, acted.net, np.nan),
-        moves=moves,
-    )
+    try:
+        check_plausible(
+            events.label,
+            acted.probability,
+            events.start,
+            events.end,
+            subject.columns,
+            subject.names,
+            net=np.where(acted.sides != 0, acted.net, np.nan),
+            moves=moves,
+        )
+    except ImplausibleResult as doubt:
+        if not believe:
+            raise
+        return Belief(believe, doubt.message, doubt.suspects)
+    return None
 
 
 def attempts_of(recipe: str, found: Evaluation) -> list[Attempt]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from ictcli.errors import DataError
 from ictcli.learning.bench import Bench, asked_of, identity, ready
 from ictcli.learning.keeping import TRAINING_FILE, keep, next_of
 from ictcli.learning.last_look import last_look, learning_of, require_openable
@@ -45,6 +46,7 @@ def train(
     for one in asked_of(request, bench, progress):
         key = identity(one, request, bench)
         known = bench.models.find_identity(one.name, key)
+        _require_belief(known, request)
         if known is not None and not request.open_lockbox:
             documents[one.name] = _known_document(known)
             continue
@@ -78,6 +80,16 @@ def _write_down(
     if request.open_lockbox:
         require_openable(subject, log, request.reason, argv, now)
     note_learning(log, learning_of(subject, name, argv, now))
+
+
+def _require_belief(known: Version | None, request: TrainRequest) -> None:
+    """Refuse a version that had to be believed to whoever does not believe it."""
+    if known is not None and known.card.believed and not request.believe:
+        raise DataError(
+            f"implausible accuracy: {known.reference} is there, but was {known.card.believed[:1].lower()}"
+            f"{known.card.believed[1:]}",
+            hint="Say so again with --believe REASON, or mend the features.",
+        )
 
 
 def said(name: str, subject: Subject) -> str:

@@ -84,6 +84,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
         extra: names of inputs that belong to the event and not to the bar, such as ``side``.
         strategy: whose signals it judges; empty for a model of direction.
         latency: None where it was not measured.
+        believed: what was believed against the tripwire and why, one line; empty where nothing had to be.
         parent: id of the version it was trained to replace; may be empty.
         version: id; the store fills it in.
         created: nanoseconds UTC; the store fills it in.
@@ -117,6 +118,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     extra: tuple[str, ...] = ()
     strategy: str = ""
     latency: Latency | None = None
+    believed: str = ""
     parent: str = ""
     version: str = ""
     created: int = 0

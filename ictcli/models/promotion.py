@@ -24,7 +24,7 @@ class Gate:
     """What stands between a version and the post of champion.
 
     Attributes:
-        passed: whether its card says that it has an edge.
+        passed: whether its card says that it has an edge, which nobody had to believe against the tripwire.
         reasons: why not.
         golden: worst difference of the golden rows.
     """
@@ -64,8 +64,9 @@ def check_gate(version: Version, loader: Loader) -> Gate:
             hint="Train the model again on this machine.",
         )
     card = version.card
-    passed = card.verdict == "edge"
-    return Gate(passed, () if passed else (f"its verdict is {card.verdict}", *card.reasons), worst)
+    passed = card.verdict == "edge" and not card.believed
+    why = card.believed if card.verdict == "edge" else f"its verdict is {card.verdict}"
+    return Gate(passed, () if passed else (why, *card.reasons), worst)
 
 
 def replay_golden(version: Version, predictor: Predictor) -> float:

@@ -173,6 +173,7 @@ def test_bars_that_were_learned_from_are_no_lockbox(desk: Path, capsys: pytest.C
         ((*ASK, "--strategy", "fvg_retest", "--label", "trend"), 2, "exclude each other"),
         (("train", "EURUSD", "XAUUSD", "-t", "M5", "--name", "one"), 2, "names one model"),
         ((*ASK, "--reason", "why"), 2, "belongs to --open-lockbox"),
+        ((*ASK, "--believe", " "), 2, "--believe needs a reason"),
         ((*ASK, "--param", "windows="), 2, "--param belongs to --strategy"),
         ((*ASK, "--name", "CON"), 2, "model name 'CON'"),
         ((*ASK, "--name", "lpt1.eur"), 2, "model name 'lpt1.eur'"),

@@ -41,6 +41,9 @@ def test_the_gate_asks_for_an_edge_and_for_the_golden_rows(tmp_path: Path) -> No
     gate = check_gate(bad, load_logistic)
     assert not gate.passed
     assert gate.reasons == ("its verdict is no edge", "p is 0.31")
+    believed = check_gate(stored(store, 3, believed="Believed against the tripwire: so"), load_logistic)
+    assert not believed.passed
+    assert believed.reasons[0] == "Believed against the tripwire: so"
     with pytest.raises(DataError, match="golden rows"):
         check_gate(good, lambda version: Logistic(load_logistic(version).weights * 1.1))
 

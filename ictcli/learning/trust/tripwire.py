@@ -74,6 +74,18 @@ class Suspect:
     why: str
 
 
+class ImplausibleResult(DataError):
+    """Results are beyond belief.
+
+    Attributes:
+        suspects: the columns that are blamed, or the one that ranks the labels best.
+    """
+
+    def __init__(self, message: str, hint: str, suspects: tuple[str, ...]) -> None:
+        super().__init__(message, hint=f"{hint} To go on all the same: --believe REASON.")
+        self.suspects = suspects
+
+
 def check_plausible(
     y: Int64,
     p: Floats,
@@ -100,7 +112,7 @@ def check_plausible(
         limits: what is still believed.
 
     Raises:
-        DataError: a column looks ahead, or the model as a whole is beyond belief; names the suspects.
+        ImplausibleResult: a column looks ahead, or the model as a whole is beyond belief.
     """
     if not len(y):
         return
@@ -109,17 +121,19 @@ def check_plausible(
     if guilty:
         rest = ", ".join(one.name for one in guilty[1:_NAMED])
         more = f"; also {rest}" if rest else ""
-        raise DataError(
+        raise ImplausibleResult(
             f"implausible accuracy: column {guilty[0].name} {guilty[0].why}{more}",
-            hint="Look for a shift by a bar, a centred window or a statistic of the whole series in it.",
+            "Look for a shift by a bar, a centred window or a statistic of the whole series in it.",
+            tuple(one.name for one in guilty),
         )
     beyond = _beyond_belief(y, p, net, independent_labels(start, end), limits)
     if beyond:
         best = max(suspects, key=lambda one: one.labels)
-        raise DataError(
+        raise ImplausibleResult(
             f"implausible accuracy: {beyond}; the column that ranks the labels best is {best.name} "
             f"(AUC {best.labels:.3f})",
-            hint="Look for labels or prices of the future among the features before believing it.",
+            "Look for labels or prices of the future among the features before believing it.",
+            (best.name,),
         )
 
 
