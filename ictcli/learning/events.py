@@ -69,6 +69,11 @@ class Events:
         """Whether a rule has chosen the direction."""
         return bool(len(self)) and bool(self.side.any())
 
+    @property
+    def has_stop(self) -> bool:
+        """Whether every trade has a stop, so that results may be given in R."""
+        return bool(len(self)) and bool((self.risk != 1.0).all())
+
 
 _FIELDS = tuple(Events.__slots__)
 

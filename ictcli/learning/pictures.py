@@ -39,13 +39,10 @@ def pictures_part(subject: Subject, found: Evaluation, names: Sequence[str]) -> 
 def results_part(events: Events, acted: Acted) -> dict[str, Any]:
     """Results out of sample, added up, by the trading day on which they end.
 
-    They are in R where labels have a stop, otherwise in per cent of the price; of the trades taken, and for a
-    strategy of all its signals too. A thinned drawdown keeps the lowest day
-    of every step.
+    They are in R where every trade has a stop, otherwise in per cent of the price; of the trades taken, and
+    for a strategy of all its signals too. A thinned drawdown keeps the lowest day of every step.
     """
-    scale, unit = (
-        (1.0 / events.risk, "R") if (events.risk != 1.0).any() else (np.full(len(events), 100.0), "%")
-    )
+    scale, unit = (1.0 / events.risk, "R") if events.has_stop else (np.full(len(events), 100.0), "%")
     days, which = np.unique(acted.days, return_inverse=True)
     taken = np.bincount(which, weights=acted.net * scale, minlength=len(days))
     curve, signals = np.cumsum(taken), None
