@@ -3,7 +3,7 @@
 import pytest
 
 from docs.readme_example import README
-from docs.results import FEWEST, HOLD, LEVEL, NULL, PAGE
+from docs.results import END, FEWEST, HOLD, LEVEL, NULL, PAGE
 from ictcli.stats.multiplicity import benjamini_hochberg
 from ictcli.strategies.known import STRATEGIES
 
@@ -14,7 +14,7 @@ NO_EDGE = "No strategy has an edge on these bars."
 @pytest.fixture(scope="module")
 def rows() -> list[Row]:
     """The rows of the long table; columns of one name keep the first."""
-    lines = PAGE.read_text(encoding="utf-8").splitlines()
+    lines = PAGE.read_text(encoding="utf-8").partition(END)[0].splitlines()
     first = next(at for at, line in enumerate(lines) if line.startswith("| series | bars from |"))
     head, _, *cells = (_cells(line) for line in lines[first:] if line.startswith("|"))
     return [dict(reversed([*zip(head, own, strict=True)])) for own in cells]
