@@ -1,4 +1,4 @@
-"""The set of features that a model is served with: its own, and behind them the regime that weighs members."""
+"""What a model is served with: its own set of features, and behind them the regime that weighs members."""
 
 from ictcli.features import regime
 from ictcli.features.registry import FeatureSet, find_set

@@ -12,8 +12,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ictcli.learning.trust.drift import SHIFTED, column_stability, fit_bins
 from ictcli.stats.intervals import normal_quantile
+from ictcli.stats.stability import SHIFTED, column_stability, fit_bins
 
 Floats = NDArray[np.float64]
 State = Literal["ok", "warn", "bad"]

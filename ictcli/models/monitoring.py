@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ictcli.errors import DataError
 from ictcli.models.ensemble import log_losses
+from ictcli.stats.stability import column_stability, fit_bins
 
 Floats = NDArray[np.float64]
 Int64 = NDArray[np.int64]
@@ -24,8 +25,6 @@ State = Literal["ok", "warn", "bad"]
 BINS = 10
 _EDGE = 1e-6
 """Probabilities are kept this far from 0 and 1 where their logarithm is taken."""
-_LEAST_SHARE = 1e-4
-"""A bin that is empty counts as this share, so that PSI stays finite (a common convention)."""
 _STEPS = 50
 _PRECISION = 1e-10
 _Z = 1.6448536269514722
@@ -216,12 +215,10 @@ def stability_index(reference: Floats, current: Floats, bins: int = BINS) -> flo
 
     The bins hold equal shares of the reference; equal values stay together. NaN where either has no number.
     """
-    before, now = reference[~np.isnan(reference)], current[~np.isnan(current)]
-    if not len(before) or not len(now):
+    if np.isnan(reference).all():
         return math.nan
-    edges = np.unique(np.quantile(before, np.linspace(0, 1, bins + 1)[1:-1], method="inverted_cdf"))
-    old, new = (_shares(values, edges) for values in (before, now))
-    return float(np.sum((new - old) * np.log(new / old)))
+    found = column_stability(fit_bins(reference, bins), current)
+    return math.nan if found is None else found
 
 
 def calibration_slope(probabilities: Floats, labels: Int64) -> tuple[float, float]:
@@ -259,11 +256,6 @@ def _mean(values: Floats) -> float:
 def _least(values: Floats) -> float:
     """Lower end of the one-sided 95 % interval of a mean."""
     return float(values.mean() - _Z * values.std(ddof=1) / math.sqrt(len(values)))
-
-
-def _shares(values: Floats, edges: Floats) -> Floats:
-    counts = np.bincount(np.searchsorted(edges, values, side="left"), minlength=len(edges) + 1)
-    return np.maximum(counts / len(values), _LEAST_SHARE)
 
 
 def _above(name: str, value: float, limits: tuple[float, float]) -> tuple[State, str]:
