@@ -40,7 +40,10 @@ test: install  ## Lint, every test, coverage >= 95 %, kernels also with the comp
 
 .PHONY: tests
 tests:
-	$(PY) -m pytest -m "not proof" -n auto --dist worksteal --cov --cov-report= --cov-fail-under=0
+	@# the engine by itself, so that its kernels are compiled once and not by every worker
+	$(PY) -m pytest tests/engine -m "not proof" -q --cov --cov-report= --cov-fail-under=0
+	$(PY) -m pytest -m "not proof" --ignore=tests/engine -n auto --dist worksteal --cov --cov-append \
+	  --cov-report= --cov-fail-under=0
 	@# only the files that say so: importing all others takes longer than the pass itself
 	NUMBA_DISABLE_JIT=1 $(PY) -m pytest $$(grep -rl --include='test_*.py' jit_off tests) \
 	  -m "jit_off and not proof" -n auto --dist worksteal -q --cov --cov-append --cov-report= --cov-fail-under=0
