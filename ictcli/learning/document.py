@@ -175,6 +175,7 @@ def score_part(events: Events, acted: Acted, base: Floats, seed: int) -> dict[st
     folds = np.unique(base, return_inverse=True)[1]
     found: Scores = score(acted.probability, events.label, events.start, events.end, base, seed, folds)
     names = ("accuracy", "balanced_accuracy", "auc", "log_loss", "brier")
+    net, everything = net_part(events, acted.net, acted.sides, seed), all_part(events, seed)
     return {
         **{name: estimate(getattr(found, name), found.events) for name in names},
         "base": base_accuracy(events.label, base),
@@ -182,8 +183,9 @@ def score_part(events: Events, acted: Acted, base: Floats, seed: int) -> dict[st
         "log_loss_base": plain(found.base_log_loss.value),
         "independent": found.independent,
         "taken": int((acted.sides != 0).sum()),
-        "net_r": net_part(events, acted.net, acted.sides, seed),
-        "net_r_all": all_part(events, seed),
+        "net": net,
+        "net_r": shown(net),
+        "net_r_all": shown(everything) if everything else None,
         "primary": primary_part(events, seed),
         "meta": meta_part(events, acted, seed),
     }
@@ -235,6 +237,13 @@ def net_part(events: Events, net: Floats, sides: NDArray[np.int64], seed: int) -
         **mean_part(events.take(taken), in_unit(events, net)[taken], seed),
         "unit": unit_of(events),
     }
+
+
+def shown(net: Mapping[str, Any]) -> dict[str, Any]:
+    """A mean result as screen and page take it: in R, and of trades without a stop a share of the price."""
+    scale = 1.0 if net["unit"] == "R" else 1e-4
+    ends = {key: None if net[key] is None else scale * net[key] for key in ("value", "low", "high")}
+    return {**ends, "n": net["n"]}
 
 
 def unit_of(events: Events) -> str:

@@ -153,7 +153,7 @@ def card_of(
         name: Metric(**{part: scores[name].get(part) for part in ("value", "low", "high", "n")})
         for name in ("accuracy", "auc", "log_loss", "brier")
     }
-    net = scores["net_r"]
+    net = scores["net"]
     metrics[f"net_{net['unit'].lower()}"] = Metric(
         **{part: net[part] for part in ("value", "low", "high", "n")}
     )
