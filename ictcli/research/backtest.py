@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -26,7 +26,6 @@ from ictcli.research.documents import Leg, content_hash, run_document
 from ictcli.research.gates import Verdict, judge, load_gate, part_metrics, require_labels
 from ictcli.research.metrics.measure import measure, metric_document
 from ictcli.research.metrics.values import Equity, Resampling, Sample
-from ictcli.research.modelled import AskedModel, with_model
 from ictcli.research.playing import Played, play, strategy_names
 from ictcli.research.search.earlier import Attempt, earlier_trials
 from ictcli.research.search.identity import identity
@@ -38,6 +37,9 @@ from ictcli.strategies.decisions import ENTER
 from ictcli.telemetry import Progress
 
 _BLOCK = 2**16  # bars whose trading days are worked out at once
+
+if TYPE_CHECKING:
+    from ictcli.research.modelled import AskedModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class Request:
     end: int | None
     seed: int | None
     gate: Path | None
-    model: AskedModel | None = None
+    model: "AskedModel | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,8 @@ def trade(request: Request, shop: Workshop, progress: Progress) -> Found:
     checks = load_gate(request.gate) if request.gate else ()
     floor, resolved = load_floor(request, shop, progress)
     if request.model is not None:
+        from ictcli.research.modelled import with_model  # noqa: PLC0415 - imports every feature
+
         progress("asking the model", floor.traded, floor.traded)
         choices = with_model(request.model, choices, floor.series[: floor.traded], shop.store, config)
     require_labels(checks, labels_of(floor, choices), str(request.gate))
