@@ -57,17 +57,17 @@ class Foresight:
     Attributes:
         next_bar: of the direction of the next bar.
         later_bar: of that of the later one that it ranks best.
-        together: of that of the next few bars, the number that stands out most.
+        together: of that of the next few bars, for each number of them.
     """
 
     next_bar: Ranked = NOTHING
     later_bar: Ranked = NOTHING
-    together: Ranked = NOTHING
+    together: tuple[Ranked, ...] = ()
 
     @property
     def best(self) -> float:
         """The highest AUC."""
-        return max(self.next_bar.auc, self.later_bar.auc, self.together.auc)
+        return max(one.auc for one in (self.next_bar, self.later_bar, *self.together))
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +185,8 @@ def _of_column(column: Floats, apart: Floats, ahead: _Ahead, errors: Floats) -> 
         return Ranked(found, number, float(errors[target]), earlier)
 
     singles = ahead.singles
-    return Foresight(known(0, 1), known(1, singles), known(singles, len(apart)))
+    together = tuple(known(target, target + 1) for target in range(singles, len(apart)))
+    return Foresight(known(0, 1), known(1, singles), together)
 
 
 def _ranked(column: Floats, ahead: _Ahead, target: int, lag: int) -> float:

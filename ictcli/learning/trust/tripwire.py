@@ -17,7 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ictcli.errors import DataError
-from ictcli.learning.trust.foresight import Foresight, Ranked, auc_error, foresee, thinning, turned_auc
+from ictcli.learning.trust.foresight import (
+    TOGETHER,
+    Foresight,
+    Ranked,
+    auc_error,
+    foresee,
+    thinning,
+    turned_auc,
+)
 from ictcli.learning.trust.scores import auc, independent_labels
 
 Floats = NDArray[np.float64]
@@ -159,7 +167,11 @@ def rank_suspects(
     known = [Foresight()] * len(names)
     if moves is not None and len(start):
         known = foresee(matrix, moves, int(start.min()), int(start.max()), int(end.max()), furthest)
-    errors = _errors_for(limits.errors, 2 * len(names) * max(furthest, 1))
+    looks = 2 * len(names)
+    allowed = (
+        _errors_for(limits.errors, looks * max(furthest, 1)),
+        _errors_for(limits.errors, looks * len(TOGETHER)),
+    )
     found = []
     for at, name in enumerate(names):
         column = matrix[:, at]
@@ -170,7 +182,7 @@ def rank_suspects(
             earlier=turned_auc(column[rows - _LAG], ones),
             why="",
         )
-        found.append(replace(one, why=_why(one, error, errors, limits)))
+        found.append(replace(one, why=_why(one, error, allowed, limits)))
     return sorted(found, key=lambda one: (not one.why, -max(one.foresight.best, one.labels)))
 
 
@@ -180,23 +192,24 @@ def _errors_for(errors: float, looks: int) -> float:
     return -normal.inv_cdf(normal.cdf(-errors) / looks)
 
 
-def _why(one: Suspect, error: float, errors: float, limits: Limits) -> str:
+def _why(one: Suspect, error: float, allowed: tuple[float, float], limits: Limits) -> str:
     """What is beyond belief about a column; empty where nothing is."""
     known = one.foresight
 
-    def beyond(found: Ranked, allowed: float) -> bool:
-        return found.auc > limits.column_auc + allowed * found.error
+    def beyond(found: Ranked, errors: float) -> bool:
+        return found.auc > limits.column_auc + errors * found.error
 
     if beyond(known.next_bar, limits.errors):
         return f"ranks the direction of the next bar with AUC {known.next_bar.auc:.3f}"
-    later, sums = known.later_bar, known.together
-    if beyond(later, errors):
+    later = known.later_bar
+    if beyond(later, allowed[0]):
         return f"ranks the direction of the bar {later.bars} bars ahead with AUC {later.auc:.3f}"
-    if beyond(sums, errors) and _left(sums.auc, sums.earlier) < limits.collapse:
-        return (
-            f"ranks the direction of the next {sums.bars} bars with AUC {sums.auc:.3f}, "
-            f"{sums.earlier:.3f} {sums.bars} bars earlier"
-        )
+    for sums in known.together:
+        if beyond(sums, allowed[1]) and _left(sums.auc, sums.earlier) < limits.collapse:
+            return (
+                f"ranks the direction of the next {sums.bars} bars with AUC {sums.auc:.3f}, "
+                f"{sums.earlier:.3f} {sums.bars} bars earlier"
+            )
     labels = Ranked(one.labels, _LAG, error)
     if beyond(labels, limits.errors) and _left(one.labels, one.earlier) < limits.collapse:
         return f"ranks the labels with AUC {one.labels:.3f}, {one.earlier:.3f} two bars earlier"

@@ -131,7 +131,8 @@ def test_the_bar_and_the_number_of_bars_are_said() -> None:
     table = np.column_stack([ahead(moves, 7), noisy(mean_of_next(moves, 16), 1)])
     why = {one.name: one.why for one in suspected(table, ("seventh", "sixteen"), moves, 60)}
     assert why["seventh"] == "ranks the direction of the bar 7 bars ahead with AUC 1.000"
-    assert why["sixteen"].startswith("ranks the direction of the next 16 bars with AUC 0.")
+    assert why["sixteen"].startswith("ranks the direction of the next ")
+    assert " bars earlier" in why["sixteen"]
 
 
 def test_a_slow_edge_of_many_bars_is_believed() -> None:
@@ -139,7 +140,7 @@ def test_a_slow_edge_of_many_bars_is_believed() -> None:
     drift = np.repeat(draw.choice([-1.0, 1.0], 40), 500)
     moves = draw.normal(size=20_000) + 0.12 * np.append(0.0, drift[:-1])
     (one,) = suspected(drift[:, None], ("regime",), moves, 60)
-    assert one.foresight.together.auc > 0.6
+    assert one.foresight.together[-1].auc > 0.6
     assert one.why == ""
 
 
