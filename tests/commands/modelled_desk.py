@@ -14,16 +14,20 @@ from ictcli.workspace import create
 
 SOURCE, SYMBOL, STRATEGY = "sim", "EURUSD", "fvg_retest"
 DIRECTION, JUDGE = "EURUSD-M5-barriers", "EURUSD-M5-fvg_retest"
-SEEN, NEW = "2024-01-15", "2024-01-15T00:00Z"
+SEEN, NEW = "2024-01-29", "2024-01-29T00:00Z"
 """Bars before it are those of the training."""
 PARAMS = ("--strategy", STRATEGY, "--param", "windows=")
 
 
 def make_desk(folder: Path) -> None:
-    """Fetch three weeks and learn from the first two of them."""
+    """Fetch five weeks and learn from the first four of them."""
     create(folder)
+    settings = (
+        folder / "config" / "ictcli.toml"
+    )  # so few signals leave nothing to learn from beside an embargo
+    settings.write_text(settings.read_text("utf-8").replace("# embargo = 0.01", "embargo = 0.0"), "utf-8")
     at = ("-w", str(folder))
-    span = ("--start", "2024-01-01", "--end", "2024-01-24")
+    span = ("--start", "2024-01-01", "--end", "2024-02-07")
     assert run([*at, "fetch", SYMBOL, "XAUUSD", "--source", SOURCE, *span, "-q"]) == 0
     learn = ("--model", "logistic", "--folds", "2", "--every", "3", "--end", SEEN, "-q")
     judging = ("--calibration", "identity")  # few events: any other would say one number of all of them
