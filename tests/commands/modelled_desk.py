@@ -1,5 +1,6 @@
 """A workspace of a simulated market in which two models were trained on its older bars."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,20 +15,22 @@ from ictcli.workspace import create
 
 SOURCE, SYMBOL, STRATEGY = "sim", "EURUSD", "fvg_retest"
 DIRECTION, JUDGE = "EURUSD-M5-barriers", "EURUSD-M5-fvg_retest"
-SEEN, NEW = "2024-01-29", "2024-01-29T00:00Z"
+SEEN, NEW = "2024-01-15", "2024-01-15T00:00Z"
 """Bars before it are those of the training."""
 PARAMS = ("--strategy", STRATEGY, "--param", "windows=")
 
 
 def make_desk(folder: Path) -> None:
-    """Fetch five weeks and learn from the first four of them."""
+    """Fetch three weeks and learn from the first two of them."""
     create(folder)
-    settings = (
-        folder / "config" / "ictcli.toml"
-    )  # so few signals leave nothing to learn from beside an embargo
-    settings.write_text(settings.read_text("utf-8").replace("# embargo = 0.01", "embargo = 0.0"), "utf-8")
+    config = folder / "config" / "ictcli.toml"
+    few = "embargo = 0.0"  # two weeks have no room for what features look back
+    config.write_text(
+        re.sub(r"# ?embargo = 0\.01", few, config.read_text(encoding="utf-8")), encoding="utf-8"
+    )
+    assert few in config.read_text(encoding="utf-8")
     at = ("-w", str(folder))
-    span = ("--start", "2024-01-01", "--end", "2024-02-07")
+    span = ("--start", "2024-01-01", "--end", "2024-01-24")
     assert run([*at, "fetch", SYMBOL, "XAUUSD", "--source", SOURCE, *span, "-q"]) == 0
     learn = ("--model", "logistic", "--folds", "2", "--every", "3", "--end", SEEN, "-q")
     judging = ("--calibration", "identity")  # few events: any other would say one number of all of them

@@ -13,6 +13,7 @@ from ictcli.__main__ import run
 from ictcli.clock import NS_PER_MINUTE, parse_instant
 from ictcli.config.records import Config
 from ictcli.learning.checking import matured, subject_of
+from ictcli.learning.lockbox import LOCKBOX_LOG, openings
 from ictcli.market.bars import SeriesKey, make_bars
 from ictcli.market.symbols import load_symbols
 from ictcli.market.timeframes import parse_timeframe
@@ -51,7 +52,7 @@ def test_a_market_that_stayed_as_it_was_is_no_finding(
     assert document["judged"] == (document["events"] >= 100)
     assert 0.3 < document["members"][1]["log_loss"] < 0.8
     assert document["page_hinkley"]["rings"] is False
-    assert not (modelled / "state" / "lockbox.jsonl").exists()
+    assert {one.kind for one in openings(modelled / "state" / LOCKBOX_LOG)} == {"learning"}
 
 
 def test_no_label_of_a_withheld_bar_is_scored(modelled: Path) -> None:
