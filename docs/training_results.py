@@ -166,7 +166,7 @@ def _bounded(found: dict[str, Any], form: str) -> tuple[str, str]:
 def _result(found: dict[str, Any]) -> tuple[str, str]:
     """Mean result of a trade in R; of one without a stop in basis points of its price."""
     stopless = found["label"]["rule"] == "fixed horizon"
-    own = found["evidence"]["expectancy"] if stopless else found["scores"]["net_r"]
+    own = found["evidence"]["expectancy"] if stopless else found["scores"]["net"]
     few, scale = own["n"] < FEWEST, 1e4 if stopless else 1.0
     parts = {name: None if own[name] is None else scale * own[name] for name in ("value", "low", "high")}
     if few:

@@ -31,7 +31,7 @@ COMMANDS: dict[str, dict[str, str]] = {
     },
     "Look": {
         "report": "Show a stored run: metrics with intervals, verdict, fill assumptions, provenance.",
-        "models": "List, show, verify and compare models; promote, roll back and delete their versions.",
+        "models": "List, show, verify, check and compare models; promote, roll back, delete versions.",
         "query": "Ask with SQL (DuckDB, read-only): bars, gaps, quarantine, detections, runs, trades.",
         "status": "Show what is stored, how fresh it is, and the last runs.",
     },

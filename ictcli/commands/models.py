@@ -31,7 +31,7 @@ _REFERENCE = "NAME[@VERSION]"
     ],
 )
 def command() -> None:
-    """List, show, verify, check and compare models; promote, roll back and delete their versions."""
+    """List, show, verify, check and compare models; promote, roll back, delete versions."""
 
 
 command.add_command(check)

@@ -356,16 +356,18 @@ class TrainConfig(Record, frozen=True):
     abstain: Annotated[
         float, Meta(ge=0, lt=0.5), doc("Distance from indifference within which nothing is done.")
     ] = 0.02
-    most_gap: Annotated[
-        Duration, doc("Longest hole in the bars; one that is longer stops the training.")
-    ] = "30d"
+    most_gap: Annotated[Duration, doc("Longest hole in the bars; one that is longer stops the training.")] = (
+        "30d"
+    )
     alpha: Annotated[
         float, Meta(gt=0, lt=0.5), doc("Share of labels that may fall outside of prediction sets.")
     ] = 0.1
     seed: Annotated[int, Meta(ge=0, le=2**63 - 1), doc("Seed of everything random.")] = 1
     params: Annotated[
         dict[str, dict[str, float | int | str | bool]],
-        doc("Parameters of models by name.", "lightgbm.num_leaves = 15", "forest.max_depth = 6"),
+        doc(
+            "Parameters of models by name.", "params.lightgbm.num_leaves = 15", "params.forest.max_depth = 6"
+        ),
     ] = {}
 
     def __post_init__(self) -> None:

@@ -184,8 +184,7 @@ def score_part(events: Events, acted: Acted, base: Floats, seed: int) -> dict[st
         "independent": found.independent,
         "taken": int((acted.sides != 0).sum()),
         "net": net,
-        "net_r": shown(net),
-        "net_r_all": shown(everything) if everything else None,
+        "net_all": everything,
         "primary": primary_part(events, seed),
         "meta": meta_part(events, acted, seed),
     }
@@ -237,13 +236,6 @@ def net_part(events: Events, net: Floats, sides: NDArray[np.int64], seed: int) -
         **mean_part(events.take(taken), in_unit(events, net)[taken], seed),
         "unit": unit_of(events),
     }
-
-
-def shown(net: Mapping[str, Any]) -> dict[str, Any]:
-    """A mean result as screen and page take it: in R, and of trades without a stop a share of the price."""
-    scale = 1.0 if net["unit"] == "R" else 1e-4
-    ends = {key: None if net[key] is None else scale * net[key] for key in ("value", "low", "high")}
-    return {**ends, "n": net["n"]}
 
 
 def unit_of(events: Events) -> str:

@@ -15,6 +15,7 @@ from ictcli.reports.training_text import (
     data_pairs,
     headline,
     model_scores,
+    net_form,
     passed,
     ranged,
     tuned_pairs,
@@ -166,7 +167,7 @@ def _lockbox(model: Document) -> str:
         ("accuracy", f"{ranged(found['accuracy'])}, base {number(found['base'], 'share')}"),
         ("AUC", ranged(found["auc"], ".3f")),
         ("log-loss", f"{ranged(found['log_loss'], '.4f')}, without the model {found['log_loss_base']:.4f}"),
-        ("net result", f"{ranged(found['net_r'], 'r')} a trade, {found['taken']:,} taken"),
+        ("net result", f"{ranged(found['net'], net_form(found['net']))} a trade, {found['taken']:,} taken"),
     ]
     return _details("Lockbox, opened", _facts(pairs), is_open=True)
 

@@ -132,7 +132,25 @@ def fold_lines(model: Document) -> list[str]:
 def score_lines(model: Document) -> list[str]:
     """All folds together."""
     rows = [(name, ranged(score, form), text) for name, score, form, text in model_scores(model)]
-    return ["Out of sample, together", *aligned(("score", "value [interval]", ""), rows, "<><")]
+    table = aligned(("score", "value [interval]", ""), rows, "<><")
+    return ["Out of sample, together", *table, *path_lines(model)]
+
+
+def path_lines(model: Document) -> list[str]:
+    """The paths of combinatorial splits in one line."""
+    paths = model.get("paths")
+    if not paths:
+        return []
+    forms = (("accuracy", "accuracy", "share"), ("AUC", "auc", ".3f"), ("net result", "net", ""))
+    told = [
+        f"{name} " + " / ".join(_end(paths[key], end, form) for end in ("low", "median", "high"))
+        for name, key, form in forms
+    ]
+    return [f"{paths['count']} paths, lowest / median / highest: {', '.join(told)}"]
+
+
+def _end(spread: Mapping[str, Any], end: str, form: str) -> str:
+    return ranged({"value": spread[end]}, form or net_form(spread))
 
 
 def model_scores(model: Document) -> list[tuple[str, Mapping[str, Any], str, str]]:
@@ -144,11 +162,17 @@ def model_scores(model: Document) -> list[tuple[str, Mapping[str, Any], str, str
         ("AUC", scores["auc"], ".3f", "order of the probabilities; 0.5 is none at all"),
         ("log-loss", scores["log_loss"], ".4f", f"less is better; without the model {_loss(scores)}"),
         ("Brier", scores["brier"], ".4f", "squared error, less is better; 0.25 is a coin"),
-        ("net result", scores["net_r"], _unit(model), taken_text(model)),
+        ("net result", scores["net"], net_form(scores["net"]), taken_text(model)),
     ]
-    if scores.get("net_r_all"):
-        everything = scores["net_r_all"]
-        rows.append(("all signals", everything, "r", f"a trade, if all {everything['n']:,} were taken"))
+    if scores.get("net_all"):
+        everything = scores["net_all"]
+        about = f"a trade, if all {everything['n']:,} were taken"
+        rows.append(("all signals", everything, net_form(everything), about))
+    if scores.get("meta"):
+        taken, alone = scores["meta"], ranged(scores["primary"]["precision"])
+        about = f"of the {taken['count']:,} taken; of all signals {alone}"
+        rows.append(("earned", taken["precision"], "share", about))
+        rows.append(("recall", taken["recall"], "share", "of the signals that earned are taken"))
     return rows
 
 
@@ -157,10 +181,9 @@ def _loss(scores: Mapping[str, Any]) -> str:
     return "-" if base is None else f"{base:.4f}"
 
 
-def _unit(model: Document) -> str:
-    """Results are in R where there is a stop, otherwise a share of the price."""
-    pictures = model.get("pictures")
-    return "share.3" if pictures and pictures["results"]["unit"] == "%" else "r"
+def net_form(score: Mapping[str, Any]) -> str:
+    """Results are in R where every trade has a stop, otherwise in basis points of the price."""
+    return "bp" if score.get("unit") == "bp" else "r"
 
 
 def taken_text(model: Document) -> str:
@@ -179,7 +202,8 @@ def ranged(score: Mapping[str, Any], form: str = "share") -> str:
     if form.startswith("share"):
         scale, digits, unit = 100.0, f"{form[5:] or '.1'}f", " %"
     else:
-        scale, digits, unit = (1.0, ".3f", " R") if form == "r" else (1.0, form, "")
+        digits, unit = {"r": (".3f", " R"), "bp": (".2f", " bp")}.get(form, (form, ""))
+        scale = 1.0
     ends = "" if low is None or high is None else f" [{scale * low:{digits}}, {scale * high:{digits}}]"
     return f"{scale * value:{digits}}{unit}{ends}"
 
@@ -274,7 +298,10 @@ def lockbox_lines(model: Document) -> list[str]:
             [
                 ("events", f"{found['events']:,}, opened {found['opened']} time(s)"),
                 ("accuracy", f"{ranged(found['accuracy'])}, base {number(found['base'], 'share')}"),
-                ("net result", f"{ranged(found['net_r'], 'r')} a trade, {found['taken']:,} taken"),
+                (
+                    "net result",
+                    f"{ranged(found['net'], net_form(found['net']))} a trade, {found['taken']:,} taken",
+                ),
             ]
         ),
     ]
@@ -316,7 +343,7 @@ def overview_lines(models: Sequence[Document]) -> list[str]:
             ranged(one["scores"]["accuracy"]),
             number(one["scores"]["base"], "share"),
             ranged(one["scores"]["auc"], ".3f"),
-            ranged(one["scores"]["net_r"], _unit(one)),
+            ranged(one["scores"]["net"], net_form(one["scores"]["net"])),
         )
         for one in models
     ]

@@ -12,7 +12,6 @@ from ictcli.learning.document import (
     path_part,
     primary_part,
     score_part,
-    shown,
 )
 from ictcli.learning.evaluation import Acted
 from ictcli.learning.events import Events
@@ -98,7 +97,7 @@ def test_models_without_a_strategy_have_no_primary_rule() -> None:
     sides = np.ones(10, np.int64)
     acted = Acted(np.linspace(0.1, 0.9, 10), sides, results_of(events, sides), np.arange(10))
     found = score_part(events, acted, np.full(10, 0.5), 1)
-    assert (found["primary"], found["meta"], found["net_r_all"]) == (None, None, None)
+    assert (found["primary"], found["meta"], found["net_all"]) == (None, None, None)
 
 
 def test_results_without_a_stop_are_basis_points_of_the_price() -> None:
@@ -108,7 +107,6 @@ def test_results_without_a_stop_are_basis_points_of_the_price() -> None:
     in_bp = net_part(replace(events, risk=np.ones(4)), net, sides, 1)
     assert (in_r["unit"], in_r["value"]) == ("R", pytest.approx(1 / 3))
     assert (in_bp["unit"], in_bp["value"]) == ("bp", pytest.approx(100 / 3))
-    assert (shown(in_r)["value"], shown(in_bp)["value"]) == (pytest.approx(1 / 3), pytest.approx(1 / 300))
     mixed = replace(events, risk=np.array([0.01, 0.01, 1.0, 0.01]))
     assert net_part(mixed, net, sides, 1)["unit"] == "bp"
 

@@ -42,6 +42,36 @@ def test_all_signals_stand_beside_those_taken() -> None:
     assert "all signals" not in model_text(training())
 
 
+def test_a_strategy_alone_stands_beside_what_is_taken_of_it() -> None:
+    model = training(strategy="fvg_retest")
+    half = {"value": 0.5, "low": 0.4, "high": 0.6, "n": 120}
+    model["scores"]["primary"] = {"count": 600, "precision": half | {"value": 0.41}, "net": half}
+    model["scores"]["meta"] = {"count": 120, "precision": half, "recall": half | {"value": 0.2}, "net": half}
+    text = model_text(model)
+    assert "50.0 % [40.0, 60.0]  of the 120 taken; of all signals 41.0 % [40.0, 60.0]" in text
+    assert "20.0 % [40.0, 60.0]  of the signals that earned are taken" in text
+
+
+def test_results_without_a_stop_are_said_in_basis_points() -> None:
+    model = training()
+    model["scores"]["net"] = {"value": -1.234, "low": -2.0, "high": 0.5, "n": 120, "unit": "bp"}
+    assert "-1.23 bp [-2.00, 0.50]" in model_text(model)
+    assert "-1.23 bp [-2.00, 0.50]" in training_text({"models": [model, training()]}).split("All models")[1]
+
+
+def test_paths_are_one_line() -> None:
+    model = training()
+    model["paths"] = {
+        "count": 5,
+        "accuracy": {"low": 0.49, "median": 0.51, "high": 0.52},
+        "auc": {"low": 0.48, "median": 0.5, "high": 0.53},
+        "net": {"low": None, "median": 1.0, "high": 2.5, "unit": "bp"},
+    }
+    line = "accuracy 49.0 % / 51.0 % / 52.0 %, AUC 0.480 / 0.500 / 0.530, net result - / 1.00 bp / 2.50 bp"
+    assert f"5 paths, lowest / median / highest: {line}" in model_text(model)
+    assert "paths" not in model_text(training())
+
+
 def test_tuned_parameters_are_named() -> None:
     model = training()
     model["params"] = {"logistic": {"strength": 0.123456}, "forest": {}}
