@@ -303,7 +303,7 @@ def test_stored_ticks_serve_where_there_are_no_bars(workspace: Path, ask: Ask) -
     code, out, err = ask("detect", "GBPUSD", "-t", "M15", "--json")
     assert code == 0, err
     assert json.loads(out)["series"][0]["counts"]
-    assert ask("detect", "GBPUSD", "-t", "H1", "--verify")[0] == 0
+    assert ask("detect", "GBPUSD", "-t", "M15", "--verify")[0] == 0
     assert ask("backtest", "GBPUSD", "-t", "M15", "--strategy", "fvg_retest")[0] == 0
 
 
