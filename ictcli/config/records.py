@@ -340,7 +340,12 @@ class TrainConfig(Record, frozen=True):
         float, Meta(gt=0, le=1), doc("Share of the bars that one training part spans where `cv` is rolling.")
     ] = 0.4
     embargo: Annotated[
-        float, Meta(ge=0, le=0.2), doc("Share of the bars after a test part that nothing learns from.")
+        float,
+        Meta(ge=0, le=0.2),
+        doc(
+            "Share of the bars beside a test part that nothing learns from, at least what features look "
+            "back; 0 for none."
+        ),
     ] = 0.01
     lockbox: Annotated[
         float, Meta(ge=0, le=0.5), doc("Share of the bars, the last ones, kept for one final look; 0: none.")

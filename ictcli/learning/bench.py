@@ -1,4 +1,4 @@
-"""What a training works with, and the series it was asked to learn from."""
+"""What a training starts from: the workspace's rooms and the series that were asked for."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -174,15 +174,6 @@ def note_learning(log: Path, record: Opening) -> None:
             _append(log, record)
 
 
-def times_opened(log: Path, series: str) -> int:
-    """How often a lockbox of a series was opened, whatever the period.
-
-    Raises:
-        DataError: the log cannot be read.
-    """
-    return sum(one.series == series and one.kind == "look" for one in openings(log))
-
-
 def openings(log: Path) -> list[Opening]:
     """All openings in the order in which they were written; none where there is no log.
 

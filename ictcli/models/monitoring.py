@@ -186,30 +186,6 @@ def ensemble_state(members: Sequence[Health]) -> State:
     return "ok" if all(member.state == "ok" for member in members) else "warn"
 
 
-def rolling_mean(values: Floats, window: int) -> Floats:
-    """The mean of the newest ``window`` values at each position; NaN values are left out.
-
-    NaN before the window is full, and where it holds no number.
-    """
-    known = ~np.isnan(values)
-    sums = np.concatenate([[0.0], np.cumsum(np.where(known, values, 0.0))])
-    counts = np.concatenate([[0], np.cumsum(known)])
-    out = np.full(len(values), math.nan)
-    if len(values) >= window:
-        within = counts[window:] - counts[:-window]
-        total = sums[window:] - sums[:-window]
-        full = out[window - 1 :]
-        full[within > 0] = total[within > 0] / within[within > 0]
-    return out
-
-
-def rolling_scores(probabilities: Floats, labels: Int64, window: int) -> tuple[Floats, Floats]:
-    """Log-loss and Brier score over the newest ``window`` events, at each event."""
-    return rolling_mean(_losses(probabilities, labels), window), rolling_mean(
-        (probabilities - labels) ** 2, window
-    )
-
-
 def stability_index(reference: Floats, current: Floats, bins: int = BINS) -> float:
     """Population stability index: sum of (current - reference) * ln(current / reference) over bins.
 

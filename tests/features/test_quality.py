@@ -114,7 +114,9 @@ def test_a_number_that_is_none_is_named_first(wrong: float) -> None:
 def test_a_number_that_is_none_outside_the_rows_is_nobodys_business() -> None:
     broken = NOISE[:, 0] ** 2
     broken[10] = np.nan
-    require_usable(judged(broken=broken))
+    quality = judged(broken=broken)
+    require_usable(quality)
+    assert quality.not_finite == {}
 
 
 def test_outliers_are_measured_by_the_median() -> None:

@@ -19,7 +19,6 @@ from ictcli.learning.lockbox import (
     note_learning,
     open_lockbox,
     openings,
-    times_opened,
 )
 from tests.learning.labels.bars import walk
 
@@ -33,6 +32,11 @@ OPENING = Opening(
     model="gold/20260101T000000Z-12345678",
     argv=("ictcli", "train", "--open-lockbox"),
 )
+
+
+def times_opened(log: Path, series: str) -> int:
+    """Looks at a series that the log holds."""
+    return sum(one.series == series and one.kind == "look" for one in openings(log))
 
 
 def changed(**fields: object) -> Opening:

@@ -15,8 +15,6 @@ from ictcli.models.monitoring import (
     calibration_slope,
     ensemble_state,
     member_health,
-    rolling_mean,
-    rolling_scores,
     stability_index,
 )
 from tests.models.sample_models import Floats, Int64
@@ -134,15 +132,3 @@ def test_the_slope_is_undefined_for_one_label_equal_or_separating_probabilities(
     p, y = world(50, 1)
     for given, labels in ((p, np.ones(50, np.int64)), (np.full(50, 0.4), y), (np.where(y == 1, 0.9, 0.1), y)):
         assert math.isnan(calibration_slope(given, labels)[0])
-
-
-def test_rolling_means_are_those_of_each_window() -> None:
-    values = np.array([1.0, 2.0, math.nan, 4.0, 5.0])
-    assert np.array_equal(rolling_mean(values, 2), [math.nan, 1.5, 2.0, 4.0, 4.5], equal_nan=True)
-    assert np.isnan(rolling_mean(values, 6)).all()
-    assert np.isnan(rolling_mean(np.full(4, math.nan), 2)).all()
-    p, y = world(60, 1)
-    losses, briers = rolling_scores(p, y, 20)
-    window = slice(11, 31)
-    assert losses[30] == pytest.approx(-np.log(np.where(y == 1, p, 1 - p))[window].mean())
-    assert briers[30] == pytest.approx(((p - y) ** 2)[window].mean())
