@@ -4,49 +4,21 @@ from decimal import Decimal
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta
 
-from ictcli.clock import parse_instant
-
-Fraction = Annotated[float, Meta(gt=0, le=1)]
-Share = Annotated[float, Meta(ge=0, le=1)]
-Count = Annotated[int, Meta(ge=0, le=10_000)]
-Duration = Annotated[str, Meta(pattern=r"^[0-9]{1,6}[smhdw]$", title="duration such as 90m, 24h or 7d")]
-SourceName = Annotated[
-    str,
-    Meta(
-        pattern=r"^[A-Za-z0-9]([A-Za-z0-9_.-]{0,30}[A-Za-z0-9_-])?$", title="name of letters, digits, . _ -"
-    ),
-]
-_Timeframe = Literal[
-    "M1", "M2", "M3", "M4", "M5", "M6", "M10", "M12", "M15", "M20", "M30",
-    "H1", "H2", "H3", "H4", "H6", "H8", "H12", "D1", "W1", "MN1",
-]  # fmt: skip
-TimeframeName = Annotated[_Timeframe, Meta(title="timeframe")]
-
-
-def doc(text: str, *examples: str) -> Meta:
-    """The one-paragraph documentation of a key, shown by ``config schema`` and in the reference.
-
-    Args:
-        text: what the key does; without an equals sign, which marks settings in the commented file.
-        examples: lines of TOML for a table that is empty by default.
-    """
-    return Meta(description=text, examples=list(examples) or None)
-
-
-def _instant(name: str, text: str) -> int:
-    try:
-        instant = parse_instant(text, now=-1)
-    except ValueError as error:
-        raise ValueError(f"{name} is {error}") from error
-    if instant < 0:
-        raise ValueError(f"{name} must be an instant such as 2024-01-01, not a duration")
-    return instant
-
-
-class Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A frozen config table that rejects unknown keys."""
+from ictcli.config.fields import (
+    Count,
+    Duration,
+    Fraction,
+    Record,
+    Share,
+    SourceName,
+    TimeframeLiteral,
+    TimeframeName,
+    doc,
+    instant,
+)
+from ictcli.config.trading import BrokerConfig, TradeConfig
 
 
 class DataConfig(Record, frozen=True):
@@ -118,7 +90,7 @@ class SimSource(Record, frozen=True, tag_field="kind", tag="sim"):
     def __post_init__(self) -> None:
         if not self.symbols:
             raise ValueError("symbols must name at least one symbol")
-        if _instant("start", self.start) >= _instant("end", self.end):
+        if instant("start", self.start) >= instant("end", self.end):
             raise ValueError("end must come after start")
 
 
@@ -128,7 +100,7 @@ class FileSource(Record, frozen=True, tag_field="kind", tag="file"):
     path: Annotated[str, doc("File or glob, relative to the workspace.")]
     symbol: Annotated[str, doc("Symbol of the files; empty: taken from the file name.")] = ""
     timeframe: Annotated[
-        _Timeframe | Literal[""],
+        TimeframeLiteral | Literal[""],
         Meta(title="timeframe or empty"),
         doc("Timeframe of the files; empty: measured from the stamps."),
     ] = ""
@@ -421,4 +393,14 @@ class Config(Record, frozen=True):
         doc("Parameters of strategies by name.", "fvg_retest.reward_risk = 2.0", "fvg_retest.max_bars = 48"),
     ] = {}
     train: TrainConfig = TrainConfig()
+    brokers: Annotated[
+        dict[SourceName, BrokerConfig],
+        doc(
+            "Brokers by name; without any, `trade` uses the simulated terminal.",
+            'demo.terminal = "local"',
+            "demo.login = 5012345",
+            'demo.server_tz = "ny+7"',
+        ),
+    ] = {}
+    trade: TradeConfig = TradeConfig()
     log: LogConfig = LogConfig()

@@ -1,0 +1,1 @@
+"""Orders from intent to outcome, and the loop that decides on them."""
