@@ -58,7 +58,7 @@ def test_the_markdown_reference_names_every_key() -> None:
 def test_timeframes_of_the_config_are_those_of_the_market() -> None:
     from typing import get_args
 
-    from ictcli.config.records import TimeframeName
+    from ictcli.config.fields import TimeframeName
 
     assert set(get_args(get_args(TimeframeName)[0])) == set(TIMEFRAMES)
 
