@@ -151,12 +151,18 @@ def settle(
 
 @hot_kernel
 def carry(world: World, output: Output, s: int, order: Any, quote: Quote, price: int, steps: int) -> int:
-    """Open a position with a fill, or add it to the one that it belongs to; its slot, or ``NO_SLOT``."""
+    """Open a position with a fill where the free margin allows it; its slot, or ``NO_SLOT``."""
     if world.rules[0]["stop_out"] != 0:
         free = equity(world.account[0], world.series, world.states, world.positions)
         free -= used_margin(world.series, world.states, world.positions)
         if not has_margin(world, s, steps, price, free):
             return NO_SLOT
+    return bear(world, output, s, order, quote, price, steps)
+
+
+@hot_kernel
+def bear(world: World, output: Output, s: int, order: Any, quote: Quote, price: int, steps: int) -> int:
+    """Open a position with a fill, or add it to the one that it belongs to; its slot, or ``NO_SLOT``."""
     known = NO_SLOT
     if world.rules[0]["netting"] == 1:
         known = any_open(world, s)

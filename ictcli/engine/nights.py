@@ -42,8 +42,9 @@ def pass_roll(rules: Any, account: Any, series: Any, states: Any, positions: Any
     """Pass the next of ``rolls``; returns the equity after it.
 
     Swap is booked to each open position and to the balance, each position rounded on its own, at the last
-    close. Then the day's results are kept, its counters start anew, the peak follows the equity, and the
-    drawdown protection starts or, after ``reentry_days``, ends with the peak at the equity of that roll.
+    close; where a broker keeps the books it tells the swap itself. Then the day's results are kept, its
+    counters start anew, the peak follows the equity, and the drawdown protection starts or, after
+    ``reentry_days``, ends with the peak at the equity of that roll.
 
     Args:
         rules: ``RULES`` record.
@@ -56,7 +57,7 @@ def pass_roll(rules: Any, account: Any, series: Any, states: Any, positions: Any
     number = account["roll"]
     day = rolls[number, 1]
     for s in range(len(series)):
-        if states[s]["positions"] > 0:
+        if states[s]["positions"] > 0 and rules["external"] == 0:
             book_swap(account, series, states, positions, s, day)
         if rules["needs_days"] != 0:
             keep_return(series[s], states[s], number, day)

@@ -122,10 +122,10 @@ class Desk:
         world = self.world
         pieces = fine or [None] * len(bars)
         tape = _tape(bars, asked, pieces)
-        output = _output(self._most_at_once(bars, asked, pieces), _PER_DECISION * len(asked.decisions))
+        output = room_for(self._most_at_once(bars, asked, pieces), _PER_DECISION * len(asked.decisions))
         begin(world, tape)
         done = run(world, tape, output)
-        parts = [_written(output) if done else _copied(output)]
+        parts = [written(output) if done else _copied(output)]
         while not done:
             output.counts[:RESERVED] = 0
             done = run(world, tape, output)
@@ -148,9 +148,9 @@ class Desk:
 
     def finish(self, instant: int) -> Books:
         """Close what is open at the last closes and withdraw what rests."""
-        output = _output(_PER_SERIES * (1 + len(self.world.series)))
+        output = room_for(_PER_SERIES * (1 + len(self.world.series)))
         finish(self.world, output, instant)
-        return _written(output)
+        return written(output)
 
     def save(self) -> bytes:
         """A checkpoint."""
@@ -229,7 +229,7 @@ def _longest_run(values: Int64) -> int:
     return int(np.diff(np.concatenate([[0], starts, [len(values)]])).max())
 
 
-def _output(reserve: int, expected: int = 0) -> Output:
+def room_for(reserve: int, expected: int = 0) -> Output:
     """Room for about ``expected`` records of each kind, which the engine writes whole.
 
     Untouched room costs no memory.
@@ -246,7 +246,7 @@ def _output(reserve: int, expected: int = 0) -> Output:
     )
 
 
-def _written(output: Output) -> Books:
+def written(output: Output) -> Books:
     """What was written, where it stands."""
     counts = output.counts
     return Books(
@@ -259,7 +259,7 @@ def _written(output: Output) -> Books:
 
 def _copied(output: Output) -> Books:
     """A copy of what was written, so that the room can be used again."""
-    return _joined([_written(output)])
+    return _joined([written(output)])
 
 
 def _joined(parts: Sequence[Books]) -> Books:

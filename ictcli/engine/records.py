@@ -29,6 +29,7 @@ RULES = np.dtype(
     [
         *integers(
             "opening",  # balance before the first bar
+            "external",  # 1: a broker fills and charges swap; the engine decides, sizes, permits and manages
             "netting",  # 1: one position per series; 0: every fill opens its own
             "fill_share",  # millionths of a bar's tick volume that may fill, 0: any volume fills
             "rest_cancelled",  # 1: what a bar could not fill of a market order is cancelled

@@ -197,9 +197,9 @@ def match_bar(world: World, tape: Tape, output: Output, s: int) -> None:
 
 @hot_kernel
 def match_due(world: World, tape: Tape, output: Output, now: int) -> None:
-    """Match the bars that close now."""
+    """Match the bars that close now, unless a broker does."""
     for s in range(len(tape.spans)):
-        if is_due(tape, s, now):
+        if world.rules[0]["external"] == 0 and is_due(tape, s, now):
             match_bar(world, tape, output, s)
     if world.account[0]["balance"] <= 0:
         world.account[0]["ruined"] = 1
