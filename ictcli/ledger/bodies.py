@@ -347,10 +347,29 @@ class Corrected(Body, frozen=True, tag="corrected"):
     command: str = ""
 
 
+class Emergency(Body, frozen=True, tag="emergency"):
+    """What ``halt`` did by its own broker session while the trader could not; booked from its spool.
+
+    ``key`` names the request, so booking it twice is one; ``outcome`` is of ``brokers.reports``. The deals
+    themselves come from the broker's records.
+    """
+
+    key: str
+    epoch: int
+    what: Literal["cancel", "close"]
+    ticket: int
+    symbol: str
+    outcome: str
+    ts: int
+    volume: Decimal | None = None
+    code: int = 0
+    message: str = ""
+
+
 AnyBody = (
     Start | Stop | BarTaken | Decided | Intent | Denied | Sent | Withheld | Acked | Rejected | Unresolved
     | Adopted | Missing | Ended | Filled | Voided | Cash | CancelAsked | Done | Protected | Foreign | Illegal
-    | Latched | Released | ModeSet | Checkpoint | Synced | ClockSeen | Alerted | Corrected
+    | Latched | Released | ModeSet | Checkpoint | Synced | ClockSeen | Alerted | Corrected | Emergency
 )  # fmt: skip
 
 _DECODER = msgspec.json.Decoder(AnyBody)
