@@ -1,0 +1,361 @@
+"""The account of a trader: what its strategies decide, what its broker did, and what is wanted next.
+
+All of it is bookkeeping on the engine's own records (``engine.external``): no clock, no disk, no network.
+The same bars and the same deals give the same wishes, in a backtest's order, to the last digit.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ictcli.engine.external import Deal, ExternalDesk, due, lapsed, partial_due, voided, waited
+from ictcli.engine.portfolio import Asked, Books, Stream, ask, joined
+from ictcli.engine.refusals import ExitReason, OrderEvent, Refusal
+from ictcli.market.bars import Bars
+from ictcli.strategies.decisions import ENTER, NOTE
+from ictcli.trading.minds import Mind
+from ictcli.trading.wishes import Units, Wish, placing
+
+Records = NDArray[np.void]
+
+_GONE = (int(OrderEvent.CANCELLED), int(OrderEvent.EXPIRED), int(OrderEvent.VOID))
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One strategy on one series."""
+
+    series: int
+    owner: int
+    mind: Mind
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """One closed bar of a series."""
+
+    series: int
+    bar: Bars
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a strategy decided at a close, and what the desk answered.
+
+    Attributes:
+        seat: whose it is.
+        decision: ``DECISION`` record.
+        refusal: why it got no order; NONE where it did, or where it asked for nothing.
+    """
+
+    seat: Seat
+    decision: Any
+    refusal: Refusal
+
+
+@dataclass(slots=True)
+class Written:
+    """Everything the account has written so far."""
+
+    books: list[Books] = field(default_factory=list)
+    asked: list[list[Records]] = field(default_factory=list)
+    owners: list[list[NDArray[np.int64]]] = field(default_factory=list)
+
+    def together(self) -> Books:
+        """All records, in the order of their writing."""
+        names = ("trades", "deals", "events", "marks")
+        return Books(*(joined([getattr(part, name) for part in self.books]) for name in names))
+
+    def decisions(self) -> Asked:
+        """All decisions that asked for something."""
+        flat = [joined(own) if own else None for own in self.asked]
+        counts = [0 if own is None else len(own) for own in flat]
+        ends = np.cumsum(counts)
+        spans = np.stack([ends - counts, ends], axis=1).astype(np.int64)
+        present = [own for own in flat if own is not None]
+        owners = [part for own in self.owners for part in own]
+        empty = ask([], len(flat))
+        return Asked(
+            joined(present) if present else empty.decisions,
+            np.concatenate(owners) if owners else empty.owners,
+            spans,
+        )
+
+
+class Account:
+    """An account under way at a broker.
+
+    Args:
+        desk: its records.
+        seats: strategies by series; on one bar they take turns in this order.
+        units: of every series.
+        names: of the strategies.
+    """
+
+    def __init__(
+        self, desk: ExternalDesk, seats: Sequence[Seat], units: Sequence[Units], names: Sequence[str]
+    ) -> None:
+        self.desk = desk
+        self.seats = tuple(seats)
+        self.units = tuple(units)
+        self.names = tuple(names)
+        n = len(units)
+        self.written = Written(asked=[[] for _ in range(n)], owners=[[] for _ in range(n)])
+        self._rows = [0] * n
+        self._protected: dict[int, tuple[int, int]] = {}
+        self._closing: set[int] = set()
+        self._asked_again: dict[int, int] = {}
+        self._dropped: dict[int, tuple[int, Any]] = {}
+
+    def learn(self, bars: Sequence[Bars]) -> None:
+        """Take bars of every series before trading begins: nothing is decided on them."""
+        for seat in self.seats:
+            seat.mind.learn(bars[seat.series])
+        self.desk.advance(bars, ask([], len(bars)))
+
+    def open(self, series: int, ts: int, bid: int, spread: int) -> list[Wish]:
+        """A bar has opened at a bid: what must be withdrawn or closed now.
+
+        Args:
+            series: of the bar.
+            ts: its open, ns UTC.
+            bid: first price, points.
+            spread: then, points.
+        """
+        self._keep(self.desk.roll_to(ts))
+        orders = self.desk.live_orders(series)
+        gone = voided(orders, bid, bid, spread)
+        wishes = self._withdraw(series, gone, ts, OrderEvent.VOID)
+        over = lapsed(self.desk.live_orders(series), ts)
+        wishes += self._withdraw(series, over, ts, OrderEvent.EXPIRED)
+        bar = int(self.desk.world.states[series]["bar"])
+        return wishes + self._close_due(series, bar, ts, ts)
+
+    def watch(self, series: int, ts: int, high: int, low: int, spread: int) -> list[Wish]:
+        """Prices between two bids were traded: void prices and levels of partial exits that they reached."""
+        gone = voided(self.desk.live_orders(series), high, low, spread)
+        return self._withdraw(series, gone, ts, OrderEvent.VOID) + self._partials(
+            series, ts, high, low, spread
+        )
+
+    def close(self, now: int, closed: Sequence[Closed]) -> tuple[list[Wish], list[Told]]:
+        """Bars closed at one instant: what is decided, and what is wanted for it.
+
+        Args:
+            now: that instant, ns UTC.
+            closed: at most one bar of each series.
+        """
+        bars = {one.series: one.bar for one in closed}
+        streams, made = [], []
+        for seat in self.seats:
+            if seat.series in bars:
+                found = seat.mind.push(bars[seat.series])
+                streams.append(Stream(seat.series, seat.owner, found))
+                made += [(seat, decision) for decision in found]
+        n = len(self.units)
+        asked = ask(streams, n)
+        first = list(self._rows)
+        self._note_asked(asked)
+        blank = closed[0].bar.slice(0, 0)
+        books = self.desk.advance([bars.get(s, blank) for s in range(n)], asked)
+        self._keep(books)
+        why = self._reasons(asked, first)
+        wishes = self._wishes_of(books.events, now, why)
+        for one in closed:
+            wishes += self._after_close(one.series, now)
+        return wishes, self._told(made, books.events, asked, first)
+
+    def fill(self, order: int, deal: Deal) -> list[Wish]:
+        """Book a deal of an order; siblings of its group are to be withdrawn.
+
+        Raises:
+            KeyError: the account never had such an order.
+        """
+        self._keep(self.desk.roll_to(deal.ts))
+        if order in self._dropped:
+            self._restore(order)
+        books, _ = self.desk.fill(order, deal)
+        self._keep(books)
+        for one in self.desk.live_positions(deal.series):
+            self._protected.setdefault(int(one["number"]), (int(one["stop"]), int(one["target"])))
+        own = books.events["order"] != order
+        return self._wishes_of(books.events[own], deal.ts, {})
+
+    def leave(self, position: int, deal: Deal, reason: int) -> None:
+        """Book a deal that closes a position or a part of it; ``reason`` 0 is that of its stop."""
+        self._keep(self.desk.roll_to(deal.ts))
+        record = self.desk.position(deal.series, position)
+        if record is None:
+            return
+        if reason == ExitReason.PARTIAL:
+            at, _ = partial_due(record, deal.price)
+            if at >= 0:
+                record["partial_at"][at] = 0
+        books, _ = self.desk.leave(position, deal, reason)
+        self._keep(books)
+        if self.desk.position(deal.series, position) is None:
+            self._protected.pop(position, None)
+        self._closing.discard(position)
+
+    def end(self, series: int, order: int, ts: int, event: OrderEvent, code: int = 0) -> None:
+        """An order is over at the broker."""
+        self._dropped.pop(order, None)
+        self._keep(self.desk.drop(series, order, ts, event, code))
+
+    def failed(self, position: int) -> None:
+        """A close was not carried out: it will be wanted again."""
+        self._closing.discard(position)
+        self._asked_again[position] = self._asked_again.get(position, 0) + 1
+
+    def closing(self, series: int, position: int, reason: int) -> None:
+        """Remember that a close is under way (told by the journal after a restart)."""
+        record = self.desk.position(series, position)
+        if record is not None and reason != ExitReason.PARTIAL:
+            record["leave"] = reason
+            self._closing.add(position)
+
+    def _withdraw(self, series: int, numbers: Sequence[int], ts: int, event: OrderEvent) -> list[Wish]:
+        wishes = []
+        for number in numbers:
+            wishes.append(self._cancel(series, number, ts))
+            self._keep(self.desk.drop(series, number, ts, event))
+        return wishes
+
+    def _cancel(self, series: int, number: int, ts: int) -> Wish:
+        slot = self.desk.order_slot(series, number)
+        owner = 0
+        if slot >= 0:
+            record = self.desk.world.orders[series, slot].copy()
+            self._dropped[number] = (series, record)
+            owner = int(record["owner"])
+        return Wish("cancel", series, owner, ts, number, number, reduces=True)
+
+    def _restore(self, order: int) -> None:
+        """Put an order back that was withdrawn here and filled there."""
+        series, record = self._dropped.pop(order)
+        world = self.desk.world
+        for slot in range(world.orders.shape[1]):
+            if world.orders[series, slot]["live"] == 0:
+                world.orders[series, slot] = record
+                state = world.states[series]
+                state["orders"] += 1
+                state["order_end"] = max(int(state["order_end"]), slot + 1)
+                return
+
+    def _close_due(self, series: int, bar: int, instant: int, ts: int) -> list[Wish]:
+        wishes = []
+        for one in self.desk.live_positions(series):
+            number, reason = int(one["number"]), due(one, bar, instant)
+            if reason != 0 and number not in self._closing:
+                one["leave"] = reason
+                self._closing.add(number)
+                leg = number + 1_000_000 * self._asked_again.get(number, 0)
+                wishes.append(self._closing_wish(series, one, ts, leg, int(one["steps"]), reason))
+        return wishes
+
+    def _closing_wish(self, series: int, one: Any, ts: int, leg: int, steps: int, reason: int) -> Wish:
+        return Wish(
+            "close", series, int(one["owner"]), ts, leg, int(one["number"]), side=-int(one["side"]),
+            steps=steps, order="market", reduces=True, reason=reason, why=ExitReason(reason).label,
+        )  # fmt: skip
+
+    def _partials(self, series: int, ts: int, high: int, low: int, spread: int) -> list[Wish]:
+        wishes = []
+        for one in self.desk.live_positions(series):
+            number = int(one["number"])
+            if number in self._closing:
+                continue
+            best = high if one["side"] > 0 else low + spread
+            at, steps = partial_due(one, best)
+            if at >= 0 and steps > 0:
+                self._closing.add(number)
+                leg = number * 8 + at + 2_000_000_000
+                reason = int(ExitReason.PARTIAL)
+                wishes.append(self._closing_wish(series, one, ts, leg, steps, reason))
+        return wishes
+
+    def _after_close(self, series: int, now: int) -> list[Wish]:
+        """Orders that have waited, positions whose time is over, and stops that moved."""
+        bar = int(self.desk.world.states[series]["bar"])
+        over = waited(self.desk.live_orders(series), bar)
+        wishes = self._withdraw(series, over, now, OrderEvent.EXPIRED)
+        wishes += self._close_due(series, bar, now, now)
+        for one in self.desk.live_positions(series):
+            number, held = int(one["number"]), (int(one["stop"]), int(one["target"]))
+            if number in self._closing or self._protected.get(number, held) == held:
+                continue
+            self._protected[number] = held
+            owner, side = int(one["owner"]), int(one["side"])
+            wishes.append(
+                Wish("protect", series, owner, now, number, number, side, stop=held[0], target=held[1])
+            )
+        return wishes
+
+    def _wishes_of(
+        self, events: Records, now: int, why: Mapping[tuple[int, int], tuple[int, str]]
+    ) -> list[Wish]:
+        """What the desk's own words ask of the broker."""
+        wishes = []
+        for event in events:
+            series, number, kind = int(event["series"]), int(event["order"]), int(event["event"])
+            if kind == OrderEvent.PLACED:
+                slot = self.desk.order_slot(series, number)
+                if slot >= 0:
+                    leg, reason = why.get((series, int(event["row"])), (0, ""))
+                    wishes.append(placing(self.desk.world.orders[series, slot], series, now, leg, reason))
+            elif kind in _GONE and number > 0:
+                wishes.append(Wish("cancel", series, int(event["owner"]), now, number, number, reduces=True))
+        return wishes
+
+    def _note_asked(self, asked: Asked) -> None:
+        for s, (first, last) in enumerate(asked.spans):
+            if last > first:
+                self.written.asked[s].append(asked.decisions[first:last].copy())
+                self.written.owners[s].append(asked.owners[first:last].copy())
+                self._rows[s] += int(last - first)
+
+    def _reasons(self, asked: Asked, first: Sequence[int]) -> dict[tuple[int, int], tuple[int, str]]:
+        """For the row of each decision: its place among its strategy's on this bar, and its set-up."""
+        found: dict[tuple[int, int], tuple[int, str]] = {}
+        for s, (begin, end) in enumerate(asked.spans):
+            seen: dict[int, int] = {}
+            for at in range(int(begin), int(end)):
+                owner = int(asked.owners[at])
+                leg = seen.get(owner, 0)
+                seen[owner] = leg + 1
+                row = first[s] + at - int(begin)
+                found[s, row] = (leg, f"set-up {int(asked.decisions[at]['setup'])}")
+        return found
+
+    def _told(
+        self, made: Sequence[tuple[Seat, Any]], events: Records, asked: Asked, first: Sequence[int]
+    ) -> list[Told]:
+        refused = {
+            (int(one["series"]), int(one["row"])): Refusal(int(one["code"]))
+            for one in events
+            if one["event"] == OrderEvent.REFUSED
+        }
+        rows = self._rows_of(asked, first)
+        found = []
+        for seat, decision in made:
+            row = rows[seat.series, seat.owner].pop(0) if decision["kind"] != NOTE else -1
+            refusal = refused.get((seat.series, row), Refusal.NONE)
+            found.append(Told(seat, decision, refusal if decision["kind"] == ENTER else Refusal.NONE))
+        return found
+
+    @staticmethod
+    def _rows_of(asked: Asked, first: Sequence[int]) -> dict[tuple[int, int], list[int]]:
+        rows: dict[tuple[int, int], list[int]] = {}
+        for s, (begin, end) in enumerate(asked.spans):
+            for at in range(int(begin), int(end)):
+                rows.setdefault((s, int(asked.owners[at])), []).append(first[s] + at - int(begin))
+        return rows
+
+    def _keep(self, books: Books) -> None:
+        if any(len(part) for part in (books.trades, books.deals, books.events, books.marks)):
+            self.written.books.append(
+                Books(*(part.copy() for part in (books.trades, books.deals, books.events, books.marks)))
+            )
