@@ -33,6 +33,13 @@ class Start(Body, frozen=True, tag="start"):
     strategies: tuple[str, ...]
 
 
+class Opened(Body, frozen=True, tag="opened"):
+    """The account as it stood when this journal began; deals up to ticket ``deal`` are from before it."""
+
+    balance: Decimal
+    deal: int = 0
+
+
 class Stop(Body, frozen=True, tag="stop"):
     """A trader ended in good order."""
 
@@ -198,7 +205,9 @@ class Filled(Body, frozen=True, tag="filled"):
     """A deal; money is in the account's currency, signed as the broker books it.
 
     ``id`` is empty for a deal that none of our intents explains. ``late``: after the order was over;
-    ``over``: beyond its volume; ``recovered``: found by a later pass, not by the order's own answer.
+    ``over``: beyond its volume; ``recovered``: found at a start or while the outcome was unknown.
+    ``of_position``: the position's, not the order's: a stop or target hit, or closed by another hand; ``id``
+    is then the intent that opened the position.
     """
 
     deal: int
@@ -220,6 +229,7 @@ class Filled(Body, frozen=True, tag="filled"):
     late: bool = False
     over: bool = False
     recovered: bool = False
+    of_position: bool = False
 
 
 class Voided(Body, frozen=True, tag="voided"):
@@ -254,12 +264,13 @@ class Done(Body, frozen=True, tag="done"):
 
 
 class Protected(Body, frozen=True, tag="protected"):
-    """Stop and target as the broker holds them for a position."""
+    """Stop and target as the broker holds them for a position; ``ticket`` is what requests name it by."""
 
     position: int
     symbol: str
     stop: Decimal | None
     target: Decimal | None
+    ticket: int = 0
 
 
 class Foreign(Body, frozen=True, tag="foreign"):
@@ -366,10 +377,18 @@ class Emergency(Body, frozen=True, tag="emergency"):
     message: str = ""
 
 
+class SwapSeen(Body, frozen=True, tag="swap"):
+    """Swap of an open position as the broker tells it now; its own deal books it at the end."""
+
+    position: int
+    swap: Decimal
+    ts: int
+
+
 AnyBody = (
-    Start | Stop | BarTaken | Decided | Intent | Denied | Sent | Withheld | Acked | Rejected | Unresolved
-    | Adopted | Missing | Ended | Filled | Voided | Cash | CancelAsked | Done | Protected | Foreign | Illegal
-    | Latched | Released | ModeSet | Checkpoint | Synced | ClockSeen | Alerted | Corrected | Emergency
+    Start | Opened | Stop | BarTaken | Decided | Intent | Denied | Sent | Withheld | Acked | Rejected
+    | Unresolved | Adopted | Missing | Ended | Filled | Voided | Cash | CancelAsked | Done | Protected
+    | Foreign | Illegal | Latched | Released | ModeSet | Checkpoint | Synced | ClockSeen | Alerted | Corrected | Emergency | SwapSeen
 )  # fmt: skip
 
 _DECODER = msgspec.json.Decoder(AnyBody)
