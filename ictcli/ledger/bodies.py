@@ -388,8 +388,8 @@ class SwapSeen(Body, frozen=True, tag="swap"):
 AnyBody = (
     Start | Opened | Stop | BarTaken | Decided | Intent | Denied | Sent | Withheld | Acked | Rejected
     | Unresolved | Adopted | Missing | Ended | Filled | Voided | Cash | CancelAsked | Done | Protected
-    | Foreign | Illegal | Latched | Released | ModeSet | Checkpoint | Synced | ClockSeen | Alerted | Corrected
-    | Emergency | SwapSeen
+    | Foreign | Illegal | Latched | Released | ModeSet | Checkpoint | Synced | ClockSeen | Alerted
+    | Corrected | Emergency | SwapSeen
 )  # fmt: skip
 
 _DECODER = msgspec.json.Decoder(AnyBody)

@@ -38,6 +38,11 @@ def magic_of(strategy: int, sequence: int) -> int:
     return strategy << SEQUENCE_BITS | sequence
 
 
+def strategy_number(name: str) -> int:
+    """16 bits of a strategy's name, above 0; two names may share one: the sequence tells orders apart."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4]) % _MOST_STRATEGY + 1
+
+
 def parts_of(magic: int) -> tuple[int, int]:
     """Strategy and sequence behind a magic number; (0, 0) for one that is not ours."""
     strategy, sequence = magic >> SEQUENCE_BITS, magic & _MOST_SEQUENCE

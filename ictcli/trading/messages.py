@@ -10,7 +10,14 @@ from typing import Literal
 
 from ictcli.brokers.reports import DealReport, Evidence, Outcome, Quote
 from ictcli.brokers.requests import Request
-from ictcli.ledger.bodies import AnyBody, EndStatus, Intent, Mode, Severity
+from ictcli.ledger.bodies import AnyBody, EndStatus, Intent, Mode, Severity, Start
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """A trader begins on a folded journal; ``epoch`` of the start is set by the manager."""
+
+    start: Start
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +90,7 @@ class Restrict:
     reason: str
 
 
-Input = Submit | Told | Held | Seen | LookFailed | Quoted | Passed | Latch | Restrict
+Input = Begin | Submit | Told | Held | Seen | LookFailed | Quoted | Passed | Latch | Restrict
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,3 +23,14 @@ OVER = frozenset(
     {Status.DENIED, Status.FILLED, Status.CANCELLED, Status.EXPIRED, Status.REJECTED, Status.ABSENT}
 )
 """States that are the end for us, though not for late fills."""
+
+
+class TaskStatus(StrEnum):
+    """The state of a request that makes no order of its own: cancel, protect, amend."""
+
+    INTENT = "intent"
+    DENIED = "denied"
+    SENT = "sent"
+    UNKNOWN = "unknown"
+    DONE = "done"
+    FAILED = "failed"
