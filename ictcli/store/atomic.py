@@ -4,7 +4,7 @@ import hashlib
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -33,7 +33,8 @@ def write_file(path: Path, data: bytes) -> None:
         replace(draft, path)
         sync_folder(path.parent)
     except OSError as error:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink()
         raise DataError(
             f"cannot write {path}: {error.strerror}", hint="Check permissions and free space."
         ) from error

@@ -21,7 +21,9 @@ _LOCKED_BYTE = 1 << 30
 
 
 @contextmanager
-def exclusive(path: Path, what: str, *, now: int, wait: float = 0.0) -> Iterator[None]:
+def exclusive(
+    path: Path, what: str, *, now: int, wait: float = 0.0, doing: str = "being written", sign: bool = True
+) -> Iterator[None]:
     """Hold the lock file ``path`` for the block.
 
     The operating system releases the lock when its holder ends, however it ends, so a lock is never
@@ -32,6 +34,8 @@ def exclusive(path: Path, what: str, *, now: int, wait: float = 0.0) -> Iterator
         what: what is locked, for the error message.
         now: nanoseconds UTC, written beside the holder's name.
         wait: seconds to wait for the present holder.
+        doing: what the holder does with it, for the error message.
+        sign: leave a name; a mere look at whether somebody holds the lock leaves none.
 
     Raises:
         Busy: another process (or another writer of this one) holds the lock.
@@ -49,8 +53,9 @@ def exclusive(path: Path, what: str, *, now: int, wait: float = 0.0) -> Iterator
             time.sleep(_PAUSE)
         else:
             if not _try_lock(file):
-                raise Busy(f"{what} is being written by {_holder(file)}", hint="Try again when it is done.")
-        _sign(file, now)
+                raise Busy(f"{what} is {doing} by {_holder(file)}", hint="Try again when it is done.")
+        if sign:
+            _sign(file, now)
         try:
             yield
         finally:

@@ -1,0 +1,76 @@
+"""One trader per account: a lock that dies with its holder, and a note of who trades where."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from ictcli.errors import Busy
+from ictcli.store.atomic import write_file
+from ictcli.store.locks import exclusive
+
+_PATIENCE = 0.5
+"""Seconds that a trader waits for the lock: ``halt`` and ``status`` try it for a moment to see who is up."""
+
+
+class Trader(msgspec.Struct, frozen=True):
+    """Who trades an account, or did last.
+
+    Attributes:
+        account: login.
+        broker: table of ``brokers``, empty for the built-in simulated terminal.
+        mode: paper, live or replay.
+        pid: process.
+        since: ns UTC.
+    """
+
+    account: int
+    broker: str
+    mode: str
+    pid: int
+    since: int
+
+
+@contextmanager
+def only_trader(control: Path, trader: Trader) -> Iterator[None]:
+    """Be the only trader of an account for the block; the file descriptor is not inherited by children.
+
+    Raises:
+        Busy: another process trades it; names process, host and since when.
+        DataError: the lock cannot be made.
+    """
+    what = f"account {trader.account}"
+    path = _lock(control, trader.account)
+    with exclusive(path, what, now=trader.since, wait=_PATIENCE, doing="being traded"):
+        write_file(_note(control, trader.account), msgspec.json.encode(trader))
+        yield
+
+
+def traders(control: Path) -> list[tuple[Trader, bool]]:
+    """Every account that was ever traded here, and whether a process trades it right now."""
+    found = []
+    for path in sorted(control.glob("trade.*.json")):
+        try:
+            trader = msgspec.json.decode(path.read_bytes(), type=Trader)
+        except (OSError, msgspec.DecodeError):
+            continue
+        found.append((trader, is_traded(control, trader)))
+    return found
+
+
+def is_traded(control: Path, trader: Trader) -> bool:
+    """Whether a process holds the account's lock."""
+    try:
+        with exclusive(_lock(control, trader.account), "", now=trader.since, sign=False):
+            return False
+    except Busy:
+        return True
+
+
+def _lock(control: Path, account: int) -> Path:
+    return control / f"trade.{account}.lock"
+
+
+def _note(control: Path, account: int) -> Path:
+    return control / f"trade.{account}.json"
