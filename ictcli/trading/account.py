@@ -26,11 +26,16 @@ _GONE = (int(OrderEvent.CANCELLED), int(OrderEvent.EXPIRED), int(OrderEvent.VOID
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """One strategy on one series."""
+    """One strategy on one series; ``reasons`` are the texts of its decisions' numbers."""
 
     series: int
     owner: int
     mind: Mind
+    reasons: tuple[str, ...] = ("",)
+
+    def reason(self, number: int) -> str:
+        """Text of a decision's reason."""
+        return self.reasons[number] if 0 <= number < len(self.reasons) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +109,11 @@ class Account:
         self.names = tuple(names)
         n = len(units)
         self.written = Written(asked=[[] for _ in range(n)], owners=[[] for _ in range(n)])
-        self._rows = [0] * n
-        self._protected: dict[int, tuple[int, int]] = {}
-        self._closing: set[int] = set()
-        self._asked_again: dict[int, int] = {}
-        self._dropped: dict[int, tuple[int, Any]] = {}
+        self.rows = [0] * n
+        self.protected: dict[int, tuple[int, int]] = {}
+        self.under_way: set[int] = set()
+        self.asked_again: dict[int, int] = {}
+        self.dropped: dict[int, tuple[int, Any]] = {}
 
     def learn(self, bars: Sequence[Bars]) -> None:
         """Take bars of every series before trading begins: nothing is decided on them."""
@@ -157,7 +162,7 @@ class Account:
                 made += [(seat, decision) for decision in found]
         n = len(self.units)
         asked = ask(streams, n)
-        first = list(self._rows)
+        first = list(self.rows)
         self._note_asked(asked)
         blank = closed[0].bar.slice(0, 0)
         books = self.desk.advance([bars.get(s, blank) for s in range(n)], asked)
@@ -175,12 +180,12 @@ class Account:
             KeyError: the account never had such an order.
         """
         self._keep(self.desk.roll_to(deal.ts))
-        if order in self._dropped:
+        if order in self.dropped:
             self._restore(order)
         books, _ = self.desk.fill(order, deal)
         self._keep(books)
         for one in self.desk.live_positions(deal.series):
-            self._protected.setdefault(int(one["number"]), (int(one["stop"]), int(one["target"])))
+            self.protected.setdefault(int(one["number"]), (int(one["stop"]), int(one["target"])))
         own = books.events["order"] != order
         return self._wishes_of(books.events[own], deal.ts, {})
 
@@ -197,25 +202,25 @@ class Account:
         books, _ = self.desk.leave(position, deal, reason)
         self._keep(books)
         if self.desk.position(deal.series, position) is None:
-            self._protected.pop(position, None)
-        self._closing.discard(position)
+            self.protected.pop(position, None)
+        self.under_way.discard(position)
 
     def end(self, series: int, order: int, ts: int, event: OrderEvent, code: int = 0) -> None:
         """An order is over at the broker."""
-        self._dropped.pop(order, None)
+        self.dropped.pop(order, None)
         self._keep(self.desk.drop(series, order, ts, event, code))
 
     def failed(self, position: int) -> None:
         """A close was not carried out: it will be wanted again."""
-        self._closing.discard(position)
-        self._asked_again[position] = self._asked_again.get(position, 0) + 1
+        self.under_way.discard(position)
+        self.asked_again[position] = self.asked_again.get(position, 0) + 1
 
     def closing(self, series: int, position: int, reason: int) -> None:
         """Remember that a close is under way (told by the journal after a restart)."""
         record = self.desk.position(series, position)
         if record is not None and reason != ExitReason.PARTIAL:
             record["leave"] = reason
-            self._closing.add(position)
+            self.under_way.add(position)
 
     def _withdraw(self, series: int, numbers: Sequence[int], ts: int, event: OrderEvent) -> list[Wish]:
         wishes = []
@@ -229,13 +234,13 @@ class Account:
         owner = 0
         if slot >= 0:
             record = self.desk.world.orders[series, slot].copy()
-            self._dropped[number] = (series, record)
+            self.dropped[number] = (series, record)
             owner = int(record["owner"])
         return Wish("cancel", series, owner, ts, number, number, reduces=True)
 
     def _restore(self, order: int) -> None:
         """Put an order back that was withdrawn here and filled there."""
-        series, record = self._dropped.pop(order)
+        series, record = self.dropped.pop(order)
         world = self.desk.world
         for slot in range(world.orders.shape[1]):
             if world.orders[series, slot]["live"] == 0:
@@ -249,10 +254,10 @@ class Account:
         wishes = []
         for one in self.desk.live_positions(series):
             number, reason = int(one["number"]), due(one, bar, instant)
-            if reason != 0 and number not in self._closing:
+            if reason != 0 and number not in self.under_way:
                 one["leave"] = reason
-                self._closing.add(number)
-                leg = number + 1_000_000 * self._asked_again.get(number, 0)
+                self.under_way.add(number)
+                leg = number + 1_000_000 * self.asked_again.get(number, 0)
                 wishes.append(self._closing_wish(series, one, ts, leg, int(one["steps"]), reason))
         return wishes
 
@@ -266,12 +271,12 @@ class Account:
         wishes = []
         for one in self.desk.live_positions(series):
             number = int(one["number"])
-            if number in self._closing:
+            if number in self.under_way:
                 continue
             best = high if one["side"] > 0 else low + spread
             at, steps = partial_due(one, best)
             if at >= 0 and steps > 0:
-                self._closing.add(number)
+                self.under_way.add(number)
                 leg = number * 8 + at + 2_000_000_000
                 reason = int(ExitReason.PARTIAL)
                 wishes.append(self._closing_wish(series, one, ts, leg, steps, reason))
@@ -285,9 +290,9 @@ class Account:
         wishes += self._close_due(series, bar, now, now)
         for one in self.desk.live_positions(series):
             number, held = int(one["number"]), (int(one["stop"]), int(one["target"]))
-            if number in self._closing or self._protected.get(number, held) == held:
+            if number in self.under_way or self.protected.get(number, held) == held:
                 continue
-            self._protected[number] = held
+            self.protected[number] = held
             owner, side = int(one["owner"]), int(one["side"])
             wishes.append(
                 Wish("protect", series, owner, now, number, number, side, stop=held[0], target=held[1])
@@ -315,7 +320,7 @@ class Account:
             if last > first:
                 self.written.asked[s].append(asked.decisions[first:last].copy())
                 self.written.owners[s].append(asked.owners[first:last].copy())
-                self._rows[s] += int(last - first)
+                self.rows[s] += int(last - first)
 
     def _reasons(self, asked: Asked, first: Sequence[int]) -> dict[tuple[int, int], tuple[int, str]]:
         """For the row of each decision: its place among its strategy's on this bar, and its set-up."""
