@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 Records = NDArray[np.void]
 
 COMPARED = (
-    "series", "owner", "row", "setup", "position", "side", "opened", "closed", "opened_ts", "closed_ts", "entry",
-    "entry_value", "exit_value", "steps", "stop", "target", "reason", "exits", "gross", "commission", "fees",
-    "swap", "risk", "balance",
+    "series", "owner", "row", "setup", "position", "side", "opened", "closed", "opened_ts", "closed_ts",
+    "entry", "entry_value", "exit_value", "steps", "stop", "target", "reason", "exits", "gross", "commission",
+    "fees", "swap", "risk", "balance",
 )  # fmt: skip
 """Fields of a trade that must agree.
 
