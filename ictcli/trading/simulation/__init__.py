@@ -1,0 +1,1 @@
+"""Deterministic simulation: the production trader against a faulty line, disk and broker on virtual time."""
