@@ -1,0 +1,111 @@
+"""Where a ledger is: a file of the workspace, or a PostgreSQL database by URL; and what belongs to it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from ictcli.errors import ConfigError
+from ictcli.ledger.chain import read_key
+
+VARIABLE = "ICTCLI_LEDGER_URL"
+_POSTGRES = {"postgresql", "postgres", "postgresql+psycopg"}
+_HINT = "Examples: sqlite:////srv/desk/ledger.db, postgresql://trader@db.example/ledger"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A database: ``file`` of an SQLite ledger, or ``url`` of a PostgreSQL one.
+
+    Only ``url`` may hold a password, so only ``str`` may be shown.
+    """
+
+    file: Path | None = None
+    url: str = field(default="", repr=False)
+
+    def __str__(self) -> str:
+        """The address without a password."""
+        if self.file is not None:
+            return str(self.file)
+        parts = urlsplit(self.url)
+        user, _, host = parts.netloc.rpartition("@")
+        name = user.partition(":")[0]
+        return urlunsplit((parts.scheme, f"{name}@{host}" if name else host, parts.path, "", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A ledger with what stands beside it.
+
+    Attributes:
+        address: the database.
+        key: what events are sealed with.
+        anchors: file that remembers heads outside of the database.
+        spill: file that takes events when the database refuses.
+        lock: held by whoever writes.
+        backups: folder of copies.
+    """
+
+    address: Address
+    key: bytes = field(repr=False)
+    anchors: Path
+    spill: Path
+    lock: Path
+    backups: Path
+
+
+def parse_address(text: str) -> Address:
+    """The address behind a URL.
+
+    Raises:
+        ConfigError: it is no SQLite or PostgreSQL URL. The text may hold a password and is not repeated.
+    """
+    try:
+        parts = urlsplit(text)
+        parts.port  # noqa: B018 - the check
+    except ValueError as error:
+        raise ConfigError("not a ledger URL: its host or port is malformed", hint=_HINT) from error
+    if parts.scheme == "sqlite":
+        if parts.netloc or len(parts.path) < 2:
+            raise ConfigError("not a ledger URL: sqlite:// takes a path after a third slash", hint=_HINT)
+        return Address(file=Path(parts.path[1:]))
+    if parts.scheme in _POSTGRES:
+        if len(parts.path) < 2:
+            raise ConfigError("not a ledger URL: the database's name is missing", hint=_HINT)
+        return Address(url=urlunsplit(parts._replace(scheme="postgresql")))
+    raise ConfigError("not a ledger URL: it starts with neither sqlite:// nor postgresql://", hint=_HINT)
+
+
+def parse_open_address(text: str) -> Address:
+    """The address behind a URL of the command line, where others can read it.
+
+    Raises:
+        ConfigError: it is none, or holds a password.
+    """
+    address = parse_address(text)
+    query = urlsplit(address.url).query.lower()
+    if urlsplit(address.url).password is not None or "password" in query:
+        raise ConfigError(
+            "a password on the command line can be read by everyone on this machine",
+            hint="Leave it out of the URL; set PGPASSWORD or write it to ~/.pgpass.",
+        )
+    return address
+
+
+def find_place(state_dir: Path, environ: Mapping[str, str]) -> Place:
+    """The ledger of a workspace: ``ledger/ledger.db`` of its state, unless ``$ICTCLI_LEDGER_URL`` says else.
+
+    Raises:
+        ConfigError: the variable holds no URL of a ledger.
+        DataError: the workspace has no secret key.
+    """
+    folder = state_dir / "ledger"
+    url = environ.get(VARIABLE, "")
+    return Place(
+        address=parse_address(url) if url else Address(file=folder / "ledger.db"),
+        key=read_key(state_dir / "secret.key"),
+        anchors=state_dir / "anchors.log",
+        spill=folder / "spill.jsonl",
+        lock=folder / "ledger.lock",
+        backups=folder / "backups",
+    )

@@ -1,0 +1,37 @@
+"""Bringing a database to the schema: Alembic's revisions, over the one connection a writer has."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from ictcli.ledger.schema import METADATA
+
+_FOLDER = Path(__file__).parent / "migrations"
+
+
+def scripts() -> ScriptDirectory:
+    """The revisions that the package ships."""
+    return ScriptDirectory(str(_FOLDER))
+
+
+def upgrade(connection: Connection, to: str = "head") -> None:
+    """Apply revisions up to ``to``, in the transaction that ``connection`` is in."""
+    directory = scripts()
+    _run(connection, directory, lambda revision, _: directory._upgrade_revs(to, revision))  # noqa: SLF001
+
+
+def downgrade(connection: Connection, to: str = "base") -> None:
+    """Take revisions back down to ``to``. Data goes with its tables: a ledger goes back by its backup."""
+    directory = scripts()
+    _run(connection, directory, lambda revision, _: directory._downgrade_revs(to, revision))  # noqa: SLF001
+
+
+def _run(connection: Connection, directory: ScriptDirectory, steps: Callable[[Any, Any], Any]) -> None:
+    with EnvironmentContext(Config(), directory, fn=steps) as context:
+        context.configure(connection=connection, target_metadata=METADATA, render_as_batch=True)
+        context.run_migrations()

@@ -1,0 +1,79 @@
+"""Opening ledgers: the writer's connection, and readers that copy out and close."""
+
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from ictcli.errors import DataError
+from ictcli.ledger.address import Address, Place
+from ictcli.ledger.database import Database, explained, require_head
+from ictcli.ledger.postgres_database import PostgresDatabase
+from ictcli.ledger.sqlite_database import SqliteDatabase
+from ictcli.ledger.stored import Stored
+
+_NO_LEDGER = "`ictcli trade` makes one."
+
+
+def open_database(address: Address, *, wait: float = 5.0, writable: bool = True) -> Database:
+    """A connection to a ledger's database.
+
+    Raises:
+        IctError: it cannot be opened; which one says why.
+    """
+    if address.file is not None:
+        return SqliteDatabase(address.file, wait=wait, writable=writable)
+    return PostgresDatabase(address, wait=wait, writable=writable)
+
+
+@contextmanager
+def reading(address: Address, *, wait: float = 5.0) -> Iterator[Stored]:
+    """A ledger as it is now, read-only and in one state.
+
+    Copy out and leave: a long look keeps the writer's log from being folded in.
+
+    Raises:
+        DataError: there is no ledger, or it is of another schema.
+    """
+    database = open_database(address, wait=wait, writable=False)
+    with closing(database), explained(database):
+        if not database.tables():
+            raise DataError(f"no ledger at {address}", hint=_NO_LEDGER)
+        require_head(database)
+        database.snapshot()
+        yield Stored(database)
+
+
+@contextmanager
+def copied(place: Place) -> Iterator[Stored]:
+    """A ledger as it is now, in a copy that may be looked at for long.
+
+    PostgreSQL needs none: its readers hold nobody up.
+    """
+    if place.address.file is None:
+        with reading(place.address) as stored:
+            yield stored
+        return
+    place.backups.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=".tmp-", dir=place.backups))
+    try:
+        copy = folder / "ledger.db"
+        copy_file(place.address.file, copy)
+        with reading(Address(file=copy)) as stored:
+            yield stored
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Copy a live SQLite ledger, its write-ahead log included, into one file that stands alone.
+
+    Raises:
+        LedgerCorrupt: the source is damaged.
+    """
+    database = SqliteDatabase(source, writable=False)
+    with closing(database), explained(database), closing(sqlite3.connect(target)) as copy:
+        database.raw.backup(copy)
+        copy.execute("PRAGMA journal_mode=DELETE")
