@@ -1,0 +1,126 @@
+"""Finished trades, folded from the journal: what fees, evidence and quality are counted on."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from ictcli.ledger.bodies import Filled, Intent, Start, Voided
+from ictcli.ledger.log import Entry
+
+_ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedTrade:
+    """A position of ours from its first deal to the one that closed the last of it.
+
+    Attributes:
+        position: broker's identifier.
+        closing: ticket of the deal that closed it; names the trade, and no other one.
+        intent: what opened it.
+        mark: strategy with version and parameters, see ``strategy_mark``; its bare name where the
+            journal does not tell.
+        mode: of the trader that opened it: paper, live, replay or dry.
+        symbol, side: our symbol, +1 long, -1 short.
+        volume: lots opened, all deals together.
+        opened, closed: first and last deal, ns UTC.
+        net: profit, commission, swap and fee of all deals, account currency.
+    """
+
+    position: int
+    closing: int
+    intent: Intent
+    mark: str
+    mode: str
+    symbol: str
+    side: int
+    volume: Decimal
+    opened: int
+    closed: int
+    net: Decimal
+
+
+@dataclass(slots=True)
+class _Open:
+    """Deals of a position so far."""
+
+    deals: dict[int, Filled] = field(default_factory=dict)
+    intent: Intent | None = None
+    mark: str = ""
+    mode: str = ""
+
+    @property
+    def remaining(self) -> Decimal:
+        """Signed volume that is open."""
+        return sum((deal.side * deal.volume for deal in self.deals.values()), _ZERO)
+
+
+class ClosedTrades:
+    """The fold: entries go in, finished trades come out in the order they finished.
+
+    A deal that the broker takes back opens its trade again; the trade comes out a second time when it is
+    finished for good, under the ticket of its closing deal then.
+    """
+
+    def __init__(self) -> None:
+        self._start: Start | None = None
+        self._intents: dict[str, Intent] = {}
+        self._positions: dict[int, _Open] = {}
+
+    def take(self, entry: Entry) -> ClosedTrade | None:
+        """Take the next entry; the trade that it finished, if it did."""
+        body = entry.body
+        if isinstance(body, Start):
+            self._start = body
+        elif isinstance(body, Intent):
+            self._intents[body.id] = body
+        elif isinstance(body, Voided):
+            for one in self._positions.values():
+                one.deals.pop(body.deal, None)
+        elif isinstance(body, Filled):
+            return self._fill(body)
+        return None
+
+    def _fill(self, deal: Filled) -> ClosedTrade | None:
+        held = self._positions.setdefault(deal.position, _Open())
+        if deal.deal in held.deals:
+            return None
+        held.deals[deal.deal] = deal
+        if held.intent is None and deal.entry == "in":
+            self._open(held, deal)
+        if held.intent is None or held.remaining != _ZERO:
+            return None
+        return _finished(held, held.intent, deal)
+
+    def _open(self, held: _Open, deal: Filled) -> None:
+        held.intent = self._intents.get(deal.id)
+        if held.intent is None:
+            return
+        name = held.intent.strategy
+        marks = self._start.strategies if self._start else ()
+        held.mark = next((mark for mark in marks if mark.split("@")[0] == name), name)
+        held.mode = self._start.mode if self._start else ""
+
+
+def closed_trades(entries: Iterable[Entry]) -> list[ClosedTrade]:
+    """All finished trades of a journal."""
+    fold = ClosedTrades()
+    return [trade for entry in entries if (trade := fold.take(entry)) is not None]
+
+
+def _finished(held: _Open, intent: Intent, last: Filled) -> ClosedTrade:
+    deals = held.deals.values()
+    side = intent.side
+    return ClosedTrade(
+        position=last.position,
+        closing=last.deal,
+        intent=intent,
+        mark=held.mark,
+        mode=held.mode,
+        symbol=intent.symbol,
+        side=side,
+        volume=sum((deal.volume for deal in deals if deal.side == side), _ZERO),
+        opened=min(deal.ts for deal in deals),
+        closed=last.ts,
+        net=sum((deal.profit + deal.commission + deal.swap + deal.fee for deal in deals), _ZERO),
+    )
