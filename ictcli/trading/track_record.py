@@ -1,0 +1,181 @@
+"""What a strategy has shown on paper and live, folded from the journal: trades, days, slippage, trouble."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from ictcli.clock import NS_PER_DAY
+from ictcli.ledger.bodies import Alerted, BarTaken, Opened, Start, Synced
+from ictcli.ledger.log import Entry
+from ictcli.trading.closed_trades import ClosedTrades
+from ictcli.trading.quality import Executions
+
+PROVING, AT_STAKE = "paper", "live"
+_HALTS = "halt"
+"""Alerts of the emergency stop begin so: a person's stop is no fault of a strategy."""
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """What speaks for a strategy, and against it.
+
+    Attributes:
+        mark: strategy with version and parameters (``strategy_mark``).
+        since: only what was written later counts, ns UTC.
+        trades: finished on paper.
+        days: UTC days on which it took bars on paper.
+        reconciled: days in a row, up to the last one, on which the account was as ours each time.
+        orders: paper fills with an expected price.
+        slippage: their mean, points, above zero worse.
+        severe: critical alerts while it was on paper, or live.
+        live_trades, live_orders, live_slippage: the same of what it did live.
+        drawdown: of its live results from their peak, share of the balance at the peak.
+    """
+
+    mark: str
+    since: int = 0
+    trades: int = 0
+    days: int = 0
+    reconciled: int = 0
+    orders: int = 0
+    slippage: float = 0.0
+    severe: int = 0
+    live_trades: int = 0
+    live_orders: int = 0
+    live_slippage: float = 0.0
+    drawdown: float = 0.0
+
+
+@dataclass(slots=True)
+class _Mean:
+    n: int = 0
+    total: float = 0.0
+
+    @property
+    def value(self) -> float:
+        return self.total / self.n if self.n else 0.0
+
+
+@dataclass(slots=True)
+class _Session:
+    """What the journal's last start said."""
+
+    mode: str = ""
+    ours: bool = False
+
+
+class TrackRecord:
+    """The fold of one strategy: entries go in, ``evidence`` says what they amount to.
+
+    Args:
+        mark: strategy with version and parameters.
+        since: entries written up to this instant only tell prices, intents and modes, ns UTC.
+    """
+
+    def __init__(self, mark: str, since: int = 0) -> None:
+        self._mark = mark
+        self._since = since
+        self._session = _Session()
+        self._trades = ClosedTrades()
+        self._executions = Executions()
+        self._counts = {PROVING: 0, AT_STAKE: 0}
+        self._days: set[int] = set()
+        self._agreed: dict[int, bool] = {}
+        self._severe = 0
+        self._modes: dict[str, str] = {}
+        self._balance = Decimal(0)
+        self._equity = _Curve()
+
+    def take(self, entry: Entry) -> None:
+        """Take the next entry of the journal."""
+        body = entry.body
+        if isinstance(body, Start):
+            self._session = _Session(body.mode, self._mark in body.strategies)
+        if isinstance(body, Opened | Synced):
+            self._balance = body.balance
+        self._executions.take(entry)
+        trade = self._trades.take(entry)
+        if entry.ts <= self._since:
+            return
+        if trade is not None and trade.mark == self._mark and trade.mode in self._counts:
+            self._counts[trade.mode] += 1
+            if trade.mode == AT_STAKE:
+                self._equity.add(trade.net, self._balance)
+        if self._session.ours:
+            self._note(entry.ts, body)
+
+    def _note(self, ts: int, body: Any) -> None:
+        mode, day = self._session.mode, ts // NS_PER_DAY
+        if isinstance(body, BarTaken) and mode == PROVING:
+            self._days.add(day)
+        elif isinstance(body, Synced) and mode in self._counts:
+            self._agreed[day] = self._agreed.get(day, True) and body.difference == 0
+        elif isinstance(body, Alerted) and mode in self._counts and body.severity == "critical":
+            self._severe += not body.code.startswith(_HALTS)
+        elif name := getattr(body, "id", ""):
+            self._modes.setdefault(name, mode)
+
+    def evidence(self) -> Evidence:
+        """What all entries so far amount to."""
+        slipped = {PROVING: _Mean(), AT_STAKE: _Mean()}
+        name = self._mark.split("@")[0]
+        for key, order in self._executions.orders.items():
+            mean = slipped.get(self._modes.get(key, ""))
+            points = self._executions.points(order)
+            if mean is not None and points is not None and order.intent.strategy == name:
+                mean.n += 1
+                mean.total += points
+        return Evidence(
+            mark=self._mark,
+            since=self._since,
+            trades=self._counts[PROVING],
+            days=len(self._days),
+            reconciled=_run(self._agreed),
+            orders=slipped[PROVING].n,
+            slippage=slipped[PROVING].value,
+            severe=self._severe,
+            live_trades=self._counts[AT_STAKE],
+            live_orders=slipped[AT_STAKE].n,
+            live_slippage=slipped[AT_STAKE].value,
+            drawdown=self._equity.deepest,
+        )
+
+
+@dataclass(slots=True)
+class _Curve:
+    """Live results summed up; drawdown as a share of balance and peak together."""
+
+    total: Decimal = Decimal(0)
+    peak: Decimal = Decimal(0)
+    base: Decimal | None = None
+    deepest: float = field(default=0.0)
+
+    def add(self, net: Decimal, balance: Decimal) -> None:
+        if self.base is None:
+            self.base = balance
+        self.total += net
+        self.peak = max(self.peak, self.total)
+        height = self.base + self.peak
+        if self.total < self.peak:
+            share = float((self.peak - self.total) / height) if height > 0 else 1.0
+            self.deepest = max(self.deepest, share)
+
+
+def _run(days: dict[int, bool]) -> int:
+    """Days in a row without a difference, counted back from the last."""
+    count = 0
+    for day in sorted(days, reverse=True):
+        if not days[day]:
+            break
+        count += 1
+    return count
+
+
+def gather(entries: Iterable[Entry], mark: str, since: int = 0) -> Evidence:
+    """The evidence of a whole journal for one strategy."""
+    record = TrackRecord(mark, since)
+    for entry in entries:
+        record.take(entry)
+    return record.evidence()
