@@ -1,0 +1,119 @@
+"""The end of a bridge that trades."""
+
+import socket
+from typing import Any
+
+from ictcli.clock import monotonic
+from ictcli.terminals.bridge.greeting import (
+    VERSION,
+    Hello,
+    checked_token,
+    decode_welcome,
+    encode,
+    loopback,
+)
+from ictcli.terminals.channel import MOST_ANSWERED, Channel, ChannelClosed
+from ictcli.terminals.constants import ErrorCode
+from ictcli.terminals.remote import (
+    NOT_CONNECTED,
+    SILENT,
+    RemoteTerminal,
+    exchange,
+    failure,
+    outcome,
+    patience,
+    silence,
+)
+from ictcli.terminals.wire import WireError
+
+_CONNECT_S = 10.0
+
+
+def bridge_terminal(host: str, port: int, token: str, deadline: float) -> RemoteTerminal:
+    """A terminal behind a bridge, connected to by ``initialize`` and by nothing else.
+
+    A call that is cut off or not answered in time raises ``TerminalSilent``: the terminal may have got it.
+    Until the next ``initialize`` every function fails as the module does before it is initialised.
+
+    Args:
+        host: loopback address of the bridge.
+        port: its port.
+        token: its token.
+        deadline: seconds to wait for one answer.
+
+    Raises:
+        ConfigError: the host is not loopback, or the token is too short.
+    """
+    return RemoteTerminal(BridgeLine(loopback(host), port, checked_token(token), deadline))
+
+
+class BridgeLine:
+    """The line to a bridge; see ``bridge_terminal``.
+
+    Attributes:
+        error: ``last_error`` after the last question.
+    """
+
+    def __init__(self, host: str, port: int, token: str, deadline: float) -> None:
+        self.error = NOT_CONNECTED
+        self._address = (host, port)
+        self._token = token
+        self._deadline = deadline
+        self._channel: Channel | None = None
+        self._number = 0
+
+    def ask(self, function: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        """What the function returned behind the bridge, or what it raised there."""
+        if self._channel is None and function == "initialize":
+            self._channel = self._connect()
+        elif self._channel is None:
+            self.error = NOT_CONNECTED
+        if self._channel is None:
+            return failure(function)
+        self._number += 1
+        seconds = patience(function, keywords, self._deadline)
+        try:
+            answer = exchange(self._channel, self._number, function, arguments, keywords, seconds)
+        except WireError as error:
+            raise TypeError(str(error)) from None
+        except ChannelClosed as error:
+            self.close()
+            self.error = SILENT
+            raise silence(function, error) from error
+        except BaseException:
+            self.close()
+            raise
+        self.error = (answer.code, answer.message)
+        return outcome(answer)
+
+    def close(self) -> None:
+        """Leave the bridge; the terminal behind it stays as it is."""
+        if self._channel is not None:
+            self._channel.close()
+            self._channel = None
+
+    def _connect(self) -> Channel | None:
+        """The connection, admitted; None with ``error`` telling why there is none."""
+        deadline = monotonic() + _CONNECT_S
+        channel: Channel | None = None
+        try:
+            channel = Channel(socket.create_connection(self._address, _CONNECT_S), MOST_ANSWERED)
+            channel.send(encode(Hello(VERSION, self._token)), deadline)
+            welcome = decode_welcome(channel.receive(deadline))
+            code, why = ErrorCode.E_INTERNAL_FAIL_INIT, welcome.why
+            if welcome.verdict == "served":
+                return channel
+            if welcome.verdict == "refused":
+                code = ErrorCode.E_AUTH_FAILED
+        except (OSError, WireError) as error:
+            code, why = ErrorCode.E_INTERNAL_FAIL_INIT, str(error)
+        if channel is not None:
+            channel.close()
+        self.error = (int(code), f"{_START[code]}, bridge {self._address[0]}:{self._address[1]}: {why}")
+        return None
+
+
+_START = {
+    ErrorCode.E_INTERNAL_FAIL_INIT: "IPC initialize failed",
+    ErrorCode.E_AUTH_FAILED: "Terminal: Authorization failed",
+}
