@@ -65,6 +65,7 @@ def _check_kind(request: Place, info: Any) -> None:
         SymbolTradeMode.DISABLED: (0, Retcode.TRADE_DISABLED, "is not traded"),
         SymbolTradeMode.LONGONLY: (1, Retcode.LONG_ONLY, "can only be bought"),
         SymbolTradeMode.SHORTONLY: (-1, Retcode.SHORT_ONLY, "can only be sold"),
+        SymbolTradeMode.CLOSEONLY: (0, Retcode.CLOSE_ONLY, "can only be closed"),
     }
     for one, (side, code, words) in allowed.items():
         if mode == one and request.side != side and request.position is None:
@@ -93,7 +94,7 @@ def _check_volume(request: Place | Close, info: Any) -> None:
     step, limit = exact(info.volume_step), exact(info.volume_limit)
     closes = isinstance(request, Close)
     fits = normal_volume(request.volume, least, most, step, Decimal(0) if closes else limit)
-    if fits != request.volume:
+    if fits != request.volume or not fits:
         code = Retcode.INVALID_VOLUME
         if 0 < limit < request.volume and not closes:
             code = Retcode.LIMIT_VOLUME

@@ -157,6 +157,7 @@ def broker_over(
     retry: Retry | None = None,
     rule: BreakerRule | None = None,
     settings: BrokerConfig | None = None,
+    password: str = "",
 ) -> Mt5Broker:
     """A broker of account 7 at ``Demo``, whose server keeps New York time plus seven hours."""
     return Mt5Broker(
@@ -164,6 +165,7 @@ def broker_over(
         settings or BrokerConfig(login=7, server="Demo"),
         world.surroundings(),
         ServerClock(parse_rule("ny+7"), lambda: world.now),
+        password=lambda: password,
         retry=retry,
         rule=rule,
     )
