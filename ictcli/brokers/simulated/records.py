@@ -63,7 +63,10 @@ class ServerDeal:
 
 @dataclass(frozen=True, slots=True)
 class ServerPosition:
-    """An open position; ``price`` is its average entry as points (a fraction after several fills)."""
+    """An open position; ``price`` is its average entry as points (a fraction after several fills).
+
+    ``identifier`` is its stable key: it stays when a netting position is turned and the ticket changes.
+    """
 
     ticket: int
     symbol: str
@@ -79,6 +82,7 @@ class ServerPosition:
     profit: int = 0
     reason: int = 3
     comment: str = ""
+    identifier: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,70 @@
+"""The server's account and positions as a terminal shows them."""
+
+from typing import Any
+
+from ictcli.brokers.simulated.phases import floating_of, margin_used
+from ictcli.brokers.simulated.records import ServerAccount, ServerPosition
+from ictcli.brokers.simulated.server_records import Held
+from ictcli.brokers.simulated.server_scene import Scene
+from ictcli.engine.money import minor_digits
+from ictcli.terminals.constants import PositionType
+
+
+def account_of(scene: Scene) -> ServerAccount:
+    """The account at the prices of the moment; swap of open positions is profit, not balance."""
+    options, rules = scene.options, scene.world.rules[0]
+    held = scene.book.held.values()
+    swap = sum(int(_record(scene, one)["swap"]) for one in held)
+    profit = swap + sum(_floating(scene, one) for one in held)
+    balance = int(scene.world.account[0]["balance"]) - swap
+    return ServerAccount(
+        login=options.login,
+        server=options.server,
+        currency=options.currency,
+        digits=minor_digits(options.currency),
+        balance=balance,
+        equity=balance + profit,
+        profit=profit,
+        margin=margin_used(scene.world),
+        hedging=not scene.netting,
+        leverage=round(max(1 / one.spec.margin for one in scene.symbols)),
+        stop_out_percent=float(rules["stop_out"]) / 10_000,
+        demo=options.demo,
+    )
+
+
+def positions_of(scene: Scene) -> list[ServerPosition]:
+    """Open positions at the prices of the moment, by ticket."""
+    held = sorted(scene.book.held.values(), key=lambda one: one.ticket)
+    return [_position(scene, one) for one in held]
+
+
+def _position(scene: Scene, held: Held) -> ServerPosition:
+    record = _record(scene, held)
+    return ServerPosition(
+        ticket=held.ticket,
+        symbol=scene.symbols[held.series].spec.name,
+        type=int(PositionType.BUY if held.side > 0 else PositionType.SELL),
+        magic=held.magic,
+        volume=held.steps,
+        price=int(record["entry_value"]) / int(record["steps"]),
+        opened=held.opened,
+        updated=held.updated,
+        stop=held.stop,
+        target=held.target,
+        swap=int(record["swap"]),
+        profit=_floating(scene, held),
+        reason=held.reason,
+        comment=held.comment,
+        identifier=held.identifier,
+    )
+
+
+def _record(scene: Scene, held: Held) -> Any:
+    return scene.world.positions[held.series, scene.position_slot(held)]
+
+
+def _floating(scene: Scene, held: Held) -> int:
+    tick = scene.markets[held.series].tick
+    slot = scene.position_slot(held)
+    return floating_of(scene.world, held.series, slot, tick.bid, tick.ask - tick.bid)
