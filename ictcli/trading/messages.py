@@ -95,9 +95,13 @@ Input = Begin | Submit | Told | Held | Seen | LookFailed | Quoted | Passed | Lat
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Write these events durably, in one transaction, before anything else."""
+    """Write these events durably, in one transaction, before anything else, as of ``at`` (ns UTC).
+
+    The instant is the one that the order manager's own state was changed with: a fold must give it again.
+    """
 
     bodies: tuple[AnyBody, ...]
+    at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
