@@ -3,7 +3,7 @@
 It knows the venue's books, which no trader can see, and shares no code with the order manager.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -40,18 +40,20 @@ def lots(steps: int) -> Decimal:
 class Audit:
     """Watches one run.
 
+    Args:
+        line: with the venue behind it.
+        stopped: whether the emergency stop is on now.
+
     Attributes:
         retold: the durable journal, told by other code.
         violations: what must never happen and did.
-        latched: the emergency stop is on.
         answered: the last reading of the broker's records was complete.
     """
 
-    def __init__(self, line: Line) -> None:
-        self._line = line
+    def __init__(self, line: Line, stopped: Callable[[], bool]) -> None:
+        self._line, self._stopped = line, stopped
         self.retold = Retold()
         self.violations: list[str] = []
-        self.latched = False
         self.answered = True
 
     def durable(self, block: Block) -> None:
@@ -70,7 +72,7 @@ class Audit:
             changes = sum(wired.ask.action not in {1, 5} for wired in self._line.wired)
             if changes >= self.retold.changes_sent:
                 self._blame("a change left without a durable `sent`")
-            if self.latched and ask.action != 8:
+            if self._stopped() and ask.action != 8:
                 self._blame("a change left while halted")
             return
         story = self.retold.stories.get(self.retold.by_magic.get(ask.magic, ""))
@@ -82,7 +84,7 @@ class Audit:
             self._blame(f"order {ask.magic} left without a durable `sent`")
         if any(not wired.certain for wired in before):
             self._blame(f"order {ask.magic} left again although its outcome was unknown")
-        if self.latched:
+        if self._stopped():
             self._blame(f"order {ask.magic} left while halted")
         others = [other for other in self.retold.undecided(story.intent.symbol) if other is not story]
         if others and not ask.position:
@@ -156,9 +158,8 @@ class Audit:
         theirs = {ticket: lots(position.volume) for ticket, position in books.positions.items()}
         if self.retold.open_volumes() != theirs:
             self._blame(f"positions {self.retold.open_volumes()}, at the broker {theirs}")
-        opened = Decimal(10_000)
-        if opened + self.retold.money() != money(books.balance):
-            self._blame(f"money {opened + self.retold.money()}, at the broker {money(books.balance)}")
+        if self.retold.money() != money(books.balance):
+            self._blame(f"money {self.retold.money()}, at the broker {money(books.balance)}")
         for ticket, position in books.positions.items():
             if position.magic and not position.stop:
                 self._blame(f"position {ticket} has no stop")

@@ -58,7 +58,11 @@ class Faults:
         share = self.random.random()
         for name, size in self.menus.get(point, ()):
             if share < size:
-                self.happened.append(f"{point}: {name}")
-                return "" if len(self.happened) - 1 in self.skipped else name
+                return name if self.strikes(f"{point}: {name}") else ""
             share -= size
         return ""
+
+    def strikes(self, what: str) -> bool:
+        """Write a fault down that was drawn elsewhere; False when it is to be left out."""
+        self.happened.append(what)
+        return len(self.happened) - 1 not in self.skipped

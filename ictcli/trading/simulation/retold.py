@@ -52,6 +52,16 @@ class Story:
         return self.state in _WORKING
 
 
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A position that one of our orders opened; ``volume`` is what is open of it."""
+
+    position: int
+    symbol: str
+    side: int
+    volume: Decimal
+
+
 @dataclass(slots=True)
 class Retold:
     """All that a journal says, told anew event by event.
@@ -103,6 +113,15 @@ class Retold:
             volumes[fill.position] = volumes.get(fill.position, Decimal(0)) + sign * fill.volume
         return {position: volume for position, volume in volumes.items() if volume}
 
+    def holdings(self) -> list[Holding]:
+        """Our own open positions."""
+        entries = {fill.position: fill for fill in self.fills.values() if fill.entry == "in" and fill.id}
+        return [
+            Holding(position, entries[position].symbol, entries[position].side, volume)
+            for position, volume in self.open_volumes().items()
+            if position in entries and volume > 0
+        ]
+
     def resting(self) -> list[Story]:
         """Resting orders that are open as far as the journal knows."""
         return [
@@ -130,7 +149,12 @@ class Retold:
             self.complaints.append(f"deal {body.deal} is booked twice")
         self.fills[body.deal] = body
         if body.id in self.stories and not body.of_position:
-            self.stories[body.id].filled += body.volume
+            story = self.stories[body.id]
+            story.filled += body.volume
+            if story.filled >= (story.intent.volume or 0):
+                story.state = "filled"
+            elif story.undecided:
+                story.state = "open"
 
     def _step(self, story: Story, body: AnyBody, ts: int) -> None:
         if isinstance(body, Sent):

@@ -1,6 +1,6 @@
 """The venue's books as the records of a terminal: floats, broker wall clock, what is visible by now."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from ictcli.clock import NS_PER_SECOND
@@ -56,13 +56,32 @@ def _made(record: Any, values: Mapping[str, Any]) -> Any:
     return record([values.get(name, _BLANK.get(kind, 0)) for name, kind in record.__annotations__.items()])
 
 
-class Surface:
-    """Writes records of one venue; ``wall`` turns ns UTC into the broker's wall clock, ns."""
+_ACCOUNT = {
+    "login": LOGIN, "leverage": 30, "trade_allowed": True, "trade_expert": True, "margin_mode": 2,
+    "currency_digits": 2, "margin_so_call": 100.0, "margin_so_so": 50.0, "name": "model", "server": SERVER,
+    "currency": "USD", "company": "model",
+}  # fmt: skip
+_MONEY = [list(AccountInfo.__annotations__).index(name) for name in ("balance", "equity", "margin_free")]
+_TERMINAL = {
+    "trade_allowed": True, "build": 5000, "maxbars": 100_000, "ping_last": 20_000, "company": "model",
+    "name": "model",
+}  # fmt: skip
+_CONNECTED = _made(TerminalInfo, _TERMINAL | {"connected": True})
+_DISCONNECTED = _made(TerminalInfo, _TERMINAL | {"connected": False})
 
-    def __init__(self, venue: Venue, wall: Callable[[int], int]) -> None:
-        self._venue = venue
-        self._wall = wall
+
+class Surface:
+    """Writes records of one venue, whose wall clock is ``shift`` ns ahead of UTC."""
+
+    def __init__(self, venue: Venue, shift: int) -> None:
+        self._venue, self._shift = venue, shift
         self._symbols = {symbol: list(self._specified(symbol)) for symbol in venue.prices}
+        self._account = list(_made(AccountInfo, _ACCOUNT))
+        self._filed: dict[int, Any] = {}
+
+    def span(self, first: int, last: int) -> tuple[int, int]:
+        """Instants, ns UTC, of two seconds of the broker's wall clock."""
+        return first * NS_PER_SECOND - self._shift, last * NS_PER_SECOND - self._shift
 
     def symbol(self, name: str) -> Any:
         """The contract; None for a symbol that does not exist."""
@@ -90,13 +109,21 @@ class Surface:
 
     def tick(self, symbol: str) -> Any:
         """The last quote."""
-        wall = self._wall(self._venue.quoted)
+        wall = self._venue.quoted + self._shift
         bid, offer = price(self._venue.bid(symbol)), price(self._venue.ask(symbol))
         return Tick((wall // NS_PER_SECOND, bid, offer, 0.0, 0, wall // _MS, 6, 0.0))
 
+    def filed(self, row: Order | Deal) -> Any:
+        """An order or a deal of the history, which never changes."""
+        key = row.ticket
+        record = self._filed.get(key)
+        if record is None:
+            record = self._filed[key] = self.order(row) if isinstance(row, Order) else self.deal(row)
+        return record
+
     def order(self, order: Order) -> Any:
         """An order, open or of the history."""
-        placed, done = self._wall(order.placed), self._wall(order.done) if order.done else 0
+        placed, done = order.placed + self._shift, order.done + self._shift if order.done else 0
         return TradeOrder(
             (order.ticket, placed // NS_PER_SECOND, placed // _MS, done // NS_PER_SECOND, done // _MS, 0,
              order.type, 0, 1 if order.type < 2 else 2, order.state, order.magic, order.position, 0,
@@ -106,7 +133,7 @@ class Surface:
 
     def deal(self, deal: Deal) -> Any:
         """A deal of the history."""
-        wall = self._wall(deal.ts)
+        wall = deal.ts + self._shift
         return TradeDeal(
             (deal.ticket, deal.order, wall // NS_PER_SECOND, wall // _MS, deal.type, deal.entry, deal.magic,
              deal.position, deal.reason, lots(deal.volume), price(deal.price), cents(deal.commission), 0.0,
@@ -115,7 +142,7 @@ class Surface:
 
     def position(self, position: Position) -> Any:
         """An open position."""
-        wall = self._wall(position.opened)
+        wall = position.opened + self._shift
         seconds, milliseconds = wall // NS_PER_SECOND, wall // _MS
         return TradePosition(
             (position.ticket, seconds, milliseconds, seconds, milliseconds, position.type, position.magic,
@@ -126,25 +153,13 @@ class Surface:
     def account(self) -> Any:
         """The account."""
         money = cents(self._venue.books.balance)
-        return _made(
-            AccountInfo,
-            {
-                "login": LOGIN, "leverage": 30, "trade_allowed": True, "trade_expert": True, "margin_mode": 2,
-                "currency_digits": 2, "balance": money, "equity": money, "margin_free": money,
-                "margin_so_call": 100.0, "margin_so_so": 50.0, "name": "model", "server": SERVER,
-                "currency": "USD", "company": "model",
-            },
-        )  # fmt: skip
+        for place in _MONEY:
+            self._account[place] = money
+        return AccountInfo(self._account)
 
     def terminal(self, *, connected: bool) -> Any:
         """The terminal itself."""
-        return _made(
-            TerminalInfo,
-            {
-                "connected": connected, "trade_allowed": True, "build": 5000, "maxbars": 100_000,
-                "ping_last": 20_000, "company": "model", "name": "model",
-            },
-        )  # fmt: skip
+        return _CONNECTED if connected else _DISCONNECTED
 
     def _specified(self, symbol: str) -> Any:
         return _made(

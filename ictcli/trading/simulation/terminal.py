@@ -100,12 +100,20 @@ class FaultyTerminal:
         return self._rows(lambda now: [p for p in found.values() if p.shown <= now], self._surface.position)
 
     def history_orders_get(self, *args: Any, **kwargs: Any) -> Any:
-        """Done orders that the history shows by now."""
-        return self._rows(lambda now: [o for o in self._books.done if o.filed <= now], self._surface.order)
+        """Orders that were done in a span and that the history shows by now."""
+        first, last = self._surface.span(args[0], args[1])
+        done = self._books.done
+        return self._rows(
+            lambda now: [o for o in done if o.filed <= now and first <= o.done <= last], self._surface.filed
+        )
 
     def history_deals_get(self, *args: Any, **kwargs: Any) -> Any:
-        """Deals that the history shows by now."""
-        return self._rows(lambda now: [d for d in self._books.deals if d.filed <= now], self._surface.deal)
+        """Deals of a span that the history shows by now."""
+        first, last = self._surface.span(args[0], args[1])
+        deals = self._books.deals
+        return self._rows(
+            lambda now: [d for d in deals if d.filed <= now and first <= d.ts <= last], self._surface.filed
+        )
 
     def order_check(self, request: dict[str, Any], /) -> Any:
         """Every request looks good beforehand."""

@@ -71,7 +71,11 @@ class Answer:
 
 
 class Venue:
-    """The trade server of one hedging account."""
+    """The trade server of one hedging account.
+
+    Attributes:
+        hands: people and stops act at it, too.
+    """
 
     def __init__(
         self,
@@ -88,6 +92,7 @@ class Venue:
         self.books = Books(balance=1_000_000)
         self.prices = prices
         self.quoted = schedule.now
+        self.hands = False
         self._market = market
         self._answers: dict[int, Answer] = {}
         self._actions: dict[int, Callable[[Ask], Answer]] = {
@@ -280,7 +285,7 @@ class Venue:
             self._trigger(order)
         for position in list(self.books.positions.values()):
             self._stops(position)
-        if self.faults.menus.get("hand"):
+        if self.hands:
             self._hand(self.faults.draw("hand"))
         self.schedule.plan(TICK, self._tick)
 
