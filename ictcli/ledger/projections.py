@@ -154,7 +154,8 @@ def _filled(rows: Rows, account: str, entry: Entry, body: bodies.Filled) -> None
     rows.put(fill)
     rows.put(_with_fill(_position(rows, account, entry, fill.position, fill), fill))
     _book(rows, account, entry, f"deal.{fill.deal}", "deal", _net(fill), fill.ts)
-    _count(rows, account, entry, fill, fill.volume)
+    if not body.of_position:
+        _count(rows, account, entry, fill, fill.volume)
 
 
 def _voided(rows: Rows, account: str, entry: Entry, body: bodies.Voided) -> None:
@@ -164,7 +165,9 @@ def _voided(rows: Rows, account: str, entry: Entry, body: bodies.Voided) -> None
     gone = replace(fill, voided=1)
     rows.put(gone)
     _book(rows, account, entry, f"void.{fill.deal}", "void", -_net(fill), entry.ts)
-    _count(rows, account, entry, fill, -fill.volume)
+    order = rows.get(OrderRow, account, fill.id) if fill.id else None
+    if order is not None and order.ticket == fill.ticket:
+        _count(rows, account, entry, fill, -fill.volume)
     was = _position(rows, account, entry, fill.position, fill)
     blank = PositionRow(
         account=account, seq=was.seq, position=was.position, magic=was.magic, symbol=was.symbol,
