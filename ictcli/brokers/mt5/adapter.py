@@ -10,12 +10,12 @@ from ictcli.brokers.mt5.calls import Calls, Retry, Surroundings
 from ictcli.brokers.mt5.fillings import Fillings
 from ictcli.brokers.mt5.fitness import Unfit, check
 from ictcli.brokers.mt5.frozen import refuse_frozen
-from ictcli.brokers.mt5.health import ClockWatch, health_of
+from ictcli.brokers.mt5.health import ClockState, health_of
 from ictcli.brokers.mt5.passes import look
 from ictcli.brokers.mt5.rates import closed_bars
 from ictcli.brokers.mt5.records import account_report, instrument_of, quote_of
 from ictcli.brokers.mt5.requests import Wire, is_pending, takes_filling, wire
-from ictcli.brokers.mt5.server_clock import ServerClock
+from ictcli.brokers.mt5.server_clock import Stamps
 from ictcli.brokers.mt5.session import Session
 from ictcli.brokers.mt5.timings import CallTimes, Timings
 from ictcli.brokers.reports import AccountReport, Evidence, Instrument, Outcome, Quote
@@ -27,6 +27,7 @@ from ictcli.market.calendars import Calendar, calendar
 from ictcli.market.timeframes import Timeframe
 from ictcli.terminals.constants import Retcode
 from ictcli.terminals.terminal import Terminal, TerminalSilent
+from ictcli.terminals.times import ServerClock
 
 
 def no_password() -> str:
@@ -75,14 +76,14 @@ class Mt5Broker:
         bar_grace: int = 5_000_000_000,
     ) -> None:
         self._world = world
-        self._clock = clock
+        self._stamps = Stamps(clock, world.now)
         self._names = settings.symbols
         self._calendar_of = calendar_of
         self._bar_grace = bar_grace
         self._calls = Calls(terminal, world, retry or Retry(), rule or BreakerRule(), breaker or Breaker())
         self._session = Session(self._calls, settings, password)
         self._fillings = Fillings()
-        self._watch = ClockWatch(clock)
+        self._state = ClockState(clock)
         self._watched: dict[str, None] = {}
         self._netting = False
 
@@ -105,7 +106,7 @@ class Mt5Broker:
         """
         self._session.begin()
         self._fillings.forget()
-        self._watch.forget()
+        self._state.forget()
         return self.account()
 
     def close(self) -> None:
@@ -117,7 +118,7 @@ class Mt5Broker:
 
     def health(self) -> Health:
         """Connection, permission to trade, clock; never raises for what is wrong with them."""
-        return health_of(self._calls, self._session, self._watch, tuple(self._watched), self._world.now())
+        return health_of(self._calls, self._session, self._state, tuple(self._watched), self._world.now())
 
     def account(self) -> AccountReport:
         """The account, after checking that it is the configured one."""
@@ -143,14 +144,14 @@ class Mt5Broker:
         tick = self._calls.read("symbol_info_tick", name)
         if tick.bid <= 0 or tick.ask <= 0:
             raise SourceUnavailable(f"{name} has no quote yet", hint="Wait until its market opens.")
-        return quote_of(name, tick, self._clock.to_utc)
+        return quote_of(name, tick, self._stamps.to_utc)
 
     def bars(self, symbol: str, timeframe: Timeframe, start: int, end: int) -> Bars:
         """Closed bars that open from ``start`` up to but without ``end``."""
         info = self._info(symbol)
         return closed_bars(
             self._calls,
-            self._clock,
+            self._stamps.clock,
             (str(info.name), int(info.digits), self._calendar_of(symbol)),
             timeframe,
             (start, end, self._world.now() - self._bar_grace),
@@ -163,7 +164,7 @@ class Mt5Broker:
             self._session.require,
             since,
             self._world.now,
-            (self._clock.to_server, self._clock.to_utc),
+            (self._stamps.to_server, self._stamps.to_utc),
         )
 
     def send(self, request: Request) -> Outcome:
@@ -223,11 +224,11 @@ class Mt5Broker:
         reduces = not isinstance(request, Place | Amend)
         self._session.require(forced=reduces)
         if isinstance(request, Cancel):
-            return wire(request, None, self._clock.to_server, netting=self._netting)
+            return wire(request, None, self._stamps.to_server, netting=self._netting)
         info = self._info(request.symbol, forced=reduces)
         check(request, info)
         refuse_frozen(self._calls, request, info)
-        made = wire(request, info, self._clock.to_server, netting=self._netting)
+        made = wire(request, info, self._stamps.to_server, netting=self._netting)
         if takes_filling(request):
             made["type_filling"] = self._filling(made, info, pending=is_pending(request))
         return made

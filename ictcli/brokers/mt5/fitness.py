@@ -107,6 +107,7 @@ def _check_volume(request: Place | Close, info: Any) -> None:
 
 
 def _check_levels(request: Place, info: Any) -> None:
+    """Distances to the market; those from where a stop order will be filled are for the server to judge."""
     level = int(info.trade_stops_level)
     if level <= 0 or not info.bid:
         return
@@ -117,6 +118,8 @@ def _check_levels(request: Place, info: Any) -> None:
         market = info.ask if buys else info.bid
         if points(market, entry, info) < level:
             raise Unfit(Retcode.INVALID_PRICE, _near("the price", entry, market, level, info))
+        if request.kind == "stop":
+            return
         reference = as_float(request.limit) if request.kind == "stop_limit" else entry
     for words, price in (("the stop", request.stop), ("the target", request.target)):
         if price is not None and points(reference, float(price), info) < level:

@@ -4,63 +4,55 @@ from typing import Any
 
 from ictcli.brokers.broker import Health
 from ictcli.brokers.mt5.calls import Calls
-from ictcli.brokers.mt5.server_clock import ServerClock
 from ictcli.brokers.mt5.session import Session
-from ictcli.clock import NS_PER_MINUTE
 from ictcli.errors import PolicyRefused, SourceUnavailable
-
-MOST_RESIDUAL = 2 * NS_PER_MINUTE
-"""What our clock and the server's may differ by after conversion (MT5.md 4.1)."""
-_MOST_BETWEEN = 20 * NS_PER_MINUTE
-"""Looks further apart tell nothing: a wrong rule is half an hour off or more."""
+from ictcli.terminals.times import ClockWatch, ServerClock
 
 
-class ClockWatch:
-    """Confirms a clock rule on quotes that arrive between two looks.
+class ClockState:
+    """What quotes have shown of the clock rule since the connection began.
 
-    A quote by itself may be old: an hour-old one read with a rule that is an hour off looks fresh. One that
-    was not there at the last look was made since, so its stamp has to lie between the looks.
+    Once seen to hold, the rule counts as confirmed through hours without quotes, until one contradicts it.
+
+    Args:
+        clock: the server's.
     """
 
     def __init__(self, clock: ServerClock) -> None:
         self._clock = clock
-        self._stamps: dict[str, int] = {}
-        self._looked = 0
-        self.offset: int | None = None
-        self.confirmed = False
+        self.forget()
 
     def forget(self) -> None:
         """Begin anew, as after a new connection."""
-        self._stamps.clear()
-        self.offset, self.confirmed = None, False
+        self._watch = ClockWatch(self._clock)
+        self.offset: int | None = None
+        self.confirmed = False
+        self.detail = ""
 
-    def look(self, stamps: dict[str, int], now: int) -> None:
-        """Compare the quotes with those of the last look.
+    def look(self, stamps: list[int], now: int) -> None:
+        """Judge the last quotes.
 
         Args:
-            stamps: by symbol, the milliseconds that the server stamped its last quote with.
+            stamps: milliseconds that the server stamped them with.
             now: the instant, ns UTC.
         """
-        fresh = [
-            stamp for name, stamp in stamps.items() if name in self._stamps and stamp > self._stamps[name]
-        ]
-        if fresh and now - self._looked <= _MOST_BETWEEN:
-            made = self._clock.to_utc(max(fresh))
-            self.offset = made - now
-            self.confirmed = self._looked - MOST_RESIDUAL <= made <= now + MOST_RESIDUAL
-        self._stamps |= stamps
-        self._looked = now
+        check = self._watch.look(stamps, now)
+        self.detail = check.detail if check.state == "contradicted" else ""
+        if check.state == "unknown":
+            return
+        self.offset = check.residual
+        self.confirmed = check.confirmed
 
 
 def health_of(
-    calls: Calls, session: Session, watch: ClockWatch, symbols: tuple[str, ...], now: int
+    calls: Calls, session: Session, state: ClockState, symbols: tuple[str, ...], now: int
 ) -> Health:
     """The state of the connection, in one look.
 
     Args:
         calls: the terminal's functions.
         session: the login.
-        watch: of the server's clock.
+        state: of the server's clock.
         symbols: whose quotes tell the server's time.
         now: the instant, ns UTC.
     """
@@ -69,16 +61,16 @@ def health_of(
         info = calls.read("terminal_info")
         connected = bool(info.connected)
         reasons = _reasons(info, session.require())
-        watch.look(_stamps(calls, symbols), now)
+        state.look(_stamps(calls, symbols), now)
     except (SourceUnavailable, PolicyRefused) as error:
         reasons = [error.message]
     return Health(
         connected=connected,
         trade_allowed=not reasons,
-        clock_offset=watch.offset,
-        clock_confirmed=watch.confirmed,
+        clock_offset=state.offset,
+        clock_confirmed=state.confirmed,
         latency=calls.timings.last,
-        detail="; ".join(reasons),
+        detail="; ".join(reasons + [state.detail] * bool(state.detail)),
     )
 
 
@@ -94,10 +86,6 @@ def _reasons(info: Any, account: Any) -> list[str]:
     return [words for wrong, words in found if wrong]
 
 
-def _stamps(calls: Calls, symbols: tuple[str, ...]) -> dict[str, int]:
-    stamps = {}
-    for name in symbols:
-        tick = calls.look_up("symbol_info_tick", name)
-        if tick is not None and tick.time > 0:
-            stamps[name] = int(tick.time_msc) or int(tick.time) * 1000
-    return stamps
+def _stamps(calls: Calls, symbols: tuple[str, ...]) -> list[int]:
+    ticks = (calls.look_up("symbol_info_tick", name) for name in symbols)
+    return [int(tick.time_msc) or int(tick.time) * 1000 for tick in ticks if tick is not None]

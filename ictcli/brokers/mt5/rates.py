@@ -5,14 +5,14 @@ from typing import Any
 import numpy as np
 
 from ictcli.brokers.mt5.calls import Calls
-from ictcli.brokers.mt5.server_clock import ServerClock
-from ictcli.clock import NS_PER_DAY, NS_PER_HOUR
+from ictcli.clock import NS_PER_DAY, NS_PER_HOUR, NS_PER_SECOND
 from ictcli.errors import DataError
 from ictcli.market.bars import VOLUME_SCALE, Bars, Int64, make_bars
 from ictcli.market.calendars import Calendar
 from ictcli.market.timeframes import Timeframe
 from ictcli.market.trading_day import close_times
 from ictcli.terminals.constants import TimeframeCode
+from ictcli.terminals.times import ServerClock
 
 Series = tuple[str, int, Calendar]
 """Name at the broker, digits, trading calendar."""
@@ -40,14 +40,14 @@ def closed_bars(
     name, digits, cal = series
     start, end, ended = span
     code = int(TimeframeCode[timeframe.name])
-    first = max(clock.to_server(start - NS_PER_HOUR), NS_PER_DAY // 1_000_000_000)
-    rates = calls.read("copy_rates_range", name, code, first, clock.to_server(end + NS_PER_HOUR))
+    first = max(clock.shown_s(start - NS_PER_HOUR), NS_PER_DAY // NS_PER_SECOND)
+    rates = calls.read("copy_rates_range", name, code, first, clock.shown_s(end + NS_PER_HOUR))
     newest = calls.read("copy_rates_from_pos", name, code, 0, 1)
     forming = int(newest["time"][-1]) if len(newest) else 0
     wall = rates["time"].astype(np.int64)
     if np.any(np.diff(wall) < 0):
         raise DataError(f"{name} {timeframe}: the terminal's bars are not in order", hint="Ask again.")
-    ts = clock.bars_to_utc(wall, timeframe.ns)
+    ts = clock.instants(wall * NS_PER_SECOND, timeframe.ns)
     closes = close_times(ts, timeframe, cal)
     kept = (ts >= start) & (ts < end) & ((wall < forming) | (closes <= ended))
     return _bars(rates[kept], digits, ts[kept], closes[kept])

@@ -8,14 +8,13 @@ import numpy as np
 from ictcli.brokers.mt5.adapter import Mt5Broker
 from ictcli.brokers.mt5.breaker import BreakerRule
 from ictcli.brokers.mt5.calls import Retry, Surroundings
-from ictcli.brokers.mt5.server_clock import ServerClock
 from ictcli.clock import NS_PER_HOUR, NS_PER_SECOND
 from ictcli.config.trading import BrokerConfig
-from ictcli.market.clocks import parse_rule
 from ictcli.terminals import structs
 from ictcli.terminals.structs import RATES_DTYPE
 from ictcli.terminals.symbol_record import SymbolInfo
 from ictcli.terminals.terminal import TerminalSilent
+from ictcli.terminals.times import ServerClock
 
 WINTER = 1_768_471_200 * NS_PER_SECOND
 """2026-01-15 10:00 UTC, when the New York clock is five hours behind and a ny+7 server two ahead."""
@@ -164,7 +163,7 @@ def broker_over(
         terminal,
         settings or BrokerConfig(login=7, server="Demo"),
         world.surroundings(),
-        ServerClock(parse_rule("ny+7"), lambda: world.now),
+        ServerClock("ny+7"),
         password=lambda: password,
         retry=retry,
         rule=rule,

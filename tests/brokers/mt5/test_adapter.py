@@ -345,44 +345,31 @@ def tick_at(instant: int) -> Any:
     )
 
 
-def test_a_clock_rule_is_confirmed_by_a_quote_that_arrived_between_two_looks() -> None:
+def test_a_clock_rule_is_confirmed_by_a_fresh_quote_and_stays_so_through_a_quiet_hour() -> None:
     terminal, world, broker = scene()
     broker.connect()
+    broker.instrument("EURUSD")
+    assert (broker.health().clock_confirmed, broker.health().clock_offset) == (False, None)
     terminal.answers["symbol_info_tick"] = tick_at(world.now + AHEAD)
-    broker.quote("EURUSD")
     first = broker.health()
-    assert (first.clock_confirmed, first.clock_offset) == (False, None)
-    world.now += NS_PER_SECOND
-    assert not broker.health().clock_confirmed
-    terminal.answers["symbol_info_tick"] = tick_at(world.now + AHEAD)
-    second = broker.health()
-    assert (second.clock_confirmed, second.clock_offset) == (True, 0)
-    assert (second.connected, second.trade_allowed, second.detail) == (True, True, "")
-
-
-def test_a_clock_rule_that_is_an_hour_off_is_never_confirmed_not_even_by_an_hour_old_quote() -> None:
-    terminal, world, broker = scene()
-    broker.connect()
-    terminal.answers["symbol_info_tick"] = tick_at(world.now + AHEAD)
-    broker.quote("EURUSD")
-    broker.health()
-    for _ in range(3):
-        world.now += NS_PER_SECOND
-        terminal.answers["symbol_info_tick"] = tick_at(world.now + AHEAD + NS_PER_HOUR)
-        health = broker.health()
-        assert not health.clock_confirmed
-    assert health.clock_offset == NS_PER_HOUR
-
-
-def test_looks_too_far_apart_confirm_nothing() -> None:
-    terminal, world, broker = scene()
-    broker.connect()
-    terminal.answers["symbol_info_tick"] = tick_at(world.now + AHEAD)
-    broker.quote("EURUSD")
-    broker.health()
+    assert (first.clock_confirmed, first.clock_offset) == (True, 0)
+    assert (first.connected, first.trade_allowed, first.detail) == (True, True, "")
     world.now += NS_PER_HOUR
-    terminal.answers["symbol_info_tick"] = tick_at(world.now + AHEAD)
+    assert broker.health().clock_confirmed
+    broker.connect()
     assert not broker.health().clock_confirmed
+
+
+def test_a_clock_rule_that_is_an_hour_off_is_contradicted_in_words() -> None:
+    terminal, world, broker = scene()
+    broker.connect()
+    broker.instrument("EURUSD")
+    terminal.answers["symbol_info_tick"] = tick_at(world.now + AHEAD)
+    assert broker.health().clock_confirmed
+    terminal.answers["symbol_info_tick"] = tick_at(world.now + AHEAD + NS_PER_HOUR)
+    health = broker.health()
+    assert (health.clock_confirmed, health.clock_offset) == (False, NS_PER_HOUR)
+    assert "1 hours ahead of our clock by ny+7" in health.detail
 
 
 @pytest.mark.parametrize(

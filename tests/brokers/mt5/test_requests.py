@@ -169,7 +169,12 @@ def test_a_resting_order_keeps_from_the_market_and_its_protection_from_its_price
     order = Place("EURUSD", 1, "limit", Decimal(1), 9, price=Decimal("1.0995"), stop=Decimal("1.0950"))
     assert refused(order, trade_stops_level=61) == 10015
     check(order, symbol(trade_stops_level=60))
-    assert refused(replace(order, stop=Decimal("1.0993")), trade_stops_level=60) == 10016
+    close_by = replace(order, stop=Decimal("1.0993"))
+    assert refused(close_by, trade_stops_level=60) == 10016
+    check(replace(close_by, kind="stop"), symbol(trade_stops_level=60))
+    crossed = replace(close_by, kind="stop_limit", limit=Decimal("1.1000"))
+    check(crossed, symbol(trade_stops_level=60))
+    assert refused(crossed, trade_stops_level=71) == 10015
 
 
 def test_the_refusal_says_the_numbers() -> None:
