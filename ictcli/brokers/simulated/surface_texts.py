@@ -1,0 +1,48 @@
+"""What the terminal writes beside a return code where the server says nothing."""
+
+from collections.abc import Mapping
+
+from ictcli.terminals.constants import Retcode
+
+TEXTS: Mapping[int, str] = {
+    Retcode.REQUOTE: "Requote",
+    Retcode.REJECT: "Request rejected",
+    Retcode.CANCEL: "Request canceled",
+    Retcode.PLACED: "Order placed",
+    Retcode.DONE: "Request executed",
+    Retcode.DONE_PARTIAL: "Request executed partially",
+    Retcode.ERROR: "Request processing error",
+    Retcode.TIMEOUT: "Timeout",
+    Retcode.INVALID: "Invalid request",
+    Retcode.INVALID_VOLUME: "Invalid volume",
+    Retcode.INVALID_PRICE: "Invalid price",
+    Retcode.INVALID_STOPS: "Invalid stops",
+    Retcode.TRADE_DISABLED: "Trade disabled",
+    Retcode.MARKET_CLOSED: "Market closed",
+    Retcode.NO_MONEY: "No money",
+    Retcode.PRICE_CHANGED: "Price changed",
+    Retcode.PRICE_OFF: "No prices",
+    Retcode.INVALID_EXPIRATION: "Invalid expiration",
+    Retcode.ORDER_CHANGED: "Order changed",
+    Retcode.TOO_MANY_REQUESTS: "Too many requests",
+    Retcode.NO_CHANGES: "No changes",
+    Retcode.SERVER_DISABLES_AT: "AutoTrading disabled by server",
+    Retcode.CLIENT_DISABLES_AT: "AutoTrading disabled by client",
+    Retcode.LOCKED: "Request locked",
+    Retcode.FROZEN: "Order or position frozen",
+    Retcode.INVALID_FILL: "Unsupported filling mode",
+    Retcode.CONNECTION: "No connection",
+    Retcode.LIMIT_ORDERS: "Limit of orders reached",
+    Retcode.LIMIT_VOLUME: "Limit of volume reached",
+    Retcode.INVALID_ORDER: "Invalid order",
+    Retcode.POSITION_CLOSED: "Position closed",
+    Retcode.INVALID_CLOSE_VOLUME: "Invalid close volume",
+    Retcode.CLOSE_ORDER_EXIST: "Close order already exists",
+    Retcode.LIMIT_POSITIONS: "Limit of positions reached",
+    Retcode.REJECT_CANCEL: "Activation rejected, order canceled",
+    Retcode.LONG_ONLY: "Long only",
+    Retcode.SHORT_ONLY: "Short only",
+    Retcode.CLOSE_ONLY: "Close only",
+    Retcode.FIFO_CLOSE: "Close by FIFO only",
+    Retcode.HEDGE_PROHIBITED: "Hedging prohibited",
+}
