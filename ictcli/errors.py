@@ -6,6 +6,8 @@
     ├── ConfigError              4   a config file, key or value is invalid
     ├── DataError                5   input data is missing, corrupt or contradicts what was said of it
     ├── SourceUnavailable        6   a broker or source cannot be reached (retryable)
+    ├── RequestRejected          7   the broker refused what was asked, for good
+    ├── OutcomeUnknown           8   something may have been executed: look before doing anything else
     ├── PolicyRefused           11   refused by a rule that protects the user
     ├── Busy                    12   another process holds the lock (retryable)
     └── Interrupted            130   the user pressed Ctrl-C (retryable)
@@ -107,6 +109,18 @@ class SourceUnavailable(IctError):
 
     code = ExitCode.UNREACHABLE
     retryable = True
+
+
+class RequestRejected(IctError):
+    """The broker refused what was asked, and asking again would not help."""
+
+    code = ExitCode.REJECTED
+
+
+class OutcomeUnknown(IctError):
+    """A request may have been executed; only the broker's records tell."""
+
+    code = ExitCode.UNKNOWN_OUTCOME
 
 
 class PolicyRefused(IctError):

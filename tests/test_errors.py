@@ -11,6 +11,8 @@ CODES = {
     "ConfigError": 4,
     "DataError": 5,
     "SourceUnavailable": 6,
+    "RequestRejected": 7,
+    "OutcomeUnknown": 8,
     "PolicyRefused": 11,
     "Busy": 12,
     "Interrupted": 130,
