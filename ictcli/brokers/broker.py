@@ -1,5 +1,6 @@
 """The broker as trading sees it: whatever passes the conformance cards is one."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -28,6 +29,10 @@ class Health:
     clock_confirmed: bool
     latency: float
     detail: str = ""
+
+
+def never() -> None:
+    """Hold nothing back."""
 
 
 class Broker(Protocol):
@@ -74,8 +79,12 @@ class Broker(Protocol):
         """One pass over open orders, done orders, deals, cash and positions since an instant, ns UTC."""
         ...
 
-    def send(self, request: Request) -> Outcome:
-        """Ask once; never asks again by itself."""
+    def send(self, request: Request, hold: Callable[[], str | None] = never) -> Outcome:
+        """Ask once; never asks again by itself.
+
+        ``hold`` is asked in the very last moment, when nothing but the request is left to do: a text keeps
+        it here, and the outcome is ``rejected`` and provably not sent.
+        """
         ...
 
     def preview(self, request: Request) -> Outcome:

@@ -148,12 +148,21 @@ class Dispatcher:
         return LedgerUnwritable(f"the journal failed before: {cause}")
 
     def _send(self, command: Send) -> Input:
-        """One last look at the emergency stop, then the request; cancels pass it."""
-        reason = None if isinstance(command.request, Cancel) else self._latch.reason()
-        if reason is not None:
-            return Held(command.id, command.attempt, reason)
+        """The request, unless a last look finds the emergency stop on; cancels pass it.
+
+        The adapter has to read before it can send, and that may take long: the last look is its last step.
+        """
+        held: list[str] = []
+
+        def last_look() -> str | None:
+            reason = None if isinstance(command.request, Cancel) else self._latch.reason()
+            held.extend([reason] if reason is not None else [])
+            return reason
+
         self._crashpoint("before_send")
-        outcome = self._broker.send(command.request)
+        outcome = self._broker.send(command.request, last_look)
+        if held:
+            return Held(command.id, command.attempt, held[0])
         self._crashpoint("after_send")
         return Told(command.id, command.attempt, outcome)
 

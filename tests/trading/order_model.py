@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
-from ictcli.brokers.broker import Health
+from ictcli.brokers.broker import Health, never
 from ictcli.brokers.reports import (
     AccountReport,
     CashReport,
@@ -145,7 +145,9 @@ class ModelBroker:
             tuple(self.cash.values()), tuple(self.positions.values()), self.account(),
         )  # fmt: skip
 
-    def send(self, request: Request) -> Outcome:
+    def send(self, request: Request, hold: Callable[[], str | None] = never) -> Outcome:
+        if (reason := hold()) is not None:
+            return Outcome("rejected", 0, reason, sent="no")
         self.asked.append((self.now, request))
         fate = self.fates.pop(0) if self.fates else Fate()
         outcome = self.execute(request, fate) if fate.executed else Outcome("rejected", 10006, "reject")

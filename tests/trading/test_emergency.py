@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ictcli.brokers.broker import Health
+from ictcli.brokers.broker import Health, never
 from ictcli.brokers.reports import (
     AccountReport,
     Evidence,
@@ -127,7 +127,7 @@ class Desk:
             account=replace(ACCOUNT, mode="netting") if self.mode == "netting" else ACCOUNT,
         )  # fmt: skip
 
-    def send(self, request: Request) -> Outcome:
+    def send(self, request: Request, hold: Callable[[], str | None] = never) -> Outcome:
         self.time += NS_PER_SECOND // 100
         self.asked.append(request)
         answer = self.answers.pop(0) if self.answers else execute

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from ictcli.brokers.broker import Health
+from ictcli.brokers.broker import Health, never
 from ictcli.brokers.mt5 import outcomes
 from ictcli.brokers.mt5.breaker import Breaker, BreakerRule
 from ictcli.brokers.mt5.calls import Calls, Retry, Surroundings
@@ -167,12 +167,14 @@ class Mt5Broker:
             (self._stamps.to_server, self._stamps.to_utc),
         )
 
-    def send(self, request: Request) -> Outcome:
-        """Ask once."""
+    def send(self, request: Request, hold: Callable[[], str | None] = never) -> Outcome:
+        """Ask once; what ``hold`` keeps back after all checks were made is not sent."""
         begun, spent = self._world.monotonic(), self._calls.spent
         prepared = self._prepared(request)
         if isinstance(prepared, Outcome):
             return prepared
+        if (reason := hold()) is not None:
+            return outcomes.unsent("rejected", 0, reason)
         outcome = self._dispatch(prepared, request)
         took = self._world.monotonic() - begun
         self._calls.timings.note(Timings.ADDED, took - (self._calls.spent - spent))
