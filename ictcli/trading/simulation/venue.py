@@ -75,6 +75,7 @@ class Venue:
 
     Attributes:
         hands: people and stops act at it, too.
+        open: prices move and resting orders fill.
     """
 
     def __init__(
@@ -92,7 +93,7 @@ class Venue:
         self.books = Books(balance=1_000_000)
         self.prices = prices
         self.quoted = schedule.now
-        self.hands = False
+        self.hands, self.open = False, True
         self._market = market
         self._answers: dict[int, Answer] = {}
         self._actions: dict[int, Callable[[Ask], Answer]] = {
@@ -278,6 +279,9 @@ class Venue:
         return self.faults.random.randrange(50, 1000 * seconds) * MS
 
     def _tick(self) -> None:
+        self.schedule.plan(TICK, self._tick)
+        if not self.open:
+            return
         for symbol in self.prices:
             self.prices[symbol] += self._market.randrange(-15, 16)
         self.quoted = self.schedule.now
@@ -287,7 +291,6 @@ class Venue:
             self._stops(position)
         if self.hands:
             self._hand(self.faults.draw("hand"))
-        self.schedule.plan(TICK, self._tick)
 
     def _trigger(self, order: Order) -> None:
         side = OPENING[order.type]

@@ -5,10 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
 
-from ictcli.brokers.mt5.server_clock import ServerClock
 from ictcli.clock import NS_PER_HOUR, NS_PER_SECOND
 from ictcli.errors import IctError
-from ictcli.market.clocks import ClockRule
+from ictcli.terminals.times import ServerClock
 from ictcli.trading.simulation.audit import Audit
 from ictcli.trading.simulation.crashes import Crash, Doom
 from ictcli.trading.simulation.faults import ROUGH, Faults, Menu
@@ -107,7 +106,7 @@ class World:
         self.surface = Surface(self.venue, 3 * NS_PER_HOUR)
         self.switch = Switch()
         self.begun = BEGUN
-        self.clock = ServerClock(ClockRule("+03:00"), lambda: self.schedule.now)
+        self.clock = ServerClock("+03:00")
         self.audit = Audit(self.line, lambda: self.switch.on)
         self.disk = Disk(self.schedule, self.faults, self.audit.durable, self.switch.engage)
         self.script = Script(case.seed, tuple(PRICES), BEGUN)
@@ -124,6 +123,7 @@ class World:
         self.faults.calm = True
         self.line.cut_until = 0
         self.switch.release()
+        self.venue.hands = self.venue.open = False
         until = self.schedule.now + QUIET
         while self.schedule.now < until:
             self._life(Doom(None), until)
