@@ -115,6 +115,11 @@ class Account:
         self.asked_again: dict[int, int] = {}
         self.dropped: dict[int, tuple[int, Any]] = {}
 
+    def is_idle(self, series: int) -> bool:
+        """Whether a series has neither orders nor positions: until its next close nothing is wanted."""
+        state = self.desk.world.states[series]
+        return bool(state["orders"] == 0 and state["positions"] == 0)
+
     def learn(self, bars: Sequence[Bars]) -> None:
         """Take bars of every series before trading begins: nothing is decided on them."""
         for seat in self.seats:
@@ -130,7 +135,7 @@ class Account:
             bid: first price, points.
             spread: then, points.
         """
-        self._keep(self.desk.roll_to(ts))
+        self.keep(self.desk.roll_to(ts))
         orders = self.desk.live_orders(series)
         gone = voided(orders, bid, bid, spread)
         wishes = self._withdraw(series, gone, ts, OrderEvent.VOID)
@@ -166,7 +171,7 @@ class Account:
         self._note_asked(asked)
         blank = closed[0].bar.slice(0, 0)
         books = self.desk.advance([bars.get(s, blank) for s in range(n)], asked)
-        self._keep(books)
+        self.keep(books)
         why = self._reasons(asked, first)
         wishes = self._wishes_of(books.events, now, why)
         for one in closed:
@@ -179,11 +184,11 @@ class Account:
         Raises:
             KeyError: the account never had such an order.
         """
-        self._keep(self.desk.roll_to(deal.ts))
+        self.keep(self.desk.roll_to(deal.ts))
         if order in self.dropped:
             self._restore(order)
         books, _ = self.desk.fill(order, deal)
-        self._keep(books)
+        self.keep(books)
         for one in self.desk.live_positions(deal.series):
             self.protected.setdefault(int(one["number"]), (int(one["stop"]), int(one["target"])))
         own = books.events["order"] != order
@@ -191,7 +196,7 @@ class Account:
 
     def leave(self, position: int, deal: Deal, reason: int) -> None:
         """Book a deal that closes a position or a part of it; ``reason`` 0 is that of its stop."""
-        self._keep(self.desk.roll_to(deal.ts))
+        self.keep(self.desk.roll_to(deal.ts))
         record = self.desk.position(deal.series, position)
         if record is None:
             return
@@ -200,7 +205,7 @@ class Account:
             if at >= 0:
                 record["partial_at"][at] = 0
         books, _ = self.desk.leave(position, deal, reason)
-        self._keep(books)
+        self.keep(books)
         if self.desk.position(deal.series, position) is None:
             self.protected.pop(position, None)
         self.under_way.discard(position)
@@ -208,7 +213,7 @@ class Account:
     def end(self, series: int, order: int, ts: int, event: OrderEvent, code: int = 0) -> None:
         """An order is over at the broker."""
         self.dropped.pop(order, None)
-        self._keep(self.desk.drop(series, order, ts, event, code))
+        self.keep(self.desk.drop(series, order, ts, event, code))
 
     def failed(self, position: int) -> None:
         """A close was not carried out: it will be wanted again."""
@@ -226,7 +231,7 @@ class Account:
         wishes = []
         for number in numbers:
             wishes.append(self._cancel(series, number, ts))
-            self._keep(self.desk.drop(series, number, ts, event))
+            self.keep(self.desk.drop(series, number, ts, event))
         return wishes
 
     def _cancel(self, series: int, number: int, ts: int) -> Wish:
@@ -359,7 +364,8 @@ class Account:
                 rows.setdefault((s, int(asked.owners[at])), []).append(first[s] + at - int(begin))
         return rows
 
-    def _keep(self, books: Books) -> None:
+    def keep(self, books: Books) -> None:
+        """Remember what was written."""
         if any(len(part) for part in (books.trades, books.deals, books.events, books.marks)):
             self.written.books.append(
                 Books(*(part.copy() for part in (books.trades, books.deals, books.events, books.marks)))

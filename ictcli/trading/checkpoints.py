@@ -44,7 +44,6 @@ class TraderState(msgspec.Struct, frozen=True):
         at: close of the last bar taken.
         start: first instant of its rolls, ns UTC: they are counted from there.
         identity: what it trades and how; another trader's state is refused.
-        since: instant from which the broker's records are read.
         wishes: by intent.
         intents: (series, number, intent) of orders.
         positions: (identifier, series, number).
@@ -55,7 +54,6 @@ class TraderState(msgspec.Struct, frozen=True):
     at: int
     start: int
     identity: str
-    since: int
     wishes: dict[str, Wish]
     intents: list[tuple[int, int, str]]
     positions: list[tuple[int, int, int]]
@@ -70,7 +68,6 @@ def state_of(trader: Trader, seq: int, at: int, start: int, identity: str) -> Tr
         at,
         start,
         identity,
-        trader.since,
         dict(links.wishes),
         [(series, number, name) for (series, number), name in links.intents.items()],
         [(identifier, *key) for identifier, key in links.positions.items()],
@@ -108,7 +105,6 @@ def restore(trader: Trader, state: TraderState) -> None:
             f"the trader's checkpoint does not fit: {error}",
             hint="Start with the strategies, symbols and parameters it was made with.",
         ) from error
-    trader.since = state.since
     links = Links(wishes=dict(state.wishes))
     links.intents = {(series, number): name for series, number, name in state.intents}
     links.positions = {identifier: (series, number) for identifier, series, number in state.positions}

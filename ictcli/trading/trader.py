@@ -20,7 +20,6 @@ from ictcli.trading.account import Account, Closed, Told
 from ictcli.trading.messages import DoneNotice, EndNotice, FillNotice, Input, Quoted, Seen, Submit
 from ictcli.trading.wishes import Header, Units, Wish, intend
 
-_SECOND = 1_000_000_000
 _EXITS = {"stop": 0, "target": int(ExitReason.TARGET), "stop_out": int(ExitReason.STOP_OUT)}
 _ENDS = {"expired": OrderEvent.EXPIRED, "cancelled": OrderEvent.CANCELLED}
 
@@ -75,21 +74,24 @@ class Trader:
         now: the instant, ns UTC.
     """
 
-    def __init__(
-        self, account: Account, broker: Broker, header: Header, now: Callable[[], int], since: int
-    ) -> None:
+    def __init__(self, account: Account, broker: Broker, header: Header, now: Callable[[], int]) -> None:
         self.account = account
         self.links = Links()
         self.counts = Counts()
         self._broker, self._header, self._now = broker, header, now
-        self.since = since
         self._desk: Desk | None = None
+        self._since: Callable[[int], int] | None = None
         self._series = {units.symbol: s for s, units in enumerate(account.units)}
         self._quotes: dict[str, Quote] = {}
 
-    def attach(self, desk: Desk) -> None:
-        """Give it its order manager, which tells it what comes of its intents (``told``)."""
-        self._desk = desk
+    def attach(self, desk: Desk, since: Callable[[int], int]) -> None:
+        """Give it its order manager, which tells it what comes of its intents (``told``).
+
+        Args:
+            desk: the order manager with its shell.
+            since: from when on the broker's records must be read at an instant, ns UTC.
+        """
+        self._desk, self._since = desk, since
 
     @property
     def desk(self) -> Desk:
@@ -104,19 +106,16 @@ class Trader:
 
     def look(self) -> Evidence:
         """Read the broker's records, let the order manager book them, and take the swap of open positions."""
-        evidence = self._broker.evidence(self.since)
-        self.see(evidence)
-        return evidence
-
-    def see(self, evidence: Evidence) -> None:
-        """Take one pass over the broker's records."""
+        since = self._since(self._now()) if self._since is not None else 0
+        evidence = self._broker.evidence(since)
         self.desk.handle(Seen(evidence))
         self._take_swaps(evidence.positions)
-        if evidence.complete and evidence.deals:
-            self.since = max(self.since, max(deal.ts for deal in evidence.deals) - _SECOND)
+        return evidence
 
     def opened(self, series: int, ts: int) -> None:
         """A bar has opened: withdraw and close what must be now."""
+        if self.account.is_idle(series):
+            return
         quote = self.quote(series)
         units = self.account.units[series]
         bid, spread = units.points(quote.bid), units.points(quote.ask - quote.bid)
@@ -125,6 +124,8 @@ class Trader:
 
     def traded(self, series: int, ts: int, high: int, low: int, spread: int) -> None:
         """Bids between two prices were traded since the last word."""
+        if self.account.is_idle(series):
+            return
         self.submit(self.account.watch(series, ts, high, low, spread))
 
     def closed(self, now: int, closed: Sequence[Closed], names: Sequence[str]) -> list[Told]:

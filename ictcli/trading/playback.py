@@ -1,0 +1,127 @@
+"""Bars played to a simulated trade server and a trader, in the order in which a backtest takes them.
+
+At every instant at which bars close: what was due before it; then every bar that closes, in the order of its
+series, by its open, the trader's turn, its inside, and the trader's turn again, piece by piece where finer
+data make it up; then the trader decides. A trader's turn begins with a look at its broker wherever orders,
+deals or positions have changed.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from ictcli.brokers.simulated.server import TradeServer
+from ictcli.brokers.simulated.turns import Turn, instants, turn_of, turns_of
+from ictcli.market.bars import Bars
+from ictcli.trading.account import Closed
+from ictcli.trading.trader import Trader
+
+Due = tuple[int, list[tuple[int, int]]]
+
+
+class VirtualClock:
+    """The instant of a simulated world, ns UTC; never falls."""
+
+    def __init__(self, now: int) -> None:
+        self._now = now
+
+    def now(self) -> int:
+        """The instant, ns UTC."""
+        return self._now
+
+    def move(self, now: int) -> None:
+        """Go on to an instant; one that has passed changes nothing."""
+        self._now = max(self._now, now)
+
+
+class Playback:
+    """A simulated market that goes by.
+
+    Args:
+        server: fills, and quotes.
+        trader: decides; its broker is the terminal of ``server``.
+        clock: shows the instant of what is played.
+        names: timeframe of every series.
+        typical: spread in points of every series where a bar has none.
+        traded: how many series, from the first, the trader trades; the others only convert.
+    """
+
+    def __init__(
+        self,
+        server: TradeServer,
+        trader: Trader,
+        clock: VirtualClock,
+        names: Sequence[str],
+        typical: Sequence[int],
+        traded: int,
+    ) -> None:
+        self._server, self._trader, self._clock = server, trader, clock
+        self._names, self._typical, self._traded = tuple(names), tuple(typical), traded
+        self._seen = -1
+
+    def play(
+        self,
+        bars: Sequence[Bars],
+        fine: Sequence[Bars | None],
+        first: Sequence[int],
+        over: Callable[[int], bool],
+    ) -> int:
+        """Play bars until they end, or until somebody says so; how many were played.
+
+        Args:
+            bars: of every series, those not yet played.
+            fine: shorter bars or ticks of the same spans, or None.
+            first: number of the first bar of each series.
+            over: called with every instant that is over; True ends the play.
+        """
+        played = 0
+        for now, due in self._instants(bars):
+            self._server.pass_time(now)
+            turns = [(s, row, turn_of(bars[s], row, first[s] + row, self._typical[s])) for s, row in due]
+            for s, row, whole in turns:
+                for turn in turns_of(bars[s], fine[s], row, first[s] + row, self._typical[s]):
+                    self._piece(s, turn)
+                self._server.close_bar(s, whole.quote, whole.ends)
+            self._server.learn(now)
+            self._clock.move(now)
+            self._look()
+            closed = [Closed(s, bars[s].slice(row, row + 1)) for s, row, _ in turns]
+            self._trader.closed(now, closed, self._names)
+            played += len(due)
+            if over(now):
+                break
+        return played
+
+    def load_history(self, bars: Sequence[Bars], first: Sequence[int]) -> None:
+        """Let the server show bars from before the trader's time, on which nothing was traded."""
+        for now, due in self._instants(bars):
+            self._server.pass_time(now)
+            for s, row in due:
+                turn = turn_of(bars[s], row, first[s] + row, self._typical[s])
+                self._server.open_phase(s, turn.quote)
+                self._server.inside_phase(s, turn.quote, turn.ends)
+                self._server.close_bar(s, turn.quote, turn.ends)
+            self._server.learn(now)
+            self._clock.move(now)
+
+    def _piece(self, s: int, turn: Turn) -> None:
+        """One bar, or a piece of one."""
+        quote = turn.quote
+        self._server.open_phase(s, quote)
+        self._clock.move(quote.ts)
+        self._look()
+        if s < self._traded:
+            self._trader.opened(s, quote.ts)
+        self._server.inside_phase(s, quote, turn.ends)
+        self._look()
+        if s < self._traded:
+            self._trader.traded(s, quote.ts, quote.high, quote.low, quote.spread)
+
+    def _look(self) -> None:
+        """Let the trader read its broker's records if they have changed."""
+        if self._server.changes != self._seen:
+            self._seen = self._server.changes
+            self._trader.look()
+            self._seen = self._server.changes
+
+    @staticmethod
+    def _instants(bars: Sequence[Bars]) -> Iterator[Due]:
+        return instants(bars)

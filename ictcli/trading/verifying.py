@@ -1,0 +1,183 @@
+"""``backtest --verify-paper``: the same bars through order manager, ledger, adapter and terminal."""
+
+import secrets
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ictcli.brokers.mt5.adapter import Mt5Broker
+from ictcli.brokers.mt5.calls import Surroundings
+from ictcli.brokers.mt5.server_clock import ServerClock
+from ictcli.brokers.simulated.opening import open_server
+from ictcli.brokers.simulated.server_records import ServerOptions
+from ictcli.brokers.simulated.surface import SimulatedTerminal
+from ictcli.brokers.simulated.surface_session import TerminalOptions
+from ictcli.clock import monotonic
+from ictcli.config.records import Config
+from ictcli.config.trading import BrokerConfig, TradeConfig
+from ictcli.engine.portfolio import Books
+from ictcli.engine.terms import typical_spread
+from ictcli.ledger.address import Address, Place
+from ictcli.ledger.bodies import Start
+from ictcli.ledger.journal import Journal, open_journal
+from ictcli.market.clocks import ClockRule
+from ictcli.research.accounts import Floor
+from ictcli.research.backtest import Found
+from ictcli.telemetry import Progress
+from ictcli.trading.account import Account
+from ictcli.trading.assembly import assemble
+from ictcli.trading.dispatch import Dispatcher
+from ictcli.trading.manager import OrderManager
+from ictcli.trading.messages import Alert, Begin
+from ictcli.trading.minds import ModelStream
+from ictcli.trading.orderbook import Notice, OrderBook
+from ictcli.trading.parity import parity_document
+from ictcli.trading.playback import Playback, VirtualClock
+from ictcli.trading.trader import Trader
+from ictcli.trading.wishes import Header
+
+_LOGIN = 1
+_RULE = "ny+7"
+
+
+class NeverHalted:
+    """The emergency stop of a world that nobody but its own test looks at."""
+
+    def reason(self) -> str | None:
+        """Nothing keeps a request back."""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """What trading on paper came to: the account's own records, and what people were told."""
+
+    books: Books
+    account: Account
+    alerts: tuple[Alert, ...]
+
+
+def verify_paper(found: Found, models: Sequence[ModelStream | None], progress: Progress) -> dict[str, Any]:
+    """The ``paper`` part of a backtest's document: trades compared, and those that differ.
+
+    Args:
+        found: the backtest.
+        models: of its strategies.
+        progress: told as bars are played.
+
+    Raises:
+        ConfigError: a strategy does not decide bar by bar.
+    """
+    paper = trade_on_paper(found.floor, found.choices, found.config, models, progress)
+    document = parity_document(_trades(found.played.books), _trades(paper.books))
+    return document | {"alerts": [f"{one.code}: {one.text}" for one in paper.alerts[:20]]}
+
+
+def trade_on_paper(
+    floor: Floor,
+    choices: Sequence[Any],
+    config: Config,
+    models: Sequence[ModelStream | None],
+    progress: Progress,
+) -> Paper:
+    """Play all bars of a floor through the whole path of paper trading, in a ledger that is thrown away."""
+    assembled = assemble(floor, choices, config, models)
+    account = assembled.account
+    clock = VirtualClock(assembled.start)
+    alerts: list[Alert] = []
+    server = open_server(floor, config, ServerOptions(login=_LOGIN, currency=config.account.currency))
+    broker = simulated_broker(server, clock.now, Random(0), lambda _: None)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ictcli-paper-")))
+        journal = stack.enter_context(open_journal(_place(folder), now=assembled.start))
+        header = Header(_LOGIN, account.names, "")
+        trader = Trader(account, broker, header, clock.now)
+        dispatcher = _dispatcher(trader, journal, broker, clock.now, alerts, _limits(config.trade))
+        broker.connect()
+        dispatcher.handle(Begin(_start(account, config)))
+        bars = [one.bars for one in floor.series]
+        names = [one.key.timeframe.name for one in floor.series]
+        typical = [typical_spread(one.spec, one.bars.digits) for one in floor.series]
+        play = Playback(server, trader, clock, names, typical, floor.traded)
+        total, told = sum(len(one) for one in bars), 0
+
+        def over(_now: int) -> bool:
+            nonlocal told
+            if trader.counts.bars - told >= _OFTEN:
+                told = trader.counts.bars
+                progress("trading on paper", told, total)
+            return False
+
+        play.play(bars, floor.fine, [0] * len(bars), over)
+        last = max(int(one.ts_close[-1]) for one in bars)
+        account.keep(account.desk.finish(last))
+    return Paper(account.written.together(), account, tuple(alerts))
+
+
+_OFTEN = 500
+"""Bars between two words of progress."""
+
+
+def simulated_broker(
+    server: Any, now: Callable[[], int], rng: Random, sleep: Callable[[float], None]
+) -> Mt5Broker:
+    """The MT5 adapter over a simulated terminal."""
+    terminal = SimulatedTerminal(server, ClockRule(_RULE), TerminalOptions(warm_up=0, selected=None))
+    settings = BrokerConfig(terminal="simulated", login=_LOGIN, server_tz=_RULE)
+    world = Surroundings(now, sleep, monotonic, rng)
+    return Mt5Broker(terminal, settings, world, ServerClock(_RULE))
+
+
+def _dispatcher(
+    trader: Trader,
+    journal: Journal,
+    broker: Mt5Broker,
+    now: Callable[[], int],
+    alerts: list[Alert],
+    settings: TradeConfig,
+) -> Dispatcher:
+    manager = OrderManager(settings, OrderBook())
+
+    def tell(what: Notice | Alert) -> None:
+        if isinstance(what, Alert):
+            alerts.append(what)
+        else:
+            trader.told(what)
+
+    dispatcher = Dispatcher(manager, journal, broker, now, NeverHalted(), tell)
+    trader.attach(dispatcher, manager.since)
+    return dispatcher
+
+
+def _start(account: Account, config: Config) -> Start:
+    return Start(
+        run="paper", epoch=1, mode="replay", account=_LOGIN, server=ServerOptions().server,
+        currency=config.account.currency, version="", config="", strategies=account.names,
+    )  # fmt: skip
+
+
+def _limits(settings: TradeConfig) -> TradeConfig:
+    """Limits of the live loop that no backtest has: rates, ages, lots and breakers never bind here."""
+    return TradeConfig(
+        orders_per_minute=10_000, quote_age="520w", bar_age="520w", most_rejects=1_000,
+        most_volume=settings.most_volume.scaleb(9), deviation=settings.deviation,
+    )  # fmt: skip
+
+
+def _place(folder: Path) -> Place:
+    return Place(
+        address=Address(file=folder / "ledger.db"), key=secrets.token_bytes(32),
+        anchors=folder / "anchors.log", spill=folder / "spill.jsonl", lock=folder / "ledger.lock",
+        backups=folder / "backups",
+    )  # fmt: skip
+
+
+def _trades(books: Books) -> NDArray[np.void]:
+    return books.trades
