@@ -149,13 +149,12 @@ def _filled(rows: Rows, account: str, entry: Entry, body: bodies.Filled) -> None
         magic=body.magic, symbol=body.symbol, side=body.side, entry=body.entry, volume=body.volume,
         price=body.price, profit=body.profit, commission=body.commission, swap=body.swap, fee=body.fee,
         reason=body.reason, ts=body.ts, late=int(body.late), over=int(body.over),
-        recovered=int(body.recovered),
+        recovered=int(body.recovered), of_position=int(body.of_position),
     )  # fmt: skip
     rows.put(fill)
     rows.put(_with_fill(_position(rows, account, entry, fill.position, fill), fill))
     _book(rows, account, entry, f"deal.{fill.deal}", "deal", _net(fill), fill.ts)
-    if not body.of_position:
-        _count(rows, account, entry, fill, fill.volume)
+    _count(rows, account, entry, fill, fill.volume)
 
 
 def _voided(rows: Rows, account: str, entry: Entry, body: bodies.Voided) -> None:
@@ -181,7 +180,7 @@ def _voided(rows: Rows, account: str, entry: Entry, body: bodies.Voided) -> None
 
 def _count(rows: Rows, account: str, entry: Entry, fill: FillRow, volume: Decimal) -> None:
     """Add a deal to its order, or take it away; what is over stays over unless its last volume is filled."""
-    order = rows.get(OrderRow, account, fill.id) if fill.id else None
+    order = rows.get(OrderRow, account, fill.id) if fill.id and not fill.of_position else None
     if order is None:
         return
     filled = order.filled + volume

@@ -94,6 +94,7 @@ class FillRow(Row, frozen=True):
     late: int
     over: int
     recovered: int
+    of_position: int
     voided: int = 0
 
 

@@ -104,7 +104,8 @@ class SqliteDatabase:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
             return Busy(f"{self.path} is locked by another process", hint="Try again when it is done.")
-        if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+        garbled = "decode to UTF-8" in str(error)
+        if garbled or code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
             return LedgerCorrupt(f"{self.path}: {error}", hint="Restore a backup: `ictcli ledger restore`.")
         return LedgerUnwritable(f"{self.path}: {error}", hint="Check permissions and free space.")
 

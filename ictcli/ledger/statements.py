@@ -13,6 +13,7 @@ class Statements:
 
     Attributes:
         add_event, add_epoch: one row more.
+        epochs: all of them, oldest first.
         guard: the newest epoch and the last sequence number.
         head: number and hash of the last event.
         event: one event, by ``seq``.
@@ -33,6 +34,7 @@ class Statements:
         last = select(func.max(EVENTS.c.seq)).scalar_subquery()
         self.add_event = text(EVENTS.insert())
         self.add_epoch = text(EPOCHS.insert())
+        self.epochs = text(select(EPOCHS).order_by(EPOCHS.c.epoch))
         self.guard = text(select(newest, last))
         self.head = text(select(EVENTS.c.seq, EVENTS.c.hash).where(EVENTS.c.seq == last))
         self.event = text(events.where(EVENTS.c.seq == bindparam("seq")))

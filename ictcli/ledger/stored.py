@@ -123,8 +123,15 @@ def entry_of(event: Event) -> Entry:
 
 
 def row_of(kind: type[R], values: Sequence[Any]) -> R:
-    """A record of what the database holds."""
-    return msgspec.convert(dict(zip(_COLUMNS[kind], values, strict=True)), kind)
+    """A record of what the database holds.
+
+    Raises:
+        LedgerCorrupt: it is none, such as an amount that is no number.
+    """
+    try:
+        return msgspec.convert(dict(zip(_COLUMNS[kind], values, strict=True)), kind)
+    except msgspec.ValidationError as error:
+        raise LedgerCorrupt(f"a row of {kind.table} cannot be read: {error}") from error
 
 
 def values_of(row: Row) -> Values:

@@ -71,7 +71,11 @@ def verify(stored: Stored, key: bytes, anchors: Anchors) -> Report:
     counts = {kind.table: 0 for kind in ROWS}
     if not walk.faults:
         for kind in ROWS:
-            kept = stored.rows.every(kind)
+            try:
+                kept = stored.rows.every(kind)
+            except LedgerCorrupt as error:
+                faults.append(Fault("projection", 0, error.message))
+                continue
             counts[kind.table] = len(kept)
             faults += _differences(kind, kept, list(walk.rows.all(kind)))
     return Report(walk.seq, walk.head, len(anchors.holding), counts, tuple(faults))

@@ -16,7 +16,8 @@ TABLES = {
         kind:t volume:t? price:t? limit_price:t? stop:t? target:t? expires:i? target_id:t position:i?
         reduces:i expected:t? status:t ticket:i? attempts:i filled:t cancelling:i code:i message:t""",
     "fills": """account:t* seq:i deal:i* ticket:i position:i id:t magic:i symbol:t side:i entry:t volume:t
-        price:t profit:t commission:t swap:t fee:t reason:t ts:i late:i over:i recovered:i voided:i""",
+        price:t profit:t commission:t swap:t fee:t reason:t ts:i late:i over:i recovered:i of_position:i
+        voided:i""",
     "positions": """account:t* seq:i position:i* magic:i symbol:t volume:t price:t realised:t commission:t
         swap:t fee:t stop:t? target:t? opened:i? closed:i?""",
     "cash": "account:t* seq:i name:t* what:t amount:t ts:i operator:i",
