@@ -1,0 +1,152 @@
+"""What ``halt`` and ``resume`` share: where the stop is, who asks, what people see."""
+
+import getpass
+import os
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ictcli.errors import ConfigError, IctError, OutcomeUnknown, RequestRejected
+from ictcli.session import CONFIG_FILE, Session
+
+if TYPE_CHECKING:
+    from ictcli.trading.latch import Halt
+    from ictcli.trading.stopping import Account, Means
+
+CLEARING_S = 20.0
+"""Seconds that an own session tries to clear an account."""
+
+
+def state_folder(session: Session) -> tuple[Path, ConfigError | None]:
+    """The state folder, found also where the configuration is invalid, and what is wrong with it.
+
+    An emergency stop must not wait for somebody to correct a key.
+    """
+    try:
+        return session.config.state_dir, None
+    except ConfigError as error:
+        return session.workspace / _configured_state(session.workspace / CONFIG_FILE), error
+
+
+def _configured_state(path: Path) -> str:
+    import tomllib
+
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8")).get("data", {}).get("state", "state")
+    except (OSError, ValueError, AttributeError):
+        return "state"
+    return found if isinstance(found, str) else "state"
+
+
+def who() -> str:
+    """The user and the machine, for the record."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = str(os.getpid())
+    return f"{user}@{socket.gethostname()}"
+
+
+def clear_accounts(session: Session, state: Path, halt: "Halt", broker: str) -> "list[Account]":
+    """Let traders, or own sessions in their place, do what the stop asks for.
+
+    Raises:
+        ConfigError: no such broker is configured.
+    """
+    from ictcli.brokers.opening import find_broker
+    from ictcli.trading.control import control_folder
+    from ictcli.trading.lock import traders
+    from ictcli.trading.stopping import stop_accounts
+
+    config = session.config.config
+    if broker:
+        find_broker(broker, config.brokers)
+    known = traders(control_folder(state))
+    if broker:
+        known = [one for one in known if one[0].broker == broker]
+    named = broker or ("" if known else config.trade.broker)
+    return stop_accounts(halt, known, named, _means(session, state))
+
+
+def _means(session: Session, state: Path) -> "Means":
+    import time
+
+    from ictcli.brokers.broker import Broker
+    from ictcli.brokers.mt5.calls import Retry
+    from ictcli.brokers.opening import open_broker
+    from ictcli.clock import now_ns
+    from ictcli.config.trading import BrokerConfig
+    from ictcli.trading.control import control_folder, spool_folder
+    from ictcli.trading.emergency import Pace
+    from ictcli.trading.stopping import Means, Opener
+
+    def opener(name: str, table: BrokerConfig) -> Opener:
+        def opened() -> Broker:
+            return open_broker(name, table, session.environ, seed=session.now, retry=Retry(attempts=2))
+
+        return opened
+
+    brokers = session.config.config.brokers
+    sessions = {name: opener(name, table) for name, table in brokers.items() if table.terminal != "simulated"}
+    pace = Pace(CLEARING_S, 0.25, now_ns, time.sleep)
+    return Means(control_folder(state), spool_folder(state), sessions, pace)
+
+
+def document(halt: "Halt", accounts: "list[Account]") -> dict[str, Any]:
+    """What ``halt --json`` prints."""
+    from ictcli.clock import iso
+
+    return {
+        "halted": True,
+        "epoch": halt.epoch,
+        "reason": halt.reason,
+        "by": halt.by,
+        "since": iso(halt.ts),
+        "flatten": halt.flatten,
+        "accounts": [account.document() for account in accounts],
+    }
+
+
+def text(found: dict[str, Any]) -> str:
+    """What people see of it."""
+    lines = [f"halted: {found['reason']} (by {found['by']}, {found['since']}); nothing is sent any more"]
+    for one in found["accounts"]:
+        name = one["account"] if one["account"] is not None else one["broker"]
+        done = f"{one['cancelled']} orders cancelled, {one['closed']} positions closed"
+        left = [f"{word} {_list(one[key])}" for key, word in _LEFT if one[key]]
+        by = {"trader": "by its trader", "session": "by an own session", "nobody": "nobody"}
+        line = f"account {name}: " + (one["note"] or f"{done} {by[one['cleared_by']]}")
+        lines.append("; ".join([line, *left]))
+    if not found["accounts"]:
+        lines.append("no account was traded here, and trade.broker names none: nothing to cancel")
+    lines.append("Lift it with: ictcli resume --reason TEXT")
+    return "\n".join(lines)
+
+
+_LEFT = (("resting", "orders left"), ("positions", "positions left"), ("unknown", "outcome unknown of"))
+
+
+def _list(tickets: list[int]) -> str:
+    return ", ".join(str(ticket) for ticket in tickets)
+
+
+def failure_of(accounts: "list[Account]") -> IctError | None:
+    """The error that the exit code stands for; None where nothing is left to do."""
+    from ictcli.errors import ExitCode
+    from ictcli.trading.stopping import worst
+
+    code = worst(accounts)
+    named = ", ".join(_name(one) for one in accounts if one.code is code)
+    hint = "Look at the broker's terminal; run `ictcli halt` again, it does no harm."
+    if code is ExitCode.OK:
+        return None
+    if code is ExitCode.UNKNOWN_OUTCOME:
+        return OutcomeUnknown(f"the stop holds, and what became of {named} is not known", hint=hint)
+    if code is ExitCode.REJECTED:
+        return RequestRejected(f"the stop holds, and the broker refused to clear {named}", hint=hint)
+    failure = next(one.failure for one in accounts if one.failure is not None and one.code is code)
+    return type(failure)(f"the stop holds, and {named} was not cleared: {failure.message}", hint=failure.hint)
+
+
+def _name(account: "Account") -> str:
+    return f"account {account.trader.account}" if account.trader else f"broker {account.broker}"

@@ -1,0 +1,13 @@
+"""Where the files are by which a trader is steered and heard."""
+
+from pathlib import Path
+
+
+def control_folder(state: Path) -> Path:
+    """Stop, stop file, locks, acknowledgements."""
+    return state / "control"
+
+
+def spool_folder(state: Path) -> Path:
+    """Events that wait for the trader's ledger."""
+    return state / "spool"

@@ -1,0 +1,172 @@
+"""``ictcli halt`` and ``resume``: the real program, with everything else broken."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ictcli.__main__ import run
+from ictcli.clock import monotonic
+from ictcli.trading.latch import Latch
+from ictcli.workspace import create
+
+_TRADER = """
+    import os, sys, time
+    from pathlib import Path
+    from ictcli.trading.acknowledgement import Acknowledgement, acknowledge
+    from ictcli.trading.latch import Latch
+    from ictcli.trading.lock import Trader, only_trader
+    control = Path(sys.argv[1])
+    latch = Latch(control)
+    with only_trader(control, Trader(7, "", "paper", os.getpid(), time.time_ns())):
+        print("up", flush=True)
+        while (halt := latch.halt()) is None:
+            time.sleep(0.005)
+        acknowledge(control, Acknowledgement(halt.epoch, 7, time.time_ns(), "done", cancelled=3))
+        time.sleep(30)
+"""
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A workspace, which is the current directory."""
+    create(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ICTCLI_WORKSPACE", raising=False)
+    return tmp_path
+
+
+@contextmanager
+def trader(desk: Path) -> Iterator[subprocess.Popen[str]]:
+    """A process that trades account 7 and answers a stop."""
+    code = [sys.executable, "-c", textwrap.dedent(_TRADER), str(desk / "state" / "control")]
+    process = subprocess.Popen(code, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "up\n"
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def halted(desk: Path) -> str | None:
+    return Latch(desk / "state" / "control").reason()
+
+
+def document(capsys: pytest.CaptureFixture[str]) -> Any:
+    return json.loads(capsys.readouterr().out)
+
+
+def test_halt_sets_the_stop_and_resume_lifts_it_with_a_reason(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["halt", "--reason", "news", "--json"]) == 0
+    found = document(capsys)
+    assert (found["halted"], found["reason"], found["flatten"], found["accounts"]) == (
+        True,
+        "news",
+        False,
+        [],
+    )
+    assert halted(desk) == "news"
+    assert run(["resume", "--json"]) == 2
+    assert document(capsys)["error"]["code"] == 2
+    assert halted(desk) == "news"
+    assert run(["resume", "--reason", "over", "--json"]) == 0
+    lifted = document(capsys)["lifted"]
+    assert (lifted["reason"], lifted["released"]) == ("news", "over")
+    assert halted(desk) is None
+    assert run(["resume", "--reason", "again", "--json"]) == 0
+    assert document(capsys)["lifted"] is None
+
+
+def test_people_are_told_what_holds_and_how_to_lift_it(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["halt"]) == 0
+    shown = capsys.readouterr().out
+    assert "halted by hand" in shown
+    assert "nothing to cancel" in shown
+    assert "ictcli resume --reason" in shown
+
+
+def test_a_trader_that_answers_is_heard_at_once(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with trader(desk):
+        began = monotonic()
+        assert run(["halt", "--json"]) == 0
+        assert monotonic() - began < 2
+    (account,) = document(capsys)["accounts"]
+    assert (account["account"], account["cleared_by"], account["cancelled"]) == (7, "trader", 3)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_a_trader_that_is_stopped_does_not_keep_the_stop_from_holding(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with trader(desk) as process:
+        os.kill(process.pid, signal.SIGSTOP)
+        assert run(["halt", "--json"]) == 0
+    (account,) = document(capsys)["accounts"]
+    assert (account["running"], account["cleared_by"]) == (True, "nobody")
+    assert "nothing is sent any more" in account["note"]
+    assert halted(desk) is not None
+
+
+def test_a_locked_ledger_is_in_nobodys_way(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ledger = desk / "state" / "ledger" / "ledger.db"
+    ledger.parent.mkdir(parents=True)
+    with closing(sqlite3.connect(ledger, isolation_level=None)) as holder:
+        holder.execute("CREATE TABLE t (x)")
+        holder.execute("BEGIN EXCLUSIVE")
+        assert run(["halt"]) == 0
+    assert halted(desk) is not None
+
+
+def test_an_invalid_configuration_is_told_of_after_the_stop_is_set(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (desk / "config" / "ictcli.toml").write_text('[data]\nstate = "elsewhere"\nunknown_key = 1\n')
+    assert run(["halt"]) == 4
+    assert "the stop is set" in capsys.readouterr().err
+    assert Latch(desk / "elsewhere" / "control").reason() is not None
+    (desk / "config" / "ictcli.toml").write_text("[data")
+    assert run(["halt"]) == 4
+    assert halted(desk) is not None
+
+
+def test_a_broker_that_is_not_configured_is_named_after_the_stop_is_set(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["halt", "--broker", "nobody"]) == 4
+    assert "no broker 'nobody'" in capsys.readouterr().err
+    assert halted(desk) is not None
+
+
+def test_a_bridge_that_does_not_answer_is_unreachable_and_the_stop_holds(
+    desk: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ICTCLI_BRIDGE_TOKEN", "a-token-of-no-use-0123456789abcdef")
+    config = desk / "config" / "ictcli.toml"
+    config.write_text('[brokers.live]\nterminal = "bridge"\nport = 9\n[trade]\nbroker = "live"\n')
+    assert run(["halt", "--json"]) == 6
+    found = document(capsys)
+    assert found["accounts"][0]["error"]
+    assert halted(desk) is not None
+
+
+def test_the_real_program_halts_and_lets_go_again(desk: Path) -> None:
+    program = [sys.executable, "-m", "ictcli"]
+    subprocess.run([*program, "halt", "--reason", "drill"], check=True, capture_output=True)
+    assert halted(desk) == "drill"
+    subprocess.run([*program, "resume", "--reason", "drill over"], check=True, capture_output=True)
+    assert halted(desk) is None
