@@ -4,6 +4,8 @@ Its fills are the engine's, so what is traded here equals a backtest to the last
 simulated-server.md).
 """
 
+from dataclasses import replace
+
 from ictcli.brokers.simulated.records import (
     ServerAccount,
     ServerDeal,
@@ -13,15 +15,15 @@ from ictcli.brokers.simulated.records import (
     ServerResult,
     ServerTick,
 )
-from ictcli.brokers.simulated.server_checks import refusal, symbol_of
+from ictcli.brokers.simulated.server_checks import refusal
 from ictcli.brokers.simulated.server_drive import DrivenAccount
-from ictcli.brokers.simulated.server_requests import answer, perform
+from ictcli.brokers.simulated.server_requests import answer, asked_series, handle
 from ictcli.brokers.simulated.server_scene import Scene
 from ictcli.brokers.simulated.server_views import account_of, positions_of
 from ictcli.market.bars import Bars
 from ictcli.market.symbols import SymbolSpec
 from ictcli.market.timeframes import Timeframe
-from ictcli.terminals.constants import Retcode, TradeAction
+from ictcli.terminals.constants import Retcode
 
 
 class TradeServer(DrivenAccount):
@@ -70,11 +72,8 @@ class TradeServer(DrivenAccount):
     def check(self, request: ServerRequest) -> ServerResult:
         """What would be refused, without doing anything; 0 where nothing is."""
         code = refusal(self.scene, request)
-        s = _asked(self.scene, request)
-        if code is not None:
-            return answer(self.scene, s, code)
-        done = answer(self.scene, s, Retcode.DONE)
-        return ServerResult(0, bid=done.bid, ask=done.ask, comment=done.comment)
+        found = answer(self.scene, asked_series(self.scene, request), code or Retcode.DONE)
+        return found if code is not None else replace(found, retcode=0)
 
     def execute(self, request: ServerRequest, part: int = 0) -> ServerResult:
         """Refuse a request or do it.
@@ -83,25 +82,11 @@ class TradeServer(DrivenAccount):
             request: what is asked.
             part: steps of a deal that can be had; 0 for all.
         """
-        scene, s = self.scene, _asked(self.scene, request)
-        code = refusal(scene, request)
-        if code is not None:
-            return answer(scene, s, code)
-        new = request.action in (TradeAction.DEAL, TradeAction.PENDING) and request.magic != 0
-        key = f"{request.magic} {request.comment}"
-        if scene.options.deduplicates and new and key in scene.answers:
-            return answer(scene, s, Retcode.DONE, scene.answers[key])
-        self.changes += 1
-        result = perform(scene, s, request, part)
-        if new:
-            scene.answers[key] = result.order
-        return result
+        return handle(self.scene, request, part)
 
-
-def _asked(scene: Scene, request: ServerRequest) -> int:
-    """Series of the symbol that a request is about, -1 for none."""
-    symbol = symbol_of(scene, request)
-    return -1 if isinstance(symbol, Retcode) else scene.series_of(symbol)
+    def send(self, request: ServerRequest, arrives: int) -> None:
+        """Put a request on its way that arrives at an instant, ns UTC; nobody learns the answer."""
+        self.scene.under_way.append((arrives, request))
 
 
 def _series(scene: Scene, symbol: str) -> int:

@@ -9,7 +9,8 @@ from ictcli.brokers.simulated.phases import match_inside, match_open, roll_over
 from ictcli.brokers.simulated.records import Line
 from ictcli.brokers.simulated.server_book import Book
 from ictcli.brokers.simulated.server_records import ServedSymbol, ServerOptions
-from ictcli.brokers.simulated.server_requests import cancel_rests, close_parts, refuse_unfillable
+from ictcli.brokers.simulated.server_requests import cancel_rests, close_parts, deliver, refuse_unfillable
+from ictcli.brokers.simulated.server_saving import Known, load_scene, save_scene
 from ictcli.brokers.simulated.server_scene import Scene
 from ictcli.engine.records import DEAL, EQUITY, ORDER_EVENT, TRADE
 from ictcli.engine.world import RESERVED, Output, Quote, World
@@ -37,7 +38,6 @@ class DrivenAccount:
     Attributes:
         line: the line to the terminal.
         scene: everything that requests are judged by.
-        changes: grows whenever orders, deals or positions change.
 
     Raises:
         ValueError: symbols do not match the series of the account, or come twice.
@@ -61,9 +61,13 @@ class DrivenAccount:
             now=start,
             parts=[[] for _ in symbols],
         )
-        self._known: list[tuple[int, int, Quote]] = []
-        self.changes = 0
+        self._known: list[Known] = []
         self.scene.book.cash(start, int(world.account[0]["balance"]), "deposit")
+
+    @property
+    def changes(self) -> int:
+        """Grows whenever orders, deals or positions change: whoever polls may wait for that."""
+        return self.scene.changes
 
     @property
     def now(self) -> int:
@@ -76,14 +80,14 @@ class DrivenAccount:
         Args:
             now: ns UTC; bars that close then come next.
         """
-        world = self.scene.world
+        scene, world = self.scene, self.scene.world
         account = world.account[0]
         while account["roll"] < len(world.rolls) and world.rolls[account["roll"], 0] < now:
             instant = int(world.rolls[account["roll"], 0])
             self._learn(instant)
             roll_over(world)
-            self.scene.now = max(self.scene.now, instant)
-            self.changes += int(account["open_positions"] > 0)
+            scene.now = max(scene.now, instant)
+            scene.changes += int(account["open_positions"] > 0)
         self._learn(now - 1)
 
     def open_phase(self, s: int, quote: Quote) -> None:
@@ -94,6 +98,8 @@ class DrivenAccount:
             quote: the bar or piece; only its open is known to anybody but the engine's slippage.
         """
         scene, world = self.scene, self.scene.world
+        if scene.under_way:
+            deliver(scene, quote.ts)
         scene.now = max(scene.now, quote.ts)
         market = scene.markets[s]
         market.opens(quote)
@@ -102,7 +108,7 @@ class DrivenAccount:
             return
         if scene.parts[s]:
             close_parts(scene, s, quote)
-            self.changes += 1
+            scene.changes += 1
         refuse_unfillable(scene, s, quote)
         match_open(world, scene.output, s, quote)
         self._take()
@@ -117,6 +123,8 @@ class DrivenAccount:
             ends: first instant after it, ns UTC.
         """
         scene, world = self.scene, self.scene.world
+        if scene.under_way:
+            deliver(scene, ends - NS_PER_MS)
         scene.now = max(scene.now, ends - NS_PER_MS)
         market = scene.markets[s]
         market.moves(quote, ends)
@@ -138,6 +146,18 @@ class DrivenAccount:
         self._learn(now)
         self.scene.now = max(self.scene.now, now)
 
+    def save(self) -> bytes:
+        """A checkpoint: account, orders, deals, quotes and all."""
+        return save_scene(self.scene, self.line, self._known)
+
+    def load(self, saved: bytes) -> None:
+        """Go on from a checkpoint of a server that was set up in the same way.
+
+        Raises:
+            ValueError: the bytes are not such a checkpoint.
+        """
+        self.line, self._known = load_scene(self.scene, saved)
+
     def _learn(self, instant: int) -> None:
         later = []
         for ends, s, quote in self._known:
@@ -150,7 +170,8 @@ class DrivenAccount:
         self._known = later
 
     def _take(self) -> None:
-        self.changes += int(self.scene.book.take(self.scene.output, self.scene.now))
+        scene = self.scene
+        scene.changes += int(scene.book.take(scene.output, scene.now))
 
 
 def _output() -> Output:

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 
 from ictcli.brokers.simulated.phases import close_at, close_steps, fill_now
-from ictcli.brokers.simulated.records import ServerOrder, ServerRequest, ServerResult
-from ictcli.brokers.simulated.server_checks import changed, closes, position_of
+from ictcli.brokers.simulated.records import ServerOrder, ServerRequest, ServerResult, ServerTick
+from ictcli.brokers.simulated.server_checks import changed, closes, position_of, refusal, symbol_of
 from ictcli.brokers.simulated.server_scene import Scene
 from ictcli.engine.refusals import ExitReason, Refusal
 from ictcli.engine.world import Quote
@@ -27,10 +27,41 @@ _REFUSED = {
 def answer(
     scene: Scene, s: int, retcode: Retcode, order: int = 0, deal: int = 0, volume: int = 0, price: int = 0
 ) -> ServerResult:
-    """An answer with the quote of the moment."""
-    bid, ask = (scene.markets[s].tick.bid, scene.markets[s].tick.ask) if s >= 0 else (0, 0)
-    text = retcode.name.replace("_", " ").capitalize()
-    return ServerResult(int(retcode), order, deal, volume, price, bid, ask, text)
+    """An answer with the quote of the moment; its text is the terminal's."""
+    tick = scene.markets[s].tick if s >= 0 else ServerTick(0, 0, 0)
+    return ServerResult(int(retcode), order, deal, volume, price, tick.bid, tick.ask)
+
+
+def handle(scene: Scene, request: ServerRequest, part: int = 0) -> ServerResult:
+    """Refuse a request or do it; arguments as for ``perform``."""
+    s = asked_series(scene, request)
+    code = refusal(scene, request)
+    if code is not None:
+        return answer(scene, s, code)
+    new = request.action in (TradeAction.DEAL, TradeAction.PENDING) and request.magic != 0
+    key = f"{request.magic} {request.comment}"
+    if scene.options.deduplicates and new and key in scene.answers:
+        return answer(scene, s, Retcode.DONE, scene.answers[key])
+    scene.changes += 1
+    result = perform(scene, s, request, part)
+    if scene.options.deduplicates and new:
+        scene.answers[key] = result.order
+    return result
+
+
+def asked_series(scene: Scene, request: ServerRequest) -> int:
+    """Series of the symbol that a request is about, -1 for none."""
+    symbol = symbol_of(scene, request)
+    return -1 if isinstance(symbol, Retcode) else scene.series_of(symbol)
+
+
+def deliver(scene: Scene, now: int) -> None:
+    """Do what was on its way and has arrived by an instant, in the order of arrival."""
+    due = sorted((one for one in scene.under_way if one[0] <= now), key=lambda one: one[0])
+    scene.under_way = [one for one in scene.under_way if one[0] > now]
+    for arrives, request in due:
+        scene.now = max(scene.now, arrives)
+        handle(scene, request)
 
 
 def perform(scene: Scene, s: int, request: ServerRequest, part: int = 0) -> ServerResult:

@@ -27,7 +27,9 @@ class Scene:
         output: where the engine writes.
         now: instant of the last thing that happened, ns UTC.
         parts: ticket and steps of the orders that close a part of a position at the next open, by series.
-        answers: what de-duplication answered to a magic number and comment, as tickets of order and deal.
+        answers: of de-duplication: ticket of the order of a magic number and comment.
+        under_way: requests that have not arrived yet, each with the instant when it will.
+        changes: grows whenever orders, deals or positions change.
     """
 
     world: World
@@ -39,6 +41,8 @@ class Scene:
     now: int
     parts: list[list[tuple[int, int]]]
     answers: dict[str, int] = field(default_factory=dict)
+    under_way: list[tuple[int, ServerRequest]] = field(default_factory=list)
+    changes: int = 0
 
     def series_of(self, symbol: str) -> int:
         """Number of a symbol's series, -1 for none."""
