@@ -20,6 +20,8 @@ from ictcli.trading.account import Account, Closed, Told
 from ictcli.trading.messages import DoneNotice, EndNotice, FillNotice, Input, Quoted, Seen, Submit
 from ictcli.trading.wishes import Header, Units, Wish, intend
 
+_MOST_UNWRITTEN = 512
+"""Events about bars that may wait for one that must not: a crash loses bars that a broker still has."""
 _EXITS = {"stop": 0, "target": int(ExitReason.TARGET), "stop_out": int(ExitReason.STOP_OUT)}
 _ENDS = {"expired": OrderEvent.EXPIRED, "cancelled": OrderEvent.CANCELLED}
 
@@ -83,6 +85,7 @@ class Trader:
         self._since: Callable[[int], int] | None = None
         self._series = {units.symbol: s for s, units in enumerate(account.units)}
         self._quotes: dict[str, Quote] = {}
+        self._unwritten: list[AnyBody] = []
 
     def attach(self, desk: Desk, since: Callable[[int], int]) -> None:
         """Give it its order manager, which tells it what comes of its intents (``told``).
@@ -106,6 +109,7 @@ class Trader:
 
     def look(self) -> Evidence:
         """Read the broker's records, let the order manager book them, and take the swap of open positions."""
+        self.flush()
         since = self._since(self._now()) if self._since is not None else 0
         evidence = self._broker.evidence(since)
         self.desk.handle(Seen(evidence))
@@ -138,13 +142,21 @@ class Trader:
         """
         wishes, told = self.account.close(now, closed)
         bars = [self._bar_taken(one, names[one.series]) for one in closed]
-        self.desk.record([*bars, *self._decided(told, now)])
+        self._unwritten += [*bars, *self._decided(told, now)]
+        if wishes or len(self._unwritten) >= _MOST_UNWRITTEN:
+            self.flush()
         self.counts.bars += len(closed)
         self.counts.decisions += len(told)
         for one in closed if wishes else ():
             self.quote(one.series)
         self.submit(wishes)
         return told
+
+    def flush(self) -> None:
+        """Write down the bars that nothing came of; whatever is sent or booked comes behind them."""
+        bodies, self._unwritten = self._unwritten, []
+        if bodies:
+            self.desk.record(bodies)
 
     def quote(self, series: int) -> Quote:
         """Fresh prices of a series, also for the send gate."""
@@ -156,6 +168,8 @@ class Trader:
 
     def submit(self, wishes: Sequence[Wish]) -> None:
         """Hand wishes to the order manager, closings and withdrawals first."""
+        if wishes:
+            self.flush()
         for wish in sorted(wishes, key=lambda one: not one.reduces):
             intent = self.intent_of(wish)
             if intent is None:
