@@ -29,6 +29,11 @@ COMMANDS: dict[str, dict[str, str]] = {
         "train": "Learn from stored bars, judge out of sample, keep a version; edge or no edge.",
         "backtest": "Trade a strategy over stored bars with full costs, and keep the run.",
     },
+    "Trade": {
+        "halt": "Stop all trading at once, and cancel what rests at the broker; works without the trader.",
+        "resume": "Lift the emergency stop, with a reason.",
+        "ledger": "Verify, export, back up, restore and move the journal of trading.",
+    },
     "Look": {
         "report": "Show a stored run: metrics with intervals, verdict, fill assumptions, provenance.",
         "models": "List, show, verify, check and compare models; promote, roll back, delete versions.",

@@ -1,0 +1,194 @@
+"""``ictcli ledger``: is the journal of trading what was written, and copies of it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ictcli.cli_command import Command, CommandGroup
+from ictcli.errors import UsageError
+from ictcli.options import out_option, yes_option
+from ictcli.session import Session
+
+if TYPE_CHECKING:
+    from ictcli.ledger.address import Place
+    from ictcli.ledger.verification import Report
+
+_VARIABLE = "ICTCLI_LEDGER_URL"
+
+
+@click.group(
+    "ledger",
+    cls=CommandGroup,
+    examples=[
+        "ictcli ledger verify",
+        "ictcli ledger export --out audit.jsonl.gz",
+        "ictcli ledger backup",
+        "ictcli ledger restore state/ledger/backups/ledger-20260131T020000Z.db",
+        "ictcli ledger migrate --to postgresql://trader@db.example/ledger",
+    ],
+)
+def command() -> None:
+    """Verify, export, back up, restore and move the journal of trading.
+
+    It holds every event, and is state/ledger/ledger.db unless $ICTCLI_LEDGER_URL names another database.
+    """
+
+
+@command.command("verify", cls=Command, examples=["ictcli ledger verify", "ictcli ledger verify --json"])
+@click.pass_obj
+def verify(session: Session) -> None:
+    """Hold every event against its seal, its neighbours and the anchors, and tables against a rebuild.
+
+    Works while a trader writes. A fault is exit code 5, naming the first event that is not as written.
+    """
+    from ictcli.ledger.copies import check_ledger
+
+    place = _place(session)
+    report = check_ledger(place)
+    document = {"ledger": str(place.address), **_document(report)}
+    session.out.emit(document, lambda: _text(session, place, report))
+    report.require_good()
+
+
+@command.command(
+    "export", cls=Command, examples=["ictcli ledger export", "ictcli ledger export --out audit.jsonl.gz"]
+)
+@out_option("File to write, compressed if it ends in .gz; - is stdout.")
+@click.pass_obj
+def export(session: Session, out: Path | None) -> None:
+    """Print every event as one line of JSON, with its hash and the one before it."""
+    import gzip
+    import hashlib
+
+    from ictcli.ledger.copies import export_lines
+    from ictcli.ledger.opening import copied
+    from ictcli.store.atomic import drafted
+
+    place = _place(session)
+    if out is None or str(out) == "-":
+        if session.out.json:
+            raise UsageError(
+                "--json describes a file that was written", hint="Add --out FILE, or drop --json."
+            )
+        with copied(place) as stored:
+            for line in export_lines(stored):
+                session.out.write_bytes(line)
+        return
+    digest, count = hashlib.sha256(), 0
+    with copied(place) as stored, drafted(session.cwd / out) as file:
+        packed = out.suffix == ".gz"
+        target = gzip.GzipFile("", "wb", fileobj=file, mtime=0) if packed else file
+        for count, line in enumerate(export_lines(stored), 1):  # noqa: B007 - kept after the loop
+            digest.update(line)
+            target.write(line)
+        if packed:
+            target.close()
+    document = {"file": str(out), "events": count, "sha256": digest.hexdigest()}
+    session.out.emit(document, f"wrote {count} events to {out}")
+
+
+@command.command(
+    "backup", cls=Command, examples=["ictcli ledger backup", "ictcli ledger backup --out /mnt/safe/ledger.db"]
+)
+@out_option("File to write; default: a new one in state/ledger/backups.")
+@click.pass_obj
+def backup(session: Session, out: Path | None) -> None:
+    """Copy the ledger into one file, also while a trader writes, and verify the copy.
+
+    Copy the secret key (state/secret.key) to another place: without it nothing can be verified.
+    """
+    from ictcli.clock import iso
+    from ictcli.ledger.copies import back_up
+
+    place = _place(session)
+    stamp = iso(session.now).replace(":", "").replace("-", "")
+    target = session.cwd / out if out else place.backups / f"ledger-{stamp}.db"
+    report = back_up(place, target)
+    document = {"file": str(target), **_document(report)}
+    session.out.emit(document, f"wrote {report.events} events to {target}, verified")
+
+
+@command.command("restore", cls=Command, examples=["ictcli ledger restore ledger-20260131T020000Z.db"])
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@yes_option
+@click.pass_obj
+def restore(session: Session, file: Path, yes: bool) -> None:
+    """Verify a backup and put it in the ledger's place; the former files are kept.
+
+    Refused while a trader runs. Asks where events that were written later are lost.
+    """
+    from ictcli.ledger import copies
+
+    place = _place(session)
+    report = copies.check_copy(place, file)
+    report.require_good()
+    lost = copies.known_events(place) - report.events
+    question = f"{lost} later events are not in {file}; restore it all the same?"
+    if lost > 0 and not yes and not session.out.confirm(question):
+        session.out.note("nothing restored")
+        return
+    done = copies.restore(place, file, now=session.now)
+    former = None if done.former is None else str(done.former)
+    document = {"ledger": str(place.address), "lost": done.lost, "former": former, **_document(done.report)}
+    kept = f"; the former files are in {former}" if former else ""
+    session.out.emit(document, f"restored {done.report.events} events to {place.address}{kept}")
+
+
+@command.command(
+    "migrate",
+    cls=Command,
+    examples=["PGPASSWORD=... ictcli ledger migrate --to postgresql://trader@db.example/ledger"],
+)
+@click.option(
+    "--to",
+    "target",
+    required=True,
+    metavar="URL",
+    help="sqlite:///FILE or postgresql://USER@HOST/NAME; the password comes from PGPASSWORD or ~/.pgpass.",
+)
+@click.pass_obj
+def migrate(session: Session, target: str) -> None:
+    """Replay the ledger into another database, then compare heads and every table.
+
+    Refused while a trader runs. The old ledger stays as it is.
+    """
+    from ictcli.ledger import copies
+    from ictcli.ledger.address import parse_open_address
+
+    address = parse_open_address(target)
+    place = _place(session)
+    report = copies.migrate(place, address, now=session.now)
+    session.out.note(f"set {_VARIABLE} to trade there")
+    document = {"from": str(place.address), "to": str(address), **_document(report)}
+    session.out.emit(document, f"replayed {report.events} events to {address}; heads and tables are equal")
+
+
+def _place(session: Session) -> "Place":
+    from ictcli.ledger.address import find_place
+
+    return find_place(session.config.state_dir, session.environ)
+
+
+def _document(report: "Report") -> dict[str, Any]:
+    return {
+        "events": report.events,
+        "head": report.head,
+        "anchors": report.anchors,
+        "rows": report.rows,
+        "faults": report.faults,
+    }
+
+
+def _text(session: Session, place: "Place", report: "Report") -> str:
+    rows: list[tuple[str, str | int]] = [
+        ("ledger", str(place.address)),
+        ("events", report.events),
+        ("head", report.head),
+        ("anchors", report.anchors),
+        *report.rows.items(),
+    ]
+    rows += [(f"fault: {fault.what}", f"event {fault.seq}: {fault.detail}") for fault in report.faults]
+    if not report.faults:
+        rows.append(("verdict", "every event is what was written"))
+    return "\n".join(f"{name:<18}{value}" for name, value in rows)
