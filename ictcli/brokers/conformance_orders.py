@@ -99,7 +99,9 @@ def _resting(bench: Bench) -> None:
 def _placed_order(bench: Bench) -> tuple[Place, int]:
     request = bench.resting()
     equal(bench.broker.send(request).kind, "placed", "a resting order")
-    return request, orders_of(bench.look(), request.magic)[0].ticket
+    orders = orders_of(bench.look(), request.magic)
+    equal(len(orders), 1, "the number of orders")
+    return request, orders[0].ticket
 
 
 def _amend(bench: Bench) -> None:

@@ -19,7 +19,7 @@ from ictcli.brokers.simulated.server import TradeServer
 from ictcli.brokers.simulated.server_records import ServedSymbol, ServerOptions
 from ictcli.brokers.simulated.surface import SimulatedTerminal
 from ictcli.brokers.simulated.surface_session import TerminalOptions
-from ictcli.brokers.simulated.turns import turn_of
+from ictcli.brokers.simulated.turns import Turn, turn_of
 from ictcli.clock import NS_PER_SECOND, monotonic, parse_instant
 from ictcli.config.records import AccountConfig, Config
 from ictcli.config.trading import BrokerConfig
@@ -123,6 +123,7 @@ class SimulatedMarket:
         self._server, self._bars, self.faults = server, bars, faults
         self._row = 0
         self.waited = 0
+        self._open()
 
     @property
     def now(self) -> int:
@@ -133,14 +134,21 @@ class SimulatedMarket:
         self.waited += round(seconds * NS_PER_SECOND)
 
     def go_on(self) -> None:
-        server, row = self._server.inner, self._row
-        turn = turn_of(self._bars, row, row, EURUSD.spread)
-        server.pass_time(turn.ends)
-        server.open_phase(0, turn.quote)
+        """End the bar that is under way and open the next one."""
+        server, turn = self._server.inner, self._turn
         server.inside_phase(0, turn.quote, turn.ends)
         server.close_bar(0, turn.quote, turn.ends)
         server.learn(turn.ends)
-        self._row, self.waited = row + 1, 0
+        self._row, self.waited = self._row + 1, 0
+        self._open()
+
+    @property
+    def _turn(self) -> Turn:
+        return turn_of(self._bars, self._row, self._row, EURUSD.spread)
+
+    def _open(self) -> None:
+        self._server.inner.pass_time(self._turn.ends)
+        self._server.inner.open_phase(0, self._turn.quote)
 
 
 def server_of(bars: Bars, mode: Mode, options: ServerOptions) -> DisturbedServer:
