@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ictcli.clock import NS_PER_DAY, iso, parse_instant
-from ictcli.config.records import FileSource
+from ictcli.config.records import FileSource, Mt5Source
 from ictcli.detectors.registry import check_parameters
 from ictcli.errors import Busy, ConfigError, DataError, IctError, UsageError
 from ictcli.folders import cache_root
@@ -211,7 +211,7 @@ def _catalog(session: Session) -> tuple[State, str, str]:
 
 def _freshness(session: Session) -> tuple[State, str, str]:
     sources = session.config.config.sources
-    kept = {name for name, source in sources.items() if isinstance(source, FileSource)}
+    kept = {name for name, source in sources.items() if isinstance(source, FileSource | Mt5Source)}
     newest = [(name, last) for name, last in _newest(session) if name.partition("/")[0] in kept]
     if not newest:
         return "skip", "no stored series is refreshed from a configured source", ""

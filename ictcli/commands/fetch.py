@@ -17,13 +17,14 @@ _EXAMPLES = [
     "ictcli fetch",
     "ictcli fetch EURUSD XAUUSD --source sim --years 2",
     "ictcli fetch XAUUSD --source file --path export.csv --label broker --source-tz ny+7",
+    "ictcli fetch XAUUSD --source mt5 --start 90d",
     "ictcli fetch --source file --path 'exports/*.csv' --label broker --yes --check",
 ]
 
 
 @click.command("fetch", cls=Command, examples=_EXAMPLES)
 @symbols_argument
-@click.option("--source", help="A source of the config, or a built-in kind: sim, file.")
+@click.option("--source", help="A source of the config, or a built-in kind: sim, file, mt5.")
 @click.option("--label", help="Name to store the data under; default: the source's name.")
 @click.option("--path", help="File or glob to import; means --source file.")
 @click.option("--format", "file_format", help="Format of the files; default: recognised from the content.")
@@ -31,7 +32,7 @@ _EXAMPLES = [
     "--source-tz", help="Clock of the stamps: utc, ny+7, eet, utc-03:30, a zone; @close if need be."
 )
 @click.option("--column", "columns", multiple=True, metavar="OURS=THEIRS", help="Column map; repeatable.")
-@click.option("-t", "--timeframe", help="Timeframe, such as M1 or H4, or TICK; default: measured (sim: M1).")
+@click.option("-t", "--timeframe", help="Timeframe, such as M1, or TICK; default: measured (sim, mt5: M1).")
 @span_options
 @click.option("--years", type=click.IntRange(1, 100), help="sim: years from the start.")
 @seed_option
@@ -107,6 +108,8 @@ def _surroundings(session: Session, progress: "Progress", *, accept: bool) -> "S
         confirm=confirm,
         note=session.out.note,
         warn=session.out.warn,
+        brokers=session.config.config.brokers,
+        environ=session.environ,
     )
 
 

@@ -15,14 +15,14 @@ from typing import Any, Literal, get_origin, get_type_hints
 import msgspec
 from msgspec import Struct
 
-from ictcli.config.records import Config, FileSource, SimSource
+from ictcli.config.records import Config, FileSource, Mt5Source, SimSource
 from ictcli.config.toml import read_toml
 from ictcli.config.wording import KEY, parts_of, reworded, value_at
 from ictcli.errors import ConfigError
 
 _HINT = "See `ictcli config schema` for every key and its limits."
 
-_KINDS: dict[str, type[Struct]] = {"sim": SimSource, "file": FileSource}
+_KINDS: dict[str, type[Struct]] = {"sim": SimSource, "file": FileSource, "mt5": Mt5Source}
 
 
 class Loaded(Struct, frozen=True):

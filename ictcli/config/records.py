@@ -109,7 +109,25 @@ class FileSource(Record, frozen=True, tag_field="kind", tag="file"):
     columns: Annotated[dict[str, str], doc("For generic CSV and Parquet: our column name and theirs.")] = {}
 
 
-SourceConfig = SimSource | FileSource
+class Mt5Source(Record, frozen=True, tag_field="kind", tag="mt5"):
+    """A MetaTrader 5 terminal."""
+
+    broker: Annotated[
+        str, doc("Table of `brokers` that says how the terminal is reached; empty: the only one.")
+    ] = ""
+    symbols: Annotated[tuple[str, ...], doc("Symbols to fetch when none is given on the command line.")] = ()
+    timeframe: Annotated[
+        TimeframeLiteral | Literal["TICK"], Meta(title="timeframe or TICK"), doc("What to fetch.")
+    ] = "M1"
+    start: Annotated[str, doc("First instant to fetch, ISO-8601 UTC; later runs add what is new.")] = (
+        "2024-01-01"
+    )
+
+    def __post_init__(self) -> None:
+        instant("start", self.start)
+
+
+SourceConfig = SimSource | FileSource | Mt5Source
 
 
 class FetchConfig(Record, frozen=True):

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec.structs import replace as changed
 
 from ictcli.clock import from_datetime, iso, parse_instant, to_datetime
-from ictcli.config.records import FileSource, SimSource, SourceConfig
+from ictcli.config.records import FileSource, Mt5Source, SimSource, SourceConfig
 from ictcli.errors import IctError, UsageError
 from ictcli.market.timeframes import TICK, Timeframe, parse_timeframe
 from ictcli.sources.quality import SeriesReport, merged
@@ -120,8 +120,14 @@ def _meant(
         return [(each, config, {}) for each, config in configured.items()]
     config = named(name, configured)
     if config is None:
-        config = SimSource() if name == "sim" else FileSource(path=_path(wishes))
+        config = _built_in(name, wishes)
     return [(name, _with_options(name, config, wishes.options, now), wishes.options)]
+
+
+def _built_in(name: str, wishes: Wishes) -> SourceConfig:
+    if name == "sim":
+        return SimSource()
+    return Mt5Source() if name == "mt5" else FileSource(path=_path(wishes))
 
 
 def _path(wishes: Wishes) -> str:
@@ -132,7 +138,7 @@ def _path(wishes: Wishes) -> str:
 
 
 def _with_options(name: str, config: SourceConfig, options: Mapping[str, Any], now: int) -> SourceConfig:
-    foreign = _OF_FILES if isinstance(config, SimSource) else _OF_SIM
+    foreign = _foreign(config)
     for key in options:
         if key in foreign:
             raise UsageError(f"{foreign[key]} does not apply to the source {name!r}", hint="Leave it out.")
@@ -142,6 +148,13 @@ def _with_options(name: str, config: SourceConfig, options: Mapping[str, Any], n
     if isinstance(config, SimSource) and (years := changes.pop("years", None)):
         changes["end"] = iso(years_later(parse_instant(config.start, now=now), years))
     return changed(config, **changes) if changes else config
+
+
+def _foreign(config: SourceConfig) -> Mapping[str, str]:
+    """Options of other kinds of sources, as they are written on the command line."""
+    if isinstance(config, Mt5Source):
+        return _OF_FILES | _OF_SIM
+    return _OF_FILES if isinstance(config, SimSource) else _OF_SIM
 
 
 def _column_map(pairs: Sequence[str]) -> dict[str, str]:

@@ -5,6 +5,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from ictcli.errors import DataError, UsageError
 from ictcli.market.bars import Int64
 from ictcli.market.clock_inference import ClockEvidence
@@ -13,7 +15,7 @@ from ictcli.market.gaps import Gap, find_gaps
 from ictcli.market.validation.signs import SignCounter, stamp_signs
 from ictcli.sources.clock_choice import choose_clock, settled_clock
 from ictcli.sources.files.opening import open_file
-from ictcli.sources.files.reader import FileReader
+from ictcli.sources.files.reader import Reader
 from ictcli.sources.files.text_rows import TextRows
 from ictcli.sources.judging import judged_blocks, stamps_for_clock
 from ictcli.sources.quality import ClockReport, Delivery, SeriesReport
@@ -25,7 +27,7 @@ from ictcli.sources.storing import Tally, note_nonexistent, quarantine, store_bl
 from ictcli.sources.subject import FileOptions, Subject, subject_of, symbol_of, timeframe_of
 from ictcli.store.records import InputRecord
 
-_STAGING = "import"
+STAGING = "import"
 _ZERO = {
     "tick_volume": "tick_volume is zero throughout: treated as unknown",
     "real_volume": "real_volume is zero throughout: treated as unknown",
@@ -47,9 +49,11 @@ class Job:
         identity: what makes an import the same as an earlier one.
         clock_given: the user said which clock its stamps follow.
         given: names of all inputs of this run, this one among them.
+        confirmed: how the clock was seen to hold, where something else than the stamps showed it.
+        continued: the input goes on where the same one ended before; both are one input.
     """
 
-    reader: FileReader
+    reader: Reader
     name: str
     symbol: str
     label: str
@@ -58,6 +62,8 @@ class Job:
     identity: str
     clock_given: bool
     given: frozenset[str]
+    confirmed: str = ""
+    continued: bool = False
 
 
 def import_file(
@@ -96,14 +102,33 @@ def import_file(
     if report := _up_to_date(job, settled):
         return report
     specified = None if spec is None else spec.digits
-    folder = around.store.state_dir / _STAGING
+    folder = around.store.state_dir / STAGING
     staging, stock = read_file(reader, folder, specified, around.config.chunk_rows, around.progress)
     with staging:
         frame = timeframe_of(reader, stock, request, around)
-        subject = subject_of(label, symbol, spec, frame, stock, around)
-        rule, clock = _clock(job, staging, stock, subject, settled)
-        _refuse_second_clock(job, rule)
-        return _store(job, staging, stock, subject, rule, clock)
+        return take_in(job, staging, stock, subject_of(label, symbol, spec, frame, stock, around), settled)
+
+
+def take_in(
+    job: Job, staging: Staging, stock: Stock, subject: Subject, settled: ClockRule | None
+) -> SeriesReport:
+    """Judge and commit what was read.
+
+    Args:
+        job: the delivery.
+        staging: its rows.
+        stock: what they look like.
+        subject: what it turned out to be.
+        settled: the clock of its stamps; None to infer it.
+
+    Raises:
+        DataError: the delivery contradicts what was said of it, or has no good row.
+        UsageError: its clock cannot be told.
+        Busy: another process is writing the series.
+    """
+    rule, clock = _clock(job, staging, stock, subject, settled)
+    _refuse_second_clock(job, rule)
+    return _store(job, staging, stock, subject, rule, clock)
 
 
 def input_name(path: Path, member: str | None) -> str:
@@ -182,6 +207,8 @@ def _clock(
         for sign in stamp_signs(stock.rows, weekend=weekend, sub_second=stock.sub_second, beyond=beyond):
             job.around.warn(f"{job.name} looks generated, not recorded: {sign.evidence}")
         raise
+    if clock.by == "given" and job.confirmed:
+        return rule, ClockReport(str(rule), "confirmed", (job.confirmed,))
     if clock.by == "given" and (why := evidence.unjudged(rule, subject.cal)):
         job.around.warn(f"{job.name}: the clock {rule} is taken as given and was not checked: {why}")
     return rule, clock
@@ -218,7 +245,7 @@ def _store(
 
 
 def _record(job: Job, rule: ClockRule, delivery: Delivery, tally: Tally) -> InputRecord:
-    return InputRecord(
+    record = InputRecord(
         name=job.name,
         sha256=job.identity,
         rows=tally.good,
@@ -227,6 +254,21 @@ def _record(job: Job, rule: ClockRule, delivery: Delivery, tally: Tally) -> Inpu
         format=job.reader.format.name,
         ts_min=tally.first,
         ts_max=tally.last,
+    )
+    known = known_input(job.around.store, job.label, job.identity) if job.continued else None
+    return record if known is None else _joined(known[1], record)
+
+
+def _joined(before: InputRecord, now: InputRecord) -> InputRecord:
+    """One record of two deliveries of the same input, one behind the other."""
+    firsts = [each.ts_min for each in (before, now) if each.ts_min is not None]
+    lasts = [each.ts_max for each in (before, now) if each.ts_max is not None]
+    return replace(
+        now,
+        rows=before.rows + now.rows,
+        quarantined=before.quarantined + now.quarantined,
+        ts_min=min(firsts, default=None),
+        ts_max=max(lasts, default=None),
     )
 
 

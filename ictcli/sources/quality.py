@@ -17,7 +17,8 @@ class ClockReport:
 
     Attributes:
         rule: canonical name, such as ``ny+7`` or ``utc@close``.
-        by: who says so: ``given``, ``format``, ``inferred``, ``forced`` or ``simulated``.
+        by: who says so: ``given``, ``confirmed``, ``format``, ``inferred``, ``forced`` or
+            ``simulated``.
         evidence: one line each.
     """
 

@@ -12,14 +12,13 @@ from ictcli.errors import DataError
 from ictcli.market.validation.grid import DigitCounter
 from ictcli.market.validation.signs import deep_weekend
 from ictcli.market.validation.stamps import StampStatistics
-from ictcli.sources.files.reader import FileReader
+from ictcli.sources.files.reader import Reader
 from ictcli.sources.files.records import RawChunk, RejectedRow
 from ictcli.sources.judging import PRICES, QUOTES
 from ictcli.sources.staging import Staging, period_for
 from ictcli.telemetry import Progress
 
 _FEW_REJECTED = 1000
-_LINE_SAMPLE = 1 << 16
 AMOUNTS = ("tick_volume", "real_volume", "spread")
 """Columns in which zero throughout means that the source does not know."""
 
@@ -63,7 +62,7 @@ class Stock:
 
 
 def read_file(
-    reader: FileReader, folder: Path, specified: int | None, chunk_rows: int, progress: Progress
+    reader: Reader, folder: Path, specified: int | None, chunk_rows: int, progress: Progress
 ) -> tuple[Staging, Stock]:
     """Park all rows of a file; the caller closes the staging.
 
@@ -80,7 +79,7 @@ def read_file(
     chunks = reader.chunks(chunk_rows)
     first = next(chunks, None)
     if first is None:
-        raise DataError(f"{reader.path.name} has no rows", hint="Export it again.")
+        raise DataError(f"{reader.name} has no rows", hint="Export it again.")
     stamps = StampStatistics()
     stamps.add(first.wall)
     seen = StampStatistics()
@@ -88,17 +87,17 @@ def read_file(
     stock.zeros = {name for name in AMOUNTS if name in stock.names}
     dtypes = {name: "i8" if name in ("line", "wall") else "f8" for name in stock.names}
     staging = Staging(folder, dtypes, period_for(stamps.usual_step))
-    expected = _expected_rows(reader.path)
+    expected = reader.expected_rows()
     try:
         for chunk in _all(first, chunks):
-            _take_in(chunk, staging, stock, reader.path.name)
-            progress(f"reading {reader.path.name}", stock.rows, expected)
+            _take_in(chunk, staging, stock, reader.name)
+            progress(f"reading {reader.name}", stock.rows, expected)
     except BaseException:
         staging.close()
         raise
     if stock.stamps.rows == 0:
         staging.close()
-        raise DataError(f"no row of {reader.path.name} can be read: {_example(stock)}")
+        raise DataError(f"no row of {reader.name} can be read: {_example(stock)}")
     if stock.stamps.disorder:
         stock.ordered = StampStatistics()
         for columns in staging.blocks(("wall",)):
@@ -145,13 +144,3 @@ def _columns(chunk: RawChunk, bars: bool) -> tuple[str, ...]:  # noqa: FBT001 - 
 def _example(stock: Stock) -> str:
     row = min(stock.rejected, key=lambda row: row.line)
     return f"line {row.line} ({row.rule}): {row.raw[:80]!r}"
-
-
-def _expected_rows(path: Path) -> int | None:
-    """Rows to expect, from the length of the first lines; None for files that are not plain text."""
-    with path.open("rb") as stream:
-        start = stream.read(_LINE_SAMPLE)
-    lines = start.count(b"\n")
-    if lines < 2 or start[:2] in (b"PK", b"\x1f\x8b", b"PA") or b"\0" in start:
-        return None
-    return path.stat().st_size * lines // len(start)

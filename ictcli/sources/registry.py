@@ -4,14 +4,15 @@ import difflib
 from collections.abc import Mapping
 from pathlib import Path
 
-from ictcli.config.records import FileSource, SimSource, SourceConfig
+from ictcli.config.records import FileSource, Mt5Source, SimSource, SourceConfig
 from ictcli.errors import UsageError
 from ictcli.sources.file_source import FilesOnDisk
+from ictcli.sources.mt5_source import TerminalSource
 from ictcli.sources.sim_source import SimulatedMarket
 from ictcli.sources.source import Source
 from ictcli.sources.subject import FileOptions
 
-BUILT_IN = ("sim", "file")
+BUILT_IN = ("sim", "file", "mt5")
 """Kinds that need no entry in the config."""
 
 
@@ -25,6 +26,8 @@ def source(name: str, config: SourceConfig, folder: Path) -> Source:
     """
     if isinstance(config, SimSource):
         return SimulatedMarket(name, config)
+    if isinstance(config, Mt5Source):
+        return TerminalSource(name, config)
     options = FileOptions(config.symbol, config.format, config.source_tz, config.columns)
     return FilesOnDisk(name, config.path, folder, options)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ictcli.config.records import FetchConfig
+from ictcli.config.trading import BrokerConfig
 from ictcli.errors import IctError
 from ictcli.market.symbols import SymbolBook
 from ictcli.market.timeframes import Timeframe
@@ -54,6 +55,8 @@ class Surroundings:
         confirm: answers a yes/no question; raises UsageError when nobody can answer.
         note: receives what people should know.
         warn: receives what people should worry about.
+        brokers: how terminals are reached, by name.
+        environ: environment variables, for passwords and tokens.
     """
 
     store: Store
@@ -65,6 +68,8 @@ class Surroundings:
     confirm: Callable[[str], bool] = decline
     note: Callable[[str], None] = ignore
     warn: Callable[[str], None] = ignore
+    brokers: Mapping[str, BrokerConfig] = field(default_factory=dict)
+    environ: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,8 +97,8 @@ def test_sources_of_both_kinds(tmp_path: Path) -> None:
         ("[fetch]\nchunk_rows = 99999999999999999999", "fetch.chunk_rows", "from 1000 to 50000000"),
         ("data = 5", "data", "must be a table, not 5"),
         ("[sources.x]", "sources.x", "needs a value for 'kind'"),
-        ('[sources.x]\nkind = "mt9"', "sources.x.kind", "must be one of file, sim, not 'mt9'"),
-        ("[sources.x]\nkind = 5", "sources.x.kind", "must be one of file, sim, not 5"),
+        ('[sources.x]\nkind = "mt9"', "sources.x.kind", "must be one of file, mt5, sim, not 'mt9'"),
+        ("[sources.x]\nkind = 5", "sources.x.kind", "must be one of file, mt5, sim, not 5"),
         ('[sources.x]\nkind = "file"', "sources.x", "needs a value for 'path'"),
         (
             '[sources.x]\nkind = "sim"\nseed = "a"',

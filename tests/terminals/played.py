@@ -49,11 +49,19 @@ class PlayedTerminal:
         maxbars: what the terminal keeps of a series.
         warm_up: reads of rows that fail before the first one succeeds.
         log: file that gets a line per order.
+        hang_once: file whose absence makes the next read of rows hang; it is made then.
     """
 
     def __init__(
-        self, folder: str = "", tick_msc: int = 0, maxbars: int = 100_000, warm_up: int = 0, log: str = ""
+        self,
+        folder: str = "",
+        tick_msc: int = 0,
+        maxbars: int = 100_000,
+        warm_up: int = 0,
+        log: str = "",
+        hang_once: str = "",
     ) -> None:
+        self.hang_once = hang_once
         self.folder = Path(folder)
         self.tick_msc = tick_msc
         self.maxbars = maxbars
@@ -139,9 +147,12 @@ class PlayedTerminal:
         return blank(OrderSendResult, retcode=10_009, volume=request["volume"], request=made)
 
     def _known(self, symbol: str) -> bool:
-        return any(self.folder.glob(f"{symbol}.*.npy"))
+        return any(path.stem.rpartition(".")[0] == symbol for path in self.folder.glob("*.npy"))
 
     def _rows(self, symbol: str, name: str, dtype: Any) -> Rows | None:
+        if self.hang_once and not Path(self.hang_once).exists():
+            Path(self.hang_once).touch()
+            time.sleep(3600)
         if self.warm_up > 0:
             self.warm_up -= 1
             self.error = ErrorCode.E_FAIL

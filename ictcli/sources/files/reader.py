@@ -9,12 +9,36 @@ from typing import Protocol
 from ictcli.sources.files.containers import damaged
 from ictcli.sources.files.records import FileFormat, RawChunk
 
+_LINE_SAMPLE = 1 << 16
+
 
 class RowSource(Protocol):
     """Anything that yields a file's rows in order."""
 
     def chunks(self, rows: int) -> Iterator[RawChunk]:
         """Consecutive chunks of at most ``rows`` rows."""
+
+
+class Reader(Protocol):
+    """What a delivery of rows is read from."""
+
+    @property
+    def name(self) -> str:
+        """What reports and the quarantine call it."""
+
+    @property
+    def format(self) -> FileFormat:
+        """Its layout."""
+
+    @property
+    def source(self) -> RowSource:
+        """The rows."""
+
+    def chunks(self, rows: int) -> Iterator[RawChunk]:
+        """Consecutive chunks of at most ``rows`` rows, from the first."""
+
+    def expected_rows(self) -> int | None:
+        """About how many rows there are; None when nothing tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +62,20 @@ class FileReader:
     symbol_hint: str | None
     timeframe_hint: str | None
     source: RowSource
+
+    @property
+    def name(self) -> str:
+        """Name of the file."""
+        return self.path.name
+
+    def expected_rows(self) -> int | None:
+        """Rows to expect from the length of the first lines; None for files that are not plain text."""
+        with self.path.open("rb") as stream:
+            start = stream.read(_LINE_SAMPLE)
+        lines = start.count(b"\n")
+        if lines < 2 or start[:2] in (b"PK", b"\x1f\x8b", b"PA") or b"\0" in start:
+            return None
+        return self.path.stat().st_size * lines // len(start)
 
     def chunks(self, rows: int) -> Iterator[RawChunk]:
         """The rows from the first, in chunks of at most ``rows`` rows; memory is bounded by a chunk.
