@@ -85,7 +85,8 @@ def command(
     """Trade a strategy over stored bars with full costs, and keep the run.
 
     Without SYMBOL every stored symbol is traded on one account; with --model its own symbol. Exits with 3
-    when the gate fails, or is inconclusive without --allow-inconclusive, or when a strategy looks ahead.
+    when the gate fails, or is inconclusive without --allow-inconclusive, when a strategy looks ahead, or when
+    trades on paper differ.
     """
     check_options(search, studied)
     from ictcli.commands import backtest_run as work
@@ -119,10 +120,14 @@ def command(
     studies = work.studies_of(studied)
     with compiling_told(session.out), session.out.progress() as progress:
         lookahead = work.look_ahead(session, request, shop, progress, asked=studied.check_lookahead)
+        traded = work.paper(session, request, shop, search, progress) if studied.verify_paper else None
         result = work.run(session, request, shop, search, studies, progress)
-    document = result.document if lookahead is None else {**result.document, "lookahead": lookahead}
+    checks = {"lookahead": lookahead, "paper": traded}
+    document = result.document | {name: check for name, check in checks.items() if check is not None}
     work.write_files(session, files, result.document, allow_inconclusive=allow_inconclusive)
-    session.out.emit(document, lambda: work.result_text(result.document, lookahead))
+    session.out.emit(document, lambda: work.result_text(result.document, lookahead, traded))
+    if traded is not None and traded["mismatches"]:
+        session.out.finding("trades on paper differ from the backtest", "The first of them are listed above.")
     _judge(session, result, allow_inconclusive=allow_inconclusive)
 
 

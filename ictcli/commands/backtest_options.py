@@ -50,6 +50,7 @@ class StudyOptions:
     null: int | None
     monte_carlo: int | None
     check_lookahead: bool
+    verify_paper: bool
     jobs: int | None
     backend: str | None
 
@@ -103,6 +104,9 @@ def study_options(func: F) -> F:
             ),
             click.option(
                 "--check-lookahead", is_flag=True, help="Change the future; exit 3 if a decision changes."
+            ),
+            click.option(
+                "--verify-paper", is_flag=True, help="Trade it on paper, too; exit 3 unless trades are equal."
             ),
             click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes; default: 1."),
             click.option(

@@ -107,6 +107,29 @@ def look_ahead(
     return document
 
 
+def paper(
+    session: Session, request: "Request", shop: "Workshop", search: SearchOptions, progress: "Progress"
+) -> dict[str, Any]:
+    """The ``paper`` part of the document: the same bars through the whole path of paper trading.
+
+    Raises:
+        UsageError: together with a search, which trades many strategies.
+        ConfigError: a strategy does not decide bar by bar.
+    """
+    if search.any:
+        raise UsageError(
+            "--verify-paper trades one choice of strategies, and a search tries many",
+            hint="Leave out --sweep and --walk-forward.",
+        )
+    from ictcli.research.backtest import trade
+    from ictcli.trading.serving import streams
+    from ictcli.trading.verifying import verify_paper
+
+    found = trade(request, shop, progress)
+    models = streams(request.model, found.choices, found.floor.series[0], session.store, shop.config)
+    return verify_paper(found, models, progress)
+
+
 def run(
     session: Session,
     request: "Request",
@@ -138,7 +161,9 @@ def run(
     return walk_forward(request, shop, how, plan, studies, **common)
 
 
-def result_text(document: dict[str, Any], lookahead: dict[str, Any] | None) -> str:
+def result_text(
+    document: dict[str, Any], lookahead: dict[str, Any] | None, traded: dict[str, Any] | None
+) -> str:
     """What people see of a run."""
     from ictcli.reports import summary
     from ictcli.reports.forward_tables import forward_tables
@@ -148,6 +173,8 @@ def result_text(document: dict[str, Any], lookahead: dict[str, Any] | None) -> s
     blocks += ["\n".join(lines) for lines in (*study_tables(document), *forward_tables(document))]
     if lookahead is not None:
         blocks.append(lookahead_line(lookahead))
+    if traded is not None:
+        blocks.append(paper_line(traded))
     blocks.append(f"Report: ictcli report {document['run']}")
     return "\n\n".join(blocks)
 
@@ -158,6 +185,18 @@ def lookahead_line(found: dict[str, Any]) -> str:
         f"Look-ahead: none found; {found['bars_checked']:,} of {found['bars']:,} bars decided alike"
         f" in {found['checked']:,} replays with another future, cut at {found['moments']:,} moments"
     )
+
+
+def paper_line(found: dict[str, Any]) -> str:
+    """What came of trading the same bars on paper."""
+    if not found["mismatches"]:
+        return f"Paper: all {found['compared']:,} trades equal, to the last digit"
+    lines = [f"Paper: {found['mismatches']:,} of {found['compared']:,} trades differ"]
+    lines += [
+        f"  trade {one['trade'] + 1}: {one['field']} {one['backtest']} in the backtest, not {one['paper']}"
+        for one in found["first"]
+    ]
+    return "\n".join(lines)
 
 
 def write_files(

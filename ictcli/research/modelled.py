@@ -269,12 +269,12 @@ def describe(version: Version, series: Series, store: Store, config: Config) -> 
             "than are computed",
             hint="Train it again, or go back to the detector parameters it was trained with.",
         )
-    bars, span = _history(card, series, store)
+    bars, span = history(card, series, store)
     cache = FeatureCache(store.state_dir / _CACHE)
     return Described(bars, cache.matrix(features, series.content, span, bars, settings)[0])
 
 
-def _history(card: Card, series: Series, store: Store) -> tuple[Bars, tuple[int | None, int | None]]:
+def history(card: Card, series: Series, store: Store) -> tuple[Bars, tuple[int | None, int | None]]:
     """The bars of a series with those before them, and the span that was asked for."""
     first, end = int(series.bars.ts[0]), int(series.bars.ts_close[-1])
     hours = calendar(series.spec.calendar)
