@@ -80,7 +80,29 @@ class Dispatcher:
         Raises:
             LedgerUnwritable: the journal took no record: nothing after it was carried out.
         """
+        if self.dead is not None:
+            raise self._refusal(self.dead)
         self._inputs.append(event)
+        self._start()
+
+    def record(self, bodies: Sequence[AnyBody]) -> None:
+        """Write events that the order manager did not make, behind everything that is under way.
+
+        What they change is told like anything else.
+
+        Raises:
+            LedgerUnwritable: the journal took no record.
+        """
+        if not bodies:
+            return
+        if self.dead is not None:
+            raise self._refusal(self.dead)
+        record = Record(tuple(bodies), self._clock())
+        notices = [one for body in bodies for one in self.manager.book.apply(body, record.at)]
+        self._commands += [record, *(Notify(one) for one in notices)]
+        self._start()
+
+    def _start(self) -> None:
         if self._busy:
             return
         self._busy = True
@@ -89,25 +111,10 @@ class Dispatcher:
         finally:
             self._busy = False
 
-    def record(self, bodies: Sequence[AnyBody]) -> None:
-        """Write events of the decision side, behind everything that is under way.
-
-        Raises:
-            LedgerUnwritable: the journal took no record.
-        """
-        if not bodies:
-            return
-        record = Record(tuple(bodies), self._clock())
-        if self._busy:
-            self._commands.append(record)
-        else:
-            self._write(record)
-        for body in bodies:
-            self.manager.book.apply(body, record.at)
-
     def _run(self) -> None:
         while self._inputs or self._commands:
             if self._inputs:
+                self.wake_at = None
                 self._commands.extend(self.manager.handle(self._inputs.popleft(), self._clock()))
             elif (answer := self._carry_out(self._commands.popleft())) is not None:
                 self._inputs.append(answer)

@@ -133,7 +133,7 @@ class Sender:
         outcome = event.outcome
         if outcome.kind in {"done", "placed", "partial"}:
             scribe.happen(order, Happening.ACKED, self._acked(event))
-        elif outcome.kind == "unknown":
+        elif outcome.kind == "unknown" or (outcome.kind == "noop" and order.intent.action == "place"):
             body = Unresolved(id=order.id, attempt=event.attempt, code=outcome.code, message=outcome.message)
             scribe.happen(order, Happening.UNRESOLVED, body)
         elif outcome.kind == "retryable" and order.status is Status.SENT and self._may_ask_again(order):

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from ictcli.brokers.reports import Evidence, OrderReport, PositionReport
 from ictcli.ledger.bodies import Done, Ended, Intent, Rejected, Unresolved
-from ictcli.trading.identity import intent_id
+from ictcli.trading.identity import intent_id, parts_of
 from ictcli.trading.manager_orders import MOST_ATTEMPTS, Sender, pause
 from ictcli.trading.manager_scribe import Scribe
 from ictcli.trading.messages import Told
@@ -20,6 +20,9 @@ MOST_CANCELS = 20
 """Attempts to withdraw one order."""
 MOST_REPAIRS = 8
 """Attempts to give a position the stop it should have; then only a person can."""
+
+LEGS = 100
+"""Requests of our own for one order at one instant."""
 
 
 class Tasks:
@@ -183,13 +186,17 @@ class Tasks:
         self,
         scribe: Scribe,
         cause: Intent,
-        leg: int,
+        tries: int,
         action: str,
         position: PositionState | None = None,
     ) -> Intent:
-        """A request of the order manager itself, for a strategy's order or position."""
+        """A request of the order manager itself, for a strategy's order or position.
+
+        Its leg is made of the order's number, which no leg of a strategy comes near.
+        """
         account = self._book.start.account if self._book.start else 0
-        name = intent_id(account, cause.id, cause.symbol, scribe.now, leg, action)
+        leg = parts_of(cause.magic)[1] * LEGS + tries
+        name = intent_id(account, cause.strategy, cause.symbol, scribe.now, leg, action)
         if position is None:
             return Intent(
                 id=name, action="cancel", strategy=cause.strategy, symbol=cause.symbol, bar=scribe.now,

@@ -30,6 +30,9 @@ _ENDS: dict[str, Happening] = {
     "absent": Happening.ABSENT,
     "denied": Happening.DENIED,
 }
+FIRST_SECOND = 946_684_800
+"""Sequences begin at the seconds since 2000 at which a journal began: a later journal of the same account
+meets no number of an earlier one, as long as orders are made less than once a second over its life."""
 LONGEST_GAP = 20 * NS_PER_SECOND
 """Of the time between two passes without a trace, as much counts towards absence."""
 
@@ -85,8 +88,9 @@ def _start(book: OrderBook, body: bodies.Start, _ts: int) -> tuple[Notice, ...]:
     return ()
 
 
-def _opened(book: OrderBook, body: bodies.Opened, _ts: int) -> tuple[Notice, ...]:
+def _opened(book: OrderBook, body: bodies.Opened, ts: int) -> tuple[Notice, ...]:
     book.opened = body
+    book.sequence = max(book.sequence, ts // NS_PER_SECOND - FIRST_SECOND)
     return ()
 
 

@@ -31,7 +31,9 @@ from ictcli.market.bars import Bars
 from ictcli.market.timeframes import Timeframe
 from ictcli.trading.dispatch import Dispatcher
 from ictcli.trading.identity import intent_id
+from ictcli.trading.invariants import BrokerRecord, Wire
 from ictcli.trading.manager import OrderManager
+from ictcli.trading.manager_requests import digest_of
 from ictcli.trading.messages import Alert, Begin, Input, Passed, Quoted, Submit
 from ictcli.trading.orderbook import Notice, OrderBook
 
@@ -160,6 +162,15 @@ class ModelBroker:
 
     def exact(self, request: Request) -> dict[str, Any]:
         return {}
+
+    def record(self) -> BrokerRecord:
+        """Everything it knows."""
+        wires = tuple(Wire(at, digest_of(request)) for at, request in self.asked)
+        orders = (*self.orders.values(), *self.done.values())
+        return BrokerRecord(
+            orders, tuple(self.deals.values()), tuple(self.cash.values()), tuple(self.positions.values()),
+            self.balance, wires,
+        )  # fmt: skip
 
     # -- what happens at the broker --------------------------------------------------------------------
 
