@@ -30,6 +30,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "backtest": "Trade a strategy over stored bars with full costs, and keep the run.",
     },
     "Trade": {
+        "trade": "Trade strategies bar by bar: on paper, over stored bars again, or live.",
         "halt": "Stop all trading at once, and cancel what rests at the broker; works without the trader.",
         "resume": "Lift the emergency stop, with a reason.",
         "ledger": "Verify, export, back up, restore and move the journal of trading.",

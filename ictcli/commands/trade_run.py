@@ -1,0 +1,296 @@
+"""What ``ictcli trade`` does: permission first, then the loop, then what it showed."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ictcli.commands.backtest_compiling import compiling_told
+from ictcli.commands.trade_options import TradeOptions
+from ictcli.errors import ExitCode, OutcomeUnknown, UsageError
+from ictcli.session import Session
+
+if TYPE_CHECKING:
+    from ictcli.market.timeframes import Timeframe
+    from ictcli.research.choices import Choice
+    from ictcli.research.modelled import AskedModel
+    from ictcli.telemetry import Progress
+    from ictcli.trading.demotion import DemotionWatch
+    from ictcli.trading.ending import Ending
+    from ictcli.trading.graduation import Graduations, Standing
+    from ictcli.trading.request import Outside, Traded, TradeRequest
+
+UNIT = "ictcli-trade.service"
+
+
+def request_of(
+    session: Session,
+    options: TradeOptions,
+    symbols: tuple[str, ...],
+    strategies: tuple[str, ...],
+    params: tuple[str, ...],
+    model: str | None,
+    timeframe: "Timeframe | None",
+    seed: int | None,
+) -> "TradeRequest":
+    """What is asked for, with what the configuration adds.
+
+    Raises:
+        UsageError: nothing to trade.
+        DataError: there is no such model.
+    """
+    from ictcli.commands.backtest_run import distinct
+    from ictcli.market.timeframes import parse_timeframe
+    from ictcli.research.choices import parse_params
+    from ictcli.trading.request import TradeRequest
+
+    config = session.config.config
+    asked = _model_of(session, model)
+    named = symbols or ((asked.symbol,) if asked else config.trade.symbols)
+    chosen = strategies or (() if asked else config.trade.strategies)
+    if not chosen and asked is None:
+        raise UsageError(
+            "nothing to trade", hint="Add --strategy NAME or --model NAME, or set trade.strategies."
+        )
+    if not named:
+        raise UsageError("no symbol to trade", hint="Name one, or set trade.symbols.")
+    start, end = options.replay or (None, None)
+    return TradeRequest(
+        symbols=distinct(session, named),
+        strategies=chosen,
+        params=parse_params(params),
+        timeframe=timeframe or (asked.timeframe if asked else parse_timeframe(config.trade.timeframe)),
+        model=asked,
+        mode=options.mode,
+        broker=options.broker or (config.trade.broker if options.live else ""),
+        start=start,
+        end=end,
+        speed=options.speed or ("max" if options.mode == "replay" else 1.0),
+        once=options.once,
+        dry_run=options.dry_run,
+        confirm_account=options.confirm_account,
+        source=options.source,
+        seed=config.backtest.seed if seed is None else seed,
+    )
+
+
+def _model_of(session: Session, reference: str | None) -> "AskedModel | None":
+    if reference is None:
+        return None
+    from ictcli.learning.lockbox import LOCKBOX_LOG, openings
+    from ictcli.models.version import split_reference
+    from ictcli.research.modelled import AskedModel
+
+    name, which = split_reference(reference)
+    version = session.models.load(name, which or "champion")
+    log = openings(session.store.state_dir / LOCKBOX_LOG)
+    return AskedModel(version, tuple((one.first, one.last) for one in log if one.model == version.reference))
+
+
+def run(session: Session, request: "TradeRequest") -> None:
+    """Trade, show what came of it, and leave with its exit code.
+
+    Raises:
+        PolicyRefused: a rule forbids to trade; names everything that is missing.
+        OutcomeUnknown: it ended with an outcome unknown.
+        Exit: somebody pressed Ctrl-C, after ending in good order.
+    """
+    from ictcli.research.backtest import Workshop
+    from ictcli.trading.control import control_folder
+    from ictcli.trading.ending import Ending, listening
+    from ictcli.trading.latch import Latch
+    from ictcli.trading.permission import refuse_halted
+
+    choices = _choices(session, request)
+    state = session.config.state_dir
+    latch = Latch(control_folder(state))
+    refuse_halted(latch, request)
+    standings = _standings(session, request, choices)
+    _permit(session, request, standings)
+    if latch.reason() is None:
+        latch.reserve()
+    from ictcli.trading.session import run_trade
+
+    shop = Workshop(session.store, session.book, session.config.config, session.workspace)
+    ending = Ending(control_folder(state))
+    with (
+        listening(ending, session.out.note),
+        compiling_told(session.out),
+        session.out.progress("starting") as progress,
+    ):
+        watch = _watch(session, request, standings)
+        traded = run_trade(request, shop, _outside(session, ending, watch, progress))
+    _finish(session, request, choices, traded, interrupted=ending.interrupted)
+
+
+def _choices(session: Session, request: "TradeRequest") -> "list[Choice]":
+    """The strategies, each of which must decide bar by bar."""
+    from ictcli.research.choices import choose_strategies
+    from ictcli.strategies.expression import Expression
+
+    choices = choose_strategies(request.strategies, session.config.config.strategies, request.params)
+    for choice in choices:
+        if isinstance(choice.strategy, Expression):
+            raise UsageError(
+                f"{choice.strategy.name} is an expression over whole columns, for research only",
+                hint="Trading needs a step that decides bar by bar: see docs/write-a-strategy.md.",
+            )
+    return choices
+
+
+def _standings(session: Session, request: "TradeRequest", choices: "Sequence[Choice]") -> "list[Standing]":
+    """Where the strategies stand; asked for only where it counts, as the whole journal is gone through."""
+    if request.mode == "replay" or request.dry_run:
+        return []
+    from ictcli.ledger.address import find_place
+    from ictcli.trading.demotion import review_all
+    from ictcli.trading.graduation import strategy_mark
+
+    config = session.config.config
+    return review_all(
+        find_place(session.config.state_dir, session.environ),
+        [strategy_mark(choice) for choice in choices],
+        _graduations(session),
+        config.trade,
+        float(config.backtest.slippage_points),
+        session.now,
+    )
+
+
+def _graduations(session: Session) -> "Graduations":
+    from ictcli.ledger.chain import read_key
+    from ictcli.trading.graduation import Graduations
+
+    state = session.config.state_dir
+    return Graduations(state, read_key(state / "secret.key"))
+
+
+def _permit(session: Session, request: "TradeRequest", standings: "Sequence[Standing]") -> None:
+    """Refuse what must not be begun; what only the broker can tell is asked for once logged in."""
+    from ictcli.brokers.opening import find_broker
+    from ictcli.trading.permission import missing_before_login, require
+
+    config = session.config.config
+    broker = find_broker(request.broker, config.brokers) if request.broker else None
+    if request.mode == "live" and not request.dry_run:
+        require(missing_before_login(request, broker, config, standings))
+
+
+def _watch(
+    session: Session, request: "TradeRequest", standings: "Sequence[Standing]"
+) -> "DemotionWatch | None":
+    if request.mode != "live" or request.dry_run:
+        return None
+    from ictcli.ledger.address import find_place
+    from ictcli.trading.demotion import DemotionWatch
+
+    config = session.config.config
+    place = find_place(session.config.state_dir, session.environ)
+    return DemotionWatch(place, standings, config.trade, float(config.backtest.slippage_points))
+
+
+def _outside(
+    session: Session, ending: "Ending", watch: "DemotionWatch | None", progress: "Progress"
+) -> "Outside":
+    """What the loop sees of the world."""
+    from ictcli.clock import monotonic
+    from ictcli.trading.request import Outside
+    from ictcli.trading.service import Service
+
+    service = Service(session.environ)
+
+    def asked() -> str:
+        if watch is not None and (reason := watch.look(monotonic())):
+            ending.end(reason)
+        why = ending.why()
+        if why:
+            service.ending(why)
+        return why
+
+    def show(document: Mapping[str, Any]) -> None:
+        if not session.out.json:
+            session.out.rows([document])
+
+    return Outside(
+        ending=asked,
+        alive=lambda status: service.alive(status, monotonic()),
+        ready=service.ready,
+        tell=session.out.note,
+        show=show,
+        progress=progress,
+        provenance=session.provenance(),
+        environ=session.environ,
+    )
+
+
+def _finish(
+    session: Session,
+    request: "TradeRequest",
+    choices: "Sequence[Choice]",
+    traded: "Traded",
+    *,
+    interrupted: bool,
+) -> None:
+    """Show what came of it and leave."""
+    document = dict(traded.document)
+    standings = _standings(session, request, choices)
+    document["graduation"] = [
+        {"strategy": one.mark, "graduated": one.graduated, "missing": list(one.missing)} for one in standings
+    ]
+    session.out.emit(document, lambda: result_text(session, document))
+    if traded.code is ExitCode.UNKNOWN_OUTCOME:
+        raise OutcomeUnknown(
+            "it ended with an order whose outcome is not known", hint="Run `ictcli status`, then start again."
+        )
+    if interrupted:
+        raise click.exceptions.Exit(ExitCode.INTERRUPTED)
+    if traded.code is not ExitCode.OK:
+        raise click.exceptions.Exit(traded.code)
+
+
+_SHOWN = (
+    "mode", "account", "bars", "decisions", "orders", "fills", "trades", "balance", "equity", "positions",
+    "unresolved", "ended",
+)  # fmt: skip
+
+
+def result_text(session: Session, document: Mapping[str, Any]) -> str:
+    """What people see of a session that ended."""
+    from ictcli.output import plain
+
+    rows = [[key, plain(document[key])] for key in _SHOWN if key in document and _short(document[key])]
+    lines = [session.out.table(["what", "value"], rows)]
+    for one in document["graduation"]:
+        missing = "; ".join(one["missing"])
+        lines.append(
+            f"{one['strategy']}: " + ("may trade live" if one["graduated"] else f"on paper: {missing}")
+        )
+    return "\n".join(lines)
+
+
+def _short(value: object) -> bool:
+    return not isinstance(value, list | tuple | Mapping)
+
+
+def unit_text(session: Session) -> str:
+    """The systemd unit with this workspace, this program and this user in it.
+
+    Raises:
+        UsageError: a path holds what a unit file cannot.
+    """
+    from ictcli.commands.halting import who
+    from ictcli.workspace import template
+
+    values = {
+        "@WORKSPACE@": str(session.workspace.resolve()),
+        "@PROGRAM@": f"{sys.executable} -m ictcli",
+        "@USER@": who().partition("@")[0],
+    }
+    for value in (values["@WORKSPACE@"], sys.executable):
+        if any(letter in value for letter in " \t\n\"'%$\\"):
+            raise UsageError(f"{value!r} cannot stand in a unit file", hint="Move it to a plain path.")
+    text = template(UNIT)
+    for name, value in values.items():
+        text = text.replace(name, value)
+    return text
