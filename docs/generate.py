@@ -10,6 +10,8 @@ from pathlib import Path
 
 import click
 
+from ictcli.brokers.conformance import card_table
+from ictcli.brokers.mt5.outcomes import code_tables
 from ictcli.cli import COMMANDS, program
 from ictcli.config import reference
 from ictcli.engine.assumptions import assumption_table
@@ -18,6 +20,8 @@ from ictcli.errors import MEANINGS, ExitCode
 from ictcli.features.tables import feature_reference
 from ictcli.research.metrics.definitions import metric_table
 from ictcli.research.metrics.parts import part_table
+from ictcli.trading.denials import denial_table
+from ictcli.trading.transitions import transition_table
 
 ROOT = Path(__file__).parents[1]
 BEGIN, END = "<!-- generated: begin -->", "<!-- generated: end -->"
@@ -36,7 +40,14 @@ def pages() -> dict[Path, str]:
         ),
         ROOT / "docs" / "fills.md": _between(ROOT / "docs" / "fills.md", assumption_table() + "\n"),
         ROOT / "docs" / "backtest.md": _between(ROOT / "docs" / "backtest.md", refusal_table() + "\n"),
+        ROOT / "docs" / "broker-conformance.md": _between(
+            ROOT / "docs" / "broker-conformance.md",
+            f"## Return codes\n\n{code_tables()}\n\n## Cards\n\n{card_table()}\n",
+        ),
         ROOT / "docs" / "risk.md": _between(ROOT / "docs" / "risk.md", refusal_table() + "\n"),
+        ROOT / "docs" / "orders.md": _between(
+            ROOT / "docs" / "orders.md", f"{transition_table()}\n\n{denial_table()}\n"
+        ),
         ROOT / "ictcli" / "templates" / "ictcli.toml": reference.commented_file(),
         ROOT / "config" / "ictcli.toml": reference.commented_file(),
         ROOT / "config" / "symbols.toml": (ROOT / "ictcli" / "templates" / "symbols.toml").read_text("utf-8"),

@@ -33,3 +33,13 @@ def require_demo(bench: Bench) -> None:
             f"account {account.login} is not a demo account, and cards trade",
             hint="Play conformance cards on a demo account.",
         )
+
+
+def card_table() -> str:
+    """All cards as a Markdown table, for the documentation."""
+    rows = ["| card | claim | how it is checked | on a real demo account |", "|---|---|---|---|"]
+    rows += [
+        f"| {card.name} | {card.claim} | {card.check} | {'no: it needs faults' if card.faults else 'yes'} |"
+        for card in CARDS
+    ]
+    return "\n".join(rows)

@@ -179,3 +179,19 @@ def _message(code: int, verdict: Verdict, text: str) -> str:
     name = verdict.name or "unlisted code"
     said = f" ({text})" if text else ""
     return f"{code} {name}{said}: {verdict.then}"
+
+
+def code_tables() -> str:
+    """What the codes mean, as Markdown tables for the documentation."""
+    rows = ["| return code | name | outcome | then |", "|---|---|---|---|"]
+    rows += [f"| {code} | {one.name} | {one.kind} | {one.then} |" for code, one in RETURN_CODES.items()]
+    rows += [
+        "| any other | | unknown | look at the records |",
+        "",
+        "| `last_error` behind `None` | name | outcome | sent | then |",
+        "|---|---|---|---|---|",
+    ]
+    for sent, table in (("no", NOT_SENT), ("unknown", MAYBE_SENT)):
+        rows += [f"| {code} | {one.name} | {one.kind} | {sent} | {one.then} |" for code, one in table.items()]
+    rows += ["| any other; `SystemError`; no answer in time | | unknown | unknown | look at the records |"]
+    return "\n".join(rows)

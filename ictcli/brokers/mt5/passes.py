@@ -67,7 +67,8 @@ def look(
 ) -> Evidence:
     """Read open orders, done orders, deals and positions, in this order.
 
-    An order that fills meanwhile is seen twice rather than not at all.
+    An order that fills meanwhile is seen twice rather than not at all. The connection is looked at behind
+    every list: one that was lost and found again while the pass was made may have left any of them empty.
 
     Args:
         calls: the terminal's functions.
@@ -88,7 +89,7 @@ def look(
     try:
         _read(calls, seen, window(since, begun, to_server), from_server)
         seen.account = account_report(require())
-        seen.complete = seen.complete and _connected(calls)
+        seen.complete = _connected(calls) and seen.complete
     except SourceUnavailable:
         seen.complete = False
     return Evidence(
@@ -106,16 +107,22 @@ def look(
 
 
 def _read(calls: Calls, seen: Pass, between: tuple[int, int], clock: FromServer) -> None:
-    orders = calls.read("orders_get")
+    orders = _listed(calls, seen, "orders_get")
     seen.open_orders = _each(seen, orders, lambda one: order_report(one, clock, over=False))
-    done = calls.read("history_orders_get", *between)
+    done = _listed(calls, seen, "history_orders_get", *between)
     seen.done_orders = _each(seen, done, lambda one: order_report(one, clock, over=True))
-    deals = calls.read("history_deals_get", *between)
+    deals = _listed(calls, seen, "history_deals_get", *between)
     seen.deals = _each(seen, filter(is_trade, deals), lambda one: deal_report(one, clock))
     moved = (one for one in deals if not is_trade(one))
     seen.cash = _each(seen, moved, lambda one: cash_report(one, clock))
-    positions = calls.read("positions_get")
+    positions = _listed(calls, seen, "positions_get")
     seen.positions = _each(seen, positions, lambda one: position_report(one, clock))
+
+
+def _listed(calls: Calls, seen: Pass, name: str, *between: int) -> Any:
+    found = calls.read(name, *between)
+    seen.complete = _connected(calls) and seen.complete
+    return found
 
 
 def _each(seen: Pass, found: Iterable[Any], report: Callable[[Any], Report]) -> list[Report]:
