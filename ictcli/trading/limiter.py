@@ -17,8 +17,8 @@ class TokenBucket:
 
     def take(self, now: int) -> bool:
         """Use one token, if there is one; a clock that goes back finds the bucket no fuller than empty."""
-        earliest = min(max(self._empty_at, now - NS_PER_MINUTE), now)
-        if earliest + self._gap > now:
+        self._empty_at = min(max(self._empty_at, now - NS_PER_MINUTE), now)
+        if self._empty_at + self._gap > now:
             return False
-        self._empty_at = earliest + self._gap
+        self._empty_at += self._gap
         return True

@@ -129,6 +129,10 @@ def _add_records(table: dict[tuple[Status, Happening], Verdict], status: Status)
     if status in _KNOWN:
         for event in (Happening.ACKED, Happening.FOUND, *_ENDS):
             table[status, event] = Verdict("ignored", status)
+    if status in {Status.REJECTED, Status.ABSENT}:
+        table[status, Happening.REFUSED] = Verdict("ignored", status)
+    if status is Status.ABSENT:
+        table[status, Happening.ACKED] = Verdict("finding", Status.OPEN)
     if status in NEVER_THERE:
         table[status, Happening.FOUND] = Verdict("finding", Status.OPEN)
         for event in (Happening.CANCELLED, Happening.EXPIRED):
