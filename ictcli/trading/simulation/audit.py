@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from ictcli.clock import NS_PER_SECOND
+from ictcli.ledger.bodies import Ended, Missing
 from ictcli.trading.simulation.books import (
     BY_STOP,
     BY_TARGET,
@@ -23,6 +25,8 @@ from ictcli.trading.simulation.retold import Retold, Story
 from ictcli.trading.simulation.storage import Block
 from ictcli.trading.simulation.surface import ask_of
 
+FEWEST_LOOKS, SHORTEST_WAIT = 4, 60 * NS_PER_SECOND
+"""An order is absent no sooner (RELIABILITY.md 3.1)."""
 _ENDED_AS = {FILLED: {"filled"}, CANCELLED: {"cancelled"}, REJECTED: {"rejected", "cancelled"}}
 _NEVER_MADE = {"denied", "rejected", "absent"}
 
@@ -47,23 +51,33 @@ class Audit:
     Attributes:
         retold: the durable journal, told by other code.
         violations: what must never happen and did.
-        answered: the last reading of the broker's records was complete.
     """
 
     def __init__(self, line: Line, stopped: Callable[[], bool]) -> None:
         self._line, self._stopped = line, stopped
         self.retold = Retold()
         self.violations: list[str] = []
-        self.answered = True
+        self._complete = False
+        self._blind = 0
+
+    def looking(self) -> None:
+        """A look at the broker's records begins; until it is over it is not complete."""
+        self._complete, self._blind = False, self._line.blind
+
+    def looked(self, *, complete: bool) -> None:
+        """It is over; ``complete`` as the adapter says."""
+        self._complete = complete
+        if complete and self._line.blind != self._blind:
+            self._blame("a look without a connection is said to be complete")
 
     def durable(self, block: Block) -> None:
         """Take a transaction that cannot be lost any more."""
         for body in block.bodies:
             self.retold.hear(body, block.ts)
-            kind = type(body).__name__
-            absent = kind == "Ended" and getattr(body, "status", "") == "absent"
-            if (kind == "Missing" or absent) and not self.answered:
-                self._blame(f"{kind} of {getattr(body, 'id', '')} after a look that was not complete")
+            if isinstance(body, Missing) and not self._complete:
+                self._blame(f"{body.id} is missing after a look that was not complete")
+            elif isinstance(body, Ended) and (story := self.retold.stories.get(body.id)) is not None:
+                self._ended(story, body.status, block.ts)
 
     def leaving(self, request: Mapping[str, Any]) -> None:
         """Judge a request in the moment it leaves the process."""
@@ -89,6 +103,19 @@ class Audit:
         others = [other for other in self.retold.undecided(story.intent.symbol) if other is not story]
         if others and not ask.position:
             self._blame(f"order {ask.magic} left while another one of {ask.symbol} was unknown")
+
+    def _ended(self, story: Story, status: str, now: int) -> None:
+        """Judge the end of an order as it is written down."""
+        name, magic = story.intent.id, story.intent.magic
+        if status == "absent":
+            if not self._complete or story.missing < FEWEST_LOOKS or now - story.last_sent < SHORTEST_WAIT:
+                self._blame(f"{name} is called absent after {story.missing} looks")
+        elif status == "rejected" and magic:
+            wired = [one for one in self._line.wired if one.ask.magic == magic]
+            done = self._line.venue.books.done
+            rejected = any(one.magic == magic and one.state == REJECTED for one in done)
+            if wired and not wired[-1].certain and not rejected:
+                self._blame(f"{name} is called rejected by an answer that decided nothing")
 
     def judge(self) -> list[str]:
         """All violations of a run that is over and had its quiet period."""

@@ -41,7 +41,7 @@ class Line:
     Attributes:
         cut_until: no connection to the trade server before this instant, ns UTC.
         wired: all requests ever handed over, in order.
-        spoiled: readings so far that failed, or were made without a connection.
+        blind: readings so far that were answered without a connection.
     """
 
     def __init__(self, venue: Venue) -> None:
@@ -49,7 +49,7 @@ class Line:
         self.schedule, self.faults = venue.schedule, venue.faults
         self.cut_until = 0
         self.wired: list[Wired] = []
-        self.spoiled = 0
+        self.blind = 0
 
     @property
     def connected(self) -> bool:
@@ -78,11 +78,12 @@ class Line:
         fault = self.faults.draw("read")
         if fault == "line cut":
             self.cut()
-        if fault or not self.connected:
-            self.spoiled += 1
         if fault == "silent":
             self.schedule.wait(DEADLINE)
-        return (fault, None) if fault in {"failed", "silent"} else ("", look())
+        if fault in {"failed", "silent"}:
+            return fault, None
+        self.blind += not self.connected
+        return "", look()
 
     def cut(self) -> None:
         """Lose the connection for a while."""

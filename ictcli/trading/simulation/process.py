@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, cast
 from ictcli.brokers.broker import Broker
 from ictcli.brokers.mt5.adapter import Mt5Broker
 from ictcli.brokers.mt5.calls import Surroundings
-from ictcli.brokers.reports import Quote
+from ictcli.brokers.reports import Evidence, Quote
 from ictcli.clock import NS_PER_SECOND
 from ictcli.config.trading import BrokerConfig, TradeConfig
 from ictcli.errors import SourceUnavailable
-from ictcli.ledger.bodies import Start
+from ictcli.ledger.bodies import Intent, Start
 from ictcli.ledger.log import Log
-from ictcli.trading.dispatch import Dispatcher
+from ictcli.trading.dispatch import Dispatcher, HaltLatch
 from ictcli.trading.manager import OrderManager
 from ictcli.trading.messages import Begin, Latch, LookFailed, Passed, Quoted, Seen, Submit
 from ictcli.trading.orderbook import OrderBook
+from ictcli.trading.simulation.audit import Audit
 from ictcli.trading.simulation.crashes import Doom
 from ictcli.trading.simulation.script import BAR, STRATEGY
 from ictcli.trading.simulation.storage import DiskLog
@@ -29,10 +30,24 @@ from ictcli.trading.simulation.terminal import FaultyTerminal
 if TYPE_CHECKING:
     from ictcli.trading.simulation.world import World
 
-POLL = 18 * NS_PER_SECOND
+POLL, QUIET_POLL = 18 * NS_PER_SECOND, 40 * NS_PER_SECOND
+"""Time between two looks of the loop itself; the order manager asks for more where it has questions."""
 SETTINGS = TradeConfig(most_rejects=1000, orders_per_minute=1000)
 """The defaults, but for breakers that would end a short run early."""
 _BROKER = BrokerConfig(login=LOGIN, server=SERVER, server_tz="+03:00", deadline="5s")
+
+
+class _Watched(Mt5Broker):
+    """The adapter as it is; the judge hears what each look came to."""
+
+    audit: Audit
+
+    def evidence(self, since: int) -> Evidence:
+        """One pass over orders, deals and positions."""
+        self.audit.looking()
+        found = super().evidence(since)
+        self.audit.looked(complete=found.complete)
+        return found
 
 
 class Process:
@@ -46,11 +61,11 @@ class Process:
     def __init__(self, world: "World", doom: Doom) -> None:
         self.world, self.doom = world, doom
         self.log = self.make_log()
-        self.book = OrderBook()
+        self.book = self.make_book()
         self.book.apply_all(self.log.read())
         self.broker = self.make_broker()
         self.manager = self.make_manager()
-        self.dispatcher = self.make_dispatcher()
+        self.dispatcher = self.make_dispatcher(world.switch)
         self._quotes: dict[str, Quote] = {}
         self._decided = -1
         self._polled = world.schedule.now
@@ -59,28 +74,34 @@ class Process:
         """The journal on the world's disk."""
         return DiskLog(self.world.disk, self.doom)
 
+    def make_book(self) -> OrderBook:
+        """An empty order book, for the journal to be folded into."""
+        return OrderBook()
+
     def make_broker(self) -> Broker:
         """The MT5 adapter over the world's line."""
         world, schedule = self.world, self.world.schedule
         terminal = FaultyTerminal(world.line, world.surface, self.doom, world.audit.leaving)
+        world.audit.looked(complete=False)
         surroundings = Surroundings(
             lambda: schedule.now,
             lambda seconds: schedule.wait(int(seconds * NS_PER_SECOND)),
             lambda: schedule.now / NS_PER_SECOND,
             Random(world.case.seed),
         )
-        return cast("Broker", Mt5Broker(terminal, _BROKER, surroundings, world.clock))
+        broker = _Watched(terminal, _BROKER, surroundings, world.clock)
+        broker.audit = world.audit
+        return cast("Broker", broker)
 
     def make_manager(self) -> OrderManager:
         """The order manager on the folded journal."""
         return OrderManager(SETTINGS, self.book)
 
-    def make_dispatcher(self) -> Dispatcher:
+    def make_dispatcher(self, latch: HaltLatch) -> Dispatcher:
         """The shell; its crash points are steps at which this process can end."""
         schedule = self.world.schedule
         return Dispatcher(
-            self.manager, self.log, self.broker, lambda: schedule.now, self.world.switch,
-            lambda _: None, self.doom.step,
+            self.manager, self.log, self.broker, lambda: schedule.now, latch, lambda _: None, self.doom.step
         )  # fmt: skip
 
     def live(self, until: int) -> None:
@@ -96,10 +117,14 @@ class Process:
             self._turn()
             schedule.wait(max(1, min(self._next(), until) - schedule.now))
 
+    @property
+    def _pace(self) -> int:
+        return QUIET_POLL if self.world.faults.calm else POLL
+
     def _next(self) -> int:
         now = self.world.schedule.now
-        instants = [self._polled + POLL]
-        if not self.world.faults.calm:
+        instants = [self._polled + self._pace]
+        if self.world.deciding:
             instants.append(now - (now - self.world.begun) % BAR + BAR)
         if self.dispatcher.wake_at is not None:
             instants.append(self.dispatcher.wake_at)
@@ -113,11 +138,15 @@ class Process:
             dispatcher.wake_at = None
             dispatcher.handle(Passed())
         bar = world.script.bar_at(world.schedule.now)
-        if bar != self._decided and not world.faults.calm:
+        if bar != self._decided and world.deciding:
             self._decided = bar
             self._decide(bar)
-        if world.schedule.now >= self._polled + POLL:
+        if world.schedule.now >= self._polled + self._pace:
             self._poll()
+
+    def wishes(self, bar: int) -> list[Intent]:
+        """What the script wants at the close of a bar."""
+        return list(self.world.script.wishes(bar, self.world.audit.retold, self._quotes))
 
     def _decide(self, bar: int) -> None:
         for symbol in self.world.venue.prices:
@@ -127,7 +156,7 @@ class Process:
                 self._quotes.pop(symbol, None)
             else:
                 self.dispatcher.handle(Quoted(symbol, self._quotes[symbol]))
-        for intent in list(self.world.script.wishes(bar, self.world.audit.retold, self._quotes)):
+        for intent in self.wishes(bar):
             self.dispatcher.handle(Submit(intent))
 
     def _poll(self) -> None:

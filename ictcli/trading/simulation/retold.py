@@ -76,6 +76,7 @@ class Retold:
 
     stories: dict[str, Story] = field(default_factory=dict)
     by_magic: dict[int, str] = field(default_factory=dict)
+    decisions: dict[tuple[str, str, int, int, str], str] = field(default_factory=dict)
     fills: dict[int, Filled] = field(default_factory=dict)
     cash: dict[str, Cash] = field(default_factory=dict)
     corrections: list[Corrected] = field(default_factory=list)
@@ -138,6 +139,10 @@ class Retold:
     def _intent(self, body: Intent) -> None:
         if body.id in self.stories:
             self.complaints.append(f"intent {body.id} is written twice")
+        decision = (body.strategy, body.symbol, body.bar, body.leg, body.action)
+        if decision in self.decisions and body.magic:
+            self.complaints.append(f"{body.action} of {body.symbol} at {body.bar} is decided twice")
+        self.decisions[decision] = body.id
         if body.magic and body.magic in self.by_magic:
             self.complaints.append(f"magic {body.magic} is given to two intents")
         self.stories[body.id] = Story(body)

@@ -22,7 +22,7 @@ from ictcli.trading.simulation.venue import Venue
 BEGUN = 1_789_470_000 * NS_PER_SECOND
 """A Tuesday in September 2026, 11:00 UTC."""
 PRICES = {"EURUSD": 108_000, "GBPUSD": 127_000}
-QUIET = 140 * NS_PER_SECOND
+AFTERMATH, QUIET = 70 * NS_PER_SECOND, 120 * NS_PER_SECOND
 MOST_CRASHES = 4
 
 
@@ -115,11 +115,12 @@ class World:
         self._end = BEGUN + case.bars * BAR
 
     def run(self) -> Verdict:
-        """Live through chaos and quiet, and judge."""
+        """Trade in chaos, go on without new wishes, keep quiet, and judge."""
         self._plan_halt()
         self.schedule.plan(self.random.randrange(10, 30) * NS_PER_SECOND, self._let_hands_in)
-        while self.schedule.now < self._end:
-            self._life(self._doom(), self._end)
+        calm = self._end + AFTERMATH
+        while self.schedule.now < calm:
+            self._life(self._doom(), calm)
         self.faults.calm = True
         self.line.cut_until = 0
         self.switch.release()
@@ -128,6 +129,11 @@ class World:
         while self.schedule.now < until:
             self._life(Doom(None), until)
         return self._verdict()
+
+    @property
+    def deciding(self) -> bool:
+        """Whether the script still has wishes."""
+        return self.schedule.now < self._end
 
     def _life(self, doom: Doom, until: int) -> None:
         """One process from start to crash, failure or the end of the period."""
