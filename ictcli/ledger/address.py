@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from ictcli.errors import ConfigError
 from ictcli.ledger.chain import read_key
@@ -68,7 +68,7 @@ def parse_address(text: str) -> Address:
     if parts.scheme == "sqlite":
         if parts.netloc or len(parts.path) < 2:
             raise ConfigError("not a ledger URL: sqlite:// takes a path after a third slash", hint=_HINT)
-        return Address(file=Path(parts.path[1:]))
+        return Address(file=Path(unquote(parts.path[1:])))
     if parts.scheme in _POSTGRES:
         if len(parts.path) < 2:
             raise ConfigError("not a ledger URL: the database's name is missing", hint=_HINT)

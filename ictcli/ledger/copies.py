@@ -14,7 +14,7 @@ from ictcli.ledger.anchors import Anchors, read_anchors, write_anchor
 from ictcli.ledger.chain import Event, first_break
 from ictcli.ledger.database import Database, explained, prepare, require_head, transaction
 from ictcli.ledger.faults import LedgerCorrupt, LedgerUnwritable
-from ictcli.ledger.opening import copied, copy_file, open_database, reading
+from ictcli.ledger.opening import PATIENCE, copied, copy_file, open_database, reading
 from ictcli.ledger.projections import Fold
 from ictcli.ledger.rows import ROWS
 from ictcli.ledger.stored import Stored, entry_of
@@ -96,7 +96,7 @@ def restore(place: Place, file: Path, *, now: int) -> Restored:
             _restore_to_server(place, file)
             former = None
         else:
-            former = _swap(place.address.file, file, place.backups / f"replaced-{iso(now).replace(':', '')}")
+            former = _swap(place.address.file, file, f"replaced-{iso(now).replace(':', '')}")
         write_anchor(place.anchors, place.key, report.events, report.head, now, "restored")
     return Restored(report, lost, former)
 
@@ -129,7 +129,7 @@ def migrate(place: Place, target: Address, *, now: int) -> Report:
     with exclusive(place.lock, "the ledger", now=now), reading(place.address) as source:
         source_report = verify(source, place.key, anchors)
         source_report.require_good()
-        database = open_database(target)
+        database = open_database(target, wait=PATIENCE)
         with closing(database), explained(database):
             database.claim()
             prepare(database)
@@ -217,7 +217,7 @@ def _replay_to_file(place: Place, draft: Path) -> None:
 
 
 def _restore_to_server(place: Place, file: Path) -> None:
-    database = open_database(place.address)
+    database = open_database(place.address, wait=PATIENCE)
     with closing(database), explained(database), reading(Address(file=file)) as source:
         database.claim()
         prepare(database)
@@ -230,8 +230,9 @@ def _restore_to_server(place: Place, file: Path) -> None:
         replay(source, place.key, database)
 
 
-def _swap(ledger: Path, file: Path, aside: Path) -> Path | None:
+def _swap(ledger: Path, file: Path, name: str) -> Path | None:
     """Put a copy of ``file`` in the place of ``ledger``; where the former files went."""
+    aside = ledger.parent / name
     ledger.parent.mkdir(parents=True, exist_ok=True)
     draft = ledger.with_name(f"{TEMPORARY}{ledger.name}")
     draft.unlink(missing_ok=True)

@@ -119,23 +119,19 @@ class Journal:
             with transaction(database):
                 self._guard()
                 self._stored.write(self._fold, events, entries)
-        except EventRefused:
-            self._undo(account)
+        except BaseException as error:
+            self._stored.rows.forget()
+            self._fold.account = account
+            if isinstance(error, database.refused):
+                raise EventRefused(f"the database takes no such value: {error}") from error
+            if isinstance(error, database.broken):
+                self._fault = _unwritable(database.explain(error).message)
+                raise self._fault from error
             raise
-        except database.refused as error:
-            self._undo(account)
-            raise EventRefused(f"the database takes no such value: {error}") from error
-        except database.broken as error:
-            self._fault = _unwritable(str(database.explain(error).message))
-            raise self._fault from error
         self._seq, self._head = events[-1].seq, events[-1].hash
         if self._seq - self._noted >= ANCHOR_EVERY:
             self._anchor(now, sync=self._seq - self._synced >= ANCHOR_SYNC_EVERY)
         return self._seq
-
-    def _undo(self, account: str) -> None:
-        self._stored.rows.forget()
-        self._fold.account = account
 
     def _linked(self, given: Sequence[tuple[int, str, AnyBody]]) -> tuple[list[Event], list[Entry]]:
         events: list[Event] = []

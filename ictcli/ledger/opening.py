@@ -14,6 +14,8 @@ from ictcli.ledger.postgres_database import PostgresDatabase
 from ictcli.ledger.sqlite_database import SqliteDatabase
 from ictcli.ledger.stored import Stored
 
+PATIENCE = 60.0
+"""Seconds that one look at a large ledger may take; only a trader is in a hurry."""
 _NO_LEDGER = "`ictcli trade` makes one."
 
 
@@ -29,7 +31,7 @@ def open_database(address: Address, *, wait: float = 5.0, writable: bool = True)
 
 
 @contextmanager
-def reading(address: Address, *, wait: float = 5.0) -> Iterator[Stored]:
+def reading(address: Address, *, wait: float = PATIENCE) -> Iterator[Stored]:
     """A ledger as it is now, read-only and in one state.
 
     Copy out and leave: a long look keeps the writer's log from being folded in.

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     import psycopg
 
 _LOCK = 0x6963_7463_6C69  # the letters of the program's name
-_IDLE_LIMIT = 60_000
+_IDLE_LIMIT = 600_000
+_CONNECT_LIMIT = 5
 
 
 class PostgresDatabase:
@@ -52,7 +53,7 @@ class PostgresDatabase:
         options = " ".join(f"-c {name}={value}" for name, value in settings.items())
         try:
             self._raw: psycopg.Connection[tuple[Any, ...]] = psycopg.connect(
-                address.url, autocommit=True, options=options, connect_timeout=max(2, int(wait)),
+                address.url, autocommit=True, options=options, connect_timeout=_CONNECT_LIMIT,
                 application_name="ictcli ledger", client_encoding="utf8",
             )  # fmt: skip
         except psycopg.ProgrammingError as error:

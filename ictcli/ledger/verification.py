@@ -65,7 +65,7 @@ def verify(stored: Stored, key: bytes, anchors: Anchors) -> Report:
     faults += [Fault("anchor", 0, detail) for detail in anchors.faults]
     if faults and faults[0].what == "file":
         return Report(0, "", len(anchors.holding), {}, tuple(faults))
-    walk = _Walk(stored, key)
+    walk = _Walk(stored, key, {anchor.seq for anchor in anchors.holding})
     faults += walk.faults
     faults += _missed_anchors(anchors, walk.seq, walk.heads, whole=not walk.faults)
     counts = {kind.table: 0 for kind in ROWS}
@@ -100,7 +100,7 @@ def verify_tail(stored: Stored, key: bytes, anchors: Anchors) -> Report:
 class _Walk:
     """One pass over all events: the chain up to its first break, and what follows from the events."""
 
-    def __init__(self, stored: Stored, key: bytes) -> None:
+    def __init__(self, stored: Stored, key: bytes, anchored: set[int]) -> None:
         self.seq, self.head = 0, GENESIS
         self.heads: dict[int, str] = {}
         self.rows = MemoryRows()
@@ -112,7 +112,8 @@ class _Walk:
                 self.faults.append(fault)
                 return
             self.seq, self.head = event.seq, event.hash
-            self.heads[event.seq] = event.hash
+            if event.seq in anchored:
+                self.heads[event.seq] = event.hash
 
     def _fault(self, event: Event, key: bytes, fold: Fold) -> Fault | None:
         broken = first_break(key, (event,), self.seq, self.head)

@@ -21,6 +21,7 @@ from ictcli.ledger.faults import EventRefused, LedgerCorrupt, LedgerFenced, Ledg
 from ictcli.ledger.journal import Journal, open_journal
 from ictcli.ledger.opening import open_database, reading
 from ictcli.ledger.rows import CashRow, OrderRow, PositionRow
+from ictcli.ledger.sqlite_database import SqliteDatabase
 from tests.ledger.stories import NOW, D, filled, intent, sent, start, trade
 
 REFUSED = "append-only"
@@ -348,4 +349,21 @@ except LedgerUnwritable:
         assert journal.last == acknowledged + 1
         (last,) = journal.read(after=acknowledged)
     assert last.body == bodies.Stop(reason="spilled")
+    assert check_ledger(place).faults == ()
+
+
+def test_an_interrupted_commit_leaves_nothing_behind(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(database: SqliteDatabase) -> None:
+        raise KeyboardInterrupt
+
+    with open_journal(place, now=NOW) as journal:
+        journal.append([start()], NOW)
+        with monkeypatch.context() as patch:
+            patch.setattr(SqliteDatabase, "commit", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                journal.append([start(account=9), intent()], NOW)
+        journal.append([filled(1, "")], NOW)
+        assert [type(entry.body) for entry in journal.read()] == [bodies.Start, bodies.Filled]
+    with reading(place.address) as stored:
+        assert stored.rows.every(OrderRow) == []
     assert check_ledger(place).faults == ()
