@@ -1,13 +1,15 @@
-"""The picture ``status`` shows: stored series, their freshness and faults, the last runs, the disk."""
+"""The picture ``status`` shows: stored series, their freshness and faults, last runs, trading, the disk."""
 
 from pathlib import Path
 from typing import Any
 
 from ictcli.clock import NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE, NS_PER_SECOND, iso
+from ictcli.ledger.address import find_place
 from ictcli.output import Output
 from ictcli.session import Session
 from ictcli.store.records import Manifest
 from ictcli.store.runs import RunStore
+from ictcli.trading.picture import picture
 
 LAST_RUNS = 5
 
@@ -24,6 +26,7 @@ def overview(session: Session) -> dict[str, Any]:
         "time": iso(session.now),
         "series": series,
         "runs": _last_runs(session.store.runs),
+        "trading": _trading(session),
         "disk_bytes": _size(session.config.data_dir),
     }
 
@@ -32,7 +35,8 @@ def overview_text(found: dict[str, Any], out: Output) -> str:
     """The overview on one screen."""
     lines = [f"workspace {found['workspace']}  {found['disk_bytes'] / 2**20:,.1f} MiB"]
     if not found["series"]:
-        return "\n".join([*lines, "", "nothing stored yet; start with `ictcli fetch EURUSD --source sim`"])
+        lines += ["", "nothing stored yet; start with `ictcli fetch EURUSD --source sim`"]
+        return "\n".join([*lines, *_trading_lines(found["trading"], out)])
     rows = [
         [
             f"{one['source']}/{one['symbol']}/{one['timeframe']}",
@@ -52,7 +56,50 @@ def overview_text(found: dict[str, Any], out: Output) -> str:
             for run in found["runs"]
         ]
         lines += ["", out.table(["run", "strategy", "timeframe", "trades", "gate"], runs)]
-    return "\n".join(lines)
+    return "\n".join([*lines, *_trading_lines(found["trading"], out)])
+
+
+def _trading(session: Session) -> dict[str, Any]:
+    """Emergency stop, traders, and what the ledger says is open."""
+    state = session.config.state_dir
+    keyed = (state / "secret.key").exists()
+    return picture(state, find_place(state, session.environ) if keyed else None)
+
+
+def _trading_lines(found: dict[str, Any], out: Output) -> list[str]:
+    """The same for people; nothing where nobody ever traded."""
+    lines = []
+    if halt := found["halt"]:
+        lines += [
+            "",
+            f"HALTED since {halt['since']}: {halt['reason']} (lift with `ictcli resume --reason TEXT`)",
+        ]
+    for one in found["traders"]:
+        doing = f"trading since {one['since']} (pid {one['pid']})" if one["running"] else "not running"
+        lines += ["", f"account {one['account']}, {one['mode']}: {doing}"]
+    if ledger := found["ledger"]:
+        last = ledger["last_bar"]
+        bar = f"last bar {last['symbol']} {last['timeframe']} {last['closed']}" if last else "no bar yet"
+        allowed = f"{ledger['allowed']}: {ledger['allowed_why']}" if ledger["allowed"] else "not started"
+        lines += ["", f"ledger of {ledger['account']}: {ledger['events']:,} events, {bar}; {allowed}"]
+        lines += _open_tables(ledger, out)
+    return lines
+
+
+def _open_tables(ledger: dict[str, Any], out: Output) -> list[str]:
+    lines: list[str] = []
+    if ledger["unresolved"]:
+        lines.append(f"{ledger['unresolved']} orders whose outcome is not known")
+    if ledger["open_intents"]:
+        rows = [
+            [one["symbol"], one["strategy"], one["action"], one["kind"], one["volume"], one["status"]]
+            for one in ledger["open_intents"]
+        ]
+        lines += ["", out.table(["open intent", "strategy", "action", "kind", "volume", "status"], rows)]
+    if ledger["positions"]:
+        rows = [[one["symbol"], one["volume"], one["price"], one["stop"]] for one in ledger["positions"]]
+        lines += ["", out.table(["position", "volume", "price", "stop"], rows)]
+    return lines
 
 
 def age(ns: int) -> str:

@@ -1,0 +1,105 @@
+"""What a look from outside shows: the emergency stop, who trades, and what the ledger says is open.
+
+Read-only and short: what is needed is copied out and the ledger let go, as a long look keeps the trader's
+log from being folded in.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from ictcli.clock import iso
+from ictcli.ledger.address import Place
+from ictcli.ledger.bodies import BarTaken, ModeSet, Start, decode
+from ictcli.ledger.opening import reading
+from ictcli.ledger.rows import AlertRow, OrderRow, PositionRow
+from ictcli.ledger.stored import Stored
+from ictcli.trading.control import control_folder
+from ictcli.trading.latch import Latch
+from ictcli.trading.lock import traders
+from ictcli.trading.status import OVER
+
+_OPEN = {"intent", "sent", "unknown", "open", "partial"}
+_UNRESOLVED = {"sent", "unknown"}
+_LAST = "SELECT body FROM events WHERE kind = '{kind}' ORDER BY seq DESC LIMIT 1"
+_KINDS = ("start", "mode", "bar")
+
+
+def picture(state: Path, place: Place | None) -> dict[str, Any]:
+    """The state of trading in a workspace.
+
+    Args:
+        state: its state folder.
+        place: its ledger; None where it has no key and so no ledger.
+
+    Returns:
+        ``halt`` (None while no stop is on), ``traders``, and ``ledger`` (None where there is none).
+
+    Raises:
+        DataError: the ledger is damaged or of another schema.
+    """
+    control = control_folder(state)
+    halt = Latch(control).halt()
+    return {
+        "halt": None
+        if halt is None
+        else {"reason": halt.reason, "by": halt.by, "since": iso(halt.ts), "flatten": halt.flatten},
+        "traders": [
+            {
+                "account": trader.account, "broker": trader.broker, "mode": trader.mode, "running": running,
+                "pid": trader.pid, "since": iso(trader.since),
+            }
+            for trader, running in traders(control)
+        ],
+        "ledger": _ledger(place),
+    }  # fmt: skip
+
+
+def _ledger(place: Place | None) -> dict[str, Any] | None:
+    if place is None or (place.address.file is not None and not place.address.file.exists()):
+        return None
+    with reading(place.address) as stored:
+        found = {kind: _last(stored, kind) for kind in _KINDS}
+        orders = stored.rows.every(OrderRow)
+        positions = stored.rows.every(PositionRow)
+        alerts = stored.rows.every(AlertRow)
+        events, account = stored.head()[0], stored.account()
+    start, mode, bar = found["start"], found["mode"], found["bar"]
+    return {
+        "events": events,
+        "account": account,
+        "mode": start.mode if isinstance(start, Start) else None,
+        "strategies": list(start.strategies) if isinstance(start, Start) else [],
+        "allowed": mode.mode if isinstance(mode, ModeSet) else None,
+        "allowed_why": mode.reason if isinstance(mode, ModeSet) else "",
+        "last_bar": _bar(bar) if isinstance(bar, BarTaken) else None,
+        "open_intents": [
+            _order(row) for row in orders if row.account == account and row.status in _OPEN - OVER
+        ],
+        "unresolved": sum(row.account == account and row.status in _UNRESOLVED for row in orders),
+        "positions": [_position(row) for row in positions if row.account == account and row.volume],
+        "critical_alerts": sum(row.severity == "critical" for row in alerts),
+    }
+
+
+def _last(stored: Stored, kind: str) -> Any:
+    rows = stored.database.execute(_LAST.format(kind=kind))
+    return decode(rows[0][0]) if rows else None
+
+
+def _bar(bar: BarTaken) -> dict[str, Any]:
+    return {"symbol": bar.symbol, "timeframe": bar.timeframe, "closed": iso(bar.ts_close)}
+
+
+def _order(row: OrderRow) -> dict[str, Any]:
+    return {
+        "id": row.id, "action": row.action, "strategy": row.strategy, "symbol": row.symbol, "side": row.side,
+        "kind": row.kind, "volume": row.volume, "filled": row.filled, "price": row.price, "stop": row.stop,
+        "target": row.target, "status": row.status, "ticket": row.ticket, "updated": iso(row.updated),
+    }  # fmt: skip
+
+
+def _position(row: PositionRow) -> dict[str, Any]:
+    return {
+        "position": row.position, "symbol": row.symbol, "volume": row.volume, "price": row.price,
+        "stop": row.stop, "target": row.target,
+    }  # fmt: skip
