@@ -27,7 +27,7 @@ class SimulatedTerminal(ConnectionFunctions, HistoryFunctions, Shortcuts):
         rule: clock of the server; New York plus seven hours is what most brokers keep.
         options: how the terminal is set up.
         others: trade servers of further accounts that can be logged in to.
-        listener: told of every request that reaches a server.
+        listener: told of every call, and of every request that reaches a server.
 
     Raises:
         UsageError: two accounts have the same number at the same server.

@@ -35,7 +35,7 @@ class ConnectionFunctions(Surface):
             text_at(args, 0, "path")
         text_named(named, "path", "path")
         given = _credentials(named)
-        self.session.block()
+        self.session.begin()
         self.session.fail_as_planned()
         if not self.session.controls.starts:
             _fail_to_start()

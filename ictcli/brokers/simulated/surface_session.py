@@ -87,7 +87,10 @@ class Controls:
 
 
 class Listener:
-    """Told of every request that reaches the trade server; this one does nothing with it."""
+    """Told of every call and of every request that reaches the trade server; this one does nothing."""
+
+    def asked(self) -> None:
+        """Before a call looks at the server: whoever drives the market lets it pass."""
 
     def arrived(self, request: ServerRequest) -> None:
         """Before the server executes it."""
@@ -145,17 +148,18 @@ class Session:
         Raises:
             Refusal: there is no connection to the terminal, or a planned error of this function is due.
         """
-        self.block()
+        self.begin()
         if not self.initialized:
             raise Refusal(ErrorCode.E_INTERNAL_FAIL_CONNECT)
         self.fail_as_planned()
         return self.server
 
-    def block(self) -> None:
-        """Hang once, where told to."""
+    def begin(self) -> None:
+        """Let time pass: hang once, where told to, then let the market catch up."""
         hang, self.controls.hang = self.controls.hang, 0.0
         if hang > 0:
             time.sleep(hang)
+        self.listener.asked()
 
     def fail_as_planned(self) -> None:
         """Raise the next error that the server's line holds for this function."""

@@ -1,0 +1,85 @@
+"""The process that serves a simulated terminal to traders in other processes."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ictcli.brokers.simulated.serve import main
+from ictcli.terminals.bridge.client import bridge_terminal
+
+TOKEN = "a-token-for-tests-of-the-served-terminal"
+
+
+@pytest.fixture
+def record(tmp_path: Path) -> Path:
+    return tmp_path / "requests.jsonl"
+
+
+@pytest.fixture
+def process(record: Path) -> Iterator[subprocess.Popen[str]]:
+    options = [
+        "--port",
+        "0",
+        "--start",
+        "2026-01-14T12:00Z",
+        "--speed",
+        "50",
+        "--history",
+        "1h",
+        "--ahead",
+        "2h",
+    ]
+    options += ["--record", str(record), "--execution", "immediate", "--rates", "none=1", "--warm-up", "0"]
+    started = subprocess.Popen(
+        [sys.executable, "-m", "ictcli.brokers.simulated.serve", *options, "--faults", "none", "lost_done"],
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"ICTCLI_BRIDGE_TOKEN": TOKEN},
+    )
+    yield started
+    started.kill()
+    started.wait()
+    assert started.stderr is not None
+    started.stderr.close()
+
+
+def port_of(process: subprocess.Popen[str]) -> int:
+    assert process.stderr is not None
+    found = re.search(r"on port (\d+)", process.stderr.readline())
+    assert found is not None
+    return int(found[1])
+
+
+def test_a_broker_outlives_its_trader(process: subprocess.Popen[str], record: Path) -> None:
+    port = port_of(process)
+    request = {"action": 1, "symbol": "BTCUSD", "volume": 0.01, "type": 0, "price": 1.0}
+    for magic in (1, 2):
+        terminal = bridge_terminal("127.0.0.1", port, TOKEN, 10.0)
+        assert terminal.initialize() is True
+        assert terminal.symbol_select("BTCUSD", True) is True
+        answer = terminal.order_send(request | {"magic": magic})
+        assert (answer is None) == (magic == 2)
+        assert [one.magic for one in terminal.positions_get()] == list(range(1, magic + 1))
+        terminal.shutdown()
+    lines = [json.loads(line) for line in record.read_text().splitlines()]
+    assert [line["request"]["magic"] for line in lines[::2]] == [1, 2]
+    assert [line["executed"] for line in lines[1::2]] == [1, 1]
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10) == 0
+
+
+def test_without_a_token_nothing_is_served(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--port", "0"], {}) == 4
+    assert "ICTCLI_BRIDGE_TOKEN" in capsys.readouterr().err
+
+
+def test_rates_must_be_numbers(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--rates", "lost=often"], {"ICTCLI_BRIDGE_TOKEN": TOKEN}) == 2
+    assert "often" in capsys.readouterr().err
