@@ -108,6 +108,8 @@ def _build() -> dict[tuple[Status, Happening], Verdict]:
     table = {(status, event): Verdict("illegal", status) for status in Status for event in Happening}
     for status in Status:
         _add_records(table, status)
+        if status in NEVER_THERE:
+            _add_findings(table, status)
     table.update({key: Verdict("move", to) for key, to in _OURS.items()})
     for status in _AT_BROKER:
         for event, to in _ENDS.items():
@@ -129,16 +131,19 @@ def _add_records(table: dict[tuple[Status, Happening], Verdict], status: Status)
     if status in _KNOWN:
         for event in (Happening.ACKED, Happening.FOUND, *_ENDS):
             table[status, event] = Verdict("ignored", status)
+
+
+def _add_findings(table: dict[tuple[Status, Happening], Verdict], status: Status) -> None:
+    """What the broker may show of an order that it should not have."""
+    table[status, Happening.FOUND] = Verdict("finding", Status.OPEN)
+    for event in (Happening.CANCELLED, Happening.EXPIRED):
+        table[status, event] = Verdict("finding", _ENDS[event])
+    if status in OVER:
+        table[status, Happening.REJECTED] = Verdict("ignored", status)
     if status in {Status.REJECTED, Status.ABSENT}:
         table[status, Happening.REFUSED] = Verdict("ignored", status)
     if status is Status.ABSENT:
         table[status, Happening.ACKED] = Verdict("finding", Status.OPEN)
-    if status in NEVER_THERE:
-        table[status, Happening.FOUND] = Verdict("finding", Status.OPEN)
-        for event in (Happening.CANCELLED, Happening.EXPIRED):
-            table[status, event] = Verdict("finding", _ENDS[event])
-        if status in OVER:
-            table[status, Happening.REJECTED] = Verdict("ignored", status)
 
 
 TABLE = _build()

@@ -4,9 +4,11 @@ Hedging, one price per symbol, no latency. What happens to the next request is s
 answered or not.
 """
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from ictcli.brokers.broker import Health, never
@@ -69,6 +71,24 @@ class MemoryLog:
 
     def bodies(self) -> list[AnyBody]:
         return [entry.body for entry in self.read()]
+
+
+class FileLog(MemoryLog):
+    """The same on a file, a line an event, synced."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+        for line in path.read_bytes().splitlines() if path.exists() else []:
+            ts, _, text = line.partition(b" ")
+            self.lines.append((int(ts), text))
+
+    def append(self, bodies: Sequence[AnyBody], now: int) -> int:
+        with self._path.open("ab") as file:
+            file.write(b"".join(b"%d %s\n" % (now, encode(body)) for body in bodies))
+            file.flush()
+            os.fsync(file.fileno())
+        return super().append(bodies, now)
 
 
 @dataclass
@@ -342,7 +362,13 @@ def intent(action: str = "place", bar: int = 1, leg: int = 0, **changes: Any) ->
 class Desk:
     """A trader's order handling on the model: journal and broker outlive it, the rest ends with it."""
 
-    def __init__(self, broker: ModelBroker, log: MemoryLog, **changes: Any) -> None:
+    def __init__(
+        self,
+        broker: ModelBroker,
+        log: MemoryLog,
+        crashpoint: Callable[[str], None] = lambda name: None,
+        **changes: Any,
+    ) -> None:
         self.broker, self.log = broker, log
         self.latch = OpenLatch()
         self.told: list[Notice] = []
@@ -357,7 +383,7 @@ class Desk:
             lambda: broker.now,
             self.latch,
             self._hear,
-            crashpoint=lambda name: None,
+            crashpoint,
         )
 
     @property
