@@ -16,6 +16,8 @@ from ictcli.market.timeframes import Timeframe
 NS_PER_MS = 1_000_000
 _FIRST_ROOM = 256
 _BAR, _TICK = 9, 3
+NONE = -(2**62)
+"""An instant of nothing."""
 Row = tuple[int, ...]
 
 
@@ -73,6 +75,12 @@ class Longer:
 class SymbolMarket:
     """The market of one symbol.
 
+    Attributes:
+        tick: last prices.
+        heard: instant of the server at which they came.
+        range: points between high and low of the last bar.
+        announced: open of the bar or piece that is quoted and not matched yet; ``NONE`` for none.
+
     Args:
         timeframe: of the bars that it is fed with.
         digits: decimals of the prices.
@@ -84,6 +92,7 @@ class SymbolMarket:
         self.tick = ServerTick(0, 0, 0)
         self.heard = 0
         self.range = 0
+        self.announced = NONE
         self._bars, self._ticks = Columns(_BAR), Columns(_TICK)
         self._forming: Row = ()
         self._longer: dict[Timeframe, Longer] = {}
@@ -148,7 +157,7 @@ class SymbolMarket:
     def save(self) -> tuple[bytes, bytes, Row]:
         """Bars, ticks, and what was last known."""
         tick = self.tick
-        last = (tick.ts, tick.bid, tick.ask, self.heard, self.range)
+        last = (tick.ts, tick.bid, tick.ask, self.heard, self.range, self.announced)
         return self._bars.save(), self._ticks.save(), last + self._forming
 
     def load(self, bars: bytes, ticks: bytes, last: Row) -> None:
@@ -156,8 +165,8 @@ class SymbolMarket:
         self._bars.load(bars)
         self._ticks.load(ticks)
         self.tick = ServerTick(*last[:3])
-        self.heard, self.range = last[3:5]
-        self._forming = last[5:]
+        self.heard, self.range, self.announced = last[3:6]
+        self._forming = last[6:]
         self._longer = {}
 
     def _say(self, ts: int, bid: int, spread: int) -> None:

@@ -1,5 +1,7 @@
 """From what a backtest trades to a trade server with the same account."""
 
+from dataclasses import replace
+
 from ictcli.brokers.simulated.server import TradeServer
 from ictcli.brokers.simulated.server_records import ServedSymbol, ServerOptions
 from ictcli.config.records import Config
@@ -12,7 +14,7 @@ def open_server(floor: Floor, config: Config, options: ServerOptions) -> TradeSe
     Args:
         floor: what is traded; each symbol once.
         config: account, sizing, risk, costs.
-        options: how the server behaves; ``currency`` that of the configuration.
+        options: how the server behaves; the currency is the configuration's.
 
     Raises:
         ConfigError: money cannot be counted for one of the series, or settings contradict each other.
@@ -20,4 +22,5 @@ def open_server(floor: Floor, config: Config, options: ServerOptions) -> TradeSe
     """
     symbols = [ServedSymbol(one.spec, one.bars.digits, one.key.timeframe) for one in floor.series]
     start = min(int(one.bars.ts[0]) for one in floor.series)
-    return TradeServer(open_desk(floor, config).world, symbols, options, start)
+    own = replace(options, currency=config.account.currency)
+    return TradeServer(open_desk(floor, config).world, symbols, own, start)

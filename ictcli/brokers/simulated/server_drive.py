@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ictcli.brokers.simulated.market import SymbolMarket
+from ictcli.brokers.simulated.market import NONE, SymbolMarket
 from ictcli.brokers.simulated.phases import match_inside, match_open, roll_over
 from ictcli.brokers.simulated.records import Line
 from ictcli.brokers.simulated.server_book import Book
@@ -90,6 +90,20 @@ class DrivenAccount:
             scene.changes += int(account["open_positions"] > 0)
         self._learn(now - 1)
 
+    def announce(self, s: int, quote: Quote) -> None:
+        """Quote the open of a bar, or of a piece of one, before anything is matched at it.
+
+        A backtest knows an open before it fills at it: what a trader asks for now is done at this open. A
+        market gives no such turn; without it ``open_phase`` quotes and matches at once.
+        """
+        scene, market = self.scene, self.scene.markets[s]
+        if scene.under_way:
+            deliver(scene, quote.ts)
+        scene.now = max(scene.now, quote.ts)
+        market.opens(quote)
+        market.heard = scene.now
+        market.announced = quote.ts
+
     def open_phase(self, s: int, quote: Quote) -> None:
         """Let the open of a bar, or of a piece of one, happen.
 
@@ -98,12 +112,9 @@ class DrivenAccount:
             quote: the bar or piece; only its open is known to anybody but the engine's slippage.
         """
         scene, world = self.scene, self.scene.world
-        if scene.under_way:
-            deliver(scene, quote.ts)
-        scene.now = max(scene.now, quote.ts)
-        market = scene.markets[s]
-        market.opens(quote)
-        market.heard = scene.now
+        if scene.markets[s].announced != quote.ts:
+            self.announce(s, quote)
+        scene.markets[s].announced = NONE
         if world.states[s]["orders"] == 0 and world.states[s]["positions"] == 0:
             return
         if scene.parts[s]:

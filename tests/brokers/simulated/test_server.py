@@ -140,6 +140,27 @@ def test_a_close_that_comes_too_late_is_rejected() -> None:
     assert server.open_orders() == []
 
 
+def test_what_is_asked_for_at_an_announced_open_is_done_at_it() -> None:
+    world = World([minutes(FLAT, FLAT, (1010, 1010, 1010, 1010))], [series()], rules())
+    server = serve(world)
+
+    def asking(asked: TradeServer, _: int, row: int) -> None:
+        if row == 0:
+            sent(asked, market(1, 10))
+            sent(asked, rest(OrderType.SELL_LIMIT, 1005))
+
+    play(server, World([world.bars[0].slice(0, 2)], [series()]), asking)
+    turn = turn_of(world.bars[0], 2, 2, 0)
+    server.pass_time(turn.ends)
+    server.announce(0, turn.quote)
+    assert server.tick(NAMES[0]).bid == 1010
+    sent(server, close(FIRST_ORDER, 1, 10))
+    sent(server, ServerRequest(int(TradeAction.REMOVE), order=FIRST_ORDER + 1))
+    server.open_phase(0, turn.quote)
+    assert told(server) == ["1 buy 10 at 1000 in", "2 sell 10 at 1010 out"]
+    assert len(server.ticks(NAMES[0], 2 * MINUTE, 2 * MINUTE)) == 1
+
+
 def test_resting_orders_fill_lapse_and_are_removed() -> None:
     asks = {
         0: do(
