@@ -220,6 +220,29 @@ class Account:
         self.under_way.discard(position)
         self.asked_again[position] = self.asked_again.get(position, 0) + 1
 
+    def withdraw(self, series: int, order: int, ts: int) -> None:
+        """Remember that a withdrawal is under way (told by the journal after a restart)."""
+        if self.desk.order_slot(series, order) >= 0:
+            self._withdraw(series, [order], ts, OrderEvent.CANCELLED)
+
+    def opened_with(self, money: int) -> None:
+        """Begin with a balance that the broker told, minor units; before anything was traded."""
+        account = self.desk.world.account
+        for name in ("balance", "peak", "equity", "day_opening"):
+            account[name] = money
+        self.desk.world.rules["opening"] = money
+
+    def pass_by(self, now: int, closed: Sequence[Closed]) -> list[Wish]:
+        """Bars closed too long ago to act on: strategies learn, and only positions are looked after."""
+        bars = {one.series: one.bar for one in closed}
+        for seat in self.seats:
+            if seat.series in bars:
+                seat.mind.push(bars[seat.series])
+        n = len(self.units)
+        blank = closed[0].bar.slice(0, 0)
+        self.keep(self.desk.advance([bars.get(s, blank) for s in range(n)], ask([], n)))
+        return [wish for one in closed for wish in self._after_close(one.series, now)]
+
     def closing(self, series: int, position: int, reason: int) -> None:
         """Remember that a close is under way (told by the journal after a restart)."""
         record = self.desk.position(series, position)

@@ -42,6 +42,7 @@ class Playback:
         names: timeframe of every series.
         typical: spread in points of every series where a bar has none.
         traded: how many series, from the first, the trader trades; the others only convert.
+        keep: called whenever orders, deals or positions of the server have changed, to write it down.
     """
 
     def __init__(
@@ -52,10 +53,12 @@ class Playback:
         names: Sequence[str],
         typical: Sequence[int],
         traded: int,
+        keep: Callable[[], None] | None = None,
     ) -> None:
         self._server, self._trader, self._clock = server, trader, clock
         self._names, self._typical, self._traded = tuple(names), tuple(typical), traded
         self._seen = -1
+        self._keep = keep
 
     def play(
         self,
@@ -85,6 +88,7 @@ class Playback:
             self._look()
             closed = [Closed(s, bars[s].slice(row, row + 1)) for s, row, _ in turns]
             self._trader.closed(now, closed, self._names)
+            self._note()
             played += len(due)
             if over(now):
                 break
@@ -110,17 +114,25 @@ class Playback:
         self._look()
         if s < self._traded:
             self._trader.opened(s, quote.ts)
+            self._note()
         self._server.inside_phase(s, quote, turn.ends)
         self._look()
         if s < self._traded:
             self._trader.traded(s, quote.ts, quote.high, quote.low, quote.spread)
+            self._note()
 
     def _look(self) -> None:
         """Let the trader read its broker's records if they have changed."""
         if self._server.changes != self._seen:
-            self._seen = self._server.changes
             self._trader.look()
             self._seen = self._server.changes
+            if self._keep is not None:
+                self._keep()
+
+    def _note(self) -> None:
+        """Write the server down where the trader has changed it; the next look sees that all the same."""
+        if self._keep is not None and self._server.changes != self._seen:
+            self._keep()
 
     @staticmethod
     def _instants(bars: Sequence[Bars]) -> Iterator[Due]:

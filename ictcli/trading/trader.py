@@ -158,6 +158,41 @@ class Trader:
         if bodies:
             self.desk.record(bodies)
 
+    def replay(self, now: int, closed: Sequence[Closed]) -> list[Wish]:
+        """Decide on bars that were decided on before; the wishes, which are sent to nobody."""
+        wishes, told = self.account.close(now, closed)
+        self.counts.bars += len(closed)
+        self.counts.decisions += len(told)
+        return wishes
+
+    def is_of(self, wish: Wish, intent: Intent) -> bool:
+        """Whether an intent of the journal is the one of a wish."""
+        own = self.intent_of(wish)
+        return own is not None and own.id == intent.id
+
+    def adopt(self, intent: Intent) -> None:
+        """Take an intent of the journal for one of this trader's own."""
+        local = intent.local
+        if intent.id in self.links.wishes or "series" not in local:
+            return
+        s, number, reason = local["series"], local["number"], local["reason"]
+        owner = self.account.names.index(intent.strategy) if intent.strategy in self.account.names else 0
+        wish = Wish(intent.action, s, owner, intent.bar, intent.leg, number, intent.side, reason=reason)
+        self.links.wishes[intent.id] = wish
+        if intent.action == "place":
+            self.links.intents[s, number] = intent.id
+        elif intent.action == "cancel":
+            self.account.withdraw(s, number, intent.bar)
+        elif intent.action == "close":
+            self.account.closing(s, number, reason)
+
+    def drop(self, wish: Wish) -> None:
+        """Give up a wish that came too late to be sent."""
+        if wish.action == "place":
+            self.account.end(wish.series, wish.number, self._now(), OrderEvent.REFUSED)
+        elif wish.action == "close":
+            self.account.failed(wish.number)
+
     def quote(self, series: int) -> Quote:
         """Fresh prices of a series, also for the send gate."""
         symbol = self.account.units[series].symbol

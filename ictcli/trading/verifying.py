@@ -6,28 +6,19 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ictcli.brokers.mt5.adapter import Mt5Broker
-from ictcli.brokers.mt5.calls import Surroundings
-from ictcli.brokers.mt5.server_clock import ServerClock
-from ictcli.brokers.simulated.opening import open_server
 from ictcli.brokers.simulated.server_records import ServerOptions
-from ictcli.brokers.simulated.surface import SimulatedTerminal
-from ictcli.brokers.simulated.surface_session import TerminalOptions
-from ictcli.clock import monotonic
 from ictcli.config.records import Config
-from ictcli.config.trading import BrokerConfig, TradeConfig
+from ictcli.config.trading import TradeConfig
 from ictcli.engine.portfolio import Books
-from ictcli.engine.terms import typical_spread
 from ictcli.ledger.address import Address, Place
 from ictcli.ledger.bodies import Start
 from ictcli.ledger.journal import Journal, open_journal
-from ictcli.market.clocks import ClockRule
 from ictcli.research.accounts import Floor
 from ictcli.research.backtest import Found
 from ictcli.telemetry import Progress
@@ -40,11 +31,9 @@ from ictcli.trading.minds import ModelStream
 from ictcli.trading.orderbook import Notice, OrderBook
 from ictcli.trading.parity import parity_document
 from ictcli.trading.playback import Playback, VirtualClock
+from ictcli.trading.simulated_world import LOGIN, simulated_world
 from ictcli.trading.trader import Trader
 from ictcli.trading.wishes import Header
-
-_LOGIN = 1
-_RULE = "ny+7"
 
 
 class NeverHalted:
@@ -92,20 +81,19 @@ def trade_on_paper(
     account = assembled.account
     clock = VirtualClock(assembled.start)
     alerts: list[Alert] = []
-    server = open_server(floor, config, ServerOptions(login=_LOGIN, currency=config.account.currency))
-    broker = simulated_broker(server, clock.now, Random(0), lambda _: None)
+    world = simulated_world(floor, config, clock.now, _never)
+    broker = world.broker
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ictcli-paper-")))
         journal = stack.enter_context(open_journal(_place(folder), now=assembled.start))
-        header = Header(_LOGIN, account.names, "")
+        header = Header(LOGIN, account.names, "")
         trader = Trader(account, broker, header, clock.now)
         dispatcher = _dispatcher(trader, journal, broker, clock.now, alerts, _limits(config.trade))
         broker.connect()
         dispatcher.handle(Begin(_start(account, config)))
         bars = [one.bars for one in floor.series]
         names = [one.key.timeframe.name for one in floor.series]
-        typical = [typical_spread(one.spec, one.bars.digits) for one in floor.series]
-        play = Playback(server, trader, clock, names, typical, floor.traded)
+        play = Playback(world.server, trader, clock, names, world.typical, floor.traded)
         total, told = sum(len(one) for one in bars), 0
 
         def over(_now: int) -> bool:
@@ -125,14 +113,8 @@ _OFTEN = 500
 """Bars between two words of progress."""
 
 
-def simulated_broker(
-    server: Any, now: Callable[[], int], rng: Random, sleep: Callable[[float], None]
-) -> Mt5Broker:
-    """The MT5 adapter over a simulated terminal."""
-    terminal = SimulatedTerminal(server, ClockRule(_RULE), TerminalOptions(warm_up=0, selected=None))
-    settings = BrokerConfig(terminal="simulated", login=_LOGIN, server_tz=_RULE)
-    world = Surroundings(now, sleep, monotonic, rng)
-    return Mt5Broker(terminal, settings, world, ServerClock(_RULE))
+def _never(_seconds: float) -> None:
+    """Simulated time needs no waiting."""
 
 
 def _dispatcher(
@@ -158,7 +140,7 @@ def _dispatcher(
 
 def _start(account: Account, config: Config) -> Start:
     return Start(
-        run="paper", epoch=1, mode="replay", account=_LOGIN, server=ServerOptions().server,
+        run="paper", epoch=1, mode="replay", account=LOGIN, server=ServerOptions().server,
         currency=config.account.currency, version="", config="", strategies=account.names,
     )  # fmt: skip
 

@@ -1,0 +1,161 @@
+"""A trader at its broker: journal, order manager, shell and account, put together and brought up to date."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ictcli.brokers.broker import Broker
+from ictcli.config.trading import TradeConfig
+from ictcli.errors import DataError, PolicyRefused
+from ictcli.ledger.bodies import Checkpoint, Start, Stop
+from ictcli.ledger.journal import Journal
+from ictcli.trading.account import Account
+from ictcli.trading.catching_up import CaughtUp, catch_up
+from ictcli.trading.checkpoints import read_checkpoint, restore, state_of, write_checkpoint
+from ictcli.trading.dispatch import Dispatcher, HaltLatch
+from ictcli.trading.manager import OrderManager
+from ictcli.trading.messages import Alert, Begin
+from ictcli.trading.orderbook import Notice, OrderBook
+from ictcli.trading.trader import Trader
+from ictcli.trading.wishes import Header
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a session keeps to.
+
+    Attributes:
+        settings: the ``[trade]`` table.
+        header: account number, strategies, hash of the configuration.
+        timeframes: of every series.
+        identity: what is traded and how; a checkpoint of anything else is not gone on from.
+        start: first instant of the account's rolls, ns UTC.
+        folder: of checkpoints.
+    """
+
+    settings: TradeConfig
+    header: Header
+    timeframes: tuple[str, ...]
+    identity: str
+    start: int
+    folder: Path
+
+
+class Engagement:
+    """One session of a trader.
+
+    Args:
+        account: as it was before its first bar, warmed up where nothing is gone on from.
+        broker: connected.
+        journal: of the account.
+        latch: the emergency stop.
+        now: the instant, ns UTC.
+        terms: what it keeps to.
+        tell: takes lines for people.
+        names: our symbol = the broker's, where they differ.
+    """
+
+    def __init__(
+        self,
+        account: Account,
+        broker: Broker,
+        journal: Journal,
+        latch: HaltLatch,
+        now: Callable[[], int],
+        terms: Terms,
+        tell: Callable[[str], None],
+        names: dict[str, str] | None = None,
+    ) -> None:
+        self.terms, self.journal, self._now, self._say = terms, journal, now, tell
+        self.book = OrderBook()
+        self.book.apply_all(journal.read())
+        self.manager = OrderManager(terms.settings, self.book, names)
+        self.trader = Trader(account, broker, terms.header, now)
+        self.dispatcher = Dispatcher(self.manager, journal, broker, now, latch, self._tell)
+        self.trader.attach(self.dispatcher, self.manager.since)
+        self.at = 0
+        self._since_checkpoint = 0
+
+    def begin(self, start: Start, checkpoint: Checkpoint | None) -> CaughtUp:
+        """Go on where the journal ends, then let the order manager resolve what is open.
+
+        Args:
+            start: put down first.
+            checkpoint: that the account is brought up to date from; None: it begins here.
+
+        Raises:
+            DataError: the checkpoint cannot be read.
+        """
+        state = CaughtUp(self.journal.last, 0)
+        if checkpoint is not None:
+            saved = read_checkpoint(self.terms.folder, checkpoint)
+            restore(self.trader, saved)
+            entries = self.journal.read()
+            state = catch_up(self.trader, entries, saved.seq, saved.at, self.terms.timeframes)
+        self.at = state.at
+        self.dispatcher.handle(Begin(start))
+        return state
+
+    def checkpoint(self, *, always: bool = False) -> None:
+        """Write down everything that is remembered, when enough bars have passed."""
+        self._since_checkpoint += 1
+        if not always and self._since_checkpoint < self.terms.settings.checkpoint_bars:
+            return
+        self._since_checkpoint = 0
+        self.trader.flush()
+        state = state_of(self.trader, self.journal.last, self.at, self.terms.start, self.terms.identity)
+        self.dispatcher.record([write_checkpoint(self.terms.folder, state)])
+
+    def end(self, reason: str) -> None:
+        """End in good order."""
+        self.checkpoint(always=True)
+        self.dispatcher.record([Stop(reason=reason)])
+
+    def _tell(self, what: Notice | Alert) -> None:
+        if isinstance(what, Alert):
+            self._say(f"{what.severity}: {what.text}")
+        else:
+            self.trader.told(what)
+
+
+def last_checkpoint(journal: Journal, folder: Path, identity: str) -> Checkpoint | None:
+    """The checkpoint that a trader goes on from: the last one that can be read.
+
+    Args:
+        journal: of the account.
+        folder: of checkpoints.
+        identity: what is to be traded and how.
+
+    Raises:
+        PolicyRefused: the last one is of other strategies, symbols or parameters, and something is open.
+    """
+    found = [entry.body for entry in journal.read() if isinstance(entry.body, Checkpoint)]
+    for body in reversed(found):
+        try:
+            state = read_checkpoint(folder, body)
+        except DataError:
+            continue
+        if state.identity == identity:
+            return body
+        _refuse_strangers(journal)
+        return None
+    if found or journal.last:
+        _refuse_strangers(journal)
+    return None
+
+
+def _refuse_strangers(journal: Journal) -> None:
+    """Refuse to begin anew beside positions and orders of ours."""
+    book = OrderBook()
+    book.apply_all(journal.read())
+    if book.positions or book.working:
+        raise PolicyRefused(
+            f"{len(book.positions)} positions and {len(book.working)} orders of another set-up are open",
+            hint="Trade it on as it was, or close them: ictcli halt --flatten, then ictcli resume.",
+        )
+
+
+def identity_text(symbols: Sequence[str], timeframes: Sequence[str], marks: Sequence[str], rest: str) -> str:
+    """What is traded and how, in one line."""
+    series = ",".join(f"{symbol}/{name}" for symbol, name in zip(symbols, timeframes, strict=True))
+    return "|".join([series, *marks, rest])

@@ -1,0 +1,94 @@
+"""A workspace's own market: stored bars, a simulated trade server they fill, the broker before it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from random import Random
+
+from ictcli.brokers.mt5.adapter import Mt5Broker
+from ictcli.brokers.mt5.calls import Surroundings
+from ictcli.brokers.simulated.server import TradeServer
+from ictcli.brokers.simulated.server_records import ServedSymbol, ServerOptions
+from ictcli.brokers.simulated.surface import SimulatedTerminal
+from ictcli.brokers.simulated.surface_session import TerminalOptions
+from ictcli.clock import NS_PER_DAY, monotonic
+from ictcli.config.records import Config
+from ictcli.config.trading import BrokerConfig
+from ictcli.engine.nights import rolls
+from ictcli.engine.terms import typical_spread
+from ictcli.engine.world import World
+from ictcli.market.calendars import calendar
+from ictcli.market.clocks import parse_rule
+from ictcli.research.accounts import Floor, open_desk
+from ictcli.terminals.times import ServerClock
+
+LOGIN = 1
+"""Account number of the built-in simulated terminal."""
+RULE = "ny+7"
+_AHEAD = 3 * 366 * NS_PER_DAY
+Sleep = Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedWorld:
+    """A simulated server and the adapter over its terminal."""
+
+    server: TradeServer
+    broker: Mt5Broker
+    typical: tuple[int, ...]
+
+
+def simulated_world(
+    floor: Floor, config: Config, now: Callable[[], int], sleep: Sleep, *, seed: int = 0
+) -> SimulatedWorld:
+    """A server whose account has the rules and series of a backtest and has not traded.
+
+    Args:
+        floor: what is traded; each symbol once.
+        config: account, sizing, risk, costs.
+        now: the instant, ns UTC.
+        sleep: waits so many seconds.
+        seed: of the adapter's pauses.
+
+    Raises:
+        ConfigError: money cannot be counted for one of the series, or settings contradict each other.
+    """
+    symbols = [ServedSymbol(one.spec, one.bars.digits, one.key.timeframe) for one in floor.series]
+    start = min(int(one.bars.ts[0]) for one in floor.series)
+    options = ServerOptions(login=LOGIN, currency=config.account.currency)
+    server = TradeServer(_world(floor, config, start), symbols, options, start)
+    terminal = SimulatedTerminal(
+        server, parse_rule(RULE), TerminalOptions(warm_up=0, selected=None, same_as=config.account.same_as)
+    )
+    settings = BrokerConfig(terminal="simulated", login=LOGIN, server_tz=RULE)
+    world = Surroundings(now, sleep, monotonic, Random(seed))
+    typical = tuple(typical_spread(one.spec, one.bars.digits) for one in floor.series)
+    return SimulatedWorld(server, Mt5Broker(terminal, settings, world, ServerClock(RULE)), typical)
+
+
+def _world(floor: Floor, config: Config, start: int) -> World:
+    end = max(int(one.bars.ts_close[-1]) for one in floor.series)
+    weekends = any(calendar(one.spec.calendar).always_open for one in floor.series)
+    world = open_desk(floor, config).world
+    ahead = rolls(start, end + _AHEAD, weekends=weekends)
+    return world._replace(rolls=ahead)
+
+
+def without_bars(floor: Floor, first: Sequence[int]) -> Floor:
+    """A floor whose series begin at the given rows."""
+    series = tuple(
+        replace(one, bars=one.bars.slice(at, len(one.bars)))
+        for one, at in zip(floor.series, first, strict=True)
+    )
+    return replace(floor, series=series)
+
+
+def symbols_of(floor: Floor) -> Mapping[str, int]:
+    """Number of each symbol's series.
+
+    Raises:
+        ValueError: a symbol comes twice: the simulated terminal has one market of it.
+    """
+    names = [one.spec.name for one in floor.series]
+    if len(set(names)) < len(names):
+        raise ValueError(f"a symbol comes twice in {names}")
+    return {name: at for at, name in enumerate(names)}
