@@ -110,7 +110,7 @@ def backup(session: Session, out: Path | None) -> None:
 
 
 @command.command("restore", cls=Command, examples=["ictcli ledger restore ledger-20260131T020000Z.db"])
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @yes_option
 @click.pass_obj
 def restore(session: Session, file: Path, yes: bool) -> None:
@@ -120,6 +120,8 @@ def restore(session: Session, file: Path, yes: bool) -> None:
     """
     from ictcli.ledger import copies
 
+    if not (session.cwd / file).is_file():
+        raise UsageError(f"no such file: {file}", hint="Backups are in state/ledger/backups.")
     place = _place(session)
     report = copies.check_copy(place, file)
     report.require_good()
@@ -138,7 +140,7 @@ def restore(session: Session, file: Path, yes: bool) -> None:
 @command.command(
     "migrate",
     cls=Command,
-    examples=["PGPASSWORD=... ictcli ledger migrate --to postgresql://trader@db.example/ledger"],
+    examples=["ictcli ledger migrate --to postgresql://trader@db.example/ledger"],
 )
 @click.option(
     "--to",

@@ -112,6 +112,17 @@ def test_a_backup_is_restored(desk: Place, capsys: Printed) -> None:
     assert run(["ledger", "verify"]) == 0
 
 
+def test_a_backup_brings_a_ledger_back_that_is_gone(desk: Place, capsys: Printed) -> None:
+    assert run(["ledger", "backup", "--out", "copy.db"]) == 0
+    shutil.rmtree(desk.lock.parent)
+    assert run(["ledger", "restore", "missing.db"]) == 2
+    capsys.readouterr()
+    assert run(["ledger", "restore", "copy.db", "--json"]) == 0
+    told = document(capsys)
+    assert (told["lost"], told["former"]) == (0, None)
+    assert run(["ledger", "verify"]) == 0
+
+
 def test_a_changed_backup_is_exit_5(desk: Place, capsys: Printed) -> None:
     assert run(["ledger", "backup", "--out", "copy.db"]) == 0
     tamper(Path("copy.db"))
@@ -155,6 +166,18 @@ def test_a_place_that_cannot_be_is_refused(desk: Place, capsys: Printed, url: st
     pytest.importorskip("psycopg", reason="psycopg is not installed")
     assert run(["ledger", "migrate", "--to", url]) == code
     printed = capsys.readouterr()
+    assert "CANARY" not in printed.out + printed.err
+
+
+@pytest.mark.parametrize("word", ["verify", "export", "backup"])
+def test_a_server_that_is_away_is_exit_6_and_shows_no_password(
+    desk: Place, capsys: Printed, monkeypatch: pytest.MonkeyPatch, word: str
+) -> None:
+    pytest.importorskip("psycopg", reason="psycopg is not installed")
+    monkeypatch.setenv("ICTCLI_LEDGER_URL", "postgresql://me:CANARY@127.0.0.1:1/ledger?connect_timeout=2")
+    assert run(["ledger", word, "-v"]) == 6
+    printed = capsys.readouterr()
+    assert "postgresql://me@127.0.0.1:1/ledger" in printed.err
     assert "CANARY" not in printed.out + printed.err
 
 
