@@ -3,9 +3,9 @@
     python benchmarks/adapter.py [--orders 3000]
 
 Both place and cancel the same resting order at one simulated terminal, by turns. `send` also asks which
-account is logged in and what the symbol is now, each a call of its own; what is left of its time after all
-calls of the terminal is what the adapter adds: building, checking, classifying. Two rounds of the bare call
-against itself show the noise.
+account is logged in, before and after, and what the symbol is now, each a call of its own; what is left of
+its time after all calls of the terminal is what the adapter adds: building, checking, classifying. Two rounds
+of the bare call against itself show the noise.
 """
 
 import argparse
@@ -125,7 +125,7 @@ def main() -> None:
     for what, seconds in (
         ("bare order_send", first),
         ("bare order_send, once more", second),
-        ("send: three calls and the adapter", whole),
+        ("send: four calls and the adapter", whole),
         ("of it added by the adapter", added),
     ):
         print(line(what, seconds))

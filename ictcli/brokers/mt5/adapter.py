@@ -209,7 +209,7 @@ class Mt5Broker:
         outcome = outcomes.told(result, request)
         if outcome.code == Retcode.INVALID_FILL and "type_filling" in prepared:
             self._fillings.refuse(prepared["symbol"], prepared["type_filling"], pending=is_pending(request))
-        return outcome
+        return outcomes.elsewhere(outcome) if self._session.left() else outcome
 
     def _prepared(self, request: Request) -> Wire | Outcome:
         """The request as a dictionary, or why it is held back."""

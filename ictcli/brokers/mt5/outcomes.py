@@ -4,7 +4,7 @@ A code that is not in the tables proves nothing: its outcome is unknown, and onl
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -121,6 +121,12 @@ def failed(error: tuple[int, str]) -> Outcome:
     verdict = sure or MAYBE_SENT.get(code, UNLISTED)
     sent: Sent = "no" if sure else "unknown"
     return Outcome(kind=verdict.kind, code=code, message=_message(code, verdict, text), sent=sent)
+
+
+def elsewhere(outcome: Outcome) -> Outcome:
+    """An answer that may be another account's: the terminal was switched around the request."""
+    message = f"{outcome.message}; but the terminal is at another account now"
+    return replace(outcome, kind="unknown", message=message, sent="unknown")
 
 
 def silent(reason: str) -> Outcome:

@@ -7,6 +7,7 @@ from ictcli.brokers.mt5.calls import Calls
 from ictcli.clock import NS_PER_SECOND, parse_duration
 from ictcli.config.trading import BrokerConfig
 from ictcli.errors import PolicyRefused, SourceUnavailable
+from ictcli.terminals.terminal import TerminalSilent
 
 _MILLISECOND = NS_PER_SECOND // 1000
 
@@ -70,6 +71,14 @@ class Session:
                 hint="Log the terminal in to the configured account, or correct login and server.",
             )
         return info
+
+    def left(self) -> bool:
+        """Whether the terminal is at another account now; False where it does not say."""
+        try:
+            info = self._calls.once("account_info")
+        except TerminalSilent:
+            return False
+        return info is not None and (int(info.login), str(info.server)) != (self._login, self._server)
 
     def end(self) -> None:
         """Let go of the terminal; it keeps running."""

@@ -108,6 +108,32 @@ def test_an_account_that_was_switched_gets_nothing(request_: Request) -> None:
     assert terminal.named("order_send") == []
 
 
+def test_an_answer_that_may_be_another_accounts_is_unknown() -> None:
+    terminal, _, broker = scene()
+    broker.connect()
+
+    def switched(_: dict[str, Any]) -> Any:
+        terminal.answers["account_info"] = account(login=8)
+        return sent(10009, deal=5)
+
+    terminal.answers["order_send"] = switched
+    outcome = broker.send(BUY)
+    assert (outcome.kind, outcome.sent, outcome.code) == ("unknown", "unknown", 10009)
+
+
+@pytest.mark.parametrize("failure", [-10004, silence()])
+def test_an_answer_stands_when_the_second_look_at_the_account_fails(failure: int | BaseException) -> None:
+    terminal, _, broker = scene()
+    broker.connect()
+
+    def then_dead(_: dict[str, Any]) -> Any:
+        terminal.failures["account_info"] = [failure]
+        return sent(10009, deal=5)
+
+    terminal.answers["order_send"] = then_dead
+    assert broker.send(BUY).kind == "done"
+
+
 @pytest.mark.parametrize("request_", REQUESTS)
 def test_a_request_is_sent_once_whatever_comes_of_it(request_: Request) -> None:
     failures: list[int | BaseException] = [*NOT_SENT, *MAYBE_SENT, -4, 1, silence(), SystemError("float")]
