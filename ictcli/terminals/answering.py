@@ -12,7 +12,7 @@ RAISED = {kind.__name__: kind for kind in (SystemError, TypeError, ValueError, T
 """Exceptions that cross a line; everything else arrives as a SystemError."""
 
 
-def answer_frame(module: Any, frame: bytes, longest: int) -> bytes:
+def answer_frame(module: Any, frame: bytes | bytearray, longest: int) -> bytes:
     """The answer to a call, both as frames.
 
     Args:

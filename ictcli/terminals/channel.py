@@ -6,6 +6,8 @@ import struct
 from ictcli.clock import monotonic
 
 _LENGTH = struct.Struct(">I")
+_JOINED = 1 << 16
+"""Longer frames are not copied to stand behind their length."""
 
 MOST_ASKED = 1 << 16
 """Bytes of the longest call."""
@@ -43,11 +45,16 @@ class Channel:
         """
         try:
             self._connection.settimeout(_left(deadline))
-            self._connection.sendall(_LENGTH.pack(len(frame)) + frame)
+            head = _LENGTH.pack(len(frame))
+            if len(frame) <= _JOINED:
+                self._connection.sendall(head + frame)
+            else:
+                self._connection.sendall(head)
+                self._connection.sendall(frame)
         except OSError as error:
             raise ChannelClosed(f"cannot send: {error}") from error
 
-    def receive(self, deadline: float | None) -> bytes:
+    def receive(self, deadline: float | None) -> bytearray:
         """The next frame.
 
         Args:
@@ -59,7 +66,7 @@ class Channel:
         (length,) = _LENGTH.unpack(self._exactly(_LENGTH.size, deadline))
         if length > self.longest:
             raise ChannelClosed(f"a frame of {length} bytes, more than {self.longest}")
-        return bytes(self._exactly(length, deadline))
+        return self._exactly(length, deadline)
 
     def close(self) -> None:
         """End the connection."""

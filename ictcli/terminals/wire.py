@@ -63,7 +63,7 @@ def encode_call(number: int, function: str, arguments: tuple[Any, ...], keywords
     return _encoded(Call(number, function, packed, {name: pack(value) for name, value in keywords.items()}))
 
 
-def decode_call(frame: bytes) -> Call:
+def decode_call(frame: bytes | bytearray) -> Call:
     """The call that bytes are, its arguments unpacked.
 
     Raises:
@@ -83,7 +83,7 @@ def encode_answer(answer: Answer) -> bytes:
     return _encoded(answer)
 
 
-def decode_answer(frame: bytes) -> Answer:
+def decode_answer(frame: bytes | bytearray) -> Answer:
     """The answer that bytes are, its value unpacked.
 
     Raises:
@@ -165,7 +165,8 @@ def _record(value: list[Any]) -> Any:
 def _packed_array(array: Any) -> list[Any]:
     for name, dtype in _ARRAYS.items():
         if array.dtype.names == dtype.names and array.ndim == 1:
-            return [_ARRAY, name, array.astype(dtype, copy=False).tobytes()]
+            rows = np.ascontiguousarray(array, dtype)
+            return [_ARRAY, name, rows.view(np.uint8).data]
     raise WireError(f"an array of {array.dtype} cannot be passed from a terminal")
 
 

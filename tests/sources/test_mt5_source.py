@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
 from ictcli.__main__ import run
-from ictcli.clock import NS_PER_HOUR, NS_PER_MINUTE, NS_PER_SECOND, now_ns
+from ictcli.clock import NS_PER_HOUR, NS_PER_MINUTE, NS_PER_SECOND, iso, now_ns
 from ictcli.config.records import FetchConfig, Mt5Source
 from ictcli.config.trading import BrokerConfig
 from ictcli.errors import ConfigError, DataError, SourceUnavailable, UsageError
@@ -284,6 +285,37 @@ def test_a_terminal_of_another_server_is_not_mixed_in(scene: Scene) -> None:
     before = PlayedTerminal().account_info()
     with pytest.raises(DataError, match="not data of Other-Live"):
         scene.one()
+
+
+REAL = [
+    ("BTCUSD_M1_ftmo", "BTCUSD", "M1", "ny+7"),  # day and night through New York's change of March 2026
+    ("EURUSD_M1_brokerG201908", "EURUSD", "M1", "eet"),
+]
+
+
+@pytest.mark.parametrize(("name", "symbol", "frame", "rule"), REAL)
+def test_a_recorded_series_arrives_as_it_was_recorded(
+    scene: Scene, real_data: Path, name: str, symbol: str, frame: str, rule: str
+) -> None:
+    recorded = pl.read_parquet(real_data / "bars" / f"{name}.parquet")
+    rows = np.zeros(len(recorded), RATES_DTYPE)
+    rows["time"] = recorded["ts_raw"].dt.epoch("s").to_numpy()
+    for column in ("open", "high", "low", "close"):
+        rows[column] = recorded[column].to_numpy()
+    rows["tick_volume"] = 1
+    ts = recorded["ts"].dt.epoch("ns").to_numpy()
+    scene.serve(symbol, rows, frame)
+    scene.at(int(ts[-1]) + NS_PER_HOUR, rule)
+    table = Mt5Source(symbols=(symbol,), timeframe="M1", start=iso(int(ts[0])))
+    report = scene.one(config=table, server_tz=rule)
+    bars = scene.store.read(SeriesKey("broker", symbol, parse_timeframe(frame)))
+    assert report.added + sum(report.quarantined.values()) == len(recorded)
+    assert sum(report.quarantined.values()) <= 5
+    kept = np.isin(ts, bars.ts)
+    assert len(bars) == np.count_nonzero(kept)
+    scale = 10**bars.digits
+    assert bars.close.tolist() == np.rint(recorded["close"].to_numpy()[kept] * scale).astype(int).tolist()
+    assert report.deliveries[0].clock.by == "confirmed"
 
 
 def ticks(n: int) -> "np.ndarray[Any, np.dtype[Any]]":

@@ -72,7 +72,7 @@ def encode(message: Hello | Welcome) -> bytes:
     return msgspec.msgpack.encode(message)
 
 
-def decode_hello(frame: bytes) -> Hello:
+def decode_hello(frame: bytes | bytearray) -> Hello:
     """What a client says.
 
     Raises:
@@ -84,7 +84,7 @@ def decode_hello(frame: bytes) -> Hello:
         raise WireError("not a hello") from None
 
 
-def decode_welcome(frame: bytes) -> Welcome:
+def decode_welcome(frame: bytes | bytearray) -> Welcome:
     """What a server says.
 
     Raises:
