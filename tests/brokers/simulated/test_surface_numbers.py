@@ -77,3 +77,21 @@ def test_the_digits_of_the_prices_may_be_finer_than_those_of_the_specification()
 def test_sums_of_decimals_that_floats_miss_are_off_the_grid() -> None:
     assert multiple(0.1 + 0.2, Fraction(1, 100)) == (30, False)
     assert multiple(0.3, Fraction(1, 100)) == (30, True)
+
+
+@pytest.mark.proof
+def test_every_price_and_volume_of_a_lifetime_comes_back(proof_facts: dict[str, object]) -> None:
+    """All prices from 0 to 20 at five digits and the same points at all others; all volumes to 1000 lots."""
+    checked = 0
+    for digits in range(9):
+        units = Units(digits, 1, Decimal("0.01"))
+        for points in range(0, 2_000_000, 1 if digits == 5 else 7):
+            assert units.points(units.price(points)) == (points, True)
+            checked += 1
+    for step in (Decimal("0.01"), Decimal("0.001"), Decimal("0.1"), Decimal("0.25")):
+        units = Units(5, 1, step)
+        for steps in range(int(1000 / step) + 1):
+            assert units.steps(units.lots(steps)) == (steps, True)
+            checked += 1
+    proof_facts["conversions"] = checked
+    assert checked > 4_000_000
