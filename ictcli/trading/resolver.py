@@ -30,6 +30,8 @@ from ictcli.trading.transitions import TABLE, Happening
 
 IN_FLIGHT = 45 * NS_PER_SECOND
 """A request that left may arrive within this time: a pass that begins earlier proves no absence."""
+LATEST_DEAL = 30 * NS_PER_SECOND
+"""So long after one deal another one of the same position that was made before it may still appear."""
 REACH = 5 * NS_PER_MINUTE
 """A pass proves absence only if it asked for records from this long before the request."""
 _BY_BROKER = frozenset({"stop", "target", "stop_out", "rollover"})
@@ -103,8 +105,19 @@ def _take_deals(scribe: Scribe, evidence: Evidence, rules: Rules, seeing: Seeing
         order, of_position, owner = attribute(book, deal)
         if order is not None:
             seeing.traced[order.id] = None
-        if deal.ticket not in book.deals:
+        if deal.ticket in book.deals:
+            continue
+        if order is None and not owner and _may_be_ours_yet(book, deal, evidence.begun):
+            seeing.lagging.append(f"deal {deal.ticket} closes position {deal.position}, which no deal opened")
+        else:
             _book_deal(scribe, deal, rules, order, owner if of_position else "")
+
+
+def _may_be_ours_yet(book: OrderBook, deal: DealReport, now: int) -> bool:
+    """Whether a deal may close a position of ours whose opening deal the records do not show yet."""
+    if deal.entry not in {"out", "out_by"} or now - deal.ts > LATEST_DEAL:
+        return False
+    return all(fill.position != deal.position for fill in book.deals.values())
 
 
 def attribute(book: OrderBook, deal: DealReport) -> tuple[OrderState | None, bool, str]:
