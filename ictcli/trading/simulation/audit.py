@@ -3,12 +3,14 @@
 It knows the venue's books, which no trader can see, and shares no code with the order manager.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
 from ictcli.clock import NS_PER_SECOND
 from ictcli.ledger.bodies import Ended, Missing
+from ictcli.trading.invariants import Wire
 from ictcli.trading.simulation.books import (
     BY_STOP,
     BY_TARGET,
@@ -50,6 +52,7 @@ class Audit:
 
     Attributes:
         retold: the durable journal, told by other code.
+        requests: what left a process, as the order manager's own invariants want it.
         violations: what must never happen and did.
     """
 
@@ -57,6 +60,7 @@ class Audit:
         self._line, self._stopped = line, stopped
         self.retold = Retold()
         self.violations: list[str] = []
+        self.requests: list[Wire] = []
         self._complete = False
         self._blind = 0
 
@@ -69,6 +73,17 @@ class Audit:
         self._complete = complete
         if complete and self._line.blind != self._blind:
             self._blame("a look without a connection is said to be complete")
+
+    @contextmanager
+    def noting(self, digest: str) -> Iterator[None]:
+        """Note the request behind ``digest`` if it leaves within the block, however that ends."""
+        wired = self._line.wired
+        before = len(wired)
+        try:
+            yield
+        finally:
+            if len(wired) > before:
+                self.requests.append(Wire(wired[before].at, digest))
 
     def durable(self, block: Block) -> None:
         """Take a transaction that cannot be lost any more."""

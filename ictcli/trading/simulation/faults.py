@@ -15,7 +15,7 @@ ROUGH: Mapping[str, Menu] = {
         ("doubled request", 0.03), ("not sent", 0.02), ("timeout executed", 0.03), ("timeout", 0.02),
         ("no connection executed", 0.01), ("no connection", 0.02), ("error", 0.01), ("line cut", 0.02),
     ),
-    "read": (("failed", 0.02), ("silent", 0.01), ("line cut", 0.01)),
+    "read": (("failed", 0.02), ("silent", 0.01), ("line cut", 0.01), ("terminal gone", 0.004)),
     "rows": (("doubled", 0.04), ("shuffled", 0.06)),
     "sync": (("slow", 0.03), ("halted meanwhile", 0.02)),
     "execution": (

@@ -40,6 +40,7 @@ class Line:
 
     Attributes:
         cut_until: no connection to the trade server before this instant, ns UTC.
+        gone_until: the terminal itself does not answer before this instant, ns UTC.
         wired: all requests ever handed over, in order.
         blind: readings so far that were answered without a connection.
     """
@@ -47,9 +48,14 @@ class Line:
     def __init__(self, venue: Venue) -> None:
         self.venue = venue
         self.schedule, self.faults = venue.schedule, venue.faults
-        self.cut_until = 0
+        self.cut_until = self.gone_until = 0
         self.wired: list[Wired] = []
         self.blind = 0
+
+    @property
+    def present(self) -> bool:
+        """Whether the terminal answers at all."""
+        return self.schedule.now >= self.gone_until
 
     @property
     def connected(self) -> bool:
@@ -75,9 +81,12 @@ class Line:
         """Ask the terminal for what it knows: the fault that struck, empty for none, and what it says."""
         doom.step("reading")
         self.schedule.wait(MS)
-        fault = self.faults.draw("read")
+        fault = self.faults.draw("read") if self.present else "failed"
         if fault == "line cut":
             self.cut()
+        elif fault == "terminal gone":
+            self.gone_until = self.schedule.now + self.faults.random.randrange(3, 40) * NS_PER_SECOND
+            fault = "failed"
         if fault == "silent":
             self.schedule.wait(DEADLINE)
         if fault in {"failed", "silent"}:
@@ -91,6 +100,8 @@ class Line:
         self.cut_until = self.schedule.now + seconds * NS_PER_SECOND
 
     def _carried(self, ask: Ask, doom: Doom) -> Answer | None:
+        if not self.present:
+            return Answer(0)
         if not self.connected:
             self._pause()
             return Answer(10031)

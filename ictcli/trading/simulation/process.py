@@ -4,20 +4,25 @@ Everything here is what runs against a real terminal; only the clock, the disk a
 adapter are the simulation's. Each part is made by a method of its own, where a test may put a mistake in.
 """
 
+from collections.abc import Callable
+from decimal import Decimal
 from random import Random
 from typing import TYPE_CHECKING, cast
 
-from ictcli.brokers.broker import Broker
+from ictcli.brokers.broker import Broker, never
 from ictcli.brokers.mt5.adapter import Mt5Broker
 from ictcli.brokers.mt5.calls import Surroundings
-from ictcli.brokers.reports import Evidence, Quote
+from ictcli.brokers.reports import Evidence, Outcome, Quote
+from ictcli.brokers.requests import Request
 from ictcli.clock import NS_PER_SECOND
 from ictcli.config.trading import BrokerConfig, TradeConfig
 from ictcli.errors import SourceUnavailable
 from ictcli.ledger.bodies import Intent, Start
 from ictcli.ledger.log import Log
 from ictcli.trading.dispatch import Dispatcher, HaltLatch
+from ictcli.trading.invariants import BrokerRecord, broker_faults, journal_faults
 from ictcli.trading.manager import OrderManager
+from ictcli.trading.manager_requests import digest_of
 from ictcli.trading.messages import Begin, Latch, LookFailed, Passed, Quoted, Seen, Submit
 from ictcli.trading.orderbook import OrderBook
 from ictcli.trading.simulation.audit import Audit
@@ -30,7 +35,7 @@ from ictcli.trading.simulation.terminal import FaultyTerminal
 if TYPE_CHECKING:
     from ictcli.trading.simulation.world import World
 
-POLL, QUIET_POLL = 18 * NS_PER_SECOND, 40 * NS_PER_SECOND
+POLL, QUIET_POLL = 25 * NS_PER_SECOND, 50 * NS_PER_SECOND
 """Time between two looks of the loop itself; the order manager asks for more where it has questions."""
 SETTINGS = TradeConfig(most_rejects=1000, orders_per_minute=1000)
 """The defaults, but for breakers that would end a short run early."""
@@ -48,6 +53,11 @@ class _Watched(Mt5Broker):
         found = super().evidence(since)
         self.audit.looked(complete=found.complete)
         return found
+
+    def send(self, request: Request, hold: Callable[[], str | None] = never) -> Outcome:
+        """Ask once."""
+        with self.audit.noting(digest_of(request)):
+            return super().send(request, hold)
 
 
 class Process:
@@ -120,6 +130,17 @@ class Process:
     @property
     def _pace(self) -> int:
         return QUIET_POLL if self.world.faults.calm else POLL
+
+    def faults(self) -> list[str]:
+        """What the trader's own invariants say at the end, I1 to I14."""
+        entries = list(self.log.read())
+        evidence = self.broker.evidence(0)
+        balance = evidence.account.balance if evidence.account is not None else Decimal(0)
+        record = BrokerRecord(
+            evidence.open_orders + evidence.done_orders, evidence.deals, evidence.cash, evidence.positions,
+            balance, tuple(self.world.audit.requests),
+        )  # fmt: skip
+        return journal_faults(self.book, entries) + broker_faults(self.book, entries, record)
 
     def _next(self) -> int:
         now = self.world.schedule.now

@@ -34,8 +34,8 @@ class FaultyTerminal:
 
     def initialize(self, *args: Any, **kwargs: Any) -> bool:
         """Attach to the terminal."""
-        self._error = _SUCCESS
-        return True
+        self._error = _SUCCESS if self._line.present else _NO_CONNECTION
+        return self._line.present
 
     def login(self, *args: Any, **kwargs: Any) -> bool:
         """Accept the one account."""

@@ -23,7 +23,7 @@ BEGUN = 1_789_470_000 * NS_PER_SECOND
 """A Tuesday in September 2026, 11:00 UTC."""
 PRICES = {"EURUSD": 108_000, "GBPUSD": 127_000}
 AFTERMATH, QUIET = 70 * NS_PER_SECOND, 120 * NS_PER_SECOND
-MOST_CRASHES = 4
+MOST_CRASHES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Case:
 
     seed: int
     deduplicates: bool = False
-    bars: int = 10
+    bars: int = 8
     menus: Mapping[str, Menu] = field(default_factory=lambda: ROUGH)
     skipped: frozenset[int] = frozenset()
 
@@ -122,12 +122,14 @@ class World:
         while self.schedule.now < calm:
             self._life(self._doom(), calm)
         self.faults.calm = True
-        self.line.cut_until = 0
+        self.line.cut_until = self.line.gone_until = 0
         self.switch.release()
         self.venue.hands = self.venue.open = False
         until = self.schedule.now + QUIET
+        last: Process | None = None
         while self.schedule.now < until:
-            self._life(Doom(None), until)
+            last = self._life(Doom(None), until)
+        self.audit.violations += last.faults() if last is not None else ["no process lived to the end"]
         return self._verdict()
 
     @property
@@ -135,10 +137,12 @@ class World:
         """Whether the script still has wishes."""
         return self.schedule.now < self._end
 
-    def _life(self, doom: Doom, until: int) -> None:
-        """One process from start to crash, failure or the end of the period."""
+    def _life(self, doom: Doom, until: int) -> Process | None:
+        """One process from start to crash, failure or the end of the period; itself if it reached that."""
         try:
-            self._start(self, doom).live(until)
+            process = self._start(self, doom)
+            process.live(until)
+            return process
         except Crash:
             self.crashes += 1
             self.disk.crash(self.random)
@@ -147,6 +151,7 @@ class World:
         except Exception as error:
             self.audit.violations.append(f"raised {error!r}")
         self.schedule.wait(self.random.randrange(200, 3000) * (NS_PER_SECOND // 1000))
+        return None
 
     def _doom(self) -> Doom:
         fated = self.random.random() < 0.75 and self.crashes < MOST_CRASHES

@@ -21,10 +21,9 @@ from ictcli.trading.manager import OrderManager
 from ictcli.trading.messages import Command, Input, Record, Send
 from ictcli.trading.orderbook import OrderBook
 from ictcli.trading.orderbook_records import OrderState
-from ictcli.trading.simulation.crashes import Doom
 from ictcli.trading.simulation.process import SETTINGS, Process
 from ictcli.trading.simulation.storage import DiskLog
-from ictcli.trading.simulation.world import World
+from ictcli.trading.simulation.world import Case, Verdict, World
 
 
 @dataclass
@@ -184,13 +183,14 @@ class ChecksHaltOnce(Process):
 
 class TakesErrorsForAnswers(Process):
     def make_broker(self) -> Broker:
+        schedule = self.world.schedule
+
         class Glib(Around):
             def evidence(self, since: int) -> Evidence:
                 try:
                     return self.inner.evidence(since)
                 except SourceUnavailable:
-                    now = self.book.last_ts
-                    return Evidence(since, now, now, complete=True)
+                    return Evidence(since, schedule.now, schedule.now, complete=True)
 
         return cast("Broker", Glib(super().make_broker(), self.book, self.world.schedule.now))
 
@@ -271,7 +271,7 @@ class WritesInTwoTransactions(Process):
         return Split(SETTINGS, self.book)
 
 
-Start = Callable[[World, Doom], Process]
+Start = type[Process]
 
 MISTAKES: dict[str, Start] = {
     "sends before it journals": SendsBeforeJournal,
@@ -293,3 +293,8 @@ MISTAKES: dict[str, Start] = {
     "books no cash movements": IgnoresCash,
     "sends without a record of sending": WritesInTwoTransactions,
 }
+
+
+def run_planted(mistake: str, case: Case) -> Verdict:
+    """Run a case with one mistake in the trader."""
+    return World(case, MISTAKES[mistake]).run()
