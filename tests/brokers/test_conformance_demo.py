@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
-from random import Random
 from time import sleep
 
 import msgspec
@@ -12,7 +11,7 @@ import pytest
 
 from ictcli.brokers.conformance import CARDS, play, require_demo
 from ictcli.brokers.conformance_card import Bench, Card
-from ictcli.brokers.mt5.opening import open_broker
+from ictcli.brokers.opening import open_broker
 from ictcli.clock import NS_PER_SECOND, now_ns
 from ictcli.config.trading import BrokerConfig
 from ictcli.market.timeframes import TIMEFRAMES, Timeframe
@@ -40,7 +39,7 @@ def bench() -> Iterator[Bench]:
     if not named:
         pytest.skip("no demo account: set ICTCLI_DEMO_BROKER to a TOML file (docs/broker-conformance.md)")
     config = msgspec.toml.decode(Path(named).read_bytes(), type=BrokerConfig)
-    broker = open_broker("demo", config, os.environ, Random(now_ns()))
+    broker = open_broker("demo", config, os.environ, seed=now_ns())
     broker.connect()
     started = now_ns()
     magics = (0xFFFF << 32 | (started // NS_PER_SECOND + n) % 2**32 for n in count(1))

@@ -117,7 +117,10 @@ class Mt5Broker:
             return
 
     def health(self) -> Health:
-        """Connection, permission to trade, clock; never raises for what is wrong with them."""
+        """Connection, permission to trade, clock; never raises for what is wrong with them.
+
+        The clock is judged by the quotes of the symbols that were asked for so far.
+        """
         return health_of(self._calls, self._session, self._state, tuple(self._watched), self._world.now())
 
     def account(self) -> AccountReport:

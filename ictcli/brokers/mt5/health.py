@@ -37,11 +37,10 @@ class ClockState:
             now: the instant, ns UTC.
         """
         check = self._watch.look(stamps, now)
-        self.detail = check.detail if check.state == "contradicted" else ""
-        if check.state == "unknown":
-            return
-        self.offset = check.residual
-        self.confirmed = check.confirmed
+        if check.state != "unknown":
+            self.offset = check.residual
+            self.confirmed = check.confirmed
+        self.detail = "" if self.confirmed else check.detail
 
 
 def health_of(

@@ -249,6 +249,15 @@ def test_the_exact_request_is_the_very_dictionary_that_is_sent() -> None:
         assert terminal.named("order_send") == [((exact,), {})]
 
 
+def test_the_password_is_kept_nowhere() -> None:
+    terminal, world = ScriptedTerminal(), World()
+    broker = broker_over(terminal, world, password="hunter2")
+    broker.connect()
+    kept = [vars(one) for one in (broker, broker._calls, broker._session)]
+    assert "hunter2" not in repr(kept)
+    assert "hunter2" not in repr(broker.timings)
+
+
 def test_a_symbol_is_called_as_the_broker_calls_it() -> None:
     terminal, _, broker = scene(login=7, symbols={"EURUSD": "EURUSD.r"})
     terminal.answers["symbol_info"] = lambda name: symbol(name=name)
@@ -375,7 +384,9 @@ def test_a_clock_rule_is_confirmed_by_a_fresh_quote_and_stays_so_through_a_quiet
     terminal, world, broker = scene()
     broker.connect()
     broker.instrument("EURUSD")
-    assert (broker.health().clock_confirmed, broker.health().clock_offset) == (False, None)
+    stale = broker.health()
+    assert (stale.clock_confirmed, stale.clock_offset) == (False, None)
+    assert "minutes old by ny+7" in stale.detail
     terminal.answers["symbol_info_tick"] = tick_at(world.now + AHEAD)
     first = broker.health()
     assert (first.clock_confirmed, first.clock_offset) == (True, 0)
