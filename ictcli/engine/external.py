@@ -15,6 +15,7 @@ from ictcli.engine.orders import drop, free_order
 from ictcli.engine.portfolio import Books, Desk, room_for, written
 from ictcli.engine.positions import NO_SLOT, find_position
 from ictcli.engine.refusals import ExitReason, OrderEvent
+from ictcli.engine.run import mark
 from ictcli.engine.world import Output, Quote
 from ictcli.market.bars import Int64
 from ictcli.strategies.decisions import MARKET, PARTIALS
@@ -62,6 +63,12 @@ class ExternalDesk(Desk):
         """Pass every roll of the trading day up to and including an instant."""
         output = room_for(_RECORDS)
         roll_to(self.world, output, instant)
+        return written(output)
+
+    def mark(self, instant: int) -> Books:
+        """Write down what the account is worth."""
+        output = room_for(_RECORDS)
+        mark(self.world, output, instant)
         return written(output)
 
     def fill(self, order: int, deal: Deal) -> tuple[Books, int]:

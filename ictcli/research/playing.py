@@ -13,7 +13,7 @@ from ictcli.detectors.plan import Settings
 from ictcli.engine.lows import with_lows
 from ictcli.engine.money import minor_digits
 from ictcli.engine.order_log import equity_table, order_table
-from ictcli.engine.portfolio import Asked, Books, Stream, ask, joined, market_of
+from ictcli.engine.portfolio import Asked, Books, Desk, Stream, ask, joined, market_of
 from ictcli.engine.trades import trade_table
 from ictcli.errors import UsageError
 from ictcli.market.bars import Bars
@@ -152,14 +152,37 @@ def settle(floor: Floor, choices: Sequence[Choice], config: Config, lines: Seque
     books = _joined(
         desk.advance(bars, asked, floor.fine), desk.finish(max(int(one.ts_close[-1]) for one in bars))
     )
-    marks = with_lows(desk, *market_of(bars), books)
+    return played_of(desk, floor, choices, config, tuple(lines), asked, books)
+
+
+def played_of(
+    desk: Desk,
+    floor: Floor,
+    choices: Sequence[Choice],
+    config: Config,
+    lines: tuple[Line, ...],
+    asked: Asked,
+    books: Books,
+) -> Played:
+    """Tables of an account whose bars are over.
+
+    Args:
+        desk: after its last bar.
+        floor: what was traded.
+        choices: strategies.
+        config: account, costs.
+        lines: what each strategy decided on each series.
+        asked: the decisions that asked for something, as the account took them.
+        books: everything the account wrote.
+    """
+    marks = with_lows(desk, *market_of([one.bars for one in floor.series]), books)
     names = strategy_names(choices)
     traded, digits = traded_series(desk, floor), minor_digits(config.account.currency)
     return Played(
         trades=trade_table(books.trades, asked, traded, names, digits),
         orders=order_table(books, asked, traded, names),
         equity=equity_table(marks, digits),
-        lines=tuple(lines),
+        lines=lines,
         asked=asked,
         books=replace(books, marks=marks),
         balance=desk.balance,

@@ -110,6 +110,7 @@ class Account:
         n = len(units)
         self.written = Written(asked=[[] for _ in range(n)], owners=[[] for _ in range(n)])
         self.rows = [0] * n
+        self._ended = 0
         self.protected: dict[int, tuple[int, int]] = {}
         self.under_way: set[int] = set()
         self.asked_again: dict[int, int] = {}
@@ -172,6 +173,7 @@ class Account:
         blank = closed[0].bar.slice(0, 0)
         books = self.desk.advance([bars.get(s, blank) for s in range(n)], asked)
         self.keep(books)
+        self._mark(now)
         why = self._reasons(asked, first)
         wishes = self._wishes_of(books.events, now, why)
         for one in closed:
@@ -387,8 +389,15 @@ class Account:
                 rows.setdefault((s, int(asked.owners[at])), []).append(first[s] + at - int(begin))
         return rows
 
+    def _mark(self, now: int) -> None:
+        """Write down the account's worth where trades have ended since the last time."""
+        if self._ended:
+            self._ended = 0
+            self.keep(self.desk.mark(now))
+
     def keep(self, books: Books) -> None:
         """Remember what was written."""
+        self._ended += len(books.trades)
         if any(len(part) for part in (books.trades, books.deals, books.events, books.marks)):
             self.written.books.append(
                 Books(*(part.copy() for part in (books.trades, books.deals, books.events, books.marks)))

@@ -45,6 +45,10 @@ class Units:
         """
         return _whole(lots / self.volume_step, f"volume {lots} of {self.symbol}")
 
+    def money(self, minor: int) -> Decimal:
+        """An amount behind its minor units."""
+        return Decimal(minor).scaleb(-self.money_digits)
+
     def minor(self, money: Decimal) -> int:
         """Minor units of an amount.
 

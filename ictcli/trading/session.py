@@ -1,0 +1,33 @@
+"""A session of trading from request to result: which world it happens in, and nothing else."""
+
+from ictcli.research.backtest import Workshop
+from ictcli.trading.request import Outside, Traded, TradeRequest
+
+
+def run_trade(request: TradeRequest, shop: Workshop, outside: Outside) -> Traded:
+    """Trade until the bars end, or until somebody says so.
+
+    Args:
+        request: what to trade, and where.
+        shop: store, symbols, configuration.
+        outside: how the world around it is seen and told.
+
+    Raises:
+        DataError: bars, ledger or checkpoints are missing or damaged.
+        ConfigError: strategies or money terms do not fit.
+        PolicyRefused: a rule that protects the user forbids it.
+        SourceUnavailable: the broker cannot be reached.
+        Busy: another process trades the account.
+        LedgerUnwritable: the disk refuses.
+    """
+    if request.mode == "replay":
+        from ictcli.trading.replaying import replay  # noqa: PLC0415 - each world imports much of its own
+
+        return replay(request, shop, outside)
+    if request.mode == "paper" and not request.broker:
+        from ictcli.trading.paper import trade_paper  # noqa: PLC0415 - as above
+
+        return trade_paper(request, shop, outside)
+    from ictcli.trading.live import trade_live  # noqa: PLC0415 - as above
+
+    return trade_live(request, shop, outside)

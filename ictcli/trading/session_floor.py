@@ -1,0 +1,99 @@
+"""What a session trades: series, strategies, model, account."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from ictcli.config.loading import fingerprint
+from ictcli.ledger.bodies import Start
+from ictcli.research.accounts import Floor
+from ictcli.research.backtest import Request, Workshop, load_floor
+from ictcli.research.choices import Choice, choose_strategies
+from ictcli.research.modelled import exits_of
+from ictcli.strategies.forecast import Forecast
+from ictcli.trading.assembly import Assembled, assemble
+from ictcli.trading.graduation import strategy_mark
+from ictcli.trading.request import Outside, TradeRequest
+from ictcli.trading.serving import streams
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFloor:
+    """Series and strategies, and the account before its first bar.
+
+    Attributes:
+        floor: series with all the bars that were asked for.
+        choices: strategies.
+        assembled: the account.
+        timeframes: of every series.
+        marks: of the strategies, as evidence knows them.
+        identity: what is traded and how.
+    """
+
+    floor: Floor
+    choices: tuple[Choice, ...]
+    assembled: Assembled
+    timeframes: tuple[str, ...]
+    marks: tuple[str, ...]
+    identity: str
+
+
+def lay_floor(request: TradeRequest, shop: Workshop, outside: Outside, start: int | None) -> SessionFloor:
+    """Load series from an instant on, and put the account together.
+
+    Raises:
+        DataError: bars are missing.
+        ConfigError: a strategy does not decide bar by bar, or money cannot be counted.
+        UsageError: several sources have a symbol and none is preferred.
+    """
+    asked = Request(
+        symbols=request.symbols, strategies=request.strategies, params=request.params,
+        timeframe=request.timeframe, source=request.source, start=start, end=request.end,
+        seed=request.seed, gate=None, model=request.model,
+    )  # fmt: skip
+    floor, _ = load_floor(asked, shop, outside.progress)
+    choices = choices_of(request, shop)
+    models = streams(request.model, choices, floor.series[0], shop.store, shop.config)
+    assembled = assemble(floor, choices, shop.config, models)
+    marks = tuple(strategy_mark(choice) for choice in choices)
+    timeframes = tuple(one.key.timeframe.name for one in floor.series)
+    identity = _identity(floor, timeframes, choices, shop, request)
+    return SessionFloor(floor, choices, assembled, timeframes, marks, identity)
+
+
+def choices_of(request: TradeRequest, shop: Workshop) -> tuple[Choice, ...]:
+    """The strategies, or the model alone."""
+    if request.model is not None and not request.strategies:
+        return (Choice(Forecast(), exits_of(request.model.version)),)
+    return tuple(choose_strategies(request.strategies, shop.config.strategies, request.params))
+
+
+def _identity(
+    floor: Floor, timeframes: Sequence[str], choices: Sequence[Choice], shop: Workshop, request: TradeRequest
+) -> str:
+    """What the states of steps depend on; limits and sizes may change from one session to the next."""
+    series = [f"{one.spec.name}/{name}" for one, name in zip(floor.series, timeframes, strict=True)]
+    strategies = [
+        (one.strategy.name, one.version, one.source, msgspec.to_builtins(one.params)) for one in choices
+    ]
+    model = request.model.version.reference if request.model else ""
+    detect = msgspec.to_builtins(shop.config.detect)
+    return msgspec.json.encode([series, strategies, model, detect], order="sorted").decode()
+
+
+def start_of(
+    request: TradeRequest, laid: SessionFloor, shop: Workshop, account: int, server: str, outside: Outside
+) -> Start:
+    """The event that a session begins with; the order manager gives it its epoch."""
+    return Start(
+        run=str(outside.provenance["time"]),
+        epoch=0,
+        mode="dry" if request.dry_run else request.mode,
+        account=account,
+        server=server,
+        currency=shop.config.account.currency,
+        version=str(outside.provenance["version"]),
+        config=fingerprint(shop.config),
+        strategies=laid.marks,
+    )
