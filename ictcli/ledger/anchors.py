@@ -30,6 +30,11 @@ class Anchors:
     holding: tuple[Anchor, ...]
     faults: tuple[str, ...]
 
+    @property
+    def last(self) -> int:
+        """The last event that was anchored; 0 for none."""
+        return max((anchor.seq for anchor in self.holding), default=0)
+
 
 def write_anchor(
     path: Path, key: bytes, seq: int, head: str, ts: int, what: What = "anchor", *, sync: bool = True

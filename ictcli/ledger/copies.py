@@ -13,7 +13,7 @@ from ictcli.ledger.address import Address, Place
 from ictcli.ledger.anchors import Anchors, read_anchors, write_anchor
 from ictcli.ledger.chain import Event, first_break
 from ictcli.ledger.database import Database, explained, prepare, require_head, transaction
-from ictcli.ledger.faults import LedgerCorrupt, LedgerUnwritable
+from ictcli.ledger.faults import LedgerCorrupt, LedgerUnwritable, NoLedger
 from ictcli.ledger.opening import PATIENCE, copied, copy_file, open_database, reading
 from ictcli.ledger.projections import Fold
 from ictcli.ledger.rows import ROWS
@@ -37,10 +37,17 @@ class Restored:
 
 
 def check_ledger(place: Place) -> Report:
-    """Verify a ledger, also while it is written."""
+    """Verify a ledger, also while it is written.
+
+    Raises:
+        NoLedger: there is none, or none any more.
+    """
     anchors = read_anchors(place.anchors, place.key)
-    with copied(place) as stored:
-        return verify(stored, place.key, anchors)
+    try:
+        with copied(place) as stored:
+            return verify(stored, place.key, anchors)
+    except NoLedger as error:
+        raise NoLedger(place.address, anchored=anchors.last) from error
 
 
 def check_copy(place: Place, file: Path) -> Report:

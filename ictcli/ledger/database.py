@@ -51,6 +51,10 @@ class Database(Protocol):
         """
         ...
 
+    def relax(self) -> None:
+        """From now on commits do not wait for the disk."""
+        ...
+
     def snapshot(self) -> None:
         """Start a transaction that only reads, and sees one state of the database throughout."""
         ...

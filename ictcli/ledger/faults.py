@@ -25,3 +25,12 @@ class LedgerFenced(Busy):
 
 class LedgerCorrupt(DataError):
     """Chain, anchors, projections or the file itself are not what they must be."""
+
+
+class NoLedger(DataError):
+    """There is no ledger yet, or none any more."""
+
+    def __init__(self, where: object, *, anchored: int = 0) -> None:
+        lost = f", but event {anchored} was anchored" if anchored else ""
+        hint = "Restore a backup: `ictcli ledger restore`." if anchored else "`ictcli trade` makes one."
+        super().__init__(f"no ledger at {where}{lost}", hint=hint)

@@ -13,7 +13,7 @@ from ictcli.ledger.anchors import read_anchors, write_anchor
 from ictcli.ledger.bodies import AnyBody, decode, encode
 from ictcli.ledger.chain import Event, link
 from ictcli.ledger.database import explained, prepare, transaction
-from ictcli.ledger.faults import EventRefused, LedgerFenced, LedgerUnwritable
+from ictcli.ledger.faults import EventRefused, LedgerFenced, LedgerUnwritable, NoLedger
 from ictcli.ledger.log import Entry
 from ictcli.ledger.opening import open_database
 from ictcli.ledger.projections import Fold
@@ -36,11 +36,14 @@ class Journal:
         epoch: number of this writer; every earlier one is fenced off.
     """
 
-    def __init__(self, place: Place, stored: Stored, epoch: int, held: ExitStack) -> None:
+    def __init__(
+        self, place: Place, stored: Stored, epoch: int, held: ExitStack, *, durable: bool = True
+    ) -> None:
         self.epoch = epoch
         self._place = place
         self._stored = stored
         self._held = held
+        self._durable = durable
         self._fault: IctError | None = None
         self._seq, self._head = stored.head()
         self._fold = Fold(stored.rows, stored.account())
@@ -158,7 +161,9 @@ class Journal:
     def _anchor(self, now: int | None = None, *, sync: bool) -> None:
         ts = self._stored_ts() if now is None else now
         try:
-            write_anchor(self._place.anchors, self._place.key, self._seq, self._head, ts, sync=sync)
+            write_anchor(
+                self._place.anchors, self._place.key, self._seq, self._head, ts, sync=sync and self._durable
+            )
         except OSError as error:
             self._fault = _unwritable(f"{self._place.anchors}: {error.strerror}")
             raise self._fault from error
@@ -201,7 +206,9 @@ def kind_of(body: AnyBody) -> str:
     return str(type(body).__struct_config__.tag)
 
 
-def open_journal(place: Place, *, now: int, wait: float = 5.0, full: bool = True) -> Journal:
+def open_journal(
+    place: Place, *, now: int, wait: float = 5.0, full: bool = True, durable: bool = True
+) -> Journal:
     """Become the writer of a ledger, made where there is none, and take in what was spilled.
 
     Args:
@@ -210,10 +217,12 @@ def open_journal(place: Place, *, now: int, wait: float = 5.0, full: bool = True
         wait: seconds that a commit may wait for somebody else's lock before the ledger counts as unwritable.
         full: hold everything against chain, anchors and a rebuild of projections first; False: anchors, and
             the chain behind the last of them.
+        durable: False for a ledger that is thrown away: commits do not wait for the disk.
 
     Raises:
         Busy: another process writes it.
         LedgerCorrupt: it is not what was written.
+        NoLedger: there was one, and it is gone.
         DataError: it is of another schema.
         LedgerUnwritable: the disk refuses.
         SourceUnavailable: the database server does not answer.
@@ -224,13 +233,17 @@ def open_journal(place: Place, *, now: int, wait: float = 5.0, full: bool = True
         database = open_database(place.address, wait=wait)
         stack.callback(database.close)
         with explained(database):
+            if not durable:
+                database.relax()
             database.claim()
+            if anchors.last and not database.tables():
+                raise NoLedger(place.address, anchored=anchors.last)
             prepare(database)
             stored = Stored(database)
             check = verify if full else verify_tail
             check(stored, place.key, anchors).require_good()
             epoch = _next_epoch(stored, now)
-            journal = Journal(place, stored, epoch, stack.pop_all())
+            journal = Journal(place, stored, epoch, stack.pop_all(), durable=durable)
     try:
         journal.take_in(now)
         journal._anchor(now, sync=True)  # noqa: SLF001 - its own maker

@@ -7,16 +7,15 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from ictcli.errors import DataError
 from ictcli.ledger.address import Address, Place
 from ictcli.ledger.database import Database, explained, require_head
+from ictcli.ledger.faults import NoLedger
 from ictcli.ledger.postgres_database import PostgresDatabase
 from ictcli.ledger.sqlite_database import SqliteDatabase
 from ictcli.ledger.stored import Stored
 
 PATIENCE = 60.0
 """Seconds that one look at a large ledger may take; only a trader is in a hurry."""
-_NO_LEDGER = "`ictcli trade` makes one."
 
 
 def open_database(address: Address, *, wait: float = 5.0, writable: bool = True) -> Database:
@@ -37,12 +36,13 @@ def reading(address: Address, *, wait: float = PATIENCE) -> Iterator[Stored]:
     Copy out and leave: a long look keeps the writer's log from being folded in.
 
     Raises:
-        DataError: there is no ledger, or it is of another schema.
+        NoLedger: there is none.
+        DataError: it is of another schema.
     """
     database = open_database(address, wait=wait, writable=False)
     with closing(database), explained(database):
         if not database.tables():
-            raise DataError(f"no ledger at {address}", hint=_NO_LEDGER)
+            raise NoLedger(address)
         require_head(database)
         database.snapshot()
         yield Stored(database)

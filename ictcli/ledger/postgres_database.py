@@ -106,6 +106,10 @@ class PostgresDatabase:
         holder = f"pid {found[0][0]} from {found[0][1]} since {found[0][2]}" if found else "another process"
         raise Busy(f"the ledger is being written by {holder}", hint="Try again when it is done.")
 
+    def relax(self) -> None:
+        """From now on commits do not wait for the disk."""
+        self._raw.execute("SET synchronous_commit = off")
+
     def snapshot(self) -> None:
         """Start a transaction that only reads one state of the database."""
         self._raw.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")

@@ -10,7 +10,7 @@ from sqlalchemy import Dialect, create_engine
 
 from ictcli.errors import Busy, DataError, IctError
 from ictcli.ledger.database import Values
-from ictcli.ledger.faults import LedgerCorrupt, LedgerUnwritable
+from ictcli.ledger.faults import LedgerCorrupt, LedgerUnwritable, NoLedger
 
 _SETTINGS = (
     "synchronous=FULL",
@@ -30,7 +30,7 @@ class SqliteDatabase:
         writable: False: nothing can be written, whatever is asked.
 
     Raises:
-        DataError: there is no such file to read.
+        NoLedger: there is no such file to read.
         LedgerCorrupt: the file is no database.
         LedgerUnwritable: it cannot be opened.
     """
@@ -45,7 +45,7 @@ class SqliteDatabase:
         if writable:
             path.parent.mkdir(parents=True, exist_ok=True)
         elif not path.is_file():
-            raise DataError(f"no ledger at {path}", hint="`ictcli trade` makes one.")
+            raise NoLedger(path)
         mode = "rwc" if writable else "ro"
         try:
             self._raw = sqlite3.connect(
@@ -94,6 +94,10 @@ class SqliteDatabase:
 
     def claim(self) -> None:
         """Nothing: the lock file beside the ledger does it."""
+
+    def relax(self) -> None:
+        """From now on commits do not wait for the disk."""
+        self._raw.execute("PRAGMA synchronous=OFF")
 
     def snapshot(self) -> None:
         """Start a transaction that only reads: what is written after its first look stays out of sight."""

@@ -33,7 +33,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
 
 
 def tell(place: Place, trades: range) -> None:
-    with open_journal(place, now=NOW) as journal:
+    with open_journal(place, now=NOW, durable=False) as journal:
         if not journal.last:
             journal.append([start()], NOW)
         for number in trades:
