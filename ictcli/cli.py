@@ -30,8 +30,8 @@ COMMANDS: dict[str, dict[str, str]] = {
         "backtest": "Trade a strategy over stored bars with full costs, and keep the run.",
     },
     "Trade": {
-        "trade": "Trade strategies bar by bar: on paper, over stored bars again, or live.",
-        "halt": "Stop all trading at once, and cancel what rests at the broker; works without the trader.",
+        "trade": "Trade strategies bar by bar: on paper by default, over stored bars again, or live.",
+        "halt": "Stop all trading at once and cancel what rests at the broker, also without the trader.",
         "resume": "Lift the emergency stop, with a reason.",
         "ledger": "Verify, export, back up, restore and move the journal of trading.",
     },
@@ -39,7 +39,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "report": "Show a stored run: metrics with intervals, verdict, fill assumptions, provenance.",
         "models": "List, show, verify, check and compare models; promote, roll back, delete versions.",
         "query": "Ask with SQL (DuckDB, read-only): bars, gaps, quarantine, detections, runs, trades.",
-        "status": "Show what is stored, how fresh it is, and the last runs.",
+        "status": "Show what is stored, how fresh it is, the last runs, and what trades.",
     },
 }
 """Section = command name = its one-line help; a command's module is ``ictcli.commands.<name>``."""

@@ -18,7 +18,7 @@ _EXAMPLES = [
 @click.option("--broker", default="", metavar="NAME", help="Clear only this broker of the config.")
 @click.pass_obj
 def command(session: Session, flatten: bool, reason: str, broker: str) -> None:
-    """Stop all trading of this workspace at once, and cancel what rests at the broker.
+    """Stop all trading at once and cancel what rests at the broker, also without the trader.
 
     The stop is set before anything else, holds through restarts, and needs neither the trader nor its
     ledger. A trader that answers cancels its own orders; for one that does not, this command does it by a

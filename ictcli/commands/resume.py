@@ -12,9 +12,9 @@ from ictcli.session import Session
 @click.option("--reason", default="", metavar="TEXT", help="Why trading may go on; kept.")
 @click.pass_obj
 def command(session: Session, reason: str) -> None:
-    """Lift the emergency stop; a trader that stayed up goes on at the next closed bar.
+    """Lift the emergency stop, with a reason.
 
-    Nothing is sent again that was withheld. Without a stop nothing happens.
+    A trader that stayed up goes on at the next closed bar; nothing is sent again that was withheld.
     """
     from ictcli.clock import iso
     from ictcli.commands.halting import state_folder, who

@@ -9,7 +9,7 @@ from ictcli.session import Session
 @click.command("status", cls=Command, examples=["ictcli status", "ictcli status --json"])
 @click.pass_obj
 def command(session: Session) -> None:
-    """Show what is stored, how fresh it is, the last runs, the emergency stop, open orders and positions."""
+    """Show what is stored, how fresh it is, the last runs, and what trades."""
     from ictcli.overview import overview, overview_text
 
     found = overview(session)

@@ -73,7 +73,7 @@ def command(
     systemd_unit: bool,
     seed: int | None,
 ) -> None:
-    """Trade strategies bar by bar: decide, record, send, book; on paper by default.
+    """Trade strategies bar by bar: on paper by default, over stored bars again, or live.
 
     Every order is recorded durably before it leaves, and an answer that is lost is looked for, never
     guessed. TERM or a file `state/control/STOP` ends the loop in good order. Exits with 11 where a rule
