@@ -13,7 +13,7 @@ from ictcli.brokers.mt5.frozen import refuse_frozen
 from ictcli.brokers.mt5.health import ClockState, health_of
 from ictcli.brokers.mt5.passes import look
 from ictcli.brokers.mt5.rates import closed_bars
-from ictcli.brokers.mt5.records import account_report, instrument_of, quote_of
+from ictcli.brokers.mt5.records import account_report, instrument_of, is_netting, quote_of
 from ictcli.brokers.mt5.requests import Wire, is_pending, takes_filling, wire
 from ictcli.brokers.mt5.server_clock import Stamps
 from ictcli.brokers.mt5.session import Session
@@ -85,7 +85,6 @@ class Mt5Broker:
         self._fillings = Fillings()
         self._state = ClockState(clock)
         self._watched: dict[str, None] = {}
-        self._netting = False
 
     @property
     def timings(self) -> dict[str, CallTimes]:
@@ -125,9 +124,7 @@ class Mt5Broker:
 
     def account(self) -> AccountReport:
         """The account, after checking that it is the configured one."""
-        report = account_report(self._session.require())
-        self._netting = report.mode == "netting"
-        return report
+        return account_report(self._session.require())
 
     def instrument(self, symbol: str) -> Instrument:
         """The contract as it is now.
@@ -227,13 +224,13 @@ class Mt5Broker:
 
     def _wire(self, request: Request) -> Wire:
         reduces = not isinstance(request, Place | Amend)
-        self._session.require(forced=reduces)
+        netting = is_netting(self._session.require(forced=reduces))
         if isinstance(request, Cancel):
-            return wire(request, None, self._stamps.to_server, netting=self._netting)
+            return wire(request, None, self._stamps.to_server, netting=netting)
         info = self._info(request.symbol, forced=reduces)
         check(request, info)
         refuse_frozen(self._calls, request, info)
-        made = wire(request, info, self._stamps.to_server, netting=self._netting)
+        made = wire(request, info, self._stamps.to_server, netting=netting)
         if takes_filling(request):
             made["type_filling"] = self._filling(made, info, pending=is_pending(request))
         return made

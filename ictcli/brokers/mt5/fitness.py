@@ -3,7 +3,6 @@
 Only what the symbol says of itself is judged. A level of 0 may mean "dynamic": the server can still refuse.
 """
 
-from decimal import Decimal
 from typing import Any
 
 from ictcli.brokers.mt5.numbers import as_float, exact, normal_volume
@@ -34,7 +33,7 @@ class Unfit(PolicyRefused):
 
 
 def check(request: Request, info: Any) -> None:
-    """Refuse a request that the symbol does not take.
+    """Refuse a request that the symbol does not take. What reduces exposure is left to the server to judge.
 
     Args:
         request: what is asked.
@@ -47,8 +46,8 @@ def check(request: Request, info: Any) -> None:
         _check_kind(request, info)
         _check_volume(request, info)
         _check_levels(request, info)
-    elif isinstance(request, Close):
-        _check_volume(request, info)
+    elif isinstance(request, Close) and request.volume <= 0:
+        raise Unfit(Retcode.INVALID_VOLUME, f"nothing of {info.name} is to be closed")
     elif isinstance(request, Amend):
         _check_expiry(request, info)
 
@@ -89,21 +88,18 @@ def _check_expiry(request: Place | Amend, info: Any) -> None:
         raise Unfit(Retcode.INVALID_EXPIRATION, f"{info.name} does not take orders that end at an instant")
 
 
-def _check_volume(request: Place | Close, info: Any) -> None:
+def _check_volume(request: Place, info: Any) -> None:
     least, most = exact(info.volume_min), exact(info.volume_max)
     step, limit = exact(info.volume_step), exact(info.volume_limit)
-    closes = isinstance(request, Close)
-    fits = normal_volume(request.volume, least, most, step, Decimal(0) if closes else limit)
-    if fits != request.volume or not fits:
-        code = Retcode.INVALID_VOLUME
-        if 0 < limit < request.volume and not closes:
-            code = Retcode.LIMIT_VOLUME
-        raise Unfit(
-            code,
-            f"{info.name} takes {least} to {most} lots in steps of {step}"
-            + (f" and {limit} at most" if limit else "")
-            + f", not {request.volume}",
-        )
+    fits = normal_volume(request.volume, least, most, step, limit)
+    if fits == request.volume and fits:
+        return
+    raise Unfit(
+        Retcode.LIMIT_VOLUME if 0 < limit < request.volume else Retcode.INVALID_VOLUME,
+        f"{info.name} takes {least} to {most} lots in steps of {step}"
+        + (f" and {limit} at most" if limit else "")
+        + f", not {request.volume}",
+    )
 
 
 def _check_levels(request: Place, info: Any) -> None:

@@ -97,6 +97,8 @@ MAYBE_SENT: dict[int, Verdict] = {
 """``last_error`` codes behind ``None`` after which the request may have been executed."""
 
 UNLISTED = Verdict("", "unknown", "look at the records")
+_PASSING = (10021, 10029)
+"""Codes of what is over by itself: no quote, too near to the market."""
 _CHECKED = Verdict("", "done", "nothing was sent")
 
 
@@ -141,10 +143,7 @@ def unsent(kind: Literal["rejected", "retryable"], code: int, reason: str) -> Ou
 
 def held_back(code: int, reason: str) -> Outcome:
     """The outcome of a request that the server would refuse with this return code."""
-    kind: Literal["rejected", "retryable"] = "rejected"
-    if RETURN_CODES[code].kind == "retryable":
-        kind = "retryable"
-    return unsent(kind, code, reason)
+    return unsent("retryable" if code in _PASSING else "rejected", code, reason)
 
 
 def checked(result: Any, request: Request) -> Outcome:

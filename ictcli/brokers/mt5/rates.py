@@ -24,7 +24,8 @@ def closed_bars(
     """Bars of a span that can no longer change.
 
     A bar is closed when a newer one has begun, or when it ended before the last instant of ``span``: a
-    market that closes makes no newer bar.
+    market that closes makes no newer bar. The newest bar is read before the others: one that begins in
+    between must not make an older copy of its predecessor look closed.
 
     Args:
         calls: the terminal's functions.
@@ -41,8 +42,8 @@ def closed_bars(
     start, end, ended = span
     code = int(TimeframeCode[timeframe.name])
     first = max(clock.shown_s(start - NS_PER_HOUR), NS_PER_DAY // NS_PER_SECOND)
-    rates = calls.read("copy_rates_range", name, code, first, clock.shown_s(end + NS_PER_HOUR))
     newest = calls.read("copy_rates_from_pos", name, code, 0, 1)
+    rates = calls.read("copy_rates_range", name, code, first, clock.shown_s(end + NS_PER_HOUR))
     forming = int(newest["time"][-1]) if len(newest) else 0
     wall = rates["time"].astype(np.int64)
     if np.any(np.diff(wall) < 0):

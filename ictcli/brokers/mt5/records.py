@@ -67,9 +67,13 @@ _REASONS: dict[int, DealReason] = {
 _TRADABLE = (SymbolTradeMode.LONGONLY, SymbolTradeMode.SHORTONLY, SymbolTradeMode.FULL)
 
 
+def is_netting(info: Any) -> bool:
+    """Whether an account keeps one position a symbol."""
+    return int(info.margin_mode) != AccountMarginMode.RETAIL_HEDGING
+
+
 def account_report(info: Any) -> AccountReport:
     """``AccountInfo`` as a report."""
-    hedging = int(info.margin_mode) == AccountMarginMode.RETAIL_HEDGING
     return AccountReport(
         login=int(info.login),
         server=str(info.server),
@@ -77,7 +81,7 @@ def account_report(info: Any) -> AccountReport:
         balance=exact(info.balance),
         equity=exact(info.equity),
         margin=exact(info.margin),
-        mode="hedging" if hedging else "netting",
+        mode="netting" if is_netting(info) else "hedging",
         demo=int(info.trade_mode) == AccountTradeMode.DEMO,
         trade_allowed=bool(info.trade_allowed) and bool(info.trade_expert),
     )

@@ -60,7 +60,9 @@ class Session:
         """
         info = self._calls.read("account_info", forced=forced)
         login, server = int(info.login), str(info.server)
-        if not self._login and login:
+        if not login:
+            raise SourceUnavailable("the terminal is not logged in", hint="Log in at the terminal.")
+        if not self._login:
             self._login = login
         if not self._server and server:
             self._server = server

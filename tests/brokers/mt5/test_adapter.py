@@ -196,7 +196,41 @@ def test_when_no_filling_mode_is_left_nothing_is_sent() -> None:
     broker.connect()
     terminal.answers["order_check"] = checked(10030)
     outcome = broker.send(BUY)
-    assert (outcome.code, outcome.sent) == (10030, "no")
+    assert (outcome.kind, outcome.code, outcome.sent) == ("rejected", 10030, "no")
+
+
+def test_without_a_quote_a_market_order_waits() -> None:
+    terminal, _, broker = scene()
+    broker.connect()
+    terminal.answers["symbol_info"] = symbol(ask=0.0)
+    outcome = broker.send(BUY)
+    assert (outcome.kind, outcome.code, outcome.sent) == ("retryable", 10021, "no")
+
+
+def test_a_terminal_that_nobody_is_logged_in_at_is_unreachable_not_another_account() -> None:
+    terminal, _, broker = scene()
+    broker.connect()
+    terminal.answers["account_info"] = account(login=0, server="")
+    assert broker.send(BUY).kind == "retryable"
+    with pytest.raises(SourceUnavailable, match="not logged in"):
+        broker.account()
+
+
+def test_a_bar_that_ends_while_bars_are_read_is_not_taken_from_before_its_end() -> None:
+    terminal, _, broker = scene()
+    last = WINTER - M15.ns
+    begun: list[int] = []
+
+    def newest(*_: Any) -> Any:
+        return bars_at(WINTER if begun else last)
+
+    def bars(*_: Any) -> Any:
+        begun.append(1)
+        return bars_at(last)
+
+    terminal.answers["copy_rates_from_pos"] = newest
+    terminal.answers["copy_rates_range"] = bars
+    assert len(broker.bars("EURUSD", M15, last, WINTER)) == 0
 
 
 def test_what_the_symbol_does_not_take_is_not_sent_and_says_so() -> None:

@@ -131,7 +131,12 @@ def test_a_volume_that_the_symbol_does_not_take_is_refused_not_changed(volume: s
 
 def test_more_than_the_symbols_limit_is_refused_for_entries_only() -> None:
     assert refused(replace(MARKET, volume=Decimal(3)), volume_limit=2.0) == 10034
+
+
+def test_what_is_left_of_a_position_can_be_closed_whatever_the_grid_is() -> None:
     check(Close("EURUSD", 5, -1, Decimal(3), 78), symbol(volume_limit=2.0))
+    check(Close("EURUSD", 5, -1, Decimal("0.2"), 78), symbol(volume_min=0.15, volume_step=0.1))
+    assert refused(Close("EURUSD", 5, -1, Decimal(0), 78)) == 10014
 
 
 @pytest.mark.parametrize(
