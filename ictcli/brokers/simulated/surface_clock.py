@@ -1,5 +1,7 @@
 """The trade server's wall clock, which MetaTrader writes as if it were UTC (MT5.md 4.1)."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from ictcli.clock import NS_PER_HOUR, NS_PER_SECOND
@@ -7,6 +9,7 @@ from ictcli.market.bars import Int64
 from ictcli.market.clocks import ClockRule, from_utc, to_utc
 
 _NS_PER_MS = NS_PER_SECOND // 1000
+_QUARTER = NS_PER_HOUR // 4
 REPEATED = 2 * NS_PER_HOUR
 """Longer than any hour that a clock shows twice."""
 
@@ -20,6 +23,7 @@ class WallClock:
 
     def __init__(self, rule: ClockRule) -> None:
         self._rule = ClockRule(rule.name)
+        self._ahead = lru_cache(4096)(self._offset)
 
     def shown(self, ts: Int64) -> Int64:
         """Readings (ns, naive) of instants, ns UTC."""
@@ -44,4 +48,9 @@ class WallClock:
         return self.instant(first) - REPEATED, self.instant(last) + REPEATED + NS_PER_SECOND
 
     def _reading(self, ts: int) -> int:
-        return int(from_utc(self._rule, np.array([ts], np.int64))[0])
+        return ts + self._ahead(ts // _QUARTER)
+
+    def _offset(self, quarter: int) -> int:
+        """How far the clock is ahead of UTC; clocks change at whole quarters of an hour."""
+        ts = quarter * _QUARTER
+        return int(from_utc(self._rule, np.array([ts], np.int64))[0]) - ts

@@ -30,20 +30,21 @@ class Units(NamedTuple):
 
     def price(self, points: float) -> float:
         """The double nearest to a price in points; also to the fraction of an average price."""
-        return float(Fraction(points) / 10**self.digits)
+        return float(points / 10**self.digits)  # one division of two exact numbers is rounded once
 
     def lots(self, steps: int) -> float:
         """The double nearest to a volume in steps."""
-        return float(steps * self.step)
+        numerator, denominator = self.step.as_integer_ratio()
+        return steps * numerator / denominator
 
     def points(self, price: float) -> tuple[int, bool]:
         """A price in points, and whether it is a multiple of the tick."""
-        points, exact = multiple(price, Fraction(1, 10**self.digits))
+        points, exact = multiple(price, 1, 10**self.digits)
         return points, exact and points % self.tick == 0
 
     def steps(self, lots: float) -> tuple[int, bool]:
         """A volume in steps, and whether it is a multiple of the step."""
-        return multiple(lots, Fraction(self.step))
+        return multiple(lots, *self.step.as_integer_ratio())
 
 
 def units_of(spec: SymbolSpec, digits: int) -> Units:
@@ -51,15 +52,17 @@ def units_of(spec: SymbolSpec, digits: int) -> Units:
     return Units(digits, max(1, int(spec.tick_size.scaleb(digits))), spec.volume_step)
 
 
-def multiple(value: float, unit: Fraction) -> tuple[int, bool]:
-    """The multiple of ``unit`` nearest to ``value``, and whether ``value`` is the double that stands for it.
+def multiple(value: float, numerator: int, denominator: int) -> tuple[int, bool]:
+    """The multiple of a fraction nearest to a double, and whether the double is what stands for it.
 
     0 and False for what is no number or too large to tell neighbouring multiples apart.
     """
-    if not math.isfinite(value) or abs(value) >= LARGEST * unit:
+    if not math.isfinite(value) or abs(value) * denominator >= LARGEST * numerator:
         return 0, False
-    count = round(Fraction(value) / unit)
-    return count, float(count * unit) == value
+    count = round(value * denominator / numerator)
+    if count * numerator / denominator == value:
+        return count, True
+    return round(Fraction(value) * denominator / numerator), False
 
 
 def money(minor_units: int, digits: int) -> float:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from ictcli.brokers.simulated.records import Server, ServerRequest, ServerResult
@@ -122,6 +123,7 @@ class Session:
         self.initialized = False
         self.calling = ""
         self.requests = 0
+        self._units: dict[tuple[int, Decimal, Decimal], Units] = {}
         self.books: set[str] = set()
         self.warmed: dict[tuple[str, str], int] = {}
         chosen = options.selected
@@ -189,7 +191,12 @@ class Session:
 
     def units(self, spec: SymbolSpec) -> Units:
         """What the symbol's numbers are counted in."""
-        return units_of(spec, self.server.digits(spec.name))
+        digits = self.server.digits(spec.name)
+        key = (digits, spec.tick_size, spec.volume_step)
+        known = self._units.get(key)
+        if known is None:
+            known = self._units[key] = units_of(spec, digits)
+        return known
 
     def permissions(self, symbol: str) -> Permissions:
         """What may be done in a symbol."""
