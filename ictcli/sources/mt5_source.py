@@ -214,19 +214,15 @@ class Visit:
     def _deliver(self, wanted: "Wanted") -> SeriesReport:
         around, frame, store = self.around, wanted.frame, self.around.store
         key = SeriesKey(self.source.name, wanted.ours, frame)
-        start = parse_instant(self.source.config.start, now=around.now)
-        start = start if self.request.start is None else self.request.start
-        title = f"{wanted.server} {wanted.theirs} {frame} from {iso(start)}"
+        title = f"{wanted.server} {wanted.theirs} {frame}"
         self._refuse_mixture(key, wanted.server)
         identity = hashlib.sha256(title.encode()).hexdigest()
-        known = known_input(store, self.source.name, identity)
-        stored = known[1].ts_max if known and is_whole(store, key, (title,)) else None
-        rows = self._rows(wanted, start if stored is None else stored)
-        shown = -1 if stored is None else self.clock.shown(stored)
-        if not rows.beyond(shown):
+        request, stored = self._span(wanted, key, title, identity)
+        assert request.start is not None
+        rows = self._rows(wanted, request.start, request.end)
+        if not rows.beyond(-1 if stored is None else self.clock.shown(stored)):
             return self._nothing_new(key, title, wanted, stored)
-        self._warn_of_holes(rows, wanted, start, stored)
-        request = replace(self.request, start=start if stored is None else stored)
+        self._warn_of_holes(rows, wanted, request.start, stored)
         reader = TerminalReader(title, TICKS if frame == TICK else BARS, rows)
         job = Job(
             reader, title, wanted.ours, self.source.name, request, around, identity,
@@ -240,13 +236,34 @@ class Visit:
             subject = subject_of(self.source.name, wanted.ours, wanted.spec, frame, stock, around)
             return take_in(job, staging, stock, subject, self.clock.rule)
 
-    def _rows(self, wanted: "Wanted", begin: int) -> TerminalRows:
-        """The rows from an instant on, up to the last closed bar or the end asked for."""
+    def _span(
+        self, wanted: "Wanted", key: SeriesKey, title: str, identity: str
+    ) -> tuple[Request, int | None]:
+        """What to ask for, and the last stored row that it goes on from; None to begin anew.
+
+        What is stored of a terminal has no hole that a choice of spans made: it grows at its end, or is
+        fetched again from an earlier start when the terminal has rows there.
+        """
+        around, request = self.around, self.request
+        start = parse_instant(self.source.config.start, now=around.now)
+        start = start if request.start is None else request.start
+        known = known_input(around.store, self.source.name, identity)
+        if known is None or known[1].ts_min is None or known[1].ts_max is None:
+            return replace(request, start=start), None
+        first, last = known[1].ts_min, known[1].ts_max
+        whole = is_whole(around.store, key, (title,))
+        if whole and not (start < first and self._rows(wanted, start, first).beyond(-1)):
+            return replace(request, start=last), last
+        end = None if request.end is None else max(request.end, last + 1)
+        return replace(request, start=min(start, first), end=end), None
+
+    def _rows(self, wanted: "Wanted", begin: int, end: int | None) -> TerminalRows:
+        """The rows from an instant on, up to the last closed bar or the end."""
         shown = self.clock.shown(self.source.now())
-        end = closed_before(self.reads, wanted.theirs, wanted.frame, shown)
-        if self.request.end is not None:
-            end = min(end, self.clock.shown(self.request.end))
-        return TerminalRows(self.reads, wanted.theirs, wanted.frame, self.clock.shown(begin), end)
+        stop = closed_before(self.reads, wanted.theirs, wanted.frame, shown)
+        if end is not None:
+            stop = min(stop, self.clock.shown(end))
+        return TerminalRows(self.reads, wanted.theirs, wanted.frame, self.clock.shown(begin), stop)
 
     def _nothing_new(self, key: SeriesKey, title: str, wanted: "Wanted", stored: int | None) -> SeriesReport:
         if stored is None:
@@ -268,9 +285,9 @@ class Visit:
                     hint="Store it under another --label, or pass --force to mix them.",
                 )
 
-    def _warn_of_holes(self, rows: TerminalRows, wanted: "Wanted", start: int, stored: int | None) -> None:
+    def _warn_of_holes(self, rows: TerminalRows, wanted: "Wanted", begin: int, stored: int | None) -> None:
         """Say when the terminal has less than it was asked for because it keeps only so many bars."""
-        if rows.first is None or rows.first <= self.clock.shown(start if stored is None else stored):
+        if rows.first is None or rows.first <= self.clock.shown(begin):
             return
         first = iso(self.clock.instant(rows.first))
         if stored is not None:

@@ -198,6 +198,35 @@ def test_a_span_asked_for_is_kept_to(scene: Scene) -> None:
     assert scene.bars().ts.tolist() == ts[100:200].tolist()
 
 
+def test_spans_join_without_a_hole(scene: Scene) -> None:
+    ts = weekday_minutes(300)
+    scene.serve("EURUSD", rates(ts))
+    scene.at(int(ts[-1]) + NS_PER_HOUR)
+    scene.one(Request(start=int(ts[100]), end=int(ts[150])))
+    assert scene.one(Request(start=int(ts[200]), end=int(ts[250]))).added == 100
+    earlier = scene.one(Request(start=int(ts[20]), end=int(ts[30])))
+    assert (earlier.added, earlier.unchanged) == (80, 150)
+    assert scene.bars().ts.tolist() == ts[20:250].tolist()
+    assert scene.one(Request(start=int(ts[60]))).added == 50
+    manifest = scene.store.manifest(SeriesKey("broker", "EURUSD", M1))
+    assert manifest is not None
+    (record,) = manifest.inputs
+    assert (record.name, record.ts_min, record.ts_max) == ("Played-Demo EURUSD M1", ts[20], ts[299])
+
+
+def test_a_damaged_part_is_fetched_again(scene: Scene) -> None:
+    ts = weekday_minutes(300)
+    scene.serve("EURUSD", rates(ts))
+    scene.at(int(ts[-1]) + NS_PER_HOUR)
+    scene.one()
+    before = scene.bars()
+    (part,) = (scene.folder / "data").rglob("*.parquet")
+    part.unlink()
+    scene.one(Request(start=int(ts[200])))
+    assert scene.bars().ts.tolist() == before.ts.tolist()
+    assert any("made again" in note for note in scene.notes)
+
+
 def test_symbols_go_by_the_brokers_name_and_are_stored_by_ours(scene: Scene) -> None:
     ts = weekday_minutes(60)
     scene.serve("EURUSD.r", rates(ts))
