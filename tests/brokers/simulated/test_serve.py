@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 
 from ictcli.brokers.simulated.serve import main
 from ictcli.terminals.bridge.client import bridge_terminal
+from ictcli.terminals.remote import RemoteTerminal
 
 TOKEN = "a-token-for-tests-of-the-served-terminal"
 
@@ -57,12 +59,21 @@ def port_of(process: subprocess.Popen[str]) -> int:
     return int(found[1])
 
 
+def trader(port: int) -> RemoteTerminal:
+    """A connected client; the seat of the one before may be free a moment late."""
+    terminal = bridge_terminal("127.0.0.1", port, TOKEN, 10.0)
+    for _ in range(100):
+        if terminal.initialize():
+            return terminal
+        time.sleep(0.05)
+    raise AssertionError(terminal.last_error())
+
+
 def test_a_broker_outlives_its_trader(process: subprocess.Popen[str], record: Path) -> None:
     port = port_of(process)
     request = {"action": 1, "symbol": "BTCUSD", "volume": 0.01, "type": 0, "price": 1.0}
     for magic in (1, 2):
-        terminal = bridge_terminal("127.0.0.1", port, TOKEN, 10.0)
-        assert terminal.initialize() is True
+        terminal = trader(port)
         assert terminal.symbol_select("BTCUSD", True) is True
         answer = terminal.order_send(request | {"magic": magic})
         assert (answer is None) == (magic == 2)
