@@ -24,6 +24,7 @@ class Stamps:
         self.clock = clock
         self._now = now
         self._offsets: dict[int, int] = {}
+        self._ahead: dict[int, int] = {}
 
     def to_utc(self, milliseconds: int) -> int:
         """The instant, ns UTC, at which the server's clock shows so many milliseconds."""
@@ -35,11 +36,21 @@ class Stamps:
             first = self.clock.instant(start, near=start - 2 * NS_PER_DAY)
             if first != self.clock.instant(start, near=start + 2 * NS_PER_DAY):
                 return self.clock.instant(wall, near=self._now())
-            if len(self._offsets) >= _MOST_KEPT:
-                self._offsets.clear()
-            offset = self._offsets[spell] = start - first
+            offset = _keep(self._offsets, spell, start - first)
         return wall - offset
 
     def to_server(self, instant: int) -> int:
         """Whole seconds that the server's clock shows at an instant, ns UTC."""
-        return self.clock.shown(instant) // NS_PER_SECOND
+        spell = instant // _SPELL
+        ahead = self._ahead.get(spell)
+        if ahead is None:
+            start = spell * _SPELL
+            ahead = _keep(self._ahead, spell, self.clock.shown(start) - start)
+        return (instant + ahead) // NS_PER_SECOND
+
+
+def _keep(kept: dict[int, int], spell: int, offset: int) -> int:
+    if len(kept) >= _MOST_KEPT:
+        kept.clear()
+    kept[spell] = offset
+    return offset
