@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ictcli.brokers.simulated.records import ServerDeal, ServerRequest
@@ -22,6 +22,8 @@ from tests.engine.worlds import Ask, Told, World
 
 SEEDS = st.integers(0, 2**31)
 KIND = Kind(many=3, fine=True, managed=False)
+POOR = 1_400
+"""Opening balance of an account that is soon stopped out."""
 PROOFS = 3_000
 """Worlds of the proof."""
 CLIENT_SIDE: dict[str, Any] = {
@@ -143,6 +145,8 @@ def the_server_deals_as_the_desk(seed: int) -> None:
     """Same orders, same bars: same deals, positions, balance and swap."""
     world, asks = random_world(seed, KIND)
     world.ends = False
+    if seed % 2:
+        world.rules["opening"], world.rules["stop_out"] = POOR, 1_000_000
     asks = broker_side(world, asks)
     told = world.run(asks)
     asked = ask([Stream(one.on, one.by, one.decision) for one in asks], len(world.bars))
@@ -163,6 +167,7 @@ def the_server_deals_as_the_desk(seed: int) -> None:
 Check = Callable[[int], None]
 
 
+@settings(max_examples=100)
 @given(SEEDS)
 def test_a_server_deals_as_the_desk(seed: int) -> None:
     the_server_deals_as_the_desk(seed)
