@@ -10,9 +10,10 @@ from random import Random
 
 import pytest
 
+from ictcli.errors import Busy
 from ictcli.ledger.address import Place
 from ictcli.ledger.chain import first_break
-from ictcli.ledger.copies import check_ledger
+from ictcli.ledger.copies import back_up, check_ledger
 from ictcli.ledger.journal import open_journal
 from ictcli.ledger.opening import reading
 from tests.ledger.stories import NOW
@@ -38,24 +39,36 @@ while True:
 """
 
 
+def begin(place: Place, folder: Path) -> "subprocess.Popen[bytes]":
+    """A process that writes trades until it is killed, and notes what was acknowledged."""
+    script = folder / "writer.py"
+    script.write_text(WRITER)
+    writer = subprocess.Popen(
+        [sys.executable, str(script), str(place.anchors.parent), str(folder / "acknowledged")],
+        stdout=subprocess.PIPE, cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert writer.stdout is not None
+    assert writer.stdout.readline() == b"ready\n"
+    return writer
+
+
+def end(writer: "subprocess.Popen[bytes]") -> None:
+    """Kill it."""
+    writer.send_signal(signal.SIGKILL)
+    writer.wait()
+    assert writer.stdout is not None
+    writer.stdout.close()
+
+
 def storm(place: Place, folder: Path, kills: int) -> tuple[int, int]:
     """Kill a writer again and again; acknowledged events, and those that were written without a word."""
     rng = Random(SEED)
     told = folder / "acknowledged"
-    script = folder / "writer.py"
-    script.write_text(WRITER)
     silent = 0
     for _ in range(kills):
-        writer = subprocess.Popen(
-            [sys.executable, str(script), str(place.anchors.parent), str(told)],
-            stdout=subprocess.PIPE, cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)},
-        )  # fmt: skip
-        assert writer.stdout is not None
-        assert writer.stdout.readline() == b"ready\n"
+        writer = begin(place, folder)
         time.sleep(rng.uniform(0, 0.12))
-        writer.send_signal(signal.SIGKILL)
-        writer.wait()
-        writer.stdout.close()
+        end(writer)
         lines = told.read_text().splitlines()
         with reading(place.address) as stored:
             assert first_break(place.key, stored.events()) is None
@@ -75,6 +88,24 @@ def test_nothing_acknowledged_is_lost_by_killing_the_writer(place: Place, tmp_pa
     assert check_ledger(place).faults == ()
     with open_journal(place, now=NOW) as journal:
         assert (journal.last, journal.epoch) == (last, 4)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="kill -9 is Unix")
+def test_a_ledger_is_verified_and_backed_up_while_another_process_writes(
+    place: Place, tmp_path: Path
+) -> None:
+    writer = begin(place, tmp_path)
+    try:
+        reports = [check_ledger(place) for _ in range(3)]
+        copy = back_up(place, tmp_path / "copy.db")
+        with pytest.raises(Busy, match=f"pid {writer.pid}"):
+            open_journal(place, now=NOW)
+    finally:
+        end(writer)
+    assert [report.faults for report in (*reports, copy)] == [()] * 4
+    counts = [report.events for report in (*reports, copy)]
+    assert counts == sorted(counts)
+    assert counts[0] < counts[-1]
 
 
 @pytest.mark.proof
