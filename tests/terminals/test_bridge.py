@@ -195,6 +195,33 @@ def test_a_client_that_falls_silent_loses_its_seat(tmp_path: Path) -> None:
     stand.end()
 
 
+def test_the_seat_of_a_quiet_client_can_be_taken_over_and_that_of_a_busy_one_cannot(tmp_path: Path) -> None:
+    class Slow(PlayedTerminal):
+        def version(self) -> tuple[int, int, str]:
+            asked.set()
+            release.wait(5)
+            return super().version()
+
+    asked, release = threading.Event(), threading.Event()
+    stand = Stand(Slow(str(tmp_path)), takeover=0.1)
+    first, second = stand.client(), stand.client()
+    assert first.initialize()
+    waiting = threading.Thread(target=first.version)
+    waiting.start()
+    assert asked.wait(5)
+    select.select([], [], [], 0.2)
+    assert second.initialize() is False
+    release.set()
+    waiting.join(5)
+    select.select([], [], [], 0.2)
+    assert second.initialize()
+    with pytest.raises(TerminalSilent):
+        first.account_info()
+    assert second.account_info().login == 12_345
+    second.shutdown()
+    stand.end()
+
+
 @pytest.mark.parametrize(
     "sent",
     [

@@ -48,6 +48,7 @@ class BridgeServer:
         note: receives one line per event; never a token, an argument or an answer.
         greeting: seconds that a client has to say hello.
         idle: seconds without a call after which a client is taken for lost.
+        takeover: seconds without a call after which another client may take its place.
         penalty: seconds before a wrong token is answered.
 
     Raises:
@@ -65,17 +66,20 @@ class BridgeServer:
         note: Callable[[str], None] = silent,
         greeting: float = 5.0,
         idle: float = 900.0,
+        takeover: float = 60.0,
         penalty: float = 1.0,
     ) -> None:
         self._module = module
         self._token = checked_token(token).encode()
         self._note = note
-        self._limits = (greeting, idle, penalty)
+        self._greeting, self._idle, self._takeover, self._penalty = greeting, idle, takeover, penalty
         address = loopback(host)
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         self._listener = socket.create_server((address, port), family=family, backlog=_MOST_GUESTS)
         self._listener.settimeout(_ACCEPT_S)
         self._seat = threading.Lock()
+        self._holder: socket.socket | None = None
+        self._quiet_since: float | None = None
         self._guests = threading.BoundedSemaphore(_MOST_GUESTS)
         self._ending = threading.Event()
         self._threads: dict[threading.Thread, socket.socket] = {}
@@ -120,8 +124,9 @@ class BridgeServer:
             channel = Channel(connection, LONGEST_HELLO)
             if self._admitted(channel):
                 try:
-                    self._serve(channel)
+                    self._serve(channel, connection)
                 finally:
+                    self._holder = None
                     self._seat.release()
         except (ChannelClosed, WireError) as error:
             self._note(f"a connection ended: {error}")
@@ -133,15 +138,14 @@ class BridgeServer:
 
     def _admitted(self, channel: Channel) -> bool:
         """Whether the client may call; it then holds the seat."""
-        greeting, _, penalty = self._limits
-        deadline = monotonic() + greeting
+        deadline = monotonic() + self._greeting
         welcome = self._judged(decode_hello(channel.receive(deadline)))
         if welcome.verdict == "refused":
-            time.sleep(penalty)
+            time.sleep(self._penalty)
         if welcome.verdict != "served":
             self._note(f"turned a client away: {welcome.why}")
         try:
-            channel.send(encode(welcome), monotonic() + greeting)
+            channel.send(encode(welcome), monotonic() + self._greeting)
         except ChannelClosed:
             if welcome.verdict == "served":
                 self._seat.release()
@@ -153,15 +157,27 @@ class BridgeServer:
             return Welcome("refused", "wrong token")
         if hello.version != VERSION:
             return Welcome("version", f"the bridge speaks version {VERSION}, the client {hello.version}")
-        if not self._seat.acquire(blocking=False):
+        if not self._seat.acquire(blocking=False) and not self._taken_over():
             return Welcome("busy", "it serves another client")
         return Welcome("served", "")
 
-    def _serve(self, channel: Channel) -> None:
+    def _taken_over(self) -> bool:
+        """Whether the seat was taken from a client that said nothing for long: its line may be dead."""
+        holder, since = self._holder, self._quiet_since
+        if holder is None or since is None or monotonic() - since < self._takeover:
+            return False
+        with contextlib.suppress(OSError):  # it may be gone by now
+            holder.shutdown(socket.SHUT_RDWR)
+        return self._seat.acquire(timeout=_END_S)
+
+    def _serve(self, channel: Channel, connection: socket.socket) -> None:
         self._note("a client is served")
         channel.longest = MOST_ASKED
-        idle = self._limits[1]
+        self._quiet_since = monotonic()
+        self._holder = connection
         while not self._ending.is_set():
-            frame = channel.receive(monotonic() + idle)
+            self._quiet_since = monotonic()
+            frame = channel.receive(monotonic() + self._idle)
+            self._quiet_since = None
             answer = answer_frame(self._module, frame, MOST_ANSWERED)
-            channel.send(answer, monotonic() + idle)
+            channel.send(answer, monotonic() + self._idle)
