@@ -84,7 +84,7 @@ def _market_refuses(scene: Scene, s: int) -> Retcode | None:
         return Retcode.TRADE_DISABLED
     if scene.markets[s].tick.bid == 0:
         return Retcode.PRICE_OFF
-    return None if scene.markets[s].is_open(scene.now) else Retcode.MARKET_CLOSED
+    return None if scene.ended or scene.markets[s].is_open(scene.now) else Retcode.MARKET_CLOSED
 
 
 def _refuse_trade(scene: Scene, s: int, request: ServerRequest) -> Retcode | None:
@@ -234,7 +234,7 @@ def _refuse_protection(scene: Scene, s: int, request: ServerRequest) -> Retcode 
 def is_frozen(scene: Scene, s: int, order: ServerOrder) -> bool:
     """Whether the market is so near to a resting order that it cannot be changed."""
     level = int(scene.world.series[s]["freeze_level"])
-    if level == 0 or order.type in (OrderType.BUY, OrderType.SELL):
+    if level == 0 or scene.ended or order.type in (OrderType.BUY, OrderType.SELL):
         return False
     return abs(scene.market_price(s, side_of(order.type)) - order.price) <= level
 

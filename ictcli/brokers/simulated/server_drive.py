@@ -157,6 +157,10 @@ class DrivenAccount:
         self._learn(now)
         self.scene.now = max(self.scene.now, now)
 
+    def end_of_data(self) -> None:
+        """No bar follows: what is asked for now is done at the last prices, as a backtest ends."""
+        self.scene.ended = True
+
     def save(self) -> bytes:
         """A checkpoint: account, orders, deals, quotes and all."""
         return save_scene(self.scene, self.line, self._known)

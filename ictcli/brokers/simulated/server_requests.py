@@ -83,7 +83,7 @@ def _open(scene: Scene, s: int, request: ServerRequest, steps: int) -> ServerRes
     planned = scene.planned(s, request)
     order = scene.book.new_order(request, scene.now, request.type)
     slot = scene.place(s, order, steps, planned)
-    if scene.options.execution == "next_quote":
+    if not scene.at_once:
         return answer(scene, s, Retcode.PLACED, order.ticket)
     fill_now(scene.world, scene.output, s, slot, scene.quote_now(s))
     return _executed(scene, s, order)
@@ -94,7 +94,7 @@ def _close(scene: Scene, s: int, request: ServerRequest, steps: int) -> ServerRe
     assert held is not None
     order = scene.book.new_order(request, scene.now, request.type, position=held.identifier)
     held.closing = order.ticket
-    if scene.options.execution == "immediate":
+    if scene.at_once:
         close_steps(scene.world, scene.output, s, scene.position_slot(held), scene.quote_now(s), steps)
         return _executed(scene, s, order)
     if steps == held.steps:

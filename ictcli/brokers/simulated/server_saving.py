@@ -34,6 +34,7 @@ class Saved(msgspec.Struct):
     line: Line
     now: int
     changes: int
+    ended: bool
 
 
 def save_scene(scene: Scene, line: Line, known: list[Known]) -> bytes:
@@ -55,6 +56,7 @@ def save_scene(scene: Scene, line: Line, known: list[Known]) -> bytes:
             line=line,
             now=scene.now,
             changes=scene.changes,
+            ended=scene.ended,
         )
     )
 
@@ -77,5 +79,5 @@ def load_scene(scene: Scene, saved: bytes) -> tuple[Line, list[Known]]:
     book.orders, book.numbers, book.held = state.orders, state.numbers, state.held
     book.history, book.refusals = state.history, state.refusals
     scene.parts, scene.answers, scene.under_way = state.parts, state.answers, state.under_way
-    scene.now, scene.changes = state.now, state.changes
+    scene.now, scene.changes, scene.ended = state.now, state.changes, state.ended
     return state.line, [(ends, s, Quote(*quote)) for ends, s, quote in state.known]

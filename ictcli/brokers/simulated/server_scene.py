@@ -30,6 +30,7 @@ class Scene:
         answers: of de-duplication: ticket of the order of a magic number and comment.
         under_way: requests that have not arrived yet, each with the instant when it will.
         changes: grows whenever orders, deals or positions change.
+        ended: no bar follows: what is asked for is done at the last prices.
     """
 
     world: World
@@ -43,6 +44,7 @@ class Scene:
     answers: dict[str, int] = field(default_factory=dict)
     under_way: list[tuple[int, ServerRequest]] = field(default_factory=list)
     changes: int = 0
+    ended: bool = False
 
     def series_of(self, symbol: str) -> int:
         """Number of a symbol's series, -1 for none."""
@@ -55,6 +57,11 @@ class Scene:
     def netting(self) -> bool:
         """Whether a symbol has one position."""
         return bool(self.world.rules[0]["netting"] == 1)
+
+    @property
+    def at_once(self) -> bool:
+        """Whether market orders are done at the quote of the moment."""
+        return self.ended or self.options.execution == "immediate"
 
     def market_price(self, s: int, side: int) -> int:
         """What a market order of a side would be done at."""

@@ -1,6 +1,7 @@
 """Each fault does what it says, as often as planned, and the same seed does the same."""
 
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -230,3 +231,8 @@ def test_a_faulty_server_is_asked_like_any_other() -> None:
         assert len(one.ticks(NAMES[0], 0, MINUTE)) == 2
         assert one.check(market(1)).retcode == 0
         assert one.check(close(5, 1, 1)).retcode == Retcode.POSITION_CLOSED
+
+
+def test_the_page_names_every_fault() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "simulated-server.md").read_text(encoding="utf-8")
+    assert [fault for fault in Fault if fault != Fault.NONE and f"`{fault}`" not in page] == []

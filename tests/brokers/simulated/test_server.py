@@ -322,7 +322,6 @@ def test_bars_and_ticks_show_only_what_has_happened() -> None:
 def replayed(seed: int, cut: int) -> tuple[list[str], bytes]:
     """A random world through a server that is saved and loaded after some bars; 0 for never."""
     world, asks = random_world(seed, KIND, most_bars=15)
-    world.ends = False
     asks = broker_side(world, asks)
     done = world.run(asks)
     trader = Trader(ask([Stream(one.on, one.by, one.decision) for one in asks], len(world.bars)), done)

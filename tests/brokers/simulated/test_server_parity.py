@@ -144,7 +144,6 @@ def told_deal(deal: ServerDeal) -> tuple[Any, ...]:
 def the_server_deals_as_the_desk(seed: int) -> None:
     """Same orders, same bars: same deals, positions, balance and swap."""
     world, asks = random_world(seed, KIND)
-    world.ends = False
     if seed % 2:
         world.rules["opening"], world.rules["stop_out"] = POOR, 1_000_000
     asks = broker_side(world, asks)
@@ -152,6 +151,7 @@ def the_server_deals_as_the_desk(seed: int) -> None:
     asked = ask([Stream(one.on, one.by, one.decision) for one in asks], len(world.bars))
     server = serve(world)
     play(server, world, Trader(asked, told).act)
+    end(server)
     done = [told_deal(deal) for deal in trades(server)]
     assert done == expected_deals(told)
     mine, desk = server.scene.world, told.desk.world
@@ -164,7 +164,16 @@ def the_server_deals_as_the_desk(seed: int) -> None:
     assert server.account().equity == server.account().balance + server.account().profit
 
 
-Check = Callable[[int], None]
+def end(server: TradeServer) -> None:
+    """Withdraw every order and close every position at the last prices, as a desk finishes."""
+    server.end_of_data()
+    for order in server.open_orders():
+        gone = server.execute(ServerRequest(int(TradeAction.REMOVE), order=order.ticket))
+        assert gone.retcode == Retcode.DONE
+    scene = server.scene
+    held = sorted(scene.book.held.values(), key=lambda one: (one.series, scene.position_slot(one)))
+    for one in held:
+        assert server.execute(close(one.ticket, one.side, one.steps, on=one.series)).retcode == Retcode.DONE
 
 
 @settings(max_examples=100)
