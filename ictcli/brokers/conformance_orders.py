@@ -216,6 +216,20 @@ def _money(bench: Bench) -> None:
         equal(seen.account.balance, start + flows, "the balance after a round trip")
 
 
+def _held_back(bench: Bench) -> None:
+    request, asked = bench.resting(), list[int]()
+
+    def hold() -> str:
+        asked.append(1)
+        return "the emergency stop is on"
+
+    outcome = bench.broker.send(request, hold)
+    equal((outcome.kind, outcome.sent), ("rejected", "no"), "a request that was held back")
+    equal(len(asked), 1, "the number of times that the hold was asked")
+    equal(orders_of(bench.look(), request.magic), [], "orders after it")
+    equal(bench.broker.send(request, lambda: None).kind, "placed", "a request that was let go")
+
+
 ORDERS = (
     Card(20, "A market order is one order, its deals and one position.", "counts, volumes", _market_order),
     Card(21, "Placed is not filled.", "no deal is shown before the market went on", _placed),
@@ -242,4 +256,5 @@ ORDERS = (
     Card(36, "The exact request can be written down and sends nothing.", "JSON there and back", _exact),
     Card(37, "Sent twice is executed twice, unless it says otherwise.", "orders of one magic", _twice),
     Card(38, "A round trip changes the balance by its cash flows.", "exact decimals", _money),
+    Card(39, "What is held back at the last moment does not leave.", "no order; asked once", _held_back),
 )

@@ -43,8 +43,9 @@ def test_a_broker_that_deduplicates_passes_too() -> None:
     play(BY_NAME["C37"], bench)
 
 
-def test_cards_are_numbered_once() -> None:
+def test_cards_are_numbered_once_and_in_order() -> None:
     assert len(BY_NAME) == len(CARDS)
+    assert [card.number for card in CARDS] == sorted(card.number for card in CARDS)
     assert len({card.claim for card in CARDS}) == len(CARDS)
 
 
@@ -56,9 +57,16 @@ def sends(change: Callable[[Any, Request], Outcome]) -> Planted:
     honest = Mt5Broker.send
 
     def plant(monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(Mt5Broker, "send", lambda own, request: change(lambda r: honest(own, r), request))
+        monkeypatch.setattr(
+            Mt5Broker, "send", lambda own, request, hold=None: change(lambda r: honest(own, r), request)
+        )
 
     return plant
+
+
+def deaf_to_the_stop(send: Any, request: Request) -> Outcome:
+    outcome: Outcome = send(request)
+    return outcome
 
 
 def blind_retry(send: Any, request: Request) -> Outcome:
@@ -160,6 +168,7 @@ def volume_floored(monkeypatch: pytest.MonkeyPatch) -> None:
 
 PLANTED: list[tuple[str, str, Planted]] = [
     ("a request that was answered badly is sent again", "C44", sends(blind_retry)),
+    ("the emergency stop is not looked at", "C39", sends(deaf_to_the_stop)),
     ("a time-out counts as refused", "C42", sends(time_out_as_reject)),
     ("placed counts as done", "C25", sends(placed_as_done)),
     ("a part counts as all", "C51", sends(part_as_done)),

@@ -18,7 +18,6 @@ from ictcli.brokers.reports import (
     Quote,
 )
 from ictcli.brokers.requests import OrderKind
-from ictcli.clock import NS_PER_SECOND
 from ictcli.terminals.constants import (
     AccountMarginMode,
     AccountTradeMode,
@@ -220,8 +219,3 @@ def _or_seconds(milliseconds: int, seconds: int) -> int:
 
 def _maybe(milliseconds: int, from_server: FromServer) -> int | None:
     return from_server(milliseconds) if milliseconds else None
-
-
-def seconds_up(instant: int) -> int:
-    """Whole seconds of an instant, ns: rounded up, so that nothing at it is left out."""
-    return -(-instant // NS_PER_SECOND)

@@ -272,6 +272,37 @@ def test_a_preview_asks_and_sends_nothing() -> None:
     assert terminal.named("order_send") == []
 
 
+def test_a_hold_is_asked_last_and_keeps_the_request_back() -> None:
+    terminal, _, broker = scene()
+    broker.connect()
+    seen: list[int] = []
+
+    def hold() -> str:
+        seen.append(len(terminal.asked))
+        return "the emergency stop is on"
+
+    outcome = broker.send(BUY, hold)
+    assert (outcome.kind, outcome.sent, outcome.message) == ("rejected", "no", "the emergency stop is on")
+    assert seen == [len(terminal.asked)]
+    assert terminal.named("order_send") == []
+
+
+def test_a_preview_that_is_not_answered_may_be_asked_again() -> None:
+    terminal, _, broker = scene()
+    broker.connect()
+    assert broker.preview(Place("EURUSD", 1, "market", Decimal("0.015"), 77)).code == 10014
+    terminal.failures["order_check"] = [-1] * 8
+    outcome = broker.preview(BUY)
+    assert (outcome.kind, outcome.sent) == ("retryable", "no")
+
+
+def test_a_check_of_the_filling_mode_that_is_not_answered_keeps_nothing_from_being_sent() -> None:
+    terminal, _, broker = scene()
+    broker.connect()
+    terminal.failures["order_check"] = [-1] * 4
+    assert broker.send(BUY).kind == "done"
+
+
 def test_the_exact_request_is_the_very_dictionary_that_is_sent() -> None:
     for request in REQUESTS:
         terminal, _, broker = scene()

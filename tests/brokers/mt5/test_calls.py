@@ -59,6 +59,14 @@ def test_not_found_is_an_answer_to_a_look_up_and_none_to_a_read() -> None:
     assert calls.breaker == Breaker()
 
 
+def test_an_error_that_cannot_even_be_asked_for_counts_as_a_lost_line() -> None:
+    class Dead(ScriptedTerminal):
+        def last_error(self) -> tuple[int, str]:
+            raise silence()
+
+    assert calls_of(Dead(), World()).error()[0] == -10002
+
+
 def test_an_empty_answer_is_an_answer() -> None:
     terminal, world = ScriptedTerminal(), World()
     assert calls_of(terminal, world).read("positions_get") == ()
