@@ -6,6 +6,7 @@ its way and where it reaches back far enough.
 """
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from ictcli.brokers.reports import DealReport, Evidence, OrderReport, PositionReport
 from ictcli.clock import NS_PER_MINUTE, NS_PER_SECOND, parse_duration
@@ -162,10 +163,14 @@ def _book_deal(scribe: Scribe, deal: DealReport, rules: Rules, order: OrderState
         scribe.write(_foreign("deal", deal.ticket, body.symbol, deal))
 
 
-def _foreign(what: str, ticket: int, symbol: str, one: DealReport | OrderReport | PositionReport) -> Foreign:
+def _foreign(
+    what: Literal["order", "deal", "position"],
+    ticket: int,
+    symbol: str,
+    one: DealReport | OrderReport | PositionReport,
+) -> Foreign:
     volume = one.remaining if isinstance(one, OrderReport) else one.volume
-    kind: dict[str, str] = {"what": what}
-    return Foreign(**kind, ticket=ticket, symbol=symbol, side=one.side, volume=volume, magic=one.magic)  # type: ignore[arg-type]
+    return Foreign(what=what, ticket=ticket, symbol=symbol, side=one.side, volume=volume, magic=one.magic)
 
 
 def _take_cash(scribe: Scribe, evidence: Evidence) -> None:

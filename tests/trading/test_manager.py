@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from ictcli.brokers.reports import Outcome
+from ictcli.brokers.reports import Evidence, Outcome
 from ictcli.brokers.requests import Amend, Cancel, Close, Place, Protect
 from ictcli.ledger.bodies import (
     Acked,
@@ -243,6 +243,16 @@ def test_a_cancel_without_an_answer_is_settled_by_the_records(executed: bool) ->
     trader.wait(5)
     assert (trader.status(order), trader.status(cancel)) == ("cancelled", "done")
     assert len(trader.broker.asked) == (2 if executed else 3)
+
+
+def test_an_incomplete_pass_settles_no_cancel() -> None:
+    trader = desk()
+    order = trader.submit(intent(order="limit", price=D("1.09")))
+    trader.broker.fates = [Fate(executed=False, answer="unknown")]
+    trader.broker.complete = False
+    cancel = trader.submit(intent("cancel", bar=2, target_id=order.id))
+    trader.do(Seen(Evidence(0, trader.broker.now, trader.broker.now, complete=False)))
+    assert (trader.status(order), trader.status(cancel)) == ("open", "unknown")
 
 
 def test_stops_and_targets_are_changed_and_the_broker_is_seen_to_hold_them() -> None:
