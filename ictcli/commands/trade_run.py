@@ -259,7 +259,7 @@ def result_text(session: Session, document: Mapping[str, Any]) -> str:
     """What people see of a session that ended."""
     from ictcli.output import plain
 
-    rows = [[key, plain(document[key])] for key in _SHOWN if key in document and _short(document[key])]
+    rows = [[key, _short(plain(document[key]))] for key in _SHOWN if document.get(key) is not None]
     lines = [session.out.table(["what", "value"], rows)]
     for one in document["graduation"]:
         missing = "; ".join(one["missing"])
@@ -269,8 +269,9 @@ def result_text(session: Session, document: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _short(value: object) -> bool:
-    return not isinstance(value, list | tuple | Mapping)
+def _short(value: object) -> object:
+    """A list as how many it has."""
+    return len(value) if isinstance(value, list) else value
 
 
 def unit_text(session: Session) -> str:
