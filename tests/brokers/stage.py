@@ -1,6 +1,6 @@
 """The stage of conformance cards: the adapter over a simulated terminal that can be disturbed."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from itertools import count
 from random import Random
@@ -29,6 +29,7 @@ from ictcli.market.timeframes import TIMEFRAMES, Timeframe
 from ictcli.research.accounts import Floor, open_desk
 from ictcli.research.series import Series
 from ictcli.terminals.constants import ErrorCode
+from ictcli.terminals.terminal import Terminal
 from ictcli.terminals.times import ServerClock
 
 M15 = TIMEFRAMES["M15"]
@@ -166,9 +167,13 @@ def numbers(first: int = 1) -> Iterator[int]:
 
 
 def set_stage(
-    mode: Mode = "hedging", execution: Execution = "immediate", *, deduplicates: bool = False
+    mode: Mode = "hedging",
+    execution: Execution = "immediate",
+    *,
+    deduplicates: bool = False,
+    through: Callable[[SimulatedTerminal], Terminal] | None = None,
 ) -> tuple[Bench, SimulatedTerminal, Mt5Broker]:
-    """A connected broker with a few hours of market behind it."""
+    """A connected broker with hours of market behind it; ``through`` puts a line before the terminal."""
     bars = calm_bars()
     options = ServerOptions(login=LOGIN, execution=execution, deduplicates=deduplicates)
     server = server_of(bars, mode, options)
@@ -178,7 +183,7 @@ def set_stage(
     for _ in range(FIRST):
         market.go_on()
     broker = Mt5Broker(
-        terminal,
+        through(terminal) if through else terminal,
         BrokerConfig(login=LOGIN, server=options.server),
         Surroundings(lambda: market.now, market.sleep, monotonic, Random(1)),
         ServerClock("ny+7"),
