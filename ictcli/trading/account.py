@@ -227,6 +227,24 @@ class Account:
         if self.desk.order_slot(series, order) >= 0:
             self._withdraw(series, [order], ts, OrderEvent.CANCELLED)
 
+    def withdraw_all(self, ts: int) -> list[Wish]:
+        """Take every resting order off the book."""
+        wishes = []
+        for series in range(len(self.units)):
+            numbers = [int(order["number"]) for order in self.desk.live_orders(series)]
+            wishes += self._withdraw(series, numbers, ts, OrderEvent.CANCELLED)
+        return wishes
+
+    def close_all(self, ts: int) -> list[Wish]:
+        """Close every position that is not being closed."""
+        wishes = []
+        for series in range(len(self.units)):
+            for one in self.desk.live_positions(series):
+                if int(one["number"]) not in self.under_way and one["leave"] == 0:
+                    one["leave"] = int(ExitReason.STRATEGY)
+            wishes += self._close_due(series, 0, 0, ts)
+        return wishes
+
     def opened_with(self, money: int) -> None:
         """Begin with a balance that the broker told, minor units; before anything was traded."""
         account = self.desk.world.account

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ictcli.brokers.broker import Broker, Health
+from ictcli.brokers.broker import Broker, Health, never
 from ictcli.brokers.reports import AccountReport, Evidence, Instrument, Outcome, Quote
 from ictcli.brokers.requests import Request
 from ictcli.errors import IctError
@@ -58,7 +58,7 @@ class DryBroker:
         """One pass over the broker's records."""
         return self._broker.evidence(since)
 
-    def send(self, request: Request) -> Outcome:
+    def send(self, request: Request, hold: Callable[[], str | None] = never) -> Outcome:
         """Show the request and answer that it was not sent."""
         try:
             self._show({"request": dict(self._broker.exact(request))})

@@ -1,6 +1,6 @@
 """A trader at its broker: journal, order manager, shell and account, put together and brought up to date."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from ictcli.ledger.bodies import Checkpoint, Start, Stop
 from ictcli.ledger.journal import Journal
 from ictcli.trading.account import Account
 from ictcli.trading.catching_up import CaughtUp, catch_up
-from ictcli.trading.checkpoints import read_checkpoint, restore, state_of, write_checkpoint
+from ictcli.trading.checkpoints import TraderState, read_checkpoint, restore, state_of, write_checkpoint
 from ictcli.trading.dispatch import Dispatcher, HaltLatch
 from ictcli.trading.manager import OrderManager
 from ictcli.trading.messages import Alert, Begin
@@ -96,6 +96,22 @@ class Engagement:
         self.dispatcher.handle(Begin(start))
         return state
 
+    def refuse_strangers(self, *, known: bool) -> None:
+        """Refuse to begin anew beside positions and orders of another set-up.
+
+        Args:
+            known: a checkpoint of this very set-up is gone on from.
+
+        Raises:
+            PolicyRefused: something is open.
+        """
+        if not known and (self.book.positions or self.book.working):
+            raise PolicyRefused(
+                f"{len(self.book.positions)} positions and {len(self.book.working)} orders of another set-up "
+                "are open",
+                hint="Trade it on as it was, or close them: ictcli halt --flatten, then ictcli resume.",
+            )
+
     def checkpoint(self, *, always: bool = False) -> None:
         """Write down everything that is remembered, when enough bars have passed."""
         self._since_checkpoint += 1
@@ -118,44 +134,17 @@ class Engagement:
             self.trader.told(what)
 
 
-def last_checkpoint(journal: Journal, folder: Path, identity: str) -> Checkpoint | None:
-    """The checkpoint that a trader goes on from: the last one that can be read.
+def last_state(journal: Journal, folder: Path) -> tuple[Checkpoint, TraderState] | None:
+    """The checkpoint that a trader can go on from, the last one that can be read, and what it holds.
 
     Args:
         journal: of the account.
         folder: of checkpoints.
-        identity: what is to be traded and how.
-
-    Raises:
-        PolicyRefused: the last one is of other strategies, symbols or parameters, and something is open.
     """
     found = [entry.body for entry in journal.read() if isinstance(entry.body, Checkpoint)]
     for body in reversed(found):
         try:
-            state = read_checkpoint(folder, body)
+            return body, read_checkpoint(folder, body)
         except DataError:
             continue
-        if state.identity == identity:
-            return body
-        _refuse_strangers(journal)
-        return None
-    if found or journal.last:
-        _refuse_strangers(journal)
     return None
-
-
-def _refuse_strangers(journal: Journal) -> None:
-    """Refuse to begin anew beside positions and orders of ours."""
-    book = OrderBook()
-    book.apply_all(journal.read())
-    if book.positions or book.working:
-        raise PolicyRefused(
-            f"{len(book.positions)} positions and {len(book.working)} orders of another set-up are open",
-            hint="Trade it on as it was, or close them: ictcli halt --flatten, then ictcli resume.",
-        )
-
-
-def identity_text(symbols: Sequence[str], timeframes: Sequence[str], marks: Sequence[str], rest: str) -> str:
-    """What is traded and how, in one line."""
-    series = ",".join(f"{symbol}/{name}" for symbol, name in zip(symbols, timeframes, strict=True))
-    return "|".join([series, *marks, rest])

@@ -42,7 +42,7 @@ class Playback:
         names: timeframe of every series.
         typical: spread in points of every series where a bar has none.
         traded: how many series, from the first, the trader trades; the others only convert.
-        keep: called whenever orders, deals or positions of the server have changed, to write it down.
+        keep: called whenever bars have changed orders, deals or positions, before anybody hears of it.
     """
 
     def __init__(
@@ -88,11 +88,14 @@ class Playback:
             self._look()
             closed = [Closed(s, bars[s].slice(row, row + 1)) for s, row, _ in turns]
             self._trader.closed(now, closed, self._names)
-            self._note()
             played += len(due)
             if over(now):
                 break
         return played
+
+    def go_on(self) -> None:
+        """Take the server's instant, after it was put back to where it had been."""
+        self._clock.move(self._server.now)
 
     def load_history(self, bars: Sequence[Bars], first: Sequence[int]) -> None:
         """Let the server show bars from before the trader's time, on which nothing was traded."""
@@ -114,25 +117,18 @@ class Playback:
         self._look()
         if s < self._traded:
             self._trader.opened(s, quote.ts)
-            self._note()
         self._server.inside_phase(s, quote, turn.ends)
         self._look()
         if s < self._traded:
             self._trader.traded(s, quote.ts, quote.high, quote.low, quote.spread)
-            self._note()
 
     def _look(self) -> None:
         """Let the trader read its broker's records if they have changed."""
         if self._server.changes != self._seen:
-            self._trader.look()
-            self._seen = self._server.changes
             if self._keep is not None:
                 self._keep()
-
-    def _note(self) -> None:
-        """Write the server down where the trader has changed it; the next look sees that all the same."""
-        if self._keep is not None and self._server.changes != self._seen:
-            self._keep()
+            self._trader.look()
+            self._seen = self._server.changes
 
     @staticmethod
     def _instants(bars: Sequence[Bars]) -> Iterator[Due]:

@@ -1,7 +1,7 @@
 """A workspace's own market: stored bars, a simulated trade server they fill, the broker before it."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from random import Random
 
 from ictcli.brokers.mt5.adapter import Mt5Broker
@@ -38,7 +38,13 @@ class SimulatedWorld:
 
 
 def simulated_world(
-    floor: Floor, config: Config, now: Callable[[], int], sleep: Sleep, *, seed: int = 0
+    floor: Floor,
+    config: Config,
+    now: Callable[[], int],
+    sleep: Sleep,
+    *,
+    seed: int = 0,
+    make: type[TradeServer] = TradeServer,
 ) -> SimulatedWorld:
     """A server whose account has the rules and series of a backtest and has not traded.
 
@@ -48,6 +54,7 @@ def simulated_world(
         now: the instant, ns UTC.
         sleep: waits so many seconds.
         seed: of the adapter's pauses.
+        make: kind of server.
 
     Raises:
         ConfigError: money cannot be counted for one of the series, or settings contradict each other.
@@ -55,7 +62,7 @@ def simulated_world(
     symbols = [ServedSymbol(one.spec, one.bars.digits, one.key.timeframe) for one in floor.series]
     start = min(int(one.bars.ts[0]) for one in floor.series)
     options = ServerOptions(login=LOGIN, currency=config.account.currency)
-    server = TradeServer(_world(floor, config, start), symbols, options, start)
+    server = make(_world(floor, config, start), symbols, options, start)
     terminal = SimulatedTerminal(
         server, parse_rule(RULE), TerminalOptions(warm_up=0, selected=None, same_as=config.account.same_as)
     )
@@ -71,24 +78,3 @@ def _world(floor: Floor, config: Config, start: int) -> World:
     world = open_desk(floor, config).world
     ahead = rolls(start, end + _AHEAD, weekends=weekends)
     return world._replace(rolls=ahead)
-
-
-def without_bars(floor: Floor, first: Sequence[int]) -> Floor:
-    """A floor whose series begin at the given rows."""
-    series = tuple(
-        replace(one, bars=one.bars.slice(at, len(one.bars)))
-        for one, at in zip(floor.series, first, strict=True)
-    )
-    return replace(floor, series=series)
-
-
-def symbols_of(floor: Floor) -> Mapping[str, int]:
-    """Number of each symbol's series.
-
-    Raises:
-        ValueError: a symbol comes twice: the simulated terminal has one market of it.
-    """
-    names = [one.spec.name for one in floor.series]
-    if len(set(names)) < len(names):
-        raise ValueError(f"a symbol comes twice in {names}")
-    return {name: at for at, name in enumerate(names)}

@@ -193,6 +193,10 @@ class Trader:
         elif wish.action == "close":
             self.account.failed(wish.number)
 
+    def quoted(self) -> dict[str, int]:
+        """When the last quote of each symbol was made, ns UTC."""
+        return {symbol: quote.ts for symbol, quote in self._quotes.items()}
+
     def quote(self, series: int) -> Quote:
         """Fresh prices of a series, also for the send gate."""
         symbol = self.account.units[series].symbol

@@ -1,0 +1,165 @@
+"""What a trading loop does every turn besides trading: hear the emergency stop, book what waits, measure."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ictcli.config.trading import OperatorFee
+from ictcli.engine.margin import equity
+from ictcli.errors import DataError
+from ictcli.ledger.bodies import AnyBody, Cash, Emergency
+from ictcli.trading.acknowledgement import Acknowledgement, acknowledge
+from ictcli.trading.closed_trades import ClosedTrades
+from ictcli.trading.engagement import Engagement
+from ictcli.trading.fees import fees_of
+from ictcli.trading.latch import Halt, Latch
+from ictcli.trading.messages import Latch as LatchInput
+from ictcli.trading.messages import Passed
+from ictcli.trading.metrics import MetricHistory
+from ictcli.trading.spool import waiting
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Files and schedules of a session.
+
+    Attributes:
+        control, spool: folders.
+        latch: the emergency stop.
+        fees: operator fees by name.
+        currency: of the account.
+        metrics: history of measurements.
+        tell: takes lines for people.
+    """
+
+    control: Path
+    spool: Path
+    latch: Latch
+    fees: dict[str, OperatorFee]
+    currency: str
+    metrics: MetricHistory
+    tell: Callable[[str], None]
+
+
+class Duties:
+    """The duties of one session.
+
+    Args:
+        one: the session.
+        around: files and schedules.
+        account: login.
+    """
+
+    def __init__(self, one: Engagement, around: Surroundings, account: int) -> None:
+        self._one, self._around, self._account = one, around, account
+        self._trades, self._seen = ClosedTrades(), 0
+        self._booked: set[str] = set()
+        self._said: Acknowledgement | None = None
+        self._broken: set[Path] = set()
+
+    def turn(self, now: int) -> None:
+        """Do everything that is due at an instant, ns UTC."""
+        self._hear(now)
+        self._book_spool()
+        self._book_fees()
+        wake = self._one.dispatcher.wake_at
+        if wake is not None and wake <= now:
+            self._one.dispatcher.wake_at = None
+            self._one.dispatcher.handle(Passed())
+        if self._around.metrics.due(now):
+            self._measure(now)
+
+    def end(self) -> None:
+        """Write what was measured and not written yet."""
+        try:
+            self._around.metrics.flush()
+        except DataError as error:
+            self._around.tell(error.message)
+
+    def _hear(self, now: int) -> None:
+        """Tell the order manager of the emergency stop, withdraw what rests, and answer."""
+        halt = self._around.latch.halt()
+        latched = self._one.book.latched is not None
+        if halt is None:
+            if latched:
+                self._one.dispatcher.handle(LatchInput(on=False, reason="lifted", by=""))
+            self._said = None
+            return
+        if not latched:
+            self._one.dispatcher.handle(LatchInput(on=True, reason=halt.reason, by=halt.by, epoch=halt.epoch))
+        trader = self._one.trader
+        trader.submit(trader.account.withdraw_all(now))
+        if halt.flatten:
+            trader.submit(trader.account.close_all(now))
+        self._answer(halt, now)
+
+    def _answer(self, halt: Halt, now: int) -> None:
+        book = self._one.book
+        resting = sum(1 for one in book.working_orders() if one.intent.action == "place")
+        left = len(book.positions) if halt.flatten else 0
+        unresolved = len(book.unresolved())
+        done = not (resting or left or unresolved)
+        said = Acknowledgement(
+            halt.epoch, self._account, now, "done" if done else "heard", resting=resting,
+            positions=len(book.positions), unresolved=unresolved,
+        )  # fmt: skip
+        if self._said is not None and (self._said.epoch, self._said.stage) == (said.epoch, said.stage):
+            return
+        self._said = said
+        try:
+            acknowledge(self._around.control, said)
+        except DataError as error:
+            self._around.tell(error.message)
+
+    def _book_spool(self) -> None:
+        """Book what others laid down for this ledger; what was booked before is left out."""
+        found, broken = waiting(self._around.spool)
+        for path in broken:
+            if path not in self._broken:
+                self._broken.add(path)
+                self._around.tell(f"{path.name} in the spool cannot be read and was kept")
+        for spooled in found:
+            fresh = [body for body in spooled.bodies if not self._is_booked(body)]
+            self._one.dispatcher.record(fresh)
+            spooled.remove()
+
+    def _is_booked(self, body: AnyBody) -> bool:
+        if not isinstance(body, Emergency | Cash):
+            return False
+        if body.key in self._booked or body.key in self._one.book.movements:
+            return True
+        self._booked.add(body.key)
+        return False
+
+    def _book_fees(self) -> None:
+        """Book the operator's fees of trades that have finished."""
+        if not self._around.fees or self._one.journal.last == self._seen:
+            return
+        due: list[AnyBody] = []
+        for entry in self._one.journal.read(self._seen):
+            trade = self._trades.take(entry)
+            if trade is not None and trade.mode != "dry":
+                fees = fees_of(trade, self._around.fees, self._around.currency)
+                due += [cash for cash in fees if cash.key not in self._one.book.movements]
+            self._seen = entry.seq
+        if due:
+            self._one.dispatcher.record(due)
+
+    def _measure(self, now: int) -> None:
+        world, book = self._one.trader.account.desk.world, self._one.book
+        units = self._one.trader.account.units[0]
+        worth = int(equity(world.account[0], world.series, world.states, world.positions))
+        values = {
+            "balance": float(units.money(int(world.account[0]["balance"]))),
+            "equity": float(units.money(worth)),
+            "positions": float(len(book.positions)),
+            "working_orders": float(len(book.working)),
+            "unknown_orders": float(len(book.unresolved())),
+            "halted": float(book.latched is not None),
+            "ledger_events": float(self._one.journal.last),
+        }
+        quotes = {symbol: max(0.0, (now - ts) / 1e9) for symbol, ts in self._one.trader.quoted().items()}
+        try:
+            self._around.metrics.sample(now, values, {"quote_age_seconds": quotes})
+        except DataError as error:
+            self._around.tell(error.message)

@@ -1,0 +1,177 @@
+"""``trade --paper`` without a broker: bars as they reach the store, filled by a simulated terminal.
+
+The terminal's state lies beside the ledger and is written before anybody hears of a change, so the ledger
+never knows of a deal that the terminal has forgotten. With ``fetch`` in cron and ``trade --once`` behind it
+no process need stay up.
+"""
+
+import os
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+
+from ictcli.brokers.broker import Broker
+from ictcli.clock import NS_PER_SECOND, now_ns, parse_duration
+from ictcli.config.loading import fingerprint
+from ictcli.ledger.address import find_place
+from ictcli.ledger.bodies import Checkpoint
+from ictcli.ledger.journal import Journal, open_journal
+from ictcli.research.backtest import Workshop
+from ictcli.trading.checkpoints import TraderState
+from ictcli.trading.control import control_folder, spool_folder
+from ictcli.trading.dry import DryBroker
+from ictcli.trading.duties import Duties, Surroundings
+from ictcli.trading.engagement import Engagement, Terms, last_state
+from ictcli.trading.follower import Batch, Follower, history_start
+from ictcli.trading.latch import Latch
+from ictcli.trading.lock import Trader as Holder
+from ictcli.trading.lock import only_trader
+from ictcli.trading.metrics import MetricHistory
+from ictcli.trading.paper_terminal import PaperTerminal
+from ictcli.trading.playback import Playback, VirtualClock
+from ictcli.trading.request import Outside, Traded, TradeRequest
+from ictcli.trading.session_floor import SessionFloor, lay_floor, start_of
+from ictcli.trading.simulated_world import LOGIN
+from ictcli.trading.summary import summarize
+from ictcli.trading.wishes import Header
+
+FOLDER = "paper"
+"""Folder of the state directory that holds terminal and checkpoints."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A paper trader under way."""
+
+    one: Engagement
+    play: Playback
+    terminal: PaperTerminal
+    follower: Follower
+    duties: Duties
+
+
+def trade_paper(request: TradeRequest, shop: Workshop, outside: Outside) -> Traded:
+    """Trade on paper until somebody says so; with ``once``, until no bar is left.
+
+    Raises:
+        Busy: another process trades on paper here.
+        DataError, ConfigError, UsageError: see ``session_floor.lay_floor``.
+        PolicyRefused: positions of another set-up are open.
+        LedgerUnwritable: the disk refuses.
+    """
+    state = shop.store.state_dir
+    holder = Holder(LOGIN, "", "paper", os.getpid(), now_ns())
+    with ExitStack() as stack:
+        stack.enter_context(only_trader(control_folder(state), holder))
+        place = find_place(state, outside.environ)
+        journal = stack.enter_context(open_journal(place, now=now_ns(), full=False))
+        paper = _engage(request, shop, outside, journal)
+        ended = _follow(paper, request, shop, outside)
+        paper.duties.end()
+        paper.one.end(ended)
+        paper.terminal.keep()
+        return summarize(paper.one, request.mode, paper.terminal.world.broker.account(), ended)
+
+
+def _engage(request: TradeRequest, shop: Workshop, outside: Outside, journal: Journal) -> Paper:
+    """Put the session together, where it was or anew."""
+    state = shop.store.state_dir
+    folder = state / FOLDER
+    found = last_state(journal, folder / "checkpoints")
+    request = replace(request, end=None)
+    laid = lay_floor(request, shop, outside, found[1].start if found else history_start(request, shop))
+    if found and found[1].identity != laid.identity:
+        found = None
+        laid = lay_floor(request, shop, outside, history_start(request, shop))
+    floor = laid.floor
+    clock = VirtualClock(laid.assembled.start)
+    terminal = PaperTerminal(folder, floor, shop.config, clock.now, request.seed)
+    names = laid.assembled.account.names
+    terms = Terms(
+        shop.config.trade, Header(LOGIN, names, fingerprint(shop.config)), laid.timeframes, laid.identity,
+        laid.assembled.start, folder / "checkpoints",
+    )  # fmt: skip
+    broker: Broker = terminal.world.broker
+    if request.dry_run:
+        broker = DryBroker(broker, outside.show)
+    latch = Latch(control_folder(state))
+    one = Engagement(laid.assembled.account, broker, journal, latch, clock.now, terms, outside.tell)
+    play = Playback(
+        terminal.world.server, one.trader, clock, laid.timeframes, terminal.world.typical, floor.traded,
+        terminal.keep,
+    )  # fmt: skip
+    follower = Follower(laid, shop)
+    report = _begin(one, play, terminal, follower, found, laid, request, shop, outside)
+    around = Surroundings(
+        control_folder(state), spool_folder(state), latch, dict(shop.config.trade.fees),
+        report, MetricHistory(shop.store.data_dir, LOGIN), outside.tell,
+    )  # fmt: skip
+    return Paper(one, play, terminal, follower, Duties(one, around, LOGIN))
+
+
+def _begin(
+    one: Engagement, play: Playback, terminal: PaperTerminal, follower: Follower,
+    found: tuple[Checkpoint, TraderState] | None, laid: SessionFloor, request: TradeRequest, shop: Workshop,
+    outside: Outside,
+) -> str:  # fmt: skip
+    """Bring account and terminal to the same bar; the account's currency."""
+    one.refuse_strangers(known=found is not None)
+    bars = [series.bars for series in laid.floor.series]
+    nothing = [0] * len(bars)
+    start = start_of(request, laid, shop, LOGIN, "simulated", outside)
+    fresh = found is None or not terminal.load()
+    play.go_on()
+    if fresh:
+        outside.progress("warming up", 0, None)
+        one.trader.account.learn(bars)
+        play.load_history(bars, nothing)
+        one.at = max(int(own.ts_close[-1]) for own in bars)
+        terminal.keep()
+    broker = terminal.world.broker
+    report = broker.connect()
+    one.begin(start, None if fresh or found is None else found[0])
+    if fresh:
+        one.checkpoint(always=True)
+    else:
+        follower.show_missed(play, terminal, one.trader.account)
+    return report.currency
+
+
+def _follow(paper: Paper, request: TradeRequest, shop: Workshop, outside: Outside) -> str:
+    """Play what reaches the store until somebody says so; why it ended."""
+    pause = parse_duration(shop.config.trade.poll) / NS_PER_SECOND
+    outside.ready("following the store")
+    while True:
+        why = outside.ending()
+        if why:
+            return why
+        paper.duties.turn(now_ns())
+        batch = paper.follower.fresh(paper.one.trader.account)
+        if batch is not None:
+            why = _play(paper, batch, outside)
+            if why:
+                return why
+        elif request.once:
+            return "nothing is left"
+        else:
+            outside.alive(f"{paper.one.trader.counts.bars} bars")
+            time.sleep(pause)
+
+
+def _play(paper: Paper, batch: Batch, outside: Outside) -> str:
+    """Play one batch of bars; why trading is to end, empty to go on."""
+    why = ""
+
+    def over(now: int) -> bool:
+        nonlocal why
+        paper.one.at = now
+        paper.one.trader.flush()
+        paper.one.checkpoint()
+        paper.duties.turn(now_ns())
+        outside.alive(f"{paper.one.trader.counts.bars} bars")
+        why = outside.ending()
+        return bool(why)
+
+    paper.play.play(batch.bars, batch.fine, batch.first, over)
+    paper.terminal.keep()
+    return why

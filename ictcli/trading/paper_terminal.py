@@ -1,0 +1,81 @@
+"""A simulated terminal that outlives its process: its state is a file, written before a change is told."""
+
+from collections.abc import Callable
+from pathlib import Path
+from time import sleep
+
+from ictcli.brokers.simulated.records import ServerRequest, ServerResult
+from ictcli.brokers.simulated.server import TradeServer
+from ictcli.config.records import Config
+from ictcli.errors import DataError
+from ictcli.research.accounts import Floor
+from ictcli.store.atomic import write_file
+from ictcli.trading.simulated_world import SimulatedWorld, simulated_world
+
+TERMINAL_FILE = "terminal.bin"
+
+
+class KeptServer(TradeServer):
+    """A trade server that writes itself down before it answers a request that changed something."""
+
+    keep: Callable[[], None] | None = None
+
+    def execute(self, request: ServerRequest, part: int = 0) -> ServerResult:
+        """Refuse a request or do it."""
+        before = self.changes
+        result = super().execute(request, part)
+        if self.keep is not None and self.changes != before:
+            self.keep()
+        return result
+
+
+class PaperTerminal:
+    """The terminal of a workspace.
+
+    Args:
+        folder: where its state lies.
+        floor: series that it quotes.
+        config: account, costs.
+        now: the instant, ns UTC.
+        seed: of the adapter's pauses.
+    """
+
+    def __init__(self, folder: Path, floor: Floor, config: Config, now: Callable[[], int], seed: int) -> None:
+        self._path = folder / TERMINAL_FILE
+        self.world: SimulatedWorld = simulated_world(floor, config, now, sleep, seed=seed, make=KeptServer)
+        self.server = self.world.server
+        self._symbols = [one.spec.name for one in floor.series]
+        self._timeframes = [one.key.timeframe for one in floor.series]
+        if isinstance(self.server, KeptServer):
+            self.server.keep = self.keep
+
+    def keep(self) -> None:
+        """Write the terminal down.
+
+        Raises:
+            DataError: the disk refuses.
+        """
+        write_file(self._path, self.server.save())
+
+    def load(self) -> bool:
+        """Be what was written down; False where nothing was.
+
+        Raises:
+            DataError: it is of other series.
+        """
+        try:
+            saved = self._path.read_bytes()
+        except FileNotFoundError:
+            return False
+        try:
+            self.server.load(saved)
+        except ValueError as error:
+            raise DataError(f"{self._path.name} is no state of this terminal: {error}", hint=_HINT) from error
+        return True
+
+    def bars_shown(self, s: int) -> int:
+        """How many closed bars of a series it has shown."""
+        return int(self.server.scene.world.states[s]["bar"])
+
+
+_HINT = "Restore it from a backup, or move the state away to begin with a new account."
