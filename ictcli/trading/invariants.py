@@ -90,7 +90,7 @@ def _refolded(book: OrderBook, entries: Sequence[Entry]) -> Iterator[str]:
 def _overfills(book: OrderBook) -> Iterator[str]:
     flagged = {fill.id for fill in book.deals.values() if fill.over}
     for order in book.orders.values():
-        if order.filled > order.volume and order.id not in flagged:
+        if order.filled > max(order.volume, _ZERO) and order.id not in flagged:
             yield f"I1: order {order.id} filled {order.filled} of {order.volume}"
 
 

@@ -234,6 +234,8 @@ class ModelBroker:
             request.volume, self.now, position=position.identifier,
         )  # fmt: skip
         deal = self.fill(number, request.volume * fate.share)
+        if fate.share < 1:
+            self.end(number, "cancelled")
         return Outcome("done", 10009, "done", number, deal, request.volume)
 
     def _cancel(self, request: Cancel, _fate: Fate) -> Outcome:

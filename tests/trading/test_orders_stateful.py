@@ -13,8 +13,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from ictcli.brokers.reports import Outcome
+from ictcli.ledger.projections import Fold, total
+from ictcli.ledger.rows import CashRow, MemoryRows, OrderRow, PositionRow
 from ictcli.trading.invariants import broker_faults, journal_faults
 from ictcli.trading.messages import Latch, Seen, Submit, Told
+from ictcli.trading.orderbook import OrderBook
 from tests.trading.order_model import SECOND, D, Desk, Fate, MemoryLog, ModelBroker, intent
 
 FATES = st.sampled_from(
@@ -148,6 +151,22 @@ class OrdersUnderFaults(RuleBasedStateMachine):
         assert journal_faults(self.desk.book, entries) == []
         assert broker_faults(self.desk.book, entries, broker.record()) == []
         assert not self.desk.book.unresolved()
+        same_as_projected(self.desk.book, self.log)
+
+
+def same_as_projected(book: OrderBook, log: MemoryLog) -> None:
+    """The ledger's projections, written without a look at the order book, say the same."""
+    rows = MemoryRows()
+    fold = Fold(rows)
+    for entry in log.read():
+        fold.apply(entry)
+    orders = {row.id: row for row in rows.all(OrderRow)}
+    for order in book.orders.values():
+        row = orders[order.id]
+        assert (row.filled, row.status) == (order.filled, str(order.status)), order
+    assert total(list(rows.all(CashRow))) == book.cash
+    projected = {row.position: row.volume for row in rows.all(PositionRow) if row.volume}
+    assert projected == {key: one.volume for key, one in book.positions.items()}
 
 
 OrdersUnderFaults.TestCase.settings = hypothesis_settings(max_examples=40, stateful_step_count=25)
