@@ -18,6 +18,7 @@ import pytest
 
 from ictcli.clock import monotonic
 from ictcli.errors import ConfigError
+from ictcli.terminals.bridge.__main__ import main
 from ictcli.terminals.bridge.client import bridge_terminal
 from ictcli.terminals.bridge.greeting import VERSION, Hello, encode, loopback
 from ictcli.terminals.bridge.server import BridgeServer
@@ -350,13 +351,17 @@ def test_the_program_serves_a_child_that_may_hang_and_takes_its_token_from_a_fil
         (["--host", "0.0.0.0"], {"ICTCLI_BRIDGE_TOKEN": TOKEN}, 4, "loopback addresses only"),
         ([], {}, 4, "no secret in ICTCLI_BRIDGE_TOKEN"),
         ([], {"ICTCLI_BRIDGE_TOKEN": "short"}, 4, "at least 16 characters"),
-        (["--token", TOKEN], {"ICTCLI_BRIDGE_TOKEN": TOKEN}, 2, "unrecognized arguments"),
     ],
 )
 def test_the_program_refuses_what_is_unsafe(
-    arguments: list[str], environ: dict[str, str], code: int, said: str
+    arguments: list[str], environ: dict[str, str], code: int, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    command = [sys.executable, "-m", "ictcli.terminals.bridge", "--port", "0", *arguments]
-    ended = subprocess.run(command, env=os.environ | environ, capture_output=True, timeout=60, check=False)
-    assert ended.returncode == code
-    assert said in ended.stderr.decode()
+    assert main(["--port", "0", *arguments], environ) == code
+    assert said in capsys.readouterr().err
+
+
+def test_the_program_takes_no_token_on_its_command_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--token", TOKEN], {"ICTCLI_BRIDGE_TOKEN": TOKEN})
+    assert caught.value.code == 2
+    assert "unrecognized arguments" in capsys.readouterr().err

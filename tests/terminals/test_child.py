@@ -37,21 +37,28 @@ def gone(process: int) -> bool:
     return False
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("rows")
     rows = np.zeros(200, RATES_DTYPE)
     rows["time"] = 1_700_000_000 // 60 * 60 + 60 * np.arange(200)
     rows["close"] = np.linspace(1.1, 1.2, 200)
-    np.save(tmp_path / "EURUSD.M1.npy", rows)
-    return tmp_path
+    np.save(folder / "EURUSD.M1.npy", rows)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def served(folder: Path) -> Iterator[RemoteTerminal]:
+    made = child_terminal(5.0, FACTORY, {"folder": str(folder), "log": str(folder / "orders")})
+    yield made
+    made.shutdown()
 
 
 @pytest.fixture
-def terminal(folder: Path) -> Iterator[RemoteTerminal]:
-    made = child_terminal(5.0, FACTORY, {"folder": str(folder), "log": str(folder / "orders")})
-    assert made.initialize(path="terminal64.exe")
-    yield made
-    made.shutdown()
+def terminal(served: RemoteTerminal) -> RemoteTerminal:
+    """Initialised; started anew where a test before ended it."""
+    assert served.initialize(path="terminal64.exe")
+    return served
 
 
 def as_terminal(terminal: RemoteTerminal) -> Terminal:
@@ -118,8 +125,8 @@ def test_before_initialize_every_function_fails_as_the_modules_does() -> None:
     assert line_of(terminal).process is None
 
 
-def test_a_hung_terminal_is_ended_in_time_and_started_anew(terminal: RemoteTerminal, folder: Path) -> None:
-    quick = child_terminal(0.3, FACTORY, {"folder": str(folder), "log": str(folder / "orders")})
+def test_a_hung_terminal_is_ended_in_time_and_started_anew(folder: Path) -> None:
+    quick = child_terminal(0.3, FACTORY, {"folder": str(folder)})
     assert quick.initialize()
     process = line_of(quick).process
     assert process is not None
@@ -137,11 +144,11 @@ def test_a_hung_terminal_is_ended_in_time_and_started_anew(terminal: RemoteTermi
 
 
 def test_an_order_in_a_hung_terminal_may_have_been_executed(folder: Path) -> None:
-    quick = child_terminal(0.3, FACTORY, {"folder": str(folder), "log": str(folder / "orders")})
+    quick = child_terminal(0.3, FACTORY, {"folder": str(folder), "log": str(folder / "hung")})
     assert quick.initialize()
     with pytest.raises(TerminalSilent):
         quick.order_send(ORDER | {"comment": "hang"})
-    assert (folder / "orders").read_text() == "77\n"
+    assert (folder / "hung").read_text() == "77\n"
 
 
 def test_a_crash_of_the_module_is_told_with_its_exit_code(terminal: RemoteTerminal) -> None:

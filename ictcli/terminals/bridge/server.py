@@ -29,6 +29,7 @@ from ictcli.terminals.wire import WireError
 
 _MOST_GUESTS = 16
 """Connections at a time, nearly all of which are about to be turned away."""
+_BACKLOG = 128
 _ACCEPT_S = 0.05
 _END_S = 2.0
 
@@ -75,7 +76,7 @@ class BridgeServer:
         self._greeting, self._idle, self._takeover, self._penalty = greeting, idle, takeover, penalty
         address = loopback(host)
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        self._listener = socket.create_server((address, port), family=family, backlog=_MOST_GUESTS)
+        self._listener = socket.create_server((address, port), family=family, backlog=_BACKLOG)
         self._listener.settimeout(_ACCEPT_S)
         self._seat = threading.Lock()
         self._holder: socket.socket | None = None
