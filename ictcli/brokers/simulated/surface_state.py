@@ -1,7 +1,7 @@
 """Functions of open orders, positions and the history of trading (MT5.md 1.4)."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from ictcli.brokers.simulated.records import ServerDeal, ServerOrder
 from ictcli.brokers.simulated.surface_arguments import (
@@ -23,6 +23,16 @@ from ictcli.clock import NS_PER_DAY
 from ictcli.terminals.structs import TradeDeal, TradeOrder, TradePosition
 
 Span = tuple[int, int]
+
+
+class _Asked(NamedTuple):
+    """What part of the history is wanted: between two dates or all, and what of it.
+
+    ``chosen`` is called with symbol, ticket and position.
+    """
+
+    span: Span | None
+    chosen: Callable[[str, int, int], bool]
 
 
 class StateFunctions(Surface):
@@ -82,38 +92,24 @@ class StateFunctions(Surface):
     @keyed()
     def history_orders_get(self, *args: Any, **named: Any) -> tuple[TradeOrder, ...]:
         """Done orders between two dates, of a ticket, or of a position."""
-        span, group, ticket, position = _history(args, named)
+        asked = _history(args, named)
         self.session.reach()
-        inside = group_filter(group)
         return tuple(
             self._order(order)
-            for order in self._done(span)
-            if (
-                inside(order.symbol)
-                if span
-                else order.ticket == ticket
-                if ticket
-                else order.position == position
-            )
+            for order in self._done(asked.span)
+            if asked.chosen(order.symbol, order.ticket, order.position)
         )
 
     @keyed()
     def history_deals_get(self, *args: Any, **named: Any) -> tuple[TradeDeal, ...]:
         """Deals between two dates or of a position; by ticket the one deal of that ticket."""
-        span, group, ticket, position = _history(args, named)
+        asked = _history(args, named)
         server = self.session.reach()
-        inside = group_filter(group)
         digits = server.account().digits
         return tuple(
             deal_record(deal, self._units(deal.symbol) if deal.symbol else None, self.session.clock, digits)
-            for deal in self._deals(span)
-            if (
-                inside(deal.symbol)
-                if span
-                else deal.ticket == ticket
-                if ticket
-                else deal.position == position
-            )
+            for deal in self._deals(asked.span)
+            if asked.chosen(deal.symbol, deal.ticket, deal.position)
         )
 
     def _done(self, span: Span | None) -> list[ServerOrder]:
@@ -156,17 +152,20 @@ def _choice(args: tuple[Any, ...], named: Mapping[str, Any]) -> Callable[[int, s
     return lambda ticket, symbol: inside(symbol)
 
 
-def _history(args: tuple[Any, ...], named: Mapping[str, Any]) -> tuple[Span | None, str, int, int]:
+def _history(args: tuple[Any, ...], named: Mapping[str, Any]) -> _Asked:
     """Dates and group, or ticket, or position: the first that is given rules alone."""
     if len(args) > 2:
         raise invalid(WRONG_NUMBER)
     if len(args) == 2:
-        group = text_named(named, "group", "group") if "group" in named else "*"
-        return _span(args), group, 0, 0
+        inside = group_filter(text_named(named, "group", "group") if "group" in named else "*")
+        return _Asked(_span(args), lambda symbol, ticket, position: inside(symbol))
     if args or not ("ticket" in named or "position" in named):
         raise invalid(INVALID_ARGUMENTS)
-    ticket = whole_named(named, "ticket")
-    return None, "*", ticket, 0 if ticket else whole_named(named, "position")
+    if "ticket" in named:
+        wanted = whole_named(named, "ticket")
+        return _Asked(None, lambda symbol, ticket, position: ticket == wanted)
+    held = whole_named(named, "position")
+    return _Asked(None, lambda symbol, ticket, position: position == held)
 
 
 def _span(args: tuple[Any, ...]) -> Span:

@@ -11,13 +11,17 @@ from ictcli.brokers.simulated import served as served_module
 from ictcli.brokers.simulated.opening import open_server
 from ictcli.brokers.simulated.served import ServedOptions, passing_clock, served
 from ictcli.brokers.simulated.served_market import ServedMarket
+from ictcli.brokers.simulated.server import TradeServer
 from ictcli.brokers.simulated.server_records import ServerOptions
 from ictcli.brokers.simulated.surface import SimulatedTerminal
 from ictcli.clock import NS_PER_MINUTE, NS_PER_SECOND, now_ns, parse_instant
 from ictcli.config.records import Config
+from ictcli.engine.world import Quote
 from ictcli.errors import UsageError
 from ictcli.market.symbols import load_symbols
 from ictcli.research.accounts import Floor
+from tests.brokers.simulated.serving import serve
+from tests.engine.worlds import World, minutes
 
 START = "2026-01-14T12:00:00Z"
 SMALL: dict[str, Any] = {"start": START, "history": "2h", "ahead": "2h", "warm_up": 0}
@@ -110,6 +114,46 @@ def test_bars_made_of_ticks_are_those_of_the_market(stepping: Stepping) -> None:
         assert (
             getattr(made[0], name).tolist() == getattr(made[1], name).tolist() == getattr(fed, name).tolist()
         )
+
+
+class Told(TradeServer):
+    """A server that tells in which order it is driven."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.told: list[str] = []
+
+    def open_phase(self, s: int, quote: Quote) -> None:
+        self.told.append(f"open {quote.bar} of {s}")
+        super().open_phase(s, quote)
+
+    def inside_phase(self, s: int, quote: Quote, ends: int) -> None:
+        self.told.append(f"inside {quote.bar} of {s}")
+        super().inside_phase(s, quote, ends)
+
+    def close_bar(self, s: int, quote: Quote, ends: int) -> None:
+        self.told.append(f"close {quote.bar} of {s}")
+        super().close_bar(s, quote, ends)
+
+    def learn(self, now: int) -> None:
+        self.told.append(f"learn {now // NS_PER_MINUTE}")
+        super().learn(now)
+
+
+def test_bars_of_all_series_close_and_are_learned_before_the_next_ones_open() -> None:
+    row = (1000, 1001, 999, 1000)
+    world = World([minutes(row, row), minutes(row, row)])
+    plain = serve(world)
+    server = Told(world.desk().world, plain.scene.symbols, ServerOptions(), 0)
+    market = ServedMarket(server, world.bars, [None, None])
+    market.advance(0)
+    market.advance(10 * NS_PER_MINUTE)
+    assert server.told == [
+        *("open 0 of 0", "open 0 of 1", "learn 0"),
+        *("inside 0 of 0", "inside 0 of 1", "close 0 of 0", "close 0 of 1", "learn 1"),
+        *("open 1 of 0", "open 1 of 1"),
+        *("inside 1 of 0", "inside 1 of 1", "close 1 of 0", "close 1 of 1", "learn 10"),
+    ]
 
 
 def test_orders_are_filled_as_the_market_passes(stepping: Stepping) -> None:

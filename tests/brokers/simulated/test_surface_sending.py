@@ -433,6 +433,13 @@ def test_close_is_partial_where_a_position_stays(terminal: SimulatedTerminal, se
     assert terminal.Close("EURUSD") == "Partially"
 
 
+def test_close_is_false_where_nothing_was_closed(terminal: SimulatedTerminal, server: PlainServer) -> None:
+    terminal.Buy("EURUSD", 0.1)
+    terminal.controls.trade_allowed = False
+    assert terminal.Close("EURUSD") is False
+    assert terminal.positions_total() == 1
+
+
 def test_the_helpers_give_up_where_the_module_does(terminal: SimulatedTerminal, server: PlainServer) -> None:
     assert terminal.Buy("NOTHING", 0.1) is None
     terminal.Buy("EURUSD", 0.1)

@@ -91,6 +91,8 @@ def test_history_by_dates_ticket_and_position(terminal: SimulatedTerminal) -> No
     assert [one.ticket for one in terminal.history_orders_get(ticket=1000)] == [1000]
     assert [one.position_id for one in terminal.history_orders_get(position=1000)] == [1000]
     assert [one.ticket for one in terminal.history_deals_get(ticket=1001, position=5)] == [1001]
+    assert [one.ticket for one in terminal.history_deals_get(ticket=1001, position="5")] == [1001]
+    assert terminal.history_deals_get(ticket=0, position=1000) == ()
 
 
 def test_with_two_dates_ticket_and_position_are_ignored(terminal: SimulatedTerminal) -> None:
