@@ -47,7 +47,10 @@ class Stop(Body, frozen=True, tag="stop"):
 
 
 class BarTaken(Body, frozen=True, tag="bar"):
-    """A closed bar that was acted on; prices and spread in points of ``digits``, -1 where not given."""
+    """A closed bar that was taken; prices and spread in points of ``digits``, -1 where not given.
+
+    ``late``: it had closed too long ago to act on; strategies only learned from it.
+    """
 
     symbol: str
     timeframe: str
@@ -60,6 +63,7 @@ class BarTaken(Body, frozen=True, tag="bar"):
     close: int
     spread: int
     tick_volume: int
+    late: bool = False
 
 
 class Decided(Body, frozen=True, tag="decided"):

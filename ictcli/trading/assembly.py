@@ -8,7 +8,6 @@ from ictcli.config.records import Config
 from ictcli.engine.external import ExternalDesk
 from ictcli.engine.money import minor_digits
 from ictcli.engine.nights import rolls
-from ictcli.market.bars import Bars
 from ictcli.market.calendars import calendar
 from ictcli.research.accounts import Floor, open_desk
 from ictcli.research.choices import Choice
@@ -30,7 +29,11 @@ class Assembled:
 
 
 def assemble(
-    floor: Floor, choices: Sequence[Choice], config: Config, models: Sequence[ModelStream | None]
+    floor: Floor,
+    choices: Sequence[Choice],
+    config: Config,
+    models: Sequence[ModelStream | None],
+    since: int | None = None,
 ) -> Assembled:
     """An account before its first bar.
 
@@ -39,12 +42,13 @@ def assemble(
         choices: strategies; each trades every traded series.
         config: account, sizing, risk, costs.
         models: of each choice; None where it has none.
+        since: instant from which its rolls count, ns UTC; None: the first bar.
 
     Raises:
         ConfigError: money cannot be counted, or a strategy does not decide bar by bar.
     """
     opened = open_desk(floor, config)
-    start = min(int(one.bars.ts[0]) for one in floor.series)
+    start = min(int(one.bars.ts[0]) for one in floor.series) if since is None else since
     end = max(int(one.bars.ts_close[-1]) for one in floor.series)
     weekends = any(calendar(one.spec.calendar).always_open for one in floor.series)
     world = opened.world
@@ -58,8 +62,3 @@ def assemble(
     money = minor_digits(config.account.currency)
     units = [Units(one.spec.name, one.bars.digits, one.spec.volume_step, money) for one in floor.series]
     return Assembled(Account(desk, seats, units, strategy_names(choices)), start)
-
-
-def before(bars: Sequence[Bars], instant: int) -> list[Bars]:
-    """The bars of every series that closed up to an instant."""
-    return [one.slice(0, int(one.ts_close.searchsorted(instant, side="right"))) for one in bars]

@@ -96,7 +96,7 @@ def _take_bars(
     ]
     if closed:
         state.at = waiting[0].ts_close
-        state.unsent = trader.replay(state.at, closed)
+        state.unsent = trader.replay(state.at, closed, late=waiting[0].late)
     waiting.clear()
 
 

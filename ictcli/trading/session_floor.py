@@ -58,7 +58,7 @@ def lay_floor(request: TradeRequest, shop: Workshop, outside: Outside, start: in
     assembled = assemble(floor, choices, shop.config, models)
     marks = tuple(strategy_mark(choice) for choice in choices)
     timeframes = tuple(one.key.timeframe.name for one in floor.series)
-    identity = _identity(floor, timeframes, choices, shop, request)
+    identity = identity_of(floor, timeframes, choices, shop, request)
     return SessionFloor(floor, choices, assembled, timeframes, marks, identity)
 
 
@@ -69,7 +69,7 @@ def choices_of(request: TradeRequest, shop: Workshop) -> tuple[Choice, ...]:
     return tuple(choose_strategies(request.strategies, shop.config.strategies, request.params))
 
 
-def _identity(
+def identity_of(
     floor: Floor, timeframes: Sequence[str], choices: Sequence[Choice], shop: Workshop, request: TradeRequest
 ) -> str:
     """What the states of steps depend on; limits and sizes may change from one session to the next."""

@@ -152,14 +152,24 @@ class Trader:
         self.submit(wishes)
         return told
 
+    def late(self, now: int, closed: Sequence[Closed], names: Sequence[str]) -> None:
+        """Bars that closed too long ago to act on: learn from them, and look after positions."""
+        wishes = self.account.pass_by(now, closed)
+        self._unwritten += [self._bar_taken(one, names[one.series], late=True) for one in closed]
+        self.counts.bars += len(closed)
+        self.submit(wishes)
+
     def flush(self) -> None:
         """Write down the bars that nothing came of; whatever is sent or booked comes behind them."""
         bodies, self._unwritten = self._unwritten, []
         if bodies:
             self.desk.record(bodies)
 
-    def replay(self, now: int, closed: Sequence[Closed]) -> list[Wish]:
+    def replay(self, now: int, closed: Sequence[Closed], *, late: bool) -> list[Wish]:
         """Decide on bars that were decided on before; the wishes, which are sent to nobody."""
+        if late:
+            self.counts.bars += len(closed)
+            return self.account.pass_by(now, closed)
         wishes, told = self.account.close(now, closed)
         self.counts.bars += len(closed)
         self.counts.decisions += len(told)
@@ -351,11 +361,11 @@ class Trader:
         if known is not None:
             self.account.desk.set_swap(*known, self.account.units[known[0]].minor(swap))
 
-    def _bar_taken(self, one: Closed, timeframe: str) -> BarTaken:
+    def _bar_taken(self, one: Closed, timeframe: str, *, late: bool = False) -> BarTaken:
         bar, units = one.bar, self.account.units[one.series]
         names = ("ts", "ts_close", "open", "high", "low", "close", "spread", "tick_volume")
         values = {name: int(getattr(bar, name)[0]) for name in names}
-        return BarTaken(symbol=units.symbol, timeframe=timeframe, digits=bar.digits, **values)
+        return BarTaken(symbol=units.symbol, timeframe=timeframe, digits=bar.digits, late=late, **values)
 
     def _decided(self, told: Sequence[Told], now: int) -> list[AnyBody]:
         """Every decision and non-decision in words."""

@@ -1,0 +1,244 @@
+"""The loop on the real clock: a broker's bars and quotes in, requests out, until somebody says so.
+
+Whatever fails to be read is read again next turn; whatever may have been sent is resolved by evidence; a
+ledger that cannot be written ends the loop, and the stops that lie at the broker hold.
+"""
+
+import os
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+from ictcli.brokers.broker import Broker
+from ictcli.brokers.opening import find_broker, open_broker
+from ictcli.brokers.reports import AccountReport
+from ictcli.clock import NS_PER_SECOND, now_ns, parse_duration
+from ictcli.config.loading import fingerprint
+from ictcli.errors import SourceUnavailable
+from ictcli.ledger.address import find_place
+from ictcli.ledger.bodies import Alerted, ClockSeen
+from ictcli.ledger.journal import Journal, open_journal
+from ictcli.research.backtest import Workshop
+from ictcli.trading.account import Closed
+from ictcli.trading.bar_feed import BarFeed
+from ictcli.trading.control import control_folder, spool_folder
+from ictcli.trading.dry import DryBroker
+from ictcli.trading.duties import Duties, Surroundings
+from ictcli.trading.engagement import Engagement, Terms, last_state
+from ictcli.trading.latch import Latch
+from ictcli.trading.live_floor import lay_live_floor
+from ictcli.trading.lock import Trader as Holder
+from ictcli.trading.lock import only_trader
+from ictcli.trading.metrics import MetricHistory
+from ictcli.trading.permission import missing_at_broker, refuse_real, require
+from ictcli.trading.request import Outside, Traded, TradeRequest
+from ictcli.trading.session_floor import SessionFloor, start_of
+from ictcli.trading.summary import summarize
+from ictcli.trading.wishes import Header
+
+_TURN = 0.2
+"""Seconds between two turns."""
+_QUIET = 60 * NS_PER_SECOND
+"""How long reads may fail before a person is told, and between two such words."""
+
+
+@dataclass(slots=True)
+class Live:
+    """A live session under way.
+
+    Attributes:
+        one: account, order manager, journal.
+        broker: is asked.
+        feed: its closed bars.
+        duties: of every turn.
+        laid: what is traded.
+        poll, bar_age: ns.
+        looked: when the broker's records were read last, ns UTC.
+        opened: for each series, the instant behind which its forming bar was seen to open.
+        failing: since when reads have failed, and when a person was told; 0 for never.
+    """
+
+    one: Engagement
+    broker: Broker
+    feed: BarFeed
+    duties: Duties
+    laid: SessionFloor
+    poll: int
+    bar_age: int
+    looked: int = 0
+    opened: dict[int, int] = field(default_factory=dict)
+    failing: int = 0
+    told: int = 0
+
+
+def trade_live(request: TradeRequest, shop: Workshop, outside: Outside) -> Traded:
+    """Trade at a broker's terminal, on a demo account or, with ``live``, with real money.
+
+    Raises:
+        PolicyRefused: live trading lacks something, or paper trading meets real money.
+        SourceUnavailable: the broker cannot be reached at the start.
+        Busy: another process trades the account.
+        LedgerUnwritable: the disk refuses.
+    """
+    config = shop.config
+    table = find_broker(request.broker, config.brokers)
+    with ExitStack() as stack:
+        broker: Broker = open_broker(request.broker, table, outside.environ, seed=request.seed)
+        stack.callback(broker.close)
+        report = broker.connect()
+        refuse_real(request, report)
+        if request.mode == "live" and not request.dry_run:
+            for symbol in request.symbols:
+                broker.quote(symbol)
+            require(missing_at_broker(request, report, broker.health()))
+        if request.dry_run:
+            broker = DryBroker(broker, outside.show)
+        holder = Holder(report.login, request.broker, request.mode, os.getpid(), now_ns())
+        stack.enter_context(only_trader(control_folder(shop.store.state_dir), holder))
+        place = find_place(shop.store.state_dir, outside.environ)
+        journal = stack.enter_context(open_journal(place, now=now_ns(), full=False))
+        live = _engage(request, shop, outside, broker, report, journal)
+        ended = _loop(live, request, outside)
+        live.duties.end()
+        live.one.end(ended)
+        return summarize(live.one, request.mode, _account(broker), ended)
+
+
+def _engage(
+    request: TradeRequest, shop: Workshop, outside: Outside, broker: Broker, report: AccountReport,
+    journal: Journal,
+) -> Live:  # fmt: skip
+    """Put the session together, go on where the journal ends, and resolve what is open."""
+    state, settings = shop.store.state_dir, shop.config.trade
+    folder = state / f"live-{report.login}"
+    found = last_state(journal, folder)
+    since = found[1].start if found else None
+    laid = lay_live_floor(request, shop, outside, broker, now_ns(), since)
+    if found and found[1].identity != laid.identity:
+        found = None
+        laid = lay_live_floor(request, shop, outside, broker, now_ns(), None)
+    account = laid.assembled.account
+    terms = Terms(
+        settings, Header(report.login, account.names, fingerprint(shop.config)), laid.timeframes,
+        laid.identity, laid.assembled.start, folder,
+    )  # fmt: skip
+    latch = Latch(control_folder(state))
+    names = dict(find_broker(request.broker, shop.config.brokers).symbols)
+    one = Engagement(account, broker, journal, latch, now_ns, terms, outside.tell, names)
+    one.refuse_strangers(known=found is not None)
+    if found is None:
+        account.opened_with(account.units[0].minor(report.balance))
+        account.learn([series.bars for series in laid.floor.series])
+        one.at = max(int(series.bars.ts_close[-1]) for series in laid.floor.series)
+    caught = one.begin(
+        start_of(request, laid, shop, report.login, report.server, outside), found[0] if found else None
+    )
+    for wish in caught.unsent:
+        one.trader.drop(wish)
+    if found is None:
+        one.checkpoint(always=True)
+    health = broker.health()
+    one.dispatcher.record([ClockSeen(offset=health.clock_offset or 0, confirmed=health.clock_confirmed)])
+    around = Surroundings(
+        control_folder(state), spool_folder(state), latch, dict(settings.fees), report.currency,
+        MetricHistory(shop.store.data_dir, report.login), outside.tell,
+    )  # fmt: skip
+    symbols = [units.symbol for units in account.units]
+    last = [one.at] * len(symbols)
+    if found is None:
+        last = [int(series.bars.ts_close[-1]) for series in laid.floor.series]
+    feed = BarFeed(broker, symbols, laid.timeframes, last)
+    duties = Duties(one, around, report.login)
+    poll, age = parse_duration(settings.poll), parse_duration(settings.bar_age)
+    return Live(one, broker, feed, duties, laid, poll, age)
+
+
+def _loop(live: Live, request: TradeRequest, outside: Outside) -> str:
+    """Turn after turn until somebody says so; why it ended."""
+    outside.ready("trading")
+    while True:
+        why = outside.ending()
+        if why:
+            return why
+        took = _turn(live, outside)
+        if request.once and not took and not live.one.book.unresolved():
+            return "nothing is left"
+        outside.alive(f"{live.one.trader.counts.bars} bars, {len(live.one.book.positions)} positions")
+        time.sleep(_TURN)
+
+
+def _turn(live: Live, outside: Outside) -> bool:
+    """One turn; whether bars were taken."""
+    now = now_ns()
+    live.duties.turn(now)
+    try:
+        _watch_prices(live, now)
+        if now - live.looked >= live.poll:
+            live.looked = now
+            live.one.trader.look()
+        took = _take_bars(live)
+        live.failing = 0
+    except SourceUnavailable as error:
+        _failed(live, error, now, outside)
+        return False
+    live.one.trader.flush()
+    return took
+
+
+def _watch_prices(live: Live, now: int) -> None:
+    """Look at the price of everything that has orders or positions."""
+    trader = live.one.trader
+    for s in range(live.laid.floor.traded):
+        if trader.account.is_idle(s):
+            continue
+        quote = trader.quote(s)
+        units = trader.account.units[s]
+        bid, spread = units.points(quote.bid), units.points(quote.ask - quote.bid)
+        opens = live.feed.opens(s)
+        if quote.ts >= opens and live.opened.get(s) != opens:
+            live.opened[s] = opens
+            trader.opened(s, quote.ts)
+        trader.traded(s, now, bid, bid, spread)
+
+
+def _take_bars(live: Live) -> bool:
+    """Take every bar that has closed; whether there were any."""
+    instants = live.feed.closed(now_ns())
+    for closed_at, closed in instants:
+        live.one.trader.look()
+        _decide(live, closed_at, closed)
+        live.feed.taken(closed_at, closed)
+        live.one.at = closed_at
+        live.one.checkpoint()
+    return bool(instants)
+
+
+def _decide(live: Live, closed_at: int, closed: list[Closed]) -> None:
+    trader, names = live.one.trader, live.laid.timeframes
+    for one in closed:
+        bar = one.bar
+        if one.series < live.laid.floor.traded:
+            spread = max(0, int(bar.spread[0]))
+            trader.traded(one.series, int(bar.ts[0]), int(bar.high[0]), int(bar.low[0]), spread)
+    if now_ns() - closed_at > live.bar_age:
+        trader.late(closed_at, closed, names)
+    else:
+        trader.closed(closed_at, closed, names)
+
+
+def _failed(live: Live, error: SourceUnavailable, now: int, outside: Outside) -> None:
+    """Remember that the broker could not be asked; tell a person when it lasts."""
+    live.failing = live.failing or now
+    if now - live.failing < _QUIET or now - live.told < _QUIET:
+        return
+    live.told = now
+    outside.tell(f"warning: the broker has not answered for a minute: {error.message}")
+    text = f"reads have failed since {live.failing} ns: {error.message}"
+    live.one.dispatcher.record([Alerted(severity="warning", code="broker_silent", text=text)])
+
+
+def _account(broker: Broker) -> AccountReport | None:
+    try:
+        return broker.account()
+    except SourceUnavailable:
+        return None
