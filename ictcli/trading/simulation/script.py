@@ -20,7 +20,7 @@ from ictcli.trading.simulation.surface import LOGIN
 
 BAR = 6 * NS_PER_SECOND
 STRATEGY = "scripted"
-_POINT = Decimal("0.00001")
+POINT = Decimal("0.00001")
 
 
 class Script:
@@ -30,14 +30,19 @@ class Script:
         seed: of the run.
         symbols: that it trades.
         begun: opening of the first bar, ns UTC.
+        bar: its length, ns.
+        point: in which it measures distances of prices.
     """
 
-    def __init__(self, seed: int, symbols: tuple[str, ...], begun: int) -> None:
+    def __init__(
+        self, seed: int, symbols: tuple[str, ...], begun: int, bar: int = BAR, point: Decimal = POINT
+    ) -> None:
         self._seed, self._symbols, self._begun = seed, symbols, begun
+        self._bar, self._point = bar, point
 
     def bar_at(self, now: int) -> int:
         """Number of the bar that closed last."""
-        return (now - self._begun) // BAR
+        return (now - self._begun) // self._bar
 
     def wishes(self, bar: int, journal: Retold, quotes: dict[str, Quote]) -> Iterator[Intent]:
         """What is wanted at the close of a bar.
@@ -60,7 +65,7 @@ class Script:
         side = 1 if draw.random() < 0.5 else -1
         kind = draw.choice(("market", "market", "market", "limit", "stop"))
         volume = Decimal(draw.randrange(1, 10)).scaleb(-2)
-        away = draw.randrange(5, 40) * _POINT
+        away = draw.randrange(5, 40) * self._point
         if quote is None:
             return None
         market = quote.ask if side > 0 else quote.bid
@@ -68,7 +73,7 @@ class Script:
         base = price or market
         return self._intent(
             "place", symbol, bar, side=side, order=kind, volume=volume, price=price,
-            stop=base - side * 400 * _POINT, target=base + side * 600 * _POINT, expected=base,
+            stop=base - side * 400 * self._point, target=base + side * 600 * self._point, expected=base,
             bid=quote.bid, ask=quote.ask, quoted=quote.ts,
         )  # fmt: skip
 
@@ -86,7 +91,7 @@ class Script:
             base = quote.bid if one.side > 0 else quote.ask
             yield self._intent(
                 "protect", one.symbol, bar, position=one.position,
-                stop=base - one.side * 300 * _POINT, target=base + one.side * 700 * _POINT,
+                stop=base - one.side * 300 * self._point, target=base + one.side * 700 * self._point,
             )  # fmt: skip
         if close and quote is not None:
             yield self._intent(
@@ -106,14 +111,14 @@ class Script:
         if amend and asked.price is not None:
             further = -asked.side if asked.order == "limit" else asked.side
             yield self._intent(
-                "amend", asked.symbol, bar, target_id=asked.id, price=asked.price + further * 10 * _POINT,
-                stop=asked.stop, target=asked.target,
+                "amend", asked.symbol, bar, target_id=asked.id,
+                price=asked.price + further * 10 * self._point, stop=asked.stop, target=asked.target,
             )  # fmt: skip
         if cancel:
             yield self._intent("cancel", asked.symbol, bar, target_id=asked.id)
 
     def _intent(self, action: Action, symbol: str, bar: int, **fields: Any) -> Intent:
-        close = self._begun + bar * BAR
+        close = self._begun + bar * self._bar
         name = intent_id(LOGIN, STRATEGY, symbol, close, 0, action)
         bare = Intent(id=name, action=action, strategy=STRATEGY, symbol=symbol, bar=close, leg=0)
         return structs.replace(bare, **fields)
