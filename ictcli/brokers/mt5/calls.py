@@ -153,9 +153,9 @@ class Calls:
             if revive and self.revive is not None:
                 self.revive()
             found = self.once(name, *args, **kwargs)
-        except TerminalSilent as silent:
+        except SourceUnavailable as error:
             self._fail()
-            return None, int(ErrorCode.E_INTERNAL_FAIL_TIMEOUT), silent.message
+            return None, int(ErrorCode.E_INTERNAL_FAIL_TIMEOUT), error.message
         if found is not None and found is not False:
             self.breaker = succeeded(self.breaker)
             return found, 0, ""

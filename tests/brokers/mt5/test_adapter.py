@@ -362,6 +362,15 @@ def test_a_quote_is_stamped_on_our_clock() -> None:
     assert (quote.ts, quote.bid, quote.ask) == (WINTER + 5_000_000, Decimal("1.1"), Decimal("1.1002"))
 
 
+def test_a_terminal_that_takes_a_while_to_start_again_is_waited_for() -> None:
+    terminal, _, broker = scene()
+    broker.connect()
+    terminal.failures["account_info"] = [-10004]
+    terminal.failures["initialize"] = [-10003, -10003]
+    assert broker.account().login == 7
+    assert len(terminal.named("initialize")) == 4
+
+
 SOURCES = ("orders_get", "history_orders_get", "history_deals_get", "positions_get")
 
 
