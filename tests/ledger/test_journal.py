@@ -2,6 +2,8 @@
 
 import os
 import sqlite3
+import threading
+import time
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -245,6 +247,27 @@ def test_a_locked_ledger_is_unwritable_after_a_bounded_wait(place: Place) -> Non
         ]
     assert not place.spill.exists()
     assert check_ledger(place).faults == ()
+
+
+def test_a_commit_waits_for_a_lock_that_is_let_go_in_time(place: Place) -> None:
+    assert place.address.file is not None
+    file, locked = place.address.file, threading.Event()
+
+    def meddle() -> None:
+        with closing(sqlite3.connect(file, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            other.execute("CREATE TABLE aside (x)")
+            locked.set()
+            time.sleep(0.2)
+            other.execute("COMMIT")
+
+    with open_journal(place, now=NOW) as journal:
+        journal.append([start()], NOW)
+        stranger = threading.Thread(target=meddle)
+        stranger.start()
+        assert locked.wait(10)
+        assert journal.append([intent()], NOW) == 2
+        stranger.join()
 
 
 def test_a_lost_server_makes_the_ledger_unwritable(served: Place) -> None:
