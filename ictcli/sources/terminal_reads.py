@@ -13,6 +13,7 @@ from ictcli.errors import DataError, SourceUnavailable
 from ictcli.market.timeframes import TICK, Timeframe
 from ictcli.sources.files.records import BAR_PRICES, TICK_PRICES, FileFormat, RawChunk
 from ictcli.terminals.constants import CopyTicks, ErrorCode, TimeframeCode
+from ictcli.terminals.structs import RATES_DTYPE, TICKS_DTYPE
 from ictcli.terminals.terminal import Terminal, TerminalSilent
 from ictcli.terminals.times import MOST_RESIDUAL, NS_PER_MS
 
@@ -71,12 +72,19 @@ class PatientReads:
         self._random = random
         self._lost = False
 
-    def read(self, what: str, ask: Callable[[Terminal], Any]) -> Any:
+    def read(
+        self, what: str, ask: Callable[[Terminal], Any], absent: Callable[[], bool] | None = None
+    ) -> Any:
         """What ``ask`` returns, once it is not None.
 
         Args:
             what: named in the error.
             ask: one call of the terminal; None is a failure, nothing found is an empty answer.
+            absent: for a span of rows, which some builds answer with None when there are none in it. Asked
+                when the terminal says for the second time that it found nothing: whether that is so.
+
+        Returns:
+            The answer; None for a span without rows.
 
         Raises:
             SourceUnavailable: it failed every time.
@@ -87,15 +95,17 @@ class PatientReads:
             if attempt:
                 bound = min(self.patience.first * 2 ** (attempt - 1), self.patience.longest)
                 time.sleep(float(self._random.uniform(0, bound)))
-            found, why = self._tried(what, ask)
+            found, why, code = self._tried(what, ask)
             if found is not None:
                 return found
+            if absent is not None and _nothing(code, attempt) and absent():
+                return None
         raise SourceUnavailable(
             f"{what}: the terminal failed {self.patience.attempts} times, last with: {why}",
             hint="Look whether the terminal is connected to its server, then try again.",
         )
 
-    def _tried(self, what: str, ask: Callable[[Terminal], Any]) -> tuple[Any, str]:
+    def _tried(self, what: str, ask: Callable[[Terminal], Any]) -> tuple[Any, str, int]:
         try:
             if self._lost:
                 self._connect()
@@ -103,16 +113,16 @@ class PatientReads:
             found = ask(self.terminal)
         except SourceUnavailable as error:
             self._lost = self._lost or isinstance(error, TerminalSilent)
-            return None, error.message
+            return None, error.message, int(ErrorCode.E_FAIL)
         except (SystemError, TypeError, ValueError) as error:
             raise DataError(f"{what}: the terminal does not take the question: {error}") from error
         if found is not None:
-            return found, ""
+            return found, "", int(ErrorCode.S_OK)
         code, text = self.terminal.last_error()
         if code == ErrorCode.E_INVALID_PARAMS:
             raise DataError(f"{what}: the terminal does not take the question: {text}")
         self._lost = code in _LOST
-        return None, f"{text} ({code})"
+        return None, f"{text} ({code})", code
 
 
 class TerminalRows:
@@ -176,9 +186,24 @@ class TerminalRows:
                 return terminal.copy_ticks_range(self._symbol, first, last, int(CopyTicks.INFO))
             return terminal.copy_rates_range(self._symbol, code_of(self._frame), first, last)
 
-        rows: Rows = self._reads.read(f"{self._symbol} {self._frame}", ask)
+        def absent() -> bool:
+            return self._absent(first, last)
+
+        rows: Rows | None = self._reads.read(f"{self._symbol} {self._frame}", ask, absent)
+        if rows is None:
+            return np.zeros(0, TICKS_DTYPE if self._frame == TICK else RATES_DTYPE)
         walls = self._walls(rows)
         return rows[(walls >= start) & (walls < stop)]
+
+    def _absent(self, first: int, last: int) -> bool:
+        """Whether there really are no rows in a span, in seconds.
+
+        Bars may be missing before the first one only; ticks where there is no bar of a minute either.
+        """
+        if self._frame != TICK:
+            return self.first is None
+        minutes = self._reads.terminal.copy_rates_range(self._symbol, int(TimeframeCode.M1), first, last)
+        return minutes is None or len(minutes) == 0
 
     def _walls(self, rows: Rows) -> NDArray[np.int64]:
         if self._frame == TICK:
@@ -227,6 +252,11 @@ class TerminalReader:
         return None
 
 
+def _nothing(code: int, attempt: int) -> bool:
+    """Whether a None may mean that there is nothing: no error, or nothing found for the second time."""
+    return code == ErrorCode.S_OK or (code == ErrorCode.E_NOT_FOUND and attempt > 0)
+
+
 def code_of(frame: Timeframe) -> int:
     """The terminal's number of a bar length."""
     return int(TimeframeCode[frame.name])
@@ -243,11 +273,12 @@ def closed_before(reads: PatientReads, symbol: str, frame: Timeframe, shown: int
         frame: bar length, or ``TICK``.
         shown: what the server's clock shows now.
     """
+    code = int(TimeframeCode.M1) if frame == TICK else code_of(frame)
+    newest = reads.read(
+        f"{symbol} {frame}", lambda terminal: terminal.copy_rates_from_pos(symbol, code, 0, 1)
+    )
     if frame == TICK:
         return shown + MOST_RESIDUAL
-    newest = reads.read(
-        f"{symbol} {frame}", lambda terminal: terminal.copy_rates_from_pos(symbol, code_of(frame), 0, 1)
-    )
     if len(newest) == 0:
         return shown
     opened = int(newest["time"][-1]) * NS_PER_SECOND

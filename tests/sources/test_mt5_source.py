@@ -23,6 +23,7 @@ from ictcli.sources.terminal_reads import Patience
 from ictcli.store.store import Store
 from ictcli.terminals.bridge.server import BridgeServer
 from ictcli.terminals.child import child_terminal
+from ictcli.terminals.constants import ErrorCode
 from ictcli.terminals.structs import RATES_DTYPE, TICKS_DTYPE
 from ictcli.terminals.times import NS_PER_MS, ServerClock
 from ictcli.workspace import create
@@ -188,6 +189,34 @@ def test_no_rows_are_no_failure_to_answer(scene: Scene) -> None:
     scene.at(MONDAY + 100 * NS_PER_HOUR)
     with pytest.raises(DataError, match="the terminal has no closed bars"):
         scene.one(Request(start=MONDAY + 50 * NS_PER_HOUR))
+
+
+@pytest.mark.parametrize("code", [ErrorCode.S_OK, ErrorCode.E_NOT_FOUND])
+def test_a_build_that_says_none_where_there_is_nothing_is_understood(scene: Scene, code: ErrorCode) -> None:
+    scene.module.nothing = code
+    ts = weekday_minutes(300)
+    scene.serve("EURUSD", rates(ts))
+    scene.at(int(ts[-1]))
+    assert scene.one(config=Mt5Source(symbols=("EURUSD",), start="2023-01-01")).added == 299
+
+
+@pytest.mark.parametrize("code", [ErrorCode.S_OK, ErrorCode.E_NOT_FOUND])
+def test_days_without_ticks_are_no_failure_but_days_with_bars_and_no_ticks_are(
+    scene: Scene, code: ErrorCode
+) -> None:
+    scene.module.nothing = code
+    early, late = ticks(50), ticks(50)
+    for name, unit in (("time", 1), ("time_msc", 1000)):
+        late[name] += 4 * 86_400 * unit
+    scene.serve("EURUSD", np.concatenate([early, late]), "TICK")
+    scene.at(MONDAY + 98 * NS_PER_HOUR)
+    both = np.array([MONDAY, MONDAY + 96 * NS_PER_HOUR])
+    scene.serve("EURUSD", rates(both))
+    assert scene.one(Request(timeframe=TICK)).added == 100
+    scene.serve("EURUSD", rates(np.sort(np.append(both, MONDAY + 48 * NS_PER_HOUR))))
+    scene.module.folder.joinpath("data").rename(scene.folder / "before")
+    with pytest.raises(SourceUnavailable, match="the terminal failed 4 times"):
+        scene.one(Request(timeframe=TICK))
 
 
 def test_a_span_asked_for_is_kept_to(scene: Scene) -> None:
@@ -363,6 +392,7 @@ def ticks(n: int) -> "np.ndarray[Any, np.dtype[Any]]":
 def test_ticks_are_stored_once_each(scene: Scene, known: int) -> None:
     rows = ticks(3000)
     scene.serve("EURUSD", rows[:known], "TICK")
+    scene.serve("EURUSD", rates(weekday_minutes(60)))
     scene.at(MONDAY + NS_PER_HOUR)
     request = Request(timeframe=TICK)
     scene.one(request)

@@ -49,6 +49,7 @@ class PlayedTerminal:
         maxbars: what the terminal keeps of a series.
         warm_up: reads of rows that fail before the first one succeeds.
         log: file that gets a line per order.
+        nothing: error of a span without rows, which is then None; None for an empty array.
         hang_once: file whose absence makes the next read of rows hang; it is made then.
     """
 
@@ -60,7 +61,9 @@ class PlayedTerminal:
         warm_up: int = 0,
         log: str = "",
         hang_once: str = "",
+        nothing: ErrorCode | None = None,
     ) -> None:
+        self.nothing = nothing
         self.hang_once = hang_once
         self.folder = Path(folder)
         self.tick_msc = tick_msc
@@ -117,8 +120,7 @@ class PlayedTerminal:
         rows = self._rows(symbol, TimeframeCode(timeframe).name, RATES_DTYPE)
         if rows is None:
             return None
-        rows = rows[-self.maxbars :]
-        return rows[(rows["time"] >= start) & (rows["time"] <= end)]
+        return self._span(rows[-self.maxbars :], start, end)
 
     def copy_rates_from_pos(self, symbol: str, timeframe: int, start: int, count: int) -> Any:
         rows = self._rows(symbol, TimeframeCode(timeframe).name, RATES_DTYPE)
@@ -130,7 +132,7 @@ class PlayedTerminal:
 
     def copy_ticks_range(self, symbol: str, start: int, end: int, flags: int) -> Any:
         rows = self._rows(symbol, "TICK", TICKS_DTYPE)
-        return None if rows is None else rows[(rows["time"] >= start) & (rows["time"] <= end)]
+        return None if rows is None else self._span(rows, start, end)
 
     def positions_get(self, **kwargs: Any) -> Any:
         return ()
@@ -145,6 +147,13 @@ class PlayedTerminal:
             time.sleep(3600)
         made = blank(TradeRequest, **request)
         return blank(OrderSendResult, retcode=10_009, volume=request["volume"], request=made)
+
+    def _span(self, rows: Rows, start: int, end: int) -> Rows | None:
+        found = rows[(rows["time"] >= start) & (rows["time"] <= end)]
+        if len(found) or self.nothing is None:
+            return found
+        self.error = self.nothing
+        return None
 
     def _known(self, symbol: str) -> bool:
         return any(path.stem.rpartition(".")[0] == symbol for path in self.folder.glob("*.npy"))
