@@ -174,6 +174,7 @@ def _foreign(
 
 
 def _take_cash(scribe: Scribe, evidence: Evidence) -> None:
+    """Book what moved the balance; a credit is equity, not balance, and only noted."""
     book = scribe.book
     before = book.opened.deal if book.opened else 0
     for row in evidence.cash:
@@ -182,7 +183,9 @@ def _take_cash(scribe: Scribe, evidence: Evidence) -> None:
                 scribe.write(Voided(deal=row.ticket, reason=row.kind))
                 scribe.alert("critical", "deal_voided", f"the broker took deal {row.ticket} back: {row.kind}")
         elif row.ticket > before and f"cash.{row.ticket}" not in book.movements:
-            scribe.write(Cash(key=f"cash.{row.ticket}", what=row.kind, amount=row.amount, ts=row.ts))
+            credit = row.kind == "credit"
+            what, amount = (f"credit of {row.amount}", row.amount * 0) if credit else (row.kind, row.amount)
+            scribe.write(Cash(key=f"cash.{row.ticket}", what=what, amount=amount, ts=row.ts))
 
 
 def _order_of(book: OrderBook, report: OrderReport) -> OrderState | None:

@@ -240,6 +240,15 @@ def test_cash_without_an_order_is_booked_once() -> None:
     assert trader.book.cash == trader.broker.balance == D(10_250)
 
 
+def test_a_credit_is_noted_and_is_no_part_of_the_balance() -> None:
+    trader = desk()
+    trader.broker.cash[500] = CashReport(500, "credit", D(250), trader.broker.now)
+    for _ in range(2):
+        trader.do(Seen(trader.broker.evidence(0)))
+    assert trader.book.cash == trader.broker.balance == D(10_000)
+    assert [one.what for one in trader.book.movements.values()] == ["opening", "credit of 250"]
+
+
 @pytest.mark.parametrize("end", ["cancelled", "expired", "rejected"])
 def test_an_order_that_the_broker_ends_is_over_with_what_it_filled(end: str) -> None:
     trader = desk()
