@@ -70,6 +70,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--warm-up", type=int, default=usual.warm_up, help="history requests that fail at first")
     add("--faults", nargs="*", default=usual.faults, help="faults of the first requests, in order")
     add("--rates", nargs="*", default=(), metavar="FAULT=SHARE", help="probability of later faults")
+    add("--hang-before", type=int, default=usual.hang_before, help="request that hangs before it is done")
+    add("--hang-after", type=int, default=usual.hang_after, help="request that hangs after it was done")
+    add("--hang", type=float, default=usual.hang, help="for how many seconds")
     for name in _WORDS:
         add(f"--{name}", default=getattr(usual, name), help="see docs/simulated-terminal.md")
     return parser

@@ -13,7 +13,7 @@ from ictcli.brokers.simulated.faults import Fault, FaultPlan, FaultRates
 from ictcli.brokers.simulated.faults_server import FaultyServer
 from ictcli.brokers.simulated.opening import open_server
 from ictcli.brokers.simulated.served_market import ServedMarket
-from ictcli.brokers.simulated.served_record import RequestFile, ServedListener
+from ictcli.brokers.simulated.served_record import Hang, RequestFile, ServedListener
 from ictcli.brokers.simulated.server_records import ServerOptions
 from ictcli.brokers.simulated.surface import SimulatedTerminal
 from ictcli.brokers.simulated.surface_session import TerminalOptions
@@ -53,6 +53,8 @@ class ServedOptions:
         faults: of the first requests, by name, in their order (see ``Fault``).
         rates: probability of each fault of the later ones.
         record: file that every request is kept in; empty for none.
+        hang_before, hang_after: numbers of the requests that hang before or after the server acts on them.
+        hang: for how many seconds.
     """
 
     symbols: tuple[str, ...] = ("BTCUSD",)
@@ -73,6 +75,9 @@ class ServedOptions:
     faults: tuple[str, ...] = ()
     rates: Mapping[str, float] = field(default_factory=dict)
     record: str = ""
+    hang_before: int = 0
+    hang_after: int = 0
+    hang: float = 60.0
 
 
 def served(**options: Any) -> SimulatedTerminal:
@@ -107,6 +112,7 @@ def served_terminal(options: ServedOptions) -> SimulatedTerminal:
         lambda: server.now,
         lambda: server.changes,
         RequestFile(Path(options.record)) if options.record else None,
+        Hang(options.hang_before, options.hang_after, options.hang),
     )
     market.advance(start)
     return SimulatedTerminal(

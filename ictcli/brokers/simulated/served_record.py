@@ -2,10 +2,11 @@
 
 import json
 import os
+import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ictcli.brokers.simulated.records import ServerRequest, ServerResult
 from ictcli.brokers.simulated.surface_session import Listener
@@ -39,6 +40,14 @@ class RequestFile:
             os.fsync(file.fileno())
 
 
+class Hang(NamedTuple):
+    """Numbers of the requests that hang before or after the server acts, 0 for none, and for how long."""
+
+    before: int
+    after: int
+    seconds: float
+
+
 class ServedListener(Listener):
     """Lets the market pass before every call, and keeps every request.
 
@@ -52,6 +61,7 @@ class ServedListener(Listener):
         now: the server's instant, ns UTC.
         done: how many requests the server has executed so far.
         file: where the lines go; None keeps nothing.
+        hang: where the terminal hangs.
     """
 
     def __init__(
@@ -60,7 +70,9 @@ class ServedListener(Listener):
         now: Callable[[], int],
         done: Callable[[], int],
         file: RequestFile | None,
+        hang: Hang,
     ) -> None:
+        self._hang = hang
         self._passing, self._now, self._done, self._file = passing, now, done, file
         self._number = self._before = 0
 
@@ -73,12 +85,16 @@ class ServedListener(Listener):
         self._number += 1
         self._before = self._done()
         self._write({"arrived": self._number, "ts": self._now(), "request": asdict(request)})
+        if self._number == self._hang.before:
+            time.sleep(self._hang.seconds)
 
     def answered(self, result: ServerResult | None) -> None:
         """Keep what became of it."""
         told = None if result is None else asdict(result)
         executed = self._done() - self._before
         self._write({"answered": self._number, "executed": executed, "result": told})
+        if self._number == self._hang.after:
+            time.sleep(self._hang.seconds)
 
     def _write(self, line: dict[str, Any]) -> None:
         if self._file is not None:
