@@ -359,3 +359,22 @@ def test_an_interrupted_commit_leaves_nothing_behind(place: Place, monkeypatch: 
     with reading(place.address) as stored:
         assert stored.rows.every(OrderRow) == []
     assert check_ledger(place).faults == ()
+
+
+def test_a_ledger_whose_head_cannot_be_noted_is_unwritable(place: Place) -> None:
+    place.anchors.mkdir()
+    for _ in range(2):
+        with pytest.raises(LedgerUnwritable, match="anchors"):
+            open_journal(place, now=NOW)
+    place.anchors.rmdir()
+    with open_journal(place, now=NOW) as journal:
+        assert journal.append([start()], NOW) == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_spill_that_is_refused_as_well_is_said(place: Place) -> None:
+    with open_journal(place, now=NOW) as journal:
+        place.spill.symlink_to("/dev/full")
+        with pytest.raises(LedgerUnwritable, match="spill"):
+            journal.spill([intent()], NOW)
+        place.spill.unlink()
