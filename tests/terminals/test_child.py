@@ -3,6 +3,8 @@
 import os
 import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,11 +29,12 @@ def line_of(terminal: RemoteTerminal) -> ChildLine:
 
 
 def gone(process: int) -> bool:
-    """Whether a process that we started is no more."""
-    for _ in range(100):
+    """Whether a process that we started is no more, or only waits to be counted by its parent."""
+    for _ in range(250):
         try:
-            os.kill(process, 0)
-        except ProcessLookupError:
+            if Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z":
+                return True
+        except FileNotFoundError:
             return True
         time.sleep(0.02)
     return False
@@ -173,6 +176,17 @@ def test_shutdown_ends_the_process(folder: Path) -> None:
     assert terminal.shutdown()
     assert gone(process)
     assert terminal.shutdown()
+
+
+def test_the_child_ends_with_its_parent_however_that_ends() -> None:
+    script = (
+        "import os; from ictcli.terminals.child import child_terminal\n"
+        f"terminal = child_terminal(5.0, {FACTORY!r}); assert terminal.initialize()\n"
+        "print(terminal.line.process, flush=True); os.kill(os.getpid(), 9)"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=60, check=False)
+    assert ended.returncode == -signal.SIGKILL
+    assert gone(int(ended.stdout))
 
 
 def test_the_child_inherits_no_open_file(terminal: RemoteTerminal, folder: Path) -> None:
