@@ -114,14 +114,16 @@ def run(session: Session, request: "TradeRequest") -> None:
 
     shop = Workshop(session.store, session.book, session.config.config, session.workspace)
     ending = Ending(control_folder(state))
+    requests: list[Mapping[str, Any]] = []
     with (
         listening(ending, session.out.note),
         compiling_told(session.out),
         session.out.progress("starting") as progress,
     ):
         watch = _watch(session, request, standings)
-        traded = run_trade(request, shop, _outside(session, ending, watch, progress))
-    _finish(session, request, choices, traded, interrupted=ending.interrupted)
+        traded = run_trade(request, shop, _outside(session, ending, watch, progress, requests))
+    more = {"requests": requests} if request.dry_run and session.out.json else {}
+    _finish(session, request, choices, traded, more, interrupted=ending.interrupted)
 
 
 def _choices(session: Session, request: "TradeRequest") -> "list[Choice]":
@@ -191,9 +193,13 @@ def _watch(
 
 
 def _outside(
-    session: Session, ending: "Ending", watch: "DemotionWatch | None", progress: "Progress"
+    session: Session,
+    ending: "Ending",
+    watch: "DemotionWatch | None",
+    progress: "Progress",
+    requests: list[Mapping[str, Any]],
 ) -> "Outside":
-    """What the loop sees of the world."""
+    """What the loop sees of the world; what it shows is printed at once, or kept for the one document."""
     from ictcli.clock import monotonic
     from ictcli.trading.request import Outside
     from ictcli.trading.service import Service
@@ -209,7 +215,9 @@ def _outside(
         return why
 
     def show(document: Mapping[str, Any]) -> None:
-        if not session.out.json:
+        if session.out.json:
+            requests.append(document)
+        else:
             session.out.rows([document])
 
     return Outside(
@@ -229,11 +237,12 @@ def _finish(
     request: "TradeRequest",
     choices: "Sequence[Choice]",
     traded: "Traded",
+    more: Mapping[str, Any],
     *,
     interrupted: bool,
 ) -> None:
     """Show what came of it and leave."""
-    document = dict(traded.document)
+    document = {**traded.document, **more}
     standings = _standings(session, request, choices)
     document["graduation"] = [
         {"strategy": one.mark, "graduated": one.graduated, "missing": list(one.missing)} for one in standings
