@@ -79,13 +79,17 @@ class Position:
 
 @dataclass(slots=True)
 class Books:
-    """All of an account; nothing is ever removed but open orders and open positions."""
+    """All of an account; nothing is ever removed but open orders and open positions.
+
+    ``ghosts`` are open orders and positions that are over, and until when terminals list them still.
+    """
 
     balance: int
     orders: dict[int, Order] = field(default_factory=dict)
     done: list[Order] = field(default_factory=list)
     deals: list[Deal] = field(default_factory=list)
     positions: dict[int, Position] = field(default_factory=dict)
+    ghosts: list[tuple[int, Order | Position]] = field(default_factory=list)
     tickets: int = 1000
 
     def ticket(self) -> int:

@@ -26,6 +26,7 @@ ROUGH: Mapping[str, Menu] = {
     "cancel": (("filled first", 0.15), ("partly filled first", 0.15), ("refused", 0.05)),
     "change": (("refused", 0.05), ("no changes", 0.05)),
     "shown": (("late", 0.25),),
+    "ghost": (("listed still", 0.15),),
     "hand": (("deposit", 0.01), ("foreign trade", 0.015), ("closed by hand", 0.02), ("withdrawn", 0.02),
              ("stopped", 0.03)),
     "disk": (("full", 0.002),),

@@ -5,6 +5,7 @@ from typing import Any
 
 from ictcli.terminals.structs import OrderCheckResult
 from ictcli.terminals.terminal import TerminalSilent
+from ictcli.trading.simulation.books import Order, Position
 from ictcli.trading.simulation.crashes import Doom
 from ictcli.trading.simulation.line import Line
 from ictcli.trading.simulation.surface import LOGIN, Surface
@@ -89,15 +90,26 @@ class FaultyTerminal:
     copy_rates_range = copy_ticks_range = copy_rates_from_pos
 
     def orders_get(self, **kwargs: Any) -> Any:
-        """Open orders that the terminal has heard of."""
+        """Open orders that the terminal has heard of, and some that are over by now."""
+        orders, ghosts = self._books.orders, self._books.ghosts
         return self._rows(
-            lambda now: [o for o in self._books.orders.values() if o.shown <= now], self._surface.order
+            lambda now: (
+                [one for one in orders.values() if one.shown <= now]
+                + [one for until, one in ghosts if now < until and isinstance(one, Order)]
+            ),
+            self._surface.order,
         )
 
     def positions_get(self, **kwargs: Any) -> Any:
-        """Open positions that the terminal has heard of."""
-        found = self._books.positions
-        return self._rows(lambda now: [p for p in found.values() if p.shown <= now], self._surface.position)
+        """Open positions that the terminal has heard of, and some that are closed by now."""
+        positions, ghosts = self._books.positions, self._books.ghosts
+        return self._rows(
+            lambda now: (
+                [one for one in positions.values() if one.shown <= now]
+                + [one for until, one in ghosts if now < until and isinstance(one, Position)]
+            ),
+            self._surface.position,
+        )
 
     def history_orders_get(self, *args: Any, **kwargs: Any) -> Any:
         """Orders that were done in a span and that the history shows by now."""

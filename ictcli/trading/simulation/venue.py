@@ -6,7 +6,7 @@ the worst mistakes (RELIABILITY.md 4.3).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from ictcli.clock import NS_PER_SECOND
@@ -22,6 +22,7 @@ from ictcli.trading.simulation.books import (
     OPENING,
     OUT,
     PARTIAL,
+    PLACED,
     REJECTED,
     SELL,
     Books,
@@ -243,6 +244,8 @@ class Venue:
 
     def _close(self, position: Position, volume: int, price: int) -> int:
         share = round(position.cost * volume / position.volume)
+        if volume == position.volume:
+            self._haunt(replace(position))
         position.cost -= share
         position.volume -= volume
         if position.volume == 0:
@@ -262,10 +265,16 @@ class Venue:
         return deal
 
     def _finish(self, order: Order, state: int) -> None:
+        if order.type > SELL:
+            self._haunt(replace(order, state=PLACED, remaining=max(order.remaining, 1)))
         order.state, order.done = state, self.schedule.now
         order.filed = order.done + self._filed()
         self.books.orders.pop(order.ticket, None)
         self.books.done.append(order)
+
+    def _haunt(self, ghost: Order | Position) -> None:
+        if self.faults.draw("ghost"):
+            self.books.ghosts.append((self.schedule.now + self._lag(3), ghost))
 
     def _shown(self) -> int:
         return self._lag(2) if self.faults.draw("shown") else 0
