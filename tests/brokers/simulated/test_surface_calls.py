@@ -1,5 +1,6 @@
 """Checklist 1 and 3: every name of the module, its calling rules, and how ``last_error`` behaves."""
 
+import math
 import pickle
 from datetime import UTC, date, datetime
 from typing import Any
@@ -205,6 +206,10 @@ def test_other_dates_than_numbers_and_datetimes_are_invalid(
 def test_a_datetime_without_a_timestamp_raises_system_error(terminal: SimulatedTerminal) -> None:
     with pytest.raises(SystemError):
         terminal.history_deals_get(datetime(1, 1, 1, tzinfo=UTC), SHOWN)
+    with pytest.raises(SystemError):
+        terminal.history_deals_get(datetime(1, 1, 1), SHOWN)  # noqa: DTZ001 - naive is the point
+    with pytest.raises(SystemError):
+        terminal.history_deals_get(math.inf, SHOWN)
 
 
 def test_the_epoch_itself_is_refused_because_the_module_leaves_it_undefined(

@@ -253,6 +253,21 @@ def test_what_the_broker_does_not_permit_is_refused(
     assert server.executed == (code == 10009)
 
 
+def test_changes_are_refused_where_the_broker_does_not_permit_them() -> None:
+    server = quoted()
+    terminal_of(server).order_send(deal())
+    change = {"action": 6, "symbol": "EURUSD", "position": 1000, "tp": 1.2}
+    by = {"action": 10, "symbol": "EURUSD", "position": 1000, "position_by": 1}
+    for permissions, request, code in (
+        (Permissions(trading=0), change, 10017),
+        (Permissions(orders=SymbolOrder.MARKET | SymbolOrder.SL), change, 10035),
+        (Permissions(orders=SymbolOrder.MARKET), by, 10035),
+        (Permissions(), change, 10009),
+    ):
+        terminal = terminal_of(server, permissions={"EURUSD": permissions})
+        assert terminal.order_send(request).retcode == code
+
+
 @pytest.mark.parametrize("hedging", [True, False])
 def test_a_symbol_that_may_only_be_closed_lets_positions_go(hedging: bool) -> None:
     server = quoted(hedging=hedging)
@@ -406,6 +421,11 @@ def test_what_nothing_converts_cannot_be_calculated(terminal: SimulatedTerminal,
     assert terminal.last_error()[0] == -2
     assert terminal.order_calc_margin(0, "NOTHING", 1.0, 1.0) is None
     assert terminal.last_error()[0] == -4
+    assert terminal.order_calc_margin(0, "X" * 30, 1.0, 1.0) is None
+    assert terminal.last_error() == (-2, "Invalid arguments")
+    server.specs = (*server.specs, spec_of("ABCXYZ"))
+    assert terminal.order_calc_margin(0, "ABCXYZ", 1.0, 1.0) is None
+    assert terminal.last_error()[0] == -1
 
 
 def test_currencies_can_count_as_one_another() -> None:
