@@ -72,6 +72,7 @@ class OrderManager:
         self._due: int | None = None
         self._step = 0
         self._unexplained_since: int | None = None
+        self._now = 0
         self._handlers: dict[type[Any], Callable[[Scribe, Any], None]] = {
             Begin: self._begin,
             Submit: lambda scribe, event: self._sender.submit(scribe, event.intent),
@@ -100,6 +101,7 @@ class OrderManager:
         Returns:
             What must be carried out, strictly in this order.
         """
+        self._follow_clock(now)
         scribe = Scribe(self.book, now)
         self._handlers[type(event)](scribe, event)
         self._tasks.follow_up(scribe)
@@ -113,6 +115,18 @@ class OrderManager:
         sent += [one.first_sent for one in self.book.working_orders() if one.unresolved]
         covered = now - START_OVERLAP if self._covered < 0 else self._covered
         return max(0, min([covered, now, *sent]) - OVERLAP)
+
+    def _follow_clock(self, now: int) -> None:
+        """Set what is due back with a clock that goes back: nothing may wait for hours to pass again."""
+        back, self._now = self._now - now, now
+        if back <= 0:
+            return
+        due = self._sender.due
+        due.update({name: at - back for name, at in due.items()})
+        self._due = None if self._due is None else self._due - back
+        self._asked_at = None if self._asked_at is None else self._asked_at - back
+        if self._unexplained_since is not None:
+            self._unexplained_since -= back
 
     def _begin(self, scribe: Scribe, event: Begin) -> None:
         recovery.begin(scribe, event.start)

@@ -27,3 +27,9 @@ def test_a_clock_that_goes_back_neither_blocks_for_hours_nor_gives_tokens_away()
     assert not bucket.take(0)
     assert bucket.take(SECOND)
     assert not bucket.take(SECOND)
+
+
+def test_a_clock_that_goes_back_leaves_the_tokens_that_were_there() -> None:
+    bucket = TokenBucket(60)
+    assert all(bucket.take(10_000 * SECOND) for _ in range(10))
+    assert [bucket.take(0) for _ in range(51)] == [True] * 50 + [False]

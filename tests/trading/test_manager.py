@@ -368,6 +368,23 @@ def test_a_venue_that_says_it_has_the_order_already_is_asked_for_it() -> None:
     assert [body.message for body in trader.log.bodies() if isinstance(body, Unresolved)] == ["noop"]
 
 
+def test_a_clock_that_goes_back_delays_neither_looks_nor_retries() -> None:
+    trader = desk()
+    position = position_of(trader)
+    trader.broker.fates = [Fate(executed=False, answer="retryable")] * 4
+    close = trader.submit(intent("close", bar=2, side=-1, volume=D("0.10"), position=position))
+    trader.broker.reachable = False
+    order = trader.submit(intent(bar=3, order="limit", price=D("1.09")))
+    trader.broker.fates = []
+    trader.broker.now -= 7200 * SECOND
+    trader.broker.reachable = True
+    trader.broker.fill(trader.book.orders[order.id].ticket)
+    trader.do(Passed())
+    trader.wait(40)
+    assert trader.status(close) == "filled"
+    assert trader.status(order) == "filled"
+
+
 def test_the_emergency_stop_is_recorded_once_and_lifted_once() -> None:
     trader = desk()
     for _ in range(2):

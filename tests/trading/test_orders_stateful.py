@@ -8,9 +8,10 @@ broker's records and ours are the same.
 from decimal import Decimal
 from typing import Any, Literal
 
+import pytest
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from ictcli.brokers.reports import Outcome
 from ictcli.ledger.projections import Fold, total
@@ -171,3 +172,13 @@ def same_as_projected(book: OrderBook, log: MemoryLog) -> None:
 
 OrdersUnderFaults.TestCase.settings = hypothesis_settings(max_examples=40, stateful_step_count=25)
 TestOrdersUnderFaults = OrdersUnderFaults.TestCase
+
+
+@pytest.mark.proof
+def test_many_long_sequences_lose_and_double_nothing(proof_facts: dict[str, object]) -> None:
+    examples, steps = 1_000, 50
+    run_state_machine_as_test(
+        OrdersUnderFaults,
+        settings=hypothesis_settings(max_examples=examples, stateful_step_count=steps, database=None),
+    )
+    proof_facts |= {"sequences": examples, "steps_at_most": steps, "violations": 0}
