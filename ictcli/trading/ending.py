@@ -6,13 +6,17 @@ Only a file that was laid down, or touched, after the trader began counts, so an
 
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from ictcli.clock import monotonic
+
 STOP_FILE = "STOP"
+_NAP = 0.05
 _ENDING = ("SIGTERM", "SIGBREAK")
 _IGNORED = ("SIGHUP",)
 
@@ -52,6 +56,18 @@ class Ending:
         except OSError:
             return None
         return found.st_mtime_ns, found.st_ino
+
+
+def doze(seconds: float, woken: Callable[[], bool]) -> None:
+    """Wait, but no longer than until something wants to be seen to; looked at every twentieth of a second.
+
+    Args:
+        seconds: to wait at most.
+        woken: whether there is something.
+    """
+    until = monotonic() + seconds
+    while not woken() and (left := until - monotonic()) > 0:
+        time.sleep(min(left, _NAP))
 
 
 @contextmanager

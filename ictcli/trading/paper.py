@@ -6,7 +6,6 @@ no process need stay up.
 """
 
 import os
-import time
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
@@ -21,6 +20,7 @@ from ictcli.trading.checkpoints import TraderState
 from ictcli.trading.control import control_folder, spool_folder
 from ictcli.trading.dry import DryBroker
 from ictcli.trading.duties import Duties, Surroundings
+from ictcli.trading.ending import doze
 from ictcli.trading.engagement import Engagement, Terms, last_state
 from ictcli.trading.follower import Batch, Follower, history_start
 from ictcli.trading.latch import Latch
@@ -140,11 +140,13 @@ def _begin(
 def _follow(paper: Paper, request: TradeRequest, shop: Workshop, outside: Outside) -> str:
     """Play what reaches the store until somebody says so; why it ended."""
     pause = parse_duration(shop.config.trade.poll) / NS_PER_SECOND
+    latch = Latch(control_folder(shop.store.state_dir))
     outside.ready("following the store")
     while True:
         why = outside.ending()
         if why:
             return why
+        before = latch.reason()
         paper.duties.turn(now_ns())
         batch = paper.follower.fresh(paper.one.trader.account)
         if batch is not None:
@@ -155,7 +157,12 @@ def _follow(paper: Paper, request: TradeRequest, shop: Workshop, outside: Outsid
             return "nothing is left"
         else:
             outside.alive(f"{paper.one.trader.counts.bars} bars")
-            time.sleep(pause)
+            _rest(pause, latch, before, outside)
+
+
+def _rest(pause: float, latch: Latch, before: str | None, outside: Outside) -> None:
+    """Wait for bars; an emergency stop that is new, or being told to end, is seen to at once."""
+    doze(pause, lambda: bool(outside.ending()) or latch.reason() != before)
 
 
 def _play(paper: Paper, batch: Batch, outside: Outside) -> str:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from ictcli.trading.ending import STOP_FILE, Ending
+from ictcli.clock import monotonic
+from ictcli.trading.ending import STOP_FILE, Ending, doze
 
 _LOOP = """
     import sys, time
@@ -62,6 +63,16 @@ def test_a_stop_file_ends_what_began_before_it_and_nothing_later(tmp_path: Path)
     assert later.why() == ""
     os.utime(tmp_path / STOP_FILE, (1, 1))
     assert later.why() == "the stop file"
+
+
+def test_a_doze_lasts_its_time_unless_something_wants_to_be_seen_to() -> None:
+    began = monotonic()
+    doze(0.12, lambda: False)
+    assert 0.12 <= monotonic() - began < 1
+    began = monotonic()
+    doze(30, lambda: monotonic() - began > 0.1)
+    assert 0.1 <= monotonic() - began < 5
+    doze(30, lambda: True)
 
 
 def test_the_first_reason_counts(tmp_path: Path) -> None:
