@@ -1,5 +1,6 @@
 """A bridge serves one client that knows the token, over loopback, and nobody else."""
 
+import contextlib
 import os
 import select
 import signal
@@ -27,6 +28,7 @@ from ictcli.terminals.structs import RATES_DTYPE, AccountInfo
 from ictcli.terminals.terminal import TerminalSilent
 from tests.terminals.played import FACTORY, PlayedTerminal
 
+CANARY = "a-canary-of-a-password"
 TOKEN = "a-token-of-some-length"
 
 
@@ -60,6 +62,15 @@ def stand(tmp_path: Path) -> Iterator[Stand]:
     made = Stand(PlayedTerminal(str(tmp_path), log=str(tmp_path / "orders")))
     yield made
     made.end()
+
+
+def command_lines() -> str:
+    """The command lines of all processes."""
+    lines = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            lines.append(path.read_bytes().decode("utf-8", "replace"))
+    return "\n".join(lines)
 
 
 def admitted(terminal: RemoteTerminal, seconds: float = 5.0) -> None:
@@ -330,7 +341,8 @@ def test_the_program_serves_a_child_that_may_hang_and_takes_its_token_from_a_fil
         assert process.stderr is not None
         said = process.stderr.readline().decode()
         terminal = bridge_terminal("127.0.0.1", int(said.rsplit(" ", 1)[1]), TOKEN, 10.0)
-        assert terminal.initialize()
+        assert terminal.initialize(login=1, password=CANARY)
+        listed = command_lines()
         with pytest.raises(TerminalSilent, match="did not answer symbol_info"):
             terminal.symbol_info("HANG")
         assert terminal.account_info() is None
@@ -342,7 +354,10 @@ def test_the_program_serves_a_child_that_may_hang_and_takes_its_token_from_a_fil
         rest = process.stderr.read().decode()
         assert process.wait(10) == 0
     assert "stopped" in rest
-    assert TOKEN not in said + rest
+    shown = said + rest + listed + repr(terminal)
+    assert "ictcli.terminals.worker" in listed
+    assert TOKEN not in shown
+    assert CANARY not in shown
 
 
 @pytest.mark.parametrize(

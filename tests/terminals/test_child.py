@@ -146,6 +146,17 @@ def test_a_hung_terminal_is_ended_in_time_and_started_anew(folder: Path) -> None
     quick.shutdown()
 
 
+def test_a_stopped_process_is_ended_in_time_too(folder: Path) -> None:
+    quick = child_terminal(0.3, FACTORY, {"folder": str(folder)})
+    assert quick.initialize()
+    process = line_of(quick).process
+    assert process is not None
+    os.kill(process, signal.SIGSTOP)
+    with pytest.raises(TerminalSilent, match="did not answer account_info"):
+        quick.account_info()
+    assert gone(process)
+
+
 def test_an_order_in_a_hung_terminal_may_have_been_executed(folder: Path) -> None:
     quick = child_terminal(0.3, FACTORY, {"folder": str(folder), "log": str(folder / "hung")})
     assert quick.initialize()
