@@ -8,19 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from ictcli.brokers.reports import DealReport
 from ictcli.clock import NS_PER_SECOND
 from ictcli.ledger import bodies
 from ictcli.trading.identity import parts_of
-from ictcli.trading.messages import DoneNotice, EndNotice, FillNotice
-from ictcli.trading.orderbook_records import OrderState, PositionState, TaskState
+from ictcli.trading.messages import DoneNotice, EndNotice
+from ictcli.trading.orderbook_deals import money_of, notice_of, shift
+from ictcli.trading.orderbook_records import OrderState, TaskState
 from ictcli.trading.status import Status, TaskStatus
 from ictcli.trading.transitions import TABLE, Happening
 
 if TYPE_CHECKING:
-    from ictcli.brokers.reports import DealEntry, DealReason
     from ictcli.trading.orderbook import Notice, OrderBook
 
 _ENDS: dict[str, Happening] = {
@@ -49,16 +48,6 @@ def fill_event(order: OrderState, volume: Decimal) -> Happening:
     if after > order.volume:
         return Happening.OVERFILLED
     return Happening.FILLED_WHOLLY if after == order.volume else Happening.FILLED_IN_PART
-
-
-def notice_of(fill: bodies.Filled) -> FillNotice:
-    """A booked deal as the decision side hears of it, live and after a restart alike."""
-    report = DealReport(
-        fill.deal, fill.order, fill.position, fill.magic, fill.symbol, fill.side,
-        cast("DealEntry", fill.entry), fill.volume, fill.price, fill.profit, fill.commission, fill.swap,
-        fill.fee, cast("DealReason", fill.reason), fill.ts,
-    )  # fmt: skip
-    return FillNotice(fill.id, report, late=fill.late)
 
 
 def _move(book: OrderBook, order: OrderState, event: Happening) -> bool:
@@ -225,7 +214,7 @@ def _filled(book: OrderBook, body: bodies.Filled, _ts: int) -> tuple[Notice, ...
         book.illegal += 1
         return ()
     book.deals[body.deal] = body
-    book.cash += _money(body)
+    book.cash += money_of(body)
     order = None if body.of_position else book.orders.get(body.id)
     over_before = order is None or order.over
     if order is not None:
@@ -233,7 +222,7 @@ def _filled(book: OrderBook, body: bodies.Filled, _ts: int) -> tuple[Notice, ...
         order.filled += body.volume
         _take_ticket(book, order, body.order)
     if body.id:
-        _shift(book, body, order, 1)
+        shift(book, body, order, 1)
     notices: tuple[Notice, ...] = (notice_of(body),)
     if order is not None and order.over and not over_before:
         order.cancel_asked = False
@@ -241,44 +230,17 @@ def _filled(book: OrderBook, body: bodies.Filled, _ts: int) -> tuple[Notice, ...
     return notices
 
 
-def _shift(book: OrderBook, fill: bodies.Filled, order: OrderState | None, sign: int) -> None:
-    """Move a position by a deal (``sign`` 1), or take the deal out again (-1)."""
-    position = book.positions.get(fill.position)
-    if position is None:
-        owner = book.owners.setdefault(fill.position, fill.id)
-        intent = book.orders[owner].intent if owner in book.orders else None
-        position = PositionState(fill.position, fill.symbol, owner, ticket=fill.position)
-        if intent is not None and intent.action == "place":
-            position.wanted_stop, position.wanted_target = intent.stop, intent.target
-        book.positions[fill.position] = position
-    moved = sign * fill.side * fill.volume
-    before, after = position.volume, position.volume + moved
-    if before * moved >= 0 and after:
-        position.price = (abs(before) * position.price + abs(moved) * fill.price) / abs(after)
-    elif before * after < 0:
-        position.price = fill.price
-        if order is not None:
-            position.wanted_stop, position.wanted_target = order.intent.stop, order.intent.target
-    position.volume = after
-    if not after:
-        del book.positions[fill.position]
-
-
-def _money(fill: bodies.Filled) -> Decimal:
-    return fill.profit + fill.commission + fill.swap + fill.fee
-
-
 def _voided(book: OrderBook, body: bodies.Voided, ts: int) -> tuple[Notice, ...]:
     fill = book.deals.get(body.deal)
     if fill is None or body.deal in book.voided:
         return ()
     book.voided[body.deal] = ts
-    book.cash -= _money(fill)
+    book.cash -= money_of(fill)
     order = None if fill.of_position else book.orders.get(fill.id)
     if order is not None:
         order.filled -= fill.volume
     if fill.id:
-        _shift(book, fill, order, -1)
+        shift(book, fill, order, -1)
     return ()
 
 

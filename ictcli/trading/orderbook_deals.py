@@ -1,0 +1,53 @@
+"""What a deal does to positions and money, and how it is told."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, cast
+
+from ictcli.brokers.reports import DealReport
+from ictcli.ledger.bodies import Filled
+from ictcli.trading.messages import FillNotice
+from ictcli.trading.orderbook_records import OrderState, PositionState
+
+if TYPE_CHECKING:
+    from ictcli.brokers.reports import DealEntry, DealReason
+    from ictcli.trading.orderbook import OrderBook
+
+
+def notice_of(fill: Filled) -> FillNotice:
+    """A booked deal as the decision side hears of it, live and after a restart alike."""
+    report = DealReport(
+        fill.deal, fill.order, fill.position, fill.magic, fill.symbol, fill.side,
+        cast("DealEntry", fill.entry), fill.volume, fill.price, fill.profit, fill.commission, fill.swap,
+        fill.fee, cast("DealReason", fill.reason), fill.ts,
+    )  # fmt: skip
+    return FillNotice(fill.id, report, late=fill.late)
+
+
+def money_of(fill: Filled) -> Decimal:
+    """What the balance gained by it."""
+    return fill.profit + fill.commission + fill.swap + fill.fee
+
+
+def shift(book: OrderBook, fill: Filled, order: OrderState | None, sign: int) -> None:
+    """Move a position by a deal (``sign`` 1), or take the deal out again (-1)."""
+    position = book.positions.get(fill.position)
+    if position is None:
+        owner = book.owners.setdefault(fill.position, fill.id)
+        intent = book.orders[owner].intent if owner in book.orders else None
+        position = PositionState(fill.position, fill.symbol, owner, ticket=fill.position)
+        if intent is not None and intent.action == "place":
+            position.wanted_stop, position.wanted_target = intent.stop, intent.target
+        book.positions[fill.position] = position
+    moved = sign * fill.side * fill.volume
+    before, after = position.volume, position.volume + moved
+    if before * moved >= 0 and after:
+        position.price = (abs(before) * position.price + abs(moved) * fill.price) / abs(after)
+    elif before * after < 0:
+        position.price = fill.price
+        if order is not None:
+            position.wanted_stop, position.wanted_target = order.intent.stop, order.intent.target
+    position.volume = after
+    if not after:
+        del book.positions[fill.position]
