@@ -1,14 +1,18 @@
 """The emergency stop: whatever the file holds, it stops; whatever breaks, it can be set."""
 
+import mmap
 import os
+import struct
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
+from random import Random
 
 import pytest
 
-from ictcli.clock import monotonic
+from ictcli.clock import monotonic, now_ns
 from ictcli.errors import DataError, UsageError
 from ictcli.trading.latch import LATCH_FILE, RESERVE_FILE, Latch
 
@@ -196,3 +200,67 @@ def test_the_look_before_every_send_takes_microseconds(tmp_path: Path) -> None:
     latch.engage("x", "a", NOW)
     on = min(per_look() for _ in range(5))
     assert max(off, on) < 100e-6
+
+
+_GATE = """
+    import mmap, struct, sys
+    from pathlib import Path
+    from ictcli.clock import monotonic, now_ns
+    from ictcli.trading.latch import Latch
+    latch = Latch(Path(sys.argv[1]))
+    with open(sys.argv[2], "r+b") as file, mmap.mmap(file.fileno(), 24) as shared:
+        print("up", flush=True)
+        while not shared[16]:
+            asked = monotonic()
+            if latch.reason() is None:
+                shared[0:8] = struct.pack("d", asked)
+            elif shared[8:16] == bytes(8):
+                shared[8:16] = struct.pack("d", monotonic())
+"""
+"""A gate in another process: notes when it was last open, and when it was first seen shut."""
+
+
+def _trials(folder: Path, count: int) -> list[float]:
+    """Seconds from the moment a stop holds until the gate of another process was seen shut."""
+    control, notes = folder / "control", folder / "notes"
+    notes.write_bytes(bytes(24))
+    rng, found, latch = Random(1), [], Latch(control)
+    latch.reserve()
+    code = [sys.executable, "-c", textwrap.dedent(_GATE), str(control), str(notes)]
+    with (
+        notes.open("r+b") as file,
+        mmap.mmap(file.fileno(), 24) as shared,
+        subprocess.Popen(code, stdout=subprocess.PIPE, text=True) as gate,
+    ):
+        assert gate.stdout is not None
+        assert gate.stdout.readline() == "up\n"
+        try:
+            for _ in range(count):
+                time.sleep(rng.uniform(0, 0.002))
+                latch.engage("trial", "test", now_ns())
+                held = monotonic()
+                while shared[8:16] == bytes(8):
+                    time.sleep(0.0002)
+                time.sleep(0.0005)
+                last_open, first_shut = struct.unpack("dd", shared[0:16])
+                assert last_open <= held
+                found.append(max(0.0, first_shut - held))
+                latch.release("trial over", "test", now_ns())
+                shared[8:16] = bytes(8)
+        finally:
+            shared[16] = 1
+    return found
+
+
+def test_no_gate_opens_after_the_stop_holds(tmp_path: Path) -> None:
+    assert max(_trials(tmp_path, 50)) < 1.0
+
+
+@pytest.mark.proof
+def test_no_gate_opens_after_the_stop_holds_in_three_thousand_trials(
+    tmp_path: Path, proof_facts: dict[str, object]
+) -> None:
+    seconds = sorted(_trials(tmp_path, 3000))
+    p99 = seconds[int(0.99 * len(seconds))]
+    proof_facts |= {"trials": len(seconds), "opened_after": 0, "latch_to_gate_p99_ms": p99 * 1000}
+    assert p99 < 0.1
