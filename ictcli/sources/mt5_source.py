@@ -30,6 +30,7 @@ from ictcli.sources.terminal_reads import (
     TerminalRows,
     closed_before,
     code_of,
+    told_apart,
 )
 from ictcli.terminals.opening import connect, open_terminal
 from ictcli.terminals.terminal import Terminal
@@ -220,9 +221,11 @@ class Visit:
         request, stored = self._span(wanted, key, title, identity)
         assert request.start is not None
         rows = self._rows(wanted, request.start, request.end)
+        begin = min(request.start, self.clock.instant(rows.start))
         if not rows.beyond(-1 if stored is None else self.clock.shown(stored)):
             return self._nothing_new(key, title, wanted, stored)
-        self._warn_of_holes(rows, wanted, request.start, stored)
+        self._warn_of_holes(rows, wanted, begin, stored)
+        request = replace(request, start=begin)
         reader = TerminalReader(title, TICKS if frame == TICK else BARS, rows)
         job = Job(
             reader, title, wanted.ours, self.source.name, request, around, identity,
@@ -259,11 +262,14 @@ class Visit:
 
     def _rows(self, wanted: "Wanted", begin: int, end: int | None) -> TerminalRows:
         """The rows from an instant on, up to the last closed bar or the end."""
-        shown = self.clock.shown(self.source.now())
-        stop = closed_before(self.reads, wanted.theirs, wanted.frame, shown)
+        now = self.source.now()
+        stop = closed_before(self.reads, wanted.theirs, wanted.frame, self.clock.shown(now))
+        if self.clock.twice(self.clock.shown(now)):
+            stop = min(stop, told_apart(self.clock, now))
         if end is not None:
-            stop = min(stop, self.clock.shown(end))
-        return TerminalRows(self.reads, wanted.theirs, wanted.frame, self.clock.shown(begin), stop)
+            stop = min(stop, told_apart(self.clock, end))
+        start = told_apart(self.clock, begin)
+        return TerminalRows(self.reads, wanted.theirs, wanted.frame, start, stop, self.clock)
 
     def _nothing_new(self, key: SeriesKey, title: str, wanted: "Wanted", stored: int | None) -> SeriesReport:
         if stored is None:

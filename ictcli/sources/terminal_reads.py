@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ictcli.clock import NS_PER_DAY, NS_PER_SECOND
+from ictcli.clock import NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE, NS_PER_SECOND
 from ictcli.errors import DataError, SourceUnavailable
 from ictcli.market.timeframes import TICK, Timeframe
 from ictcli.sources.files.records import BAR_PRICES, TICK_PRICES, FileFormat, RawChunk
 from ictcli.terminals.constants import CopyTicks, ErrorCode, TimeframeCode
 from ictcli.terminals.structs import RATES_DTYPE, TICKS_DTYPE
 from ictcli.terminals.terminal import Terminal, TerminalSilent
-from ictcli.terminals.times import MOST_RESIDUAL, NS_PER_MS
+from ictcli.terminals.times import MOST_RESIDUAL, NS_PER_MS, ServerClock
 
 Rows = NDArray[Any]
 
@@ -27,6 +27,8 @@ _FIRST_S = 86_400
 _LAST_S = 2**31 - 1
 """The module holds dates in 32 bits and mistakes 0 for nothing (MT5.md 1.0)."""
 _MONTH_NS = 31 * NS_PER_DAY
+_TWICE = 3 * NS_PER_HOUR
+"""Longer than any hour that a clock shows twice."""
 _LOST = (ErrorCode.E_INTERNAL_FAIL_CONNECT, ErrorCode.E_INTERNAL_FAIL_SEND, ErrorCode.E_INTERNAL_FAIL_RECEIVE)
 
 
@@ -132,13 +134,26 @@ class TerminalRows:
         reads: the terminal.
         symbol: the broker's name.
         frame: bar length, or ``TICK``.
-        start, end: readings of the server's clock, nanoseconds; ``end`` excluded.
+        start, end: readings of the server's clock, nanoseconds; ``end`` excluded. Neither lies in an hour
+            that the clock shows twice.
+        clock: the server's.
 
     Attributes:
+        start: as given.
         first: reading of the first row delivered; None before there is one.
     """
 
-    def __init__(self, reads: PatientReads, symbol: str, frame: Timeframe, start: int, end: int) -> None:
+    def __init__(
+        self,
+        reads: PatientReads,
+        symbol: str,
+        frame: Timeframe,
+        start: int,
+        end: int,
+        clock: ServerClock,
+    ) -> None:
+        self._clock = clock
+        self.start = start
         self._reads = reads
         self._symbol = symbol
         self._frame = frame
@@ -170,7 +185,8 @@ class TerminalRows:
         step = NS_PER_DAY if self._frame == TICK else max(self._frame.ns * _BARS_AT_ONCE, NS_PER_DAY)
         at = start
         while at < end:
-            stop = min(at + step, end)
+            stop = at + step
+            stop = min(stop + _TWICE if self._clock.twice(stop) else stop, end)
             rows = self._between(at, stop)
             if len(rows):
                 self.first = int(self._walls(rows)[0]) if self.first is None else self.first
@@ -260,6 +276,16 @@ def _nothing(code: int, attempt: int) -> bool:
 def code_of(frame: Timeframe) -> int:
     """The terminal's number of a bar length."""
     return int(TimeframeCode[frame.name])
+
+
+def told_apart(clock: ServerClock, instant: int) -> int:
+    """What the server's clock shows at an instant, or before the hour around it that it shows twice.
+
+    Rows of such an hour are taken whole or not at all: a part of them does not tell its showing.
+    """
+    while clock.twice(clock.shown(instant)):
+        instant = (instant - 1) // NS_PER_MINUTE * NS_PER_MINUTE
+    return clock.shown(instant)
 
 
 def closed_before(reads: PatientReads, symbol: str, frame: Timeframe, shown: int) -> int:

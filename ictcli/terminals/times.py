@@ -67,6 +67,11 @@ class ServerClock:
         """``instant`` of a reading in milliseconds."""
         return self.instant(int(milliseconds) * NS_PER_MS, near)
 
+    def twice(self, wall: int) -> bool:
+        """Whether the server's clock shows a reading (ns) twice."""
+        first, second = showings(self._zone, np.array([wall - self._shift], np.int64))
+        return bool(first[0] != second[0])
+
     def instants(self, walls: Int64, step: int = 0) -> Int64:
         """Instants of consecutive readings (ns), oldest first.
 

@@ -140,6 +140,25 @@ def test_a_clock_change_inside_the_span_moves_the_stamps_and_not_the_bars(scene:
     assert scene.bars().ts.tolist() == ts.tolist()
 
 
+@pytest.mark.parametrize("minutes", [20, 75, 95, 130, 175, 300])
+def test_an_hour_that_the_clock_shows_twice_is_told_apart_whenever_it_is_fetched(
+    scene: Scene, minutes: int
+) -> None:
+    change = (
+        MONDAY + 153 * 24 * NS_PER_HOUR + 5 * NS_PER_HOUR
+    )  # 2024-11-03 05:00 UTC, 08:00 for the first time
+    ts = change - NS_PER_HOUR + np.arange(400, dtype=np.int64) * NS_PER_MINUTE
+    table, rows = Mt5Source(symbols=("BTCUSD",), start="2024-11-01"), rates(ts)
+    for name in ("open", "high", "low", "close"):
+        rows[name] = np.round(rows[name] * 1000, 2)
+    for have in (minutes, 400):
+        scene.serve("BTCUSD", rows[:have])
+        scene.at(int(ts[have - 1]))
+        scene.one(config=table)
+    stored = scene.store.read(SeriesKey("broker", "BTCUSD", M1))
+    assert stored.ts.tolist() == ts[:-1].tolist()
+
+
 def test_the_last_bar_counts_once_the_market_is_closed(scene: Scene) -> None:
     ts = weekday_minutes(300)
     scene.serve("EURUSD", rates(ts))

@@ -68,6 +68,10 @@ def test_an_hour_shown_twice_is_told_apart_by_what_is_near() -> None:
     assert clock.instant(wall) == first
     assert clock.instant(wall, near=second + 3) == second
     assert clock.instant(wall, near=first - 3) == first
+    assert clock.twice(wall)
+    assert [clock.twice(at(f"2024-11-03T{each}")) for each in ("07:59", "08:00", "08:59", "09:00")] == [
+        False, True, True, False
+    ]  # fmt: skip
 
 
 def test_a_skipped_hour_is_read_behind_the_jump() -> None:
