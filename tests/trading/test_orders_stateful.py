@@ -176,7 +176,7 @@ TestOrdersUnderFaults = OrdersUnderFaults.TestCase
 
 @pytest.mark.proof
 def test_many_long_sequences_lose_and_double_nothing(proof_facts: dict[str, object]) -> None:
-    examples, steps = 1_000, 50
+    examples, steps = 2_000, 50
     run_state_machine_as_test(
         OrdersUnderFaults,
         settings=hypothesis_settings(max_examples=examples, stateful_step_count=steps, database=None),
