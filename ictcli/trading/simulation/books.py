@@ -17,6 +17,34 @@ OPENING = {BUY: 1, SELL: -1, 2: 1, 3: -1, 4: 1, 5: -1}
 """Side of an order by its type: market, limit, stop."""
 
 
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A request in the venue's units; fields as MT5 names them."""
+
+    action: int
+    symbol: str = ""
+    type: int = 0
+    volume: int = 0
+    price: int = 0
+    stop: int = 0
+    target: int = 0
+    magic: int = 0
+    order: int = 0
+    position: int = 0
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the venue says at once."""
+
+    code: int
+    order: int = 0
+    deal: int = 0
+    volume: int = 0
+    price: int = 0
+
+
 @dataclass(slots=True)
 class Order:
     """An order; ``shown`` is when a terminal first lists it as open, ``filed`` when its history does."""

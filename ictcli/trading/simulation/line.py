@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ictcli.clock import NS_PER_SECOND
+from ictcli.trading.simulation.books import Answer, Ask
 from ictcli.trading.simulation.crashes import Doom
 from ictcli.trading.simulation.surface import ask_of
-from ictcli.trading.simulation.venue import Answer, Ask, Venue
+from ictcli.trading.simulation.venue import Venue
 
 MS = NS_PER_SECOND // 1000
 DEADLINE = 5 * NS_PER_SECOND
@@ -93,6 +94,15 @@ class Line:
             return fault, None
         self.blind += not self.connected
         return "", look()
+
+    def garbled(self, records: list[Any]) -> tuple[Any, ...]:
+        """The rows of an answer: one of them twice, in any order, or as they are."""
+        fault = self.faults.draw("rows") if records else ""
+        if fault == "doubled":
+            records.append(records[self.faults.random.randrange(len(records))])
+        elif fault == "shuffled":
+            self.faults.random.shuffle(records)
+        return tuple(records)
 
     def cut(self) -> None:
         """Lose the connection for a while."""

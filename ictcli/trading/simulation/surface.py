@@ -15,8 +15,9 @@ from ictcli.terminals.structs import (
     TradeRequest,
 )
 from ictcli.terminals.symbol_record import SymbolInfo
-from ictcli.trading.simulation.books import Deal, Order, Position
-from ictcli.trading.simulation.venue import SPREAD, Answer, Ask, Venue
+from ictcli.trading.simulation.books import Answer, Ask, Deal, Order, Position
+from ictcli.trading.simulation.matching import SPREAD
+from ictcli.trading.simulation.venue import Venue
 
 DIGITS = 5
 LOGIN, SERVER = 7_001, "Model-Demo"
@@ -109,7 +110,7 @@ class Surface:
 
     def tick(self, symbol: str) -> Any:
         """The last quote."""
-        wall = self._venue.quoted + self._shift
+        wall = self._venue.market.quoted + self._shift
         bid, offer = price(self._venue.bid(symbol)), price(self._venue.ask(symbol))
         return Tick((wall // NS_PER_SECOND, bid, offer, 0.0, 0, wall // _MS, 6, 0.0))
 

@@ -124,7 +124,7 @@ class World:
         self.faults.calm = True
         self.line.cut_until = self.line.gone_until = 0
         self.switch.release()
-        self.venue.hands = self.venue.open = False
+        self.venue.market.hands = self.venue.market.open = False
         until = self.schedule.now + QUIET
         last: Process | None = None
         while self.schedule.now < until:
@@ -160,8 +160,8 @@ class World:
 
     def _let_hands_in(self) -> None:
         """From when the journal knows how the account stood; what is done before is in that."""
-        self.venue.hands = bool(self.audit.retold.cash)
-        if not self.venue.hands:
+        self.venue.market.hands = bool(self.audit.retold.cash)
+        if not self.venue.market.hands:
             self.schedule.plan(NS_PER_SECOND, self._let_hands_in)
 
     def _plan_halt(self) -> None:

@@ -5,6 +5,7 @@ Each is the smallest change of one part that makes it; nothing of the package kn
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Any, cast
 
 from msgspec import structs
@@ -17,6 +18,7 @@ from ictcli.ledger.bodies import AnyBody, Filled, Intent, Sent
 from ictcli.ledger.log import Log
 from ictcli.trading import resolver
 from ictcli.trading.dispatch import Dispatcher, HaltLatch
+from ictcli.trading.identity import magic_of, strategy_number
 from ictcli.trading.manager import OrderManager
 from ictcli.trading.messages import Command, Input, Record, Send
 from ictcli.trading.orderbook import OrderBook
@@ -206,13 +208,15 @@ class CountsIncompleteLooks(Process):
 
 class NumbersFromOneAgain(Process):
     def make_manager(self) -> OrderManager:
-        self.book.sequence = 0
-        return super().make_manager()
+        manager, numbers = super().make_manager(), count(1)
+        sender = cast("Any", manager._sender)
+        sender._magic = lambda strategy: magic_of(strategy_number(strategy), next(numbers))
+        return manager
 
 
 class DecidesAgainAfterARestart(Process):
     def wishes(self, bar: int) -> list[Intent]:
-        life = str(self.manager.epoch)
+        life = str(self.manager.epoch) if self.manager.epoch > 1 else ""
         return [structs.replace(wish, id=(wish.id + life)[-26:]) for wish in super().wishes(bar)]
 
 

@@ -14,7 +14,7 @@ from tests.trading.simulation.planted import MISTAKES, run_planted
 REGRESSIONS = Path(__file__).parent / "regressions.jsonl"
 """Cases that failed once; each is run for ever."""
 SEEDS, SHARDS, PROOF_SEEDS, PROOF_SHARDS = 2_000, 4, 100_000, 20
-ENOUGH = 60
+ENOUGH = 150
 """Seeds within which every planted mistake is found."""
 
 
@@ -113,3 +113,14 @@ def test_how_often_planted_mistakes_are_found(proof_facts: dict[str, object]) ->
             counts.append(len(tally.failed))
         proof_facts[mistake] = f"{counts[0]} and {counts[1]} of {seeds}"
         assert min(counts) > 0
+
+
+def test_the_page_names_every_fault_and_every_planted_mistake() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "simulation.md").read_text(encoding="utf-8")
+    faults = [(name, share) for menu in Case(0).menus.values() for name, share in menu]
+    assert [
+        name
+        for name, share in faults
+        if f"{name} {share:.1%}".replace(".0%", "%").replace("%", " %") not in page
+    ] == []
+    assert [mistake for mistake in MISTAKES if f"| {mistake} |" not in page] == []

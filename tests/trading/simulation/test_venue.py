@@ -5,10 +5,11 @@ from random import Random
 import pytest
 
 from ictcli.clock import NS_PER_SECOND
-from ictcli.trading.simulation.books import BUY, CANCELLED, IN, OUT, SELL
+from ictcli.trading.simulation.books import BUY, CANCELLED, IN, OUT, SELL, Answer, Ask
 from ictcli.trading.simulation.faults import Faults, Menu
+from ictcli.trading.simulation.matching import COMMISSION, SPREAD
 from ictcli.trading.simulation.schedule import Schedule
-from ictcli.trading.simulation.venue import COMMISSION, SPREAD, Answer, Ask, Venue
+from ictcli.trading.simulation.venue import Venue
 
 
 def a_venue(menus: dict[str, Menu] | None = None, *, deduplicates: bool = False) -> Venue:
@@ -119,7 +120,7 @@ def test_a_stop_closes_a_position_with_the_positions_magic() -> None:
 def test_what_people_do_moves_money_by_the_books() -> None:
     hands: Menu = (("deposit", 0.3), ("foreign trade", 0.4), ("closed by hand", 0.3))
     venue = a_venue({"hand": hands})
-    venue.hands = True
+    venue.market.hands = True
     bought(venue)
     venue.schedule.wait(200 * NS_PER_SECOND)
     deals = venue.books.deals
