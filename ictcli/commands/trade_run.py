@@ -247,6 +247,7 @@ def _finish(
     document["graduation"] = [
         {"strategy": one.mark, "graduated": one.graduated, "missing": list(one.missing)} for one in standings
     ]
+    document["quality"] = _quality(session, request)
     session.out.emit(document, lambda: result_text(session, document))
     if traded.code is ExitCode.UNKNOWN_OUTCOME:
         raise OutcomeUnknown(
@@ -256,6 +257,26 @@ def _finish(
         raise click.exceptions.Exit(ExitCode.INTERRUPTED)
     if traded.code is not ExitCode.OK:
         raise click.exceptions.Exit(traded.code)
+
+
+def _quality(session: Session, request: "TradeRequest") -> dict[str, Any] | None:
+    """How well the orders of the ledger were executed; None for a dry run, which sends none."""
+    if request.dry_run:
+        return None
+    from ictcli.ledger.address import Address, find_place
+    from ictcli.ledger.opening import reading
+    from ictcli.ledger.stored import entry_of
+    from ictcli.trading.quality import execution_quality
+    from ictcli.trading.replaying import FOLDER
+
+    state = session.config.state_dir
+    if request.mode == "replay":
+        address = Address(file=state / FOLDER / "ledger.db")
+    else:
+        address = find_place(state, session.environ).address
+    with reading(address) as stored:
+        entries = [entry_of(event) for event in stored.events()]
+    return execution_quality(entries, seed=request.seed)
 
 
 _SHOWN = (
@@ -270,6 +291,10 @@ def result_text(session: Session, document: Mapping[str, Any]) -> str:
 
     rows = [[key, _short(plain(document[key]))] for key in _SHOWN if document.get(key) is not None]
     lines = [session.out.table(["what", "value"], rows)]
+    if document["quality"] is not None and document["quality"]["all"]["orders"]:
+        from ictcli.trading.quality import QUALITY_COLUMNS, quality_rows
+
+        lines += ["", session.out.table(QUALITY_COLUMNS, quality_rows(document["quality"])), ""]
     for one in document["graduation"]:
         missing = "; ".join(one["missing"])
         lines.append(

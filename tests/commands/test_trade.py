@@ -51,6 +51,9 @@ def test_a_replay_trades_and_says_what_came_of_it(desk: Path, capsys: pytest.Cap
     assert found["fills"] >= 2 * found["trades"] - 1  # the end of the bars closes what is open
     assert (found["unresolved"], found["graduation"]) == ([], [])
     assert isinstance(found["balance"], str)
+    quality = found["quality"]["symbols"]["EURUSD"]
+    assert quality["filled"] > 0
+    assert set(quality["slippage_points"]) == {"value", "low", "high", "n"}
 
 
 def test_a_dry_run_prints_exact_requests_and_sends_nothing(
