@@ -122,12 +122,8 @@ def command(
         lookahead = work.look_ahead(session, request, shop, progress, asked=studied.check_lookahead)
         traded = work.paper(session, request, shop, search, progress) if studied.verify_paper else None
         result = work.run(session, request, shop, search, studies, progress)
-    checks = {"lookahead": lookahead, "paper": traded}
-    document = result.document | {name: check for name, check in checks.items() if check is not None}
     work.write_files(session, files, result.document, allow_inconclusive=allow_inconclusive)
-    session.out.emit(document, lambda: work.result_text(result.document, lookahead, traded))
-    if traded is not None and traded["mismatches"]:
-        session.out.finding("trades on paper differ from the backtest", "The first of them are listed above.")
+    work.show(session, result.document, lookahead, traded)
     _judge(session, result, allow_inconclusive=allow_inconclusive)
 
 

@@ -161,6 +161,24 @@ def run(
     return walk_forward(request, shop, how, plan, studies, **common)
 
 
+def show(
+    session: Session,
+    document: dict[str, Any],
+    lookahead: dict[str, Any] | None,
+    traded: dict[str, Any] | None,
+) -> None:
+    """Print a run with what was checked beside it.
+
+    Raises:
+        Finding: trades on paper differ.
+    """
+    checks = {"lookahead": lookahead, "paper": traded}
+    whole = document | {name: check for name, check in checks.items() if check is not None}
+    session.out.emit(whole, lambda: result_text(document, lookahead, traded))
+    if traded is not None and traded["mismatches"]:
+        session.out.finding("trades on paper differ from the backtest", "The first of them are listed above.")
+
+
 def result_text(
     document: dict[str, Any], lookahead: dict[str, Any] | None, traded: dict[str, Any] | None
 ) -> str:

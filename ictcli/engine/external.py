@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ictcli.engine.booking import book_entry, book_exit, roll_to
-from ictcli.engine.orders import drop, free_order
+from ictcli.engine.orders import drop
 from ictcli.engine.portfolio import Books, Desk, room_for, written
 from ictcli.engine.positions import NO_SLOT, find_position
 from ictcli.engine.refusals import ExitReason, OrderEvent
@@ -108,12 +108,6 @@ class ExternalDesk(Desk):
             drop(self.world, output, s, slot, self._quote(Deal(s, ts, 0, 0)), int(event), code)
         return written(output)
 
-    def release(self, s: int, order: int) -> None:
-        """Free an order that is over without a word, because its story was told before."""
-        slot = self.order_slot(s, order)
-        if slot != NO_SLOT:
-            free_order(self.world, s, self.world.orders[s, slot])
-
     def order_slot(self, s: int, number: int) -> int:
         """Where an order stands, ``NO_SLOT`` when it is over."""
         for slot in range(int(self.world.states[s]["order_end"])):
@@ -121,6 +115,32 @@ class ExternalDesk(Desk):
             if order["live"] == 1 and order["number"] == number:
                 return slot
         return NO_SLOT
+
+    def live_order(self, s: int, number: int) -> Any | None:
+        """The record of an order on the book, None when it is over."""
+        slot = self.order_slot(s, number)
+        return None if slot == NO_SLOT else self.world.orders[s, slot]
+
+    def put_back(self, s: int, record: Any) -> None:
+        """Put an order back that was withdrawn here and filled at the broker."""
+        state = self.world.states[s]
+        for slot in range(self.world.orders.shape[1]):
+            if self.world.orders[s, slot]["live"] == 0:
+                self.world.orders[s, slot] = record
+                state["orders"] += 1
+                state["order_end"] = max(int(state["order_end"]), slot + 1)
+                return
+
+    def is_idle(self, s: int) -> bool:
+        """Whether a series has neither orders nor positions: until its next close nothing is wanted."""
+        state = self.world.states[s]
+        return bool(state["orders"] == 0 and state["positions"] == 0)
+
+    def begin_with(self, money: int) -> None:
+        """Begin with a balance that the broker told, minor units; before anything was traded."""
+        for name in ("balance", "peak", "equity", "day_opening"):
+            self.world.account[name] = money
+        self.world.rules["opening"] = money
 
     def position(self, s: int, number: int) -> Any | None:
         """The record of an open position, None when it is closed."""

@@ -5,18 +5,17 @@ The same bars and the same deals give the same wishes, in a backtest's order, to
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ictcli.engine.external import Deal, ExternalDesk, due, lapsed, partial_due, voided, waited
-from ictcli.engine.portfolio import Asked, Books, Stream, ask, joined
-from ictcli.engine.refusals import ExitReason, OrderEvent, Refusal
+from ictcli.engine.portfolio import Books, Stream, ask
+from ictcli.engine.refusals import ExitReason, OrderEvent
 from ictcli.market.bars import Bars
-from ictcli.strategies.decisions import ENTER, NOTE
-from ictcli.trading.minds import Mind
+from ictcli.trading.reckoning import Seat, Told, Written, answers, reasons
 from ictcli.trading.wishes import Units, Wish, placing
 
 Records = NDArray[np.void]
@@ -25,69 +24,11 @@ _GONE = (int(OrderEvent.CANCELLED), int(OrderEvent.EXPIRED), int(OrderEvent.VOID
 
 
 @dataclass(frozen=True, slots=True)
-class Seat:
-    """One strategy on one series; ``reasons`` are the texts of its decisions' numbers."""
-
-    series: int
-    owner: int
-    mind: Mind
-    reasons: tuple[str, ...] = ("",)
-
-    def reason(self, number: int) -> str:
-        """Text of a decision's reason."""
-        return self.reasons[number] if 0 <= number < len(self.reasons) else ""
-
-
-@dataclass(frozen=True, slots=True)
 class Closed:
     """One closed bar of a series."""
 
     series: int
     bar: Bars
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What a strategy decided at a close, and what the desk answered.
-
-    Attributes:
-        seat: whose it is.
-        decision: ``DECISION`` record.
-        refusal: why it got no order; NONE where it did, or where it asked for nothing.
-    """
-
-    seat: Seat
-    decision: Any
-    refusal: Refusal
-
-
-@dataclass(slots=True)
-class Written:
-    """Everything the account has written so far."""
-
-    books: list[Books] = field(default_factory=list)
-    asked: list[list[Records]] = field(default_factory=list)
-    owners: list[list[NDArray[np.int64]]] = field(default_factory=list)
-
-    def together(self) -> Books:
-        """All records, in the order of their writing."""
-        names = ("trades", "deals", "events", "marks")
-        return Books(*(joined([getattr(part, name) for part in self.books]) for name in names))
-
-    def decisions(self) -> Asked:
-        """All decisions that asked for something."""
-        flat = [joined(own) if own else None for own in self.asked]
-        counts = [0 if own is None else len(own) for own in flat]
-        ends = np.cumsum(counts)
-        spans = np.stack([ends - counts, ends], axis=1).astype(np.int64)
-        present = [own for own in flat if own is not None]
-        owners = [part for own in self.owners for part in own]
-        empty = ask([], len(flat))
-        return Asked(
-            joined(present) if present else empty.decisions,
-            np.concatenate(owners) if owners else empty.owners,
-            spans,
-        )
 
 
 class Account:
@@ -115,11 +56,6 @@ class Account:
         self.under_way: set[int] = set()
         self.asked_again: dict[int, int] = {}
         self.dropped: dict[int, tuple[int, Any]] = {}
-
-    def is_idle(self, series: int) -> bool:
-        """Whether a series has neither orders nor positions: until its next close nothing is wanted."""
-        state = self.desk.world.states[series]
-        return bool(state["orders"] == 0 and state["positions"] == 0)
 
     def learn(self, bars: Sequence[Bars]) -> None:
         """Take bars of every series before trading begins: nothing is decided on them."""
@@ -169,16 +105,19 @@ class Account:
         n = len(self.units)
         asked = ask(streams, n)
         first = list(self.rows)
-        self._note_asked(asked)
+        self.written.note(asked)
+        self.rows = [
+            row + int(last - begin) for row, (begin, last) in zip(self.rows, asked.spans, strict=True)
+        ]
         blank = closed[0].bar.slice(0, 0)
         books = self.desk.advance([bars.get(s, blank) for s in range(n)], asked)
         self.keep(books)
         self._mark(now)
-        why = self._reasons(asked, first)
+        why = reasons(asked, first)
         wishes = self._wishes_of(books.events, now, why)
         for one in closed:
             wishes += self._after_close(one.series, now)
-        return wishes, self._told(made, books.events, asked, first)
+        return wishes, answers(made, books.events, asked, first)
 
     def fill(self, order: int, deal: Deal) -> list[Wish]:
         """Book a deal of an order; siblings of its group are to be withdrawn.
@@ -188,7 +127,7 @@ class Account:
         """
         self.keep(self.desk.roll_to(deal.ts))
         if order in self.dropped:
-            self._restore(order)
+            self.desk.put_back(*self.dropped.pop(order))
         books, _ = self.desk.fill(order, deal)
         self.keep(books)
         for one in self.desk.live_positions(deal.series):
@@ -227,30 +166,18 @@ class Account:
         if self.desk.order_slot(series, order) >= 0:
             self._withdraw(series, [order], ts, OrderEvent.CANCELLED)
 
-    def withdraw_all(self, ts: int) -> list[Wish]:
-        """Take every resting order off the book."""
+    def clear(self, ts: int, *, positions: bool) -> list[Wish]:
+        """Take every resting order off the book, and close every position where they are meant, too."""
         wishes = []
         for series in range(len(self.units)):
             numbers = [int(order["number"]) for order in self.desk.live_orders(series)]
             wishes += self._withdraw(series, numbers, ts, OrderEvent.CANCELLED)
-        return wishes
-
-    def close_all(self, ts: int) -> list[Wish]:
-        """Close every position that is not being closed."""
-        wishes = []
-        for series in range(len(self.units)):
-            for one in self.desk.live_positions(series):
+            for one in self.desk.live_positions(series) if positions else []:
                 if int(one["number"]) not in self.under_way and one["leave"] == 0:
                     one["leave"] = int(ExitReason.STRATEGY)
-            wishes += self._close_due(series, 0, 0, ts)
+            if positions:
+                wishes += self._close_due(series, 0, 0, ts)
         return wishes
-
-    def opened_with(self, money: int) -> None:
-        """Begin with a balance that the broker told, minor units; before anything was traded."""
-        account = self.desk.world.account
-        for name in ("balance", "peak", "equity", "day_opening"):
-            account[name] = money
-        self.desk.world.rules["opening"] = money
 
     def pass_by(self, now: int, closed: Sequence[Closed]) -> list[Wish]:
         """Bars closed too long ago to act on: strategies learn, and only positions are looked after."""
@@ -273,30 +200,13 @@ class Account:
     def _withdraw(self, series: int, numbers: Sequence[int], ts: int, event: OrderEvent) -> list[Wish]:
         wishes = []
         for number in numbers:
-            wishes.append(self._cancel(series, number, ts))
+            record = self.desk.live_order(series, number)
+            owner = 0 if record is None else int(record["owner"])
+            if record is not None:
+                self.dropped[number] = (series, record.copy())
+            wishes.append(Wish("cancel", series, owner, ts, number, number, reduces=True))
             self.keep(self.desk.drop(series, number, ts, event))
         return wishes
-
-    def _cancel(self, series: int, number: int, ts: int) -> Wish:
-        slot = self.desk.order_slot(series, number)
-        owner = 0
-        if slot >= 0:
-            record = self.desk.world.orders[series, slot].copy()
-            self.dropped[number] = (series, record)
-            owner = int(record["owner"])
-        return Wish("cancel", series, owner, ts, number, number, reduces=True)
-
-    def _restore(self, order: int) -> None:
-        """Put an order back that was withdrawn here and filled there."""
-        series, record = self.dropped.pop(order)
-        world = self.desk.world
-        for slot in range(world.orders.shape[1]):
-            if world.orders[series, slot]["live"] == 0:
-                world.orders[series, slot] = record
-                state = world.states[series]
-                state["orders"] += 1
-                state["order_end"] = max(int(state["order_end"]), slot + 1)
-                return
 
     def _close_due(self, series: int, bar: int, instant: int, ts: int) -> list[Wish]:
         wishes = []
@@ -306,14 +216,8 @@ class Account:
                 one["leave"] = reason
                 self.under_way.add(number)
                 leg = number + 1_000_000 * self.asked_again.get(number, 0)
-                wishes.append(self._closing_wish(series, one, ts, leg, int(one["steps"]), reason))
+                wishes.append(_closing(series, one, ts, leg, int(one["steps"]), reason))
         return wishes
-
-    def _closing_wish(self, series: int, one: Any, ts: int, leg: int, steps: int, reason: int) -> Wish:
-        return Wish(
-            "close", series, int(one["owner"]), ts, leg, int(one["number"]), side=-int(one["side"]),
-            steps=steps, order="market", reduces=True, reason=reason, why=ExitReason(reason).label,
-        )  # fmt: skip
 
     def _partials(self, series: int, ts: int, high: int, low: int, spread: int) -> list[Wish]:
         wishes = []
@@ -327,7 +231,7 @@ class Account:
                 self.under_way.add(number)
                 leg = number * 8 + at + 2_000_000_000
                 reason = int(ExitReason.PARTIAL)
-                wishes.append(self._closing_wish(series, one, ts, leg, steps, reason))
+                wishes.append(_closing(series, one, ts, leg, steps, reason))
         return wishes
 
     def _after_close(self, series: int, now: int) -> list[Wish]:
@@ -363,50 +267,6 @@ class Account:
                 wishes.append(Wish("cancel", series, int(event["owner"]), now, number, number, reduces=True))
         return wishes
 
-    def _note_asked(self, asked: Asked) -> None:
-        for s, (first, last) in enumerate(asked.spans):
-            if last > first:
-                self.written.asked[s].append(asked.decisions[first:last].copy())
-                self.written.owners[s].append(asked.owners[first:last].copy())
-                self.rows[s] += int(last - first)
-
-    def _reasons(self, asked: Asked, first: Sequence[int]) -> dict[tuple[int, int], tuple[int, str]]:
-        """For the row of each decision: its place among its strategy's on this bar, and its set-up."""
-        found: dict[tuple[int, int], tuple[int, str]] = {}
-        for s, (begin, end) in enumerate(asked.spans):
-            seen: dict[int, int] = {}
-            for at in range(int(begin), int(end)):
-                owner = int(asked.owners[at])
-                leg = seen.get(owner, 0)
-                seen[owner] = leg + 1
-                row = first[s] + at - int(begin)
-                found[s, row] = (leg, f"set-up {int(asked.decisions[at]['setup'])}")
-        return found
-
-    def _told(
-        self, made: Sequence[tuple[Seat, Any]], events: Records, asked: Asked, first: Sequence[int]
-    ) -> list[Told]:
-        refused = {
-            (int(one["series"]), int(one["row"])): Refusal(int(one["code"]))
-            for one in events
-            if one["event"] == OrderEvent.REFUSED
-        }
-        rows = self._rows_of(asked, first)
-        found = []
-        for seat, decision in made:
-            row = rows[seat.series, seat.owner].pop(0) if decision["kind"] != NOTE else -1
-            refusal = refused.get((seat.series, row), Refusal.NONE)
-            found.append(Told(seat, decision, refusal if decision["kind"] == ENTER else Refusal.NONE))
-        return found
-
-    @staticmethod
-    def _rows_of(asked: Asked, first: Sequence[int]) -> dict[tuple[int, int], list[int]]:
-        rows: dict[tuple[int, int], list[int]] = {}
-        for s, (begin, end) in enumerate(asked.spans):
-            for at in range(int(begin), int(end)):
-                rows.setdefault((s, int(asked.owners[at])), []).append(first[s] + at - int(begin))
-        return rows
-
     def _mark(self, now: int) -> None:
         """Write down the account's worth where trades have ended since the last time."""
         if self._ended:
@@ -420,3 +280,11 @@ class Account:
             self.written.books.append(
                 Books(*(part.copy() for part in (books.trades, books.deals, books.events, books.marks)))
             )
+
+
+def _closing(series: int, one: Any, ts: int, leg: int, steps: int, reason: int) -> Wish:
+    """The wish to close a position, or a part of it."""
+    return Wish(
+        "close", series, int(one["owner"]), ts, leg, int(one["number"]), side=-int(one["side"]),
+        steps=steps, order="market", reduces=True, reason=reason, why=ExitReason(reason).label,
+    )  # fmt: skip

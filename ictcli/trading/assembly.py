@@ -12,8 +12,9 @@ from ictcli.market.calendars import calendar
 from ictcli.research.accounts import Floor, open_desk
 from ictcli.research.choices import Choice
 from ictcli.research.playing import settings_of, strategy_names
-from ictcli.trading.account import Account, Seat
+from ictcli.trading.account import Account
 from ictcli.trading.minds import ModelStream, mind_of
+from ictcli.trading.reckoning import Seat
 from ictcli.trading.wishes import Units
 
 _AHEAD = 3 * 366 * NS_PER_DAY

@@ -75,9 +75,9 @@ def catch_up(
         elif isinstance(body, Intent):
             _take_intent(trader, body, state)
         elif isinstance(body, SwapSeen):
-            trader.swap_seen(body.position, body.swap)
+            trader.bookings.swap_seen(body.position, body.swap)
         for notice in notices:
-            trader.told(notice)
+            trader.bookings.told(notice)
         state.seq = entry.seq
     _take_bars(trader, waiting, series, state)
     return state

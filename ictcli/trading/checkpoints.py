@@ -13,7 +13,8 @@ from ictcli.ledger.bodies import Checkpoint
 from ictcli.store.atomic import write_file
 from ictcli.strategies.decisions import DECISION
 from ictcli.trading.account import Account
-from ictcli.trading.trader import Links, Trader
+from ictcli.trading.bookings import Links
+from ictcli.trading.trader import Trader
 from ictcli.trading.wishes import Wish
 
 _KEPT = 3
@@ -62,7 +63,7 @@ class TraderState(msgspec.Struct, frozen=True):
 
 def state_of(trader: Trader, seq: int, at: int, start: int, identity: str) -> TraderState:
     """The trader as it stands."""
-    links = trader.links
+    links = trader.bookings.links
     return TraderState(
         seq,
         at,
@@ -109,7 +110,7 @@ def restore(trader: Trader, state: TraderState) -> None:
     links.intents = {(series, number): name for series, number, name in state.intents}
     links.positions = {identifier: (series, number) for identifier, series, number in state.positions}
     links.identifiers = {key: identifier for identifier, key in links.positions.items()}
-    trader.links = links
+    trader.bookings.links = links
 
 
 def _restore_account(account: Account, state: AccountState) -> None:

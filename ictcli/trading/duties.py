@@ -88,9 +88,7 @@ class Duties:
         if not latched:
             self._one.dispatcher.handle(LatchInput(on=True, reason=halt.reason, by=halt.by, epoch=halt.epoch))
         trader = self._one.trader
-        trader.submit(trader.account.withdraw_all(now))
-        if halt.flatten:
-            trader.submit(trader.account.close_all(now))
+        trader.submit(trader.account.clear(now, positions=halt.flatten))
         self._answer(halt, now)
 
     def _answer(self, halt: Halt, now: int) -> None:

@@ -92,7 +92,7 @@ class Engagement:
             restore(self.trader, saved)
             entries = self.journal.read()
             state = catch_up(self.trader, entries, saved.seq, saved.at, self.terms.timeframes)
-        self.at = state.at
+            self.at = state.at
         self.dispatcher.handle(Begin(start))
         return state
 
@@ -131,7 +131,7 @@ class Engagement:
         if isinstance(what, Alert):
             self._say(f"{what.severity}: {what.text}")
         else:
-            self.trader.told(what)
+            self.trader.bookings.told(what)
 
 
 def last_state(journal: Journal, folder: Path) -> tuple[Checkpoint, TraderState] | None:

@@ -127,7 +127,7 @@ def _engage(
     one = Engagement(account, broker, journal, latch, now_ns, terms, outside.tell, names)
     one.refuse_strangers(known=found is not None)
     if found is None:
-        account.opened_with(account.units[0].minor(report.balance))
+        account.desk.begin_with(account.units[0].minor(report.balance))
         account.learn([series.bars for series in laid.floor.series])
         one.at = max(int(series.bars.ts_close[-1]) for series in laid.floor.series)
     caught = one.begin(
@@ -189,7 +189,7 @@ def _watch_prices(live: Live, now: int) -> None:
     """Look at the price of everything that has orders or positions."""
     trader = live.one.trader
     for s in range(live.laid.floor.traded):
-        if trader.account.is_idle(s):
+        if trader.account.desk.is_idle(s):
             continue
         quote = trader.quote(s)
         units = trader.account.units[s]

@@ -47,7 +47,7 @@ def replay(request: TradeRequest, shop: Workshop, outside: Outside) -> Traded:
     clock = VirtualClock(laid.assembled.start)
     with ExitStack() as stack:
         place = fresh_place(shop.store.state_dir)
-        journal = stack.enter_context(open_journal(place, now=clock.now()))
+        journal = stack.enter_context(open_journal(place, now=clock.now(), durable=False))
         world = simulated_world(floor, shop.config, clock.now, _never, seed=request.seed)
         broker: Broker = world.broker
         if request.dry_run:

@@ -5,25 +5,21 @@ real clock) makes no difference to what it decides.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any, Protocol
 
 from ictcli.brokers.broker import Broker
-from ictcli.brokers.reports import DealReport, Evidence, PositionReport, Quote
-from ictcli.engine.external import Deal
-from ictcli.engine.portfolio import Books
-from ictcli.engine.refusals import ExitReason, OrderEvent, Refusal, explain
-from ictcli.ledger.bodies import AnyBody, BarTaken, Decided, Intent, SwapSeen
-from ictcli.strategies.decisions import ENTER, KIND_NAMES, STAGE_NAMES
-from ictcli.trading.account import Account, Closed, Told
-from ictcli.trading.messages import DoneNotice, EndNotice, FillNotice, Input, Quoted, Seen, Submit
-from ictcli.trading.wishes import Header, Units, Wish, intend
+from ictcli.brokers.reports import Evidence, Quote
+from ictcli.engine.refusals import OrderEvent
+from ictcli.ledger.bodies import AnyBody, Intent
+from ictcli.trading.account import Account, Closed
+from ictcli.trading.bookings import Bookings, Counts
+from ictcli.trading.messages import Input, Quoted, Seen, Submit
+from ictcli.trading.reckoning import Told
+from ictcli.trading.telling import bar_taken, decided
+from ictcli.trading.wishes import Header, Wish, intend
 
 _MOST_UNWRITTEN = 512
 """Events about bars that may wait for one that must not: a crash loses bars that a broker still has."""
-_EXITS = {"stop": 0, "target": int(ExitReason.TARGET), "stop_out": int(ExitReason.STOP_OUT)}
-_ENDS = {"expired": OrderEvent.EXPIRED, "cancelled": OrderEvent.CANCELLED}
 
 
 class Desk(Protocol):
@@ -38,34 +34,6 @@ class Desk(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class Links:
-    """What belongs together here and at the broker.
-
-    Attributes:
-        wishes: intent = what was wanted.
-        intents: (series, order number) = intent that placed it.
-        positions: broker's identifier = (series, position number).
-        identifiers: (series, position number) = broker's identifier.
-    """
-
-    wishes: dict[str, Wish] = field(default_factory=dict)
-    intents: dict[tuple[int, int], str] = field(default_factory=dict)
-    positions: dict[int, tuple[int, int]] = field(default_factory=dict)
-    identifiers: dict[tuple[int, int], int] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class Counts:
-    """What happened so far."""
-
-    bars: int = 0
-    decisions: int = 0
-    wishes: int = 0
-    fills: int = 0
-    money_differences: int = 0
-
-
 class Trader:
     """An account under way at a broker.
 
@@ -78,13 +46,12 @@ class Trader:
 
     def __init__(self, account: Account, broker: Broker, header: Header, now: Callable[[], int]) -> None:
         self.account = account
-        self.links = Links()
         self.counts = Counts()
+        self.bookings = Bookings(account, self.counts, now, self.submit)
         self._broker, self._header, self._now = broker, header, now
         self._desk: Desk | None = None
         self._since: Callable[[int], int] | None = None
         self._series = {units.symbol: s for s, units in enumerate(account.units)}
-        self._quotes: dict[str, Quote] = {}
         self._unwritten: list[AnyBody] = []
 
     def attach(self, desk: Desk, since: Callable[[int], int]) -> None:
@@ -113,12 +80,12 @@ class Trader:
         since = self._since(self._now()) if self._since is not None else 0
         evidence = self._broker.evidence(since)
         self.desk.handle(Seen(evidence))
-        self._take_swaps(evidence.positions)
+        self.desk.record(self.bookings.take_swaps(evidence.positions))
         return evidence
 
     def opened(self, series: int, ts: int) -> None:
         """A bar has opened: withdraw and close what must be now."""
-        if self.account.is_idle(series):
+        if self.account.desk.is_idle(series):
             return
         quote = self.quote(series)
         units = self.account.units[series]
@@ -128,7 +95,7 @@ class Trader:
 
     def traded(self, series: int, ts: int, high: int, low: int, spread: int) -> None:
         """Bids between two prices were traded since the last word."""
-        if self.account.is_idle(series):
+        if self.account.desk.is_idle(series):
             return
         self.submit(self.account.watch(series, ts, high, low, spread))
 
@@ -141,8 +108,8 @@ class Trader:
             names: timeframe of every series.
         """
         wishes, told = self.account.close(now, closed)
-        bars = [self._bar_taken(one, names[one.series]) for one in closed]
-        self._unwritten += [*bars, *self._decided(told, now)]
+        bars = [bar_taken(one, self.account.units[one.series], names[one.series]) for one in closed]
+        self._unwritten += [*bars, *decided(told, self.account, now)]
         if wishes or len(self._unwritten) >= _MOST_UNWRITTEN:
             self.flush()
         self.counts.bars += len(closed)
@@ -155,7 +122,9 @@ class Trader:
     def late(self, now: int, closed: Sequence[Closed], names: Sequence[str]) -> None:
         """Bars that closed too long ago to act on: learn from them, and look after positions."""
         wishes = self.account.pass_by(now, closed)
-        self._unwritten += [self._bar_taken(one, names[one.series], late=True) for one in closed]
+        self._unwritten += [
+            bar_taken(one, self.account.units[one.series], names[one.series], late=True) for one in closed
+        ]
         self.counts.bars += len(closed)
         self.submit(wishes)
 
@@ -183,14 +152,14 @@ class Trader:
     def adopt(self, intent: Intent) -> None:
         """Take an intent of the journal for one of this trader's own."""
         local = intent.local
-        if intent.id in self.links.wishes or "series" not in local:
+        if intent.id in self.bookings.links.wishes or "series" not in local:
             return
         s, number, reason = local["series"], local["number"], local["reason"]
         owner = self.account.names.index(intent.strategy) if intent.strategy in self.account.names else 0
         wish = Wish(intent.action, s, owner, intent.bar, intent.leg, number, intent.side, reason=reason)
-        self.links.wishes[intent.id] = wish
+        self.bookings.links.wishes[intent.id] = wish
         if intent.action == "place":
-            self.links.intents[s, number] = intent.id
+            self.bookings.links.intents[s, number] = intent.id
         elif intent.action == "cancel":
             self.account.withdraw(s, number, intent.bar)
         elif intent.action == "close":
@@ -205,13 +174,13 @@ class Trader:
 
     def quoted(self) -> dict[str, int]:
         """When the last quote of each symbol was made, ns UTC."""
-        return {symbol: quote.ts for symbol, quote in self._quotes.items()}
+        return {symbol: quote.ts for symbol, quote in self.bookings.quotes.items()}
 
     def quote(self, series: int) -> Quote:
         """Fresh prices of a series, also for the send gate."""
         symbol = self.account.units[series].symbol
         quote = self._broker.quote(symbol)
-        self._quotes[symbol] = quote
+        self.bookings.quotes[symbol] = quote
         self.desk.handle(Quoted(symbol, quote))
         return quote
 
@@ -223,9 +192,9 @@ class Trader:
             intent = self.intent_of(wish)
             if intent is None:
                 continue
-            self.links.wishes[intent.id] = wish
+            self.bookings.links.wishes[intent.id] = wish
             if wish.action == "place":
-                self.links.intents[wish.series, wish.number] = intent.id
+                self.bookings.links.intents[wish.series, wish.number] = intent.id
             self.counts.wishes += 1
             self.desk.handle(Submit(intent))
 
@@ -233,158 +202,14 @@ class Trader:
         """The intent of a wish; None where what it is about never reached the broker."""
         units = self.account.units[wish.series]
         key = wish.series, wish.number
-        target_id = self.links.intents.get(key, "") if wish.action == "cancel" else ""
-        position = self.links.identifiers.get(key) if wish.action in ("close", "protect") else None
+        target_id = self.bookings.links.intents.get(key, "") if wish.action == "cancel" else ""
+        position = self.bookings.links.identifiers.get(key) if wish.action in ("close", "protect") else None
         if (wish.action == "cancel" and not target_id) or (
             wish.action in ("close", "protect") and not position
         ):
             return None
-        quote = self._quotes.get(units.symbol)
+        quote = self.bookings.quotes.get(units.symbol)
         prices: dict[str, Any] = {}
         if quote is not None:
             prices = {"bid": quote.bid, "ask": quote.ask, "quoted": quote.ts}
         return intend(wish, self._header, units, target_id=target_id, position=position, quote=prices)
-
-    def told(self, notice: FillNotice | EndNotice | DoneNotice) -> None:
-        """Take what the order manager tells."""
-        if isinstance(notice, FillNotice):
-            self._filled(notice)
-        elif isinstance(notice, EndNotice):
-            self._ended(notice)
-        elif not notice.ok:
-            wish = self.links.wishes.get(notice.id)
-            if wish is not None and wish.action == "close":
-                self.account.failed(wish.number)
-
-    def _filled(self, notice: FillNotice) -> None:
-        deal, wish = notice.deal, self.links.wishes.get(notice.id)
-        known = self.links.positions.get(deal.position)
-        money = deal.profit + deal.commission + deal.swap + deal.fee
-        if wish is None and known is None:
-            self.account.desk.adjust(self.account.units[0].minor(money))
-            return
-        self.counts.fills += 1
-        if wish is not None and wish.action == "place" and deal.reason not in _EXITS:
-            self._entered(wish, deal)
-        elif known is not None:
-            reason = _EXITS.get(deal.reason)
-            if reason is None:
-                reason = wish.reason if wish is not None and wish.reason else int(ExitReason.STRATEGY)
-            self._left(known, deal, reason)
-
-    def _entered(self, wish: Wish, deal: DealReport) -> None:
-        account, s = self.account, wish.series
-        units = account.units[s]
-        booked = len(account.written.books)
-        own = self._deal(s, units, deal, wish.side)
-        known = self.links.positions.get(deal.position)
-        if known is not None and deal.entry != "in":
-            self._take_swap(known, deal)
-        wishes = account.fill(wish.number, own)
-        self._compare(account.written.books[booked:], deal, units)
-        self._link_position(s, deal.position)
-        self.submit(wishes)
-
-    def _link_position(self, series: int, identifier: int) -> None:
-        """Remember which of the broker's positions the youngest one of ours is."""
-        live = self.account.desk.live_positions(series)
-        if identifier in self.links.positions or not live:
-            return
-        number = max(int(one["number"]) for one in live)
-        if (series, number) not in self.links.identifiers:
-            self.links.positions[identifier] = (series, number)
-            self.links.identifiers[series, number] = identifier
-
-    def _left(self, known: tuple[int, int], deal: DealReport, reason: int) -> None:
-        s, number = known
-        units = self.account.units[s]
-        self._take_swap(known, deal)
-        booked = len(self.account.written.books)
-        self.account.leave(number, self._deal(s, units, deal, deal.side), reason)
-        self._compare(self.account.written.books[booked:], deal, units)
-
-    def _take_swap(self, known: tuple[int, int], deal: DealReport) -> None:
-        """The swap of a position as its closing deal tells it, where that deal closes all of it."""
-        s, number = known
-        units, record = self.account.units[s], self.account.desk.position(*known)
-        if record is not None and units.steps(deal.volume) >= record["steps"]:
-            self.account.desk.set_swap(s, number, units.minor(deal.swap))
-
-    def _deal(self, s: int, units: Units, deal: DealReport, side: int) -> Deal:
-        price = units.points(deal.price)
-        quote = self._quotes.get(units.symbol)
-        if quote is None:
-            return Deal(s, deal.ts, price, units.steps(deal.volume))
-        spread = units.points(quote.ask - quote.bid)
-        market = units.points(quote.ask if side > 0 else quote.bid)
-        lost = side * (price - market) if deal.reason == "expert" else 0
-        return Deal(s, deal.ts, price, units.steps(deal.volume), spread, lost)
-
-    def _compare(self, books: Sequence[Books], deal: DealReport, units: Units) -> None:
-        """Where the broker counted other money than we did, its money counts."""
-        ours = sum(
-            int(one["gross"]) - int(one["commission"]) - int(one["fees"])
-            for part in books
-            for one in part.deals
-        )
-        theirs = units.minor(deal.profit + deal.commission + deal.fee)
-        if ours != theirs:
-            self.counts.money_differences += 1
-            self.account.desk.adjust(theirs - ours)
-
-    def _ended(self, notice: EndNotice) -> None:
-        wish = self.links.wishes.get(notice.id)
-        if wish is None:
-            return
-        if wish.action == "close":
-            if notice.status != "filled":
-                self.account.failed(wish.number)
-        elif wish.action == "place" and notice.status != "filled":
-            event = _ENDS.get(notice.status, OrderEvent.REFUSED)
-            self.account.end(wish.series, wish.number, self._now(), event)
-
-    def _take_swaps(self, positions: Sequence[PositionReport]) -> None:
-        bodies: list[AnyBody] = []
-        for one in positions:
-            known = self.links.positions.get(one.identifier)
-            if known is None:
-                continue
-            units = self.account.units[known[0]]
-            if self.account.desk.set_swap(*known, units.minor(one.swap)):
-                bodies.append(SwapSeen(position=one.identifier, swap=one.swap, ts=self._now()))
-        if bodies:
-            self.desk.record(bodies)
-
-    def swap_seen(self, position: int, swap: Decimal) -> None:
-        """Take the swap of an open position from the journal."""
-        known = self.links.positions.get(position)
-        if known is not None:
-            self.account.desk.set_swap(*known, self.account.units[known[0]].minor(swap))
-
-    def _bar_taken(self, one: Closed, timeframe: str, *, late: bool = False) -> BarTaken:
-        bar, units = one.bar, self.account.units[one.series]
-        names = ("ts", "ts_close", "open", "high", "low", "close", "spread", "tick_volume")
-        values = {name: int(getattr(bar, name)[0]) for name in names}
-        return BarTaken(symbol=units.symbol, timeframe=timeframe, digits=bar.digits, late=late, **values)
-
-    def _decided(self, told: Sequence[Told], now: int) -> list[AnyBody]:
-        """Every decision and non-decision in words."""
-        found: list[AnyBody] = []
-        for one in told:
-            decision, seat = one.decision, one.seat
-            why = explain(one.refusal) if one.refusal != Refusal.NONE else ""
-            facts: dict[str, Any] = {"stage": STAGE_NAMES[int(decision["stage"])]}
-            if decision["kind"] == ENTER:
-                facts |= {name: int(decision[name]) for name in ("side", "price", "stop", "target")}
-            found.append(
-                Decided(
-                    symbol=self.account.units[seat.series].symbol,
-                    strategy=self.account.names[seat.owner],
-                    bar=now,
-                    what="refused" if why else KIND_NAMES[int(decision["kind"])],
-                    reason=why or seat.reason(int(decision["reason"])),
-                    setup=int(decision["setup"]),
-                    facts=facts,
-                )
-            )
-        return found

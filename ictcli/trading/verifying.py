@@ -85,7 +85,7 @@ def trade_on_paper(
     broker = world.broker
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ictcli-paper-")))
-        journal = stack.enter_context(open_journal(_place(folder), now=assembled.start))
+        journal = stack.enter_context(open_journal(_place(folder), now=assembled.start, durable=False))
         header = Header(LOGIN, account.names, "")
         trader = Trader(account, broker, header, clock.now)
         dispatcher = _dispatcher(trader, journal, broker, clock.now, alerts, _limits(config.trade))
@@ -131,7 +131,7 @@ def _dispatcher(
         if isinstance(what, Alert):
             alerts.append(what)
         else:
-            trader.told(what)
+            trader.bookings.told(what)
 
     dispatcher = Dispatcher(manager, journal, broker, now, NeverHalted(), tell)
     trader.attach(dispatcher, manager.since)
