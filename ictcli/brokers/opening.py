@@ -28,7 +28,13 @@ def find_broker(name: str, brokers: Mapping[str, BrokerConfig]) -> BrokerConfig:
 
 
 def open_broker(
-    name: str, config: BrokerConfig, environ: Mapping[str, str], *, seed: int, retry: Retry | None = None
+    name: str,
+    config: BrokerConfig,
+    environ: Mapping[str, str],
+    *,
+    seed: int,
+    retry: Retry | None = None,
+    urgent: bool = False,
 ) -> Mt5Broker:
     """A broker at a real terminal or a bridge to one, not connected yet.
 
@@ -38,6 +44,7 @@ def open_broker(
         environ: environment variables, for password and token; neither is kept.
         seed: of the pauses between repeated reads.
         retry: how reads are repeated; the adapter's own way where none is given.
+        urgent: for an emergency stop: a client of the bridge that says nothing makes room.
 
     Raises:
         ConfigError: the terminal is simulated, or token or address are no good.
@@ -49,5 +56,5 @@ def open_broker(
     def password() -> str:
         return read_secret(config.password_env, environ) if config.password_env else ""
 
-    terminal = open_terminal(name, config, environ)
+    terminal = open_terminal(name, config, environ, urgent=urgent)
     return Mt5Broker(terminal, config, world, clock, password=password, retry=retry)

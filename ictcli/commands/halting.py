@@ -82,7 +82,9 @@ def _means(session: Session, state: Path) -> "Means":
 
     def opener(name: str, table: BrokerConfig) -> Opener:
         def opened() -> Broker:
-            return open_broker(name, table, session.environ, seed=session.now, retry=Retry(attempts=2))
+            return open_broker(
+                name, table, session.environ, seed=session.now, retry=Retry(attempts=2), urgent=True
+            )
 
         return opened
 

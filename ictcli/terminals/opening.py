@@ -19,7 +19,12 @@ _BRIDGE = (
 
 
 def open_terminal(
-    name: str, config: BrokerConfig, environ: Mapping[str, str], *, platform: str = sys.platform
+    name: str,
+    config: BrokerConfig,
+    environ: Mapping[str, str],
+    *,
+    platform: str = sys.platform,
+    urgent: bool = False,
 ) -> RemoteTerminal:
     """The terminal of a broker, not yet connected to; ``connect`` does that.
 
@@ -28,6 +33,7 @@ def open_terminal(
         config: the table.
         environ: environment variables, for the token.
         platform: ``sys.platform``.
+        urgent: for an emergency stop, see ``bridge_terminal``.
 
     Raises:
         SourceUnavailable: a local terminal is wanted where there can be none.
@@ -35,7 +41,9 @@ def open_terminal(
     """
     deadline = parse_duration(config.deadline) / NS_PER_SECOND
     if config.terminal == "bridge":
-        return bridge_terminal(config.host, config.port, read_secret(config.token_env, environ), deadline)
+        return bridge_terminal(
+            config.host, config.port, read_secret(config.token_env, environ), deadline, urgent=urgent
+        )
     if config.terminal == "local":
         if platform != "win32":
             raise SourceUnavailable(

@@ -234,6 +234,21 @@ def test_the_seat_of_a_quiet_client_can_be_taken_over_and_that_of_a_busy_one_can
     stand.end()
 
 
+def test_an_emergency_stop_takes_the_place_of_a_client_that_is_quiet_for_a_second(tmp_path: Path) -> None:
+    stand = Stand(PlayedTerminal(str(tmp_path)))
+    trader, other = stand.client(), stand.client()
+    assert trader.initialize()
+    stop = bridge_terminal("127.0.0.1", stand.server.port, TOKEN, 5.0, urgent=True)
+    assert stop.initialize() is False
+    select.select([], [], [], 1.1)
+    assert other.initialize() is False
+    assert stop.initialize()
+    with pytest.raises(TerminalSilent):
+        trader.account_info()
+    stop.shutdown()
+    stand.end()
+
+
 @pytest.mark.parametrize(
     "sent",
     [

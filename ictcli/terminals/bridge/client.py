@@ -29,7 +29,9 @@ from ictcli.terminals.wire import WireError
 _CONNECT_S = 10.0
 
 
-def bridge_terminal(host: str, port: int, token: str, deadline: float) -> RemoteTerminal:
+def bridge_terminal(
+    host: str, port: int, token: str, deadline: float, *, urgent: bool = False
+) -> RemoteTerminal:
     """A terminal behind a bridge, connected to by ``initialize`` and by nothing else.
 
     A call that is cut off or not answered in time raises ``TerminalSilent``: the terminal may have got it.
@@ -40,11 +42,12 @@ def bridge_terminal(host: str, port: int, token: str, deadline: float) -> Remote
         port: its port.
         token: its token.
         deadline: seconds to wait for one answer.
+        urgent: take the place of a client that has said nothing for a second: it may be stopped dead.
 
     Raises:
         ConfigError: the host is not loopback, or the token is too short.
     """
-    return RemoteTerminal(BridgeLine(loopback(host), port, checked_token(token), deadline))
+    return RemoteTerminal(BridgeLine(loopback(host), port, checked_token(token), deadline, urgent=urgent))
 
 
 class BridgeLine:
@@ -54,8 +57,9 @@ class BridgeLine:
         error: ``last_error`` after the last question.
     """
 
-    def __init__(self, host: str, port: int, token: str, deadline: float) -> None:
+    def __init__(self, host: str, port: int, token: str, deadline: float, *, urgent: bool = False) -> None:
         self.error = NOT_CONNECTED
+        self._urgent = urgent
         self._address = (host, port)
         self._token = token
         self._deadline = deadline
@@ -98,7 +102,7 @@ class BridgeLine:
         channel: Channel | None = None
         try:
             channel = Channel(socket.create_connection(self._address, _CONNECT_S), MOST_ANSWERED)
-            channel.send(encode(Hello(VERSION, self._token)), deadline)
+            channel.send(encode(Hello(VERSION, self._token, self._urgent)), deadline)
             welcome = decode_welcome(channel.receive(deadline))
             code, why = ErrorCode.E_INTERNAL_FAIL_INIT, welcome.why
             if welcome.verdict == "served":

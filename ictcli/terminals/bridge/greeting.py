@@ -15,10 +15,11 @@ SHORTEST_TOKEN = 16
 
 
 class Hello(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """What the client says first."""
+    """What the client says first; an ``urgent`` one is an emergency stop, which cannot wait for a seat."""
 
     version: int
     token: str
+    urgent: bool = False
 
 
 class Welcome(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

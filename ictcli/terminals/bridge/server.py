@@ -32,6 +32,7 @@ _MOST_GUESTS = 16
 _BACKLOG = 128
 _ACCEPT_S = 0.05
 _END_S = 2.0
+_URGENT_S = 1.0
 
 
 def silent(text: str) -> None:
@@ -158,14 +159,18 @@ class BridgeServer:
             return Welcome("refused", "wrong token")
         if hello.version != VERSION:
             return Welcome("version", f"the bridge speaks version {VERSION}, the client {hello.version}")
-        if not self._seat.acquire(blocking=False) and not self._taken_over():
+        if not self._seat.acquire(blocking=False) and not self._taken_over(urgent=hello.urgent):
             return Welcome("busy", "it serves another client")
         return Welcome("served", "")
 
-    def _taken_over(self) -> bool:
-        """Whether the seat was taken from a client that said nothing for long: its line may be dead."""
+    def _taken_over(self, *, urgent: bool) -> bool:
+        """Whether the seat was taken from a client that said nothing for long: its line may be dead.
+
+        An emergency stop waits a second only: it has asked the trader before, which did not answer.
+        """
         holder, since = self._holder, self._quiet_since
-        if holder is None or since is None or monotonic() - since < self._takeover:
+        enough = min(self._takeover, _URGENT_S) if urgent else self._takeover
+        if holder is None or since is None or monotonic() - since < enough:
             return False
         with contextlib.suppress(OSError):  # it may be gone by now
             holder.shutdown(socket.SHUT_RDWR)
