@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ictcli.clock import now_ns
+from ictcli.errors import ExitCode
 from ictcli.ledger.address import find_place
 from ictcli.ledger.opening import reading
 from ictcli.ledger.stored import entry_of
@@ -69,9 +70,17 @@ class Arena:
             self.recoveries.append(json.loads(report.read_text())["recovered"])
         return process.returncode, said
 
+    def live(self, seconds: float, *words: str, crash: str = "") -> tuple[int, str]:
+        """Run a trader to its end; again while the terminal has not noticed the end of the last one."""
+        for _ in range(5):
+            code, said = self.finish(self.trader(seconds, *words, crash=crash))
+            if code != ExitCode.UNREACHABLE:
+                break
+        return code, said
+
     def settle(self, seconds: float = 0.7) -> None:
         """Let a trader recover and look, without new wishes."""
-        code, said = self.finish(self.trader(seconds, "quiet"))
+        code, said = self.live(seconds, "quiet")
         assert code == 0, said
 
     def ledger(self) -> Retold:

@@ -45,7 +45,7 @@ def test_a_terminal_that_stands_still_leaves_no_second_order(place: Arena) -> No
 
 
 def test_a_full_disk_ends_the_trader_and_the_next_start_is_right(place: Arena) -> None:
-    code, said = place.finish(place.trader(10, "full"))
+    code, said = place.live(10, "full")
     assert code == ExitCode.UNEXPECTED, said
     assert said.startswith("LedgerUnwritable")
     require_explained(place)
@@ -68,7 +68,7 @@ def test_a_locked_ledger_ends_the_trader_and_the_next_start_is_right(place: Aren
 
 
 def test_a_damaged_ledger_is_refused_and_nothing_is_sent(place: Arena, tmp_path: Path) -> None:
-    place.finish(place.trader(1.0))
+    place.live(1.0)
     shutil.copytree(place.folder, tmp_path, dirs_exist_ok=True)
     other = Arena(tmp_path, place.port, place.terminal)
     before = len(requested(place.folder))
@@ -79,7 +79,7 @@ def test_a_damaged_ledger_is_refused_and_nothing_is_sent(place: Arena, tmp_path:
     at = content.index(b'"kind":"intent"')
     content[at + 8 : at + 14] = b"INTENT"
     ledger_file(tmp_path).write_bytes(content)
-    code, said = other.finish(other.trader(5))
+    code, said = other.live(5)
     assert code == ExitCode.DATA, said
     assert said.startswith("LedgerCorrupt")
     assert len(requested(place.folder)) == before
@@ -98,7 +98,7 @@ def test_a_second_trader_is_turned_away_with_the_name_of_the_first(place: Arena)
 @pytest.mark.parametrize("seconds", [3600, -3600])
 def test_a_clock_that_jumps_opens_nothing_and_loses_nothing(place: Arena, seconds: int) -> None:
     known = set(place.ledger().stories)
-    code, said = place.finish(place.trader(2, f"jump={seconds}"))
+    code, said = place.live(2, f"jump={seconds}")
     assert code == 0, said
     require_explained(place)
     fresh = [story for name, story in place.ledger().stories.items() if name not in known]
