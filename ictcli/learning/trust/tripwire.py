@@ -27,12 +27,16 @@ from ictcli.learning.trust.foresight import (
     turned_auc,
 )
 from ictcli.learning.trust.scores import auc, independent_labels
+from ictcli.stats.sharpe import track_record
+from ictcli.stats.sharpe_2012 import psr_2012
 
 Floats = NDArray[np.float64]
 Int64 = NDArray[np.int64]
 
 _TRUE_GAIN, _TRUE_SHARPE = 0.07, 0.2
 """What the best true signals show, so that luck on top of them does not trip the wire."""
+_FEWEST_TRADES = 30
+"""Trades apart in time below which a Sharpe ratio is no evidence: a few wins alike give any size of it."""
 _LAG = 2
 _NAMED = 5
 
@@ -44,7 +48,8 @@ class Limits:
     Attributes:
         auc: of the model on events it was not trained on.
         gain: accuracy above that of the more frequent label.
-        sharpe: mean over deviation of the net returns of single trades.
+        sharpe: mean over deviation of the net returns of single trades, of at least 30 apart in time; its
+            lower bound after skew and tails must lie above what the best true signals show.
         column_auc: of a column or its change against single bars; and of a column against the labels or the
             next bars together, if most of it is gone some bars earlier. Accuracy 56.4 % has 0.59.
         errors: standard errors that a result must lie beyond what the best true signals show; more where
@@ -134,7 +139,9 @@ def check_plausible(
             "Look for a shift by a bar, a centred window or a statistic of the whole series in it.",
             tuple(one.name for one in guilty),
         )
-    beyond = _beyond_belief(y, p, net, independent_labels(start, end), limits)
+    beyond = _beyond_belief(y, p, independent_labels(start, end), limits)
+    if net is not None and not beyond:
+        beyond = _beyond_sharpe(net, start, end, limits)
     if beyond:
         best = max(suspects, key=lambda one: one.labels)
         raise ImplausibleResult(
@@ -220,8 +227,8 @@ def _left(now: float, earlier: float) -> float:
     return (earlier - 0.5) / max(now - 0.5, 1e-12)
 
 
-def _beyond_belief(y: Int64, p: Floats, net: Floats | None, worth: int, limits: Limits) -> str:
-    """What of the model as a whole is not to be believed; empty where it is."""
+def _beyond_belief(y: Int64, p: Floats, worth: int, limits: Limits) -> str:
+    """What of the probabilities is not to be believed; empty where they are."""
     known = ~np.isnan(p)
     p, labels = p[known], y[known]
     if len(p):
@@ -234,14 +241,17 @@ def _beyond_belief(y: Int64, p: Floats, net: Floats | None, worth: int, limits: 
         gain = hit - max(share, 1 - share)
         if gain > max(limits.gain, _TRUE_GAIN + limits.errors * 0.5 / math.sqrt(worth)):
             return f"accuracy {hit:.3f} on unseen events, {gain:.3f} above the more frequent label"
-    return _beyond_sharpe(net, worth, limits)
+    return ""
 
 
-def _beyond_sharpe(net: Floats | None, worth: int, limits: Limits) -> str:
-    trades = np.zeros(0) if net is None else net[~np.isnan(net)]
-    if len(trades) < 2 or trades.std(ddof=1) == 0:
+def _beyond_sharpe(net: Floats, start: Int64, end: Int64, limits: Limits) -> str:
+    """What of the trades is not to be believed: a ratio of a few may have any size by chance alone."""
+    traded = ~np.isnan(net)
+    worth = independent_labels(start[traded], end[traded])
+    record = track_record(net[traded])
+    if worth < _FEWEST_TRADES or not record.sharpe > limits.sharpe:
         return ""
-    ratio = float(trades.mean() / trades.std(ddof=1))
-    if ratio <= max(limits.sharpe, _TRUE_SHARPE + limits.errors / math.sqrt(min(worth, len(trades)))):
+    sure = psr_2012(replace(record, periods=worth), _TRUE_SHARPE)
+    if sure is None or sure <= NormalDist().cdf(limits.errors):
         return ""
-    return f"a Sharpe ratio of {ratio:.2f} per trade, above {limits.sharpe}"
+    return f"a Sharpe ratio of {record.sharpe:.2f} per trade, above {limits.sharpe}"

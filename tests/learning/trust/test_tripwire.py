@@ -126,6 +126,64 @@ def test_walks_and_believable_signals_do_not_trip_it() -> None:
     assert signal_alarms(range(6)) == 0
 
 
+def sharpe_alarms(count: int, trades: int, true: float, shape: str = "normal") -> int:
+    """Alarms on so many samples of independent trades whose true Sharpe ratio is known."""
+    one = walk(9, trades + 62, 1)
+    blind, alarms = np.full(len(one.y), 0.5), 0
+    for seed in range(count):
+        draw = np.random.default_rng([seed, trades, 6])
+        if shape == "barriers":
+            win = 0.5 + true / (2 * math.sqrt(1 + true * true))
+            net = np.where(draw.random(trades) < win, 1.0, -1.0) + draw.normal(0, 0.01, trades)
+        else:
+            net = draw.normal(true, 1.0, trades)
+        try:
+            check_plausible(one.y, blind, one.start, one.end, one.matrix[:, :1], one.names[:1], net=net)
+        except DataError as found:
+            assert "Sharpe" in found.message
+            alarms += 1
+    return alarms
+
+
+@pytest.mark.parametrize("shape", ["normal", "barriers"])
+@pytest.mark.parametrize("trades", [2, 3, 8, 29, 30, 100])
+def test_a_true_sharpe_ratio_does_not_trip_it_however_few_the_trades(trades: int, shape: str) -> None:
+    assert sharpe_alarms(60, trades, 0.2, shape) == 0
+
+
+def test_a_sharpe_ratio_of_one_trips_it_once_there_are_trades_enough() -> None:
+    assert sharpe_alarms(20, 29, 9.0) == 0
+    assert sharpe_alarms(20, 30, 9.0) == 20
+    assert sharpe_alarms(20, 200, 1.0) == 20
+
+
+def test_trades_that_overlap_are_no_more_than_those_apart_in_time() -> None:
+    one = walk(10, 4000, 200)
+    net = np.random.default_rng(1).normal(1.0, 0.5, len(one.y))
+    blind = np.full(len(one.y), 0.5)
+    check_plausible(one.y, blind, one.start, one.end, one.matrix, one.names, net=net)
+    short = walk(10, 4000, 20)
+    net = np.random.default_rng(1).normal(1.0, 0.5, len(short.y))
+    with pytest.raises(DataError, match="Sharpe ratio of"):
+        check_plausible(
+            short.y,
+            blind[:1].repeat(len(short.y)),
+            short.start,
+            short.end,
+            short.matrix,
+            short.names,
+            net=net,
+        )
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("shape", ["normal", "barriers"])
+def test_true_sharpe_ratios_never_trip_it(shape: str, proof_facts: dict[str, object]) -> None:
+    alarms = {trades: sharpe_alarms(2_000, trades, 0.2, shape) for trades in (2, 3, 5, 10, 29, 30, 60, 300)}
+    proof_facts |= {"samples_of_each": 2_000, "true_sharpe": 0.2, "alarms_by_trades": alarms}
+    assert sum(alarms.values()) <= 10
+
+
 @pytest.mark.proof
 def test_leaks_are_caught_every_time_and_nulls_never() -> None:
     assert leaks_caught(range(100, 200)) == 100 * 9
