@@ -28,7 +28,7 @@ SMALL = {
     "forest": {"n_estimators": 20},
 }
 NOTHING = np.zeros(0)
-REAL_FILE, REAL_BARS, TAUGHT = "bars/XAUUSD_M1_ftmo.parquet", 100_000, 15_000
+REAL_FILE, REAL_BARS = "bars/XAUUSD_M1_ftmo.parquet", 100_000
 
 
 def in_a_table(predictor: Predictor, matrix: Floats) -> tuple[Floats, Floats]:
@@ -87,15 +87,27 @@ def test_neither_threads_nor_the_order_of_storing_change_a_byte(tmp_path: Path) 
 
 
 @pytest.mark.proof
-@pytest.mark.parametrize(("features", "calibration"), [("core26", "identity"), ("all", "isotonic")])
+@pytest.mark.parametrize(
+    ("features", "calibration", "taught", "every"),
+    [("core26", "identity", 15_000, 2), ("all", "isotonic", REAL_BARS, 12)],
+    ids=["core26-identity", "all-isotonic"],
+)
 def test_an_ensemble_says_the_same_live_over_a_hundred_thousand_real_bars(
-    features: str, calibration: str, real_data: Path, tmp_path: Path, proof_facts: dict[str, object]
+    features: str,
+    calibration: str,
+    taught: int,
+    every: int,
+    real_data: Path,
+    tmp_path: Path,
+    proof_facts: dict[str, object],
 ) -> None:
+    """All columns need a span of which some bars have sixty trading days before them."""
     bars = read_bars(real_data / REAL_FILE, 2, 1)
-    bench = desk(tmp_path, bars.slice(0, TAUGHT), symbol="XAUUSD", timeframe=M1)
-    plan = {"models": MODELS, "folds": 3, "every": 2, "features": features, "calibration": calibration}
+    bench = desk(tmp_path, bars.slice(0, taught), symbol="XAUUSD", timeframe=M1)
+    plan = {"models": MODELS, "folds": 3, "every": every, "features": features, "calibration": calibration}
     version = kept_whole(bench, "XAUUSD", M1, **plan)
     count, members = different(version, features, bars, M1)
-    proof_facts |= {"bars": len(bars), "members": members, "different": count}
+    columns = len(served_set(features).names)
+    proof_facts |= {"bars": len(bars), "columns": columns, "members": members, "different": count}
     assert len(bars) == REAL_BARS
     assert (count, members) == (0, len(MODELS))
