@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from ictcli.clock import parse_instant
+from ictcli.learning.trust.tripwire import ImplausibleResult
 from ictcli.market.bars import concat
 from ictcli.market.symbols import load_symbols
 from ictcli.sources.sim.market import SimMarket
@@ -56,19 +57,33 @@ def test_the_cause_is_found_by_default_models(
 def test_the_planted_episodes_of_the_simulated_market(
     edge: float, seed: int, tmp_path: Path, proof_facts: dict[str, object]
 ) -> None:
-    """Two and a half years of EURUSD; the episodes are a move that goes on, at hours that are known."""
+    """Two and a half years of EURUSD; the episodes are a move that goes on, at hours that are known.
+
+    So strong a cause would be a leak in any real market: training stops and names what the model leans on.
+    Who planted it believes it, and then the verdict is the one that it deserves.
+    """
     start, end = (parse_instant(day, now=0) for day in ("2023-01-01", "2025-07-01"))
     market = SimMarket(load_symbols(None), ("EURUSD",), seed, edge, start)
     bars = concat(list(market.bars("EURUSD", M15, start, end)))
-    model = trained(desk(tmp_path, bars), features="all")
+    bench, doubt, believe = desk(tmp_path, bars), "", ""
+    if edge:
+        with pytest.raises(ImplausibleResult) as stopped:
+            trained(bench, features="all")
+        doubt, believe = stopped.value.message, "the simulated market moves so"
+        assert not bench.models.names()
+    model = trained(bench, features="all", believe=believe)
     names = [one["name"] for one in model["importance"][:5]]
     proof_facts |= {
         "edge": edge,
         "bars": len(bars),
         "episodes": len(np.asarray(market.episodes("EURUSD", start, end))),
+        "stopped": doubt,
         "verdict": model["verdict"],
         "reasons": model["reasons"],
         "accuracy": model["scores"]["accuracy"],
         "first": names,
     }
     assert model["verdict"] == ("edge" if edge else "no edge"), model["reasons"]
+    if edge:
+        assert doubt.removeprefix("implausible accuracy: column ").split()[0] in names
+        assert model["believed"]["doubt"] == doubt

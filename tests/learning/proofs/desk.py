@@ -65,10 +65,15 @@ def desk(
 
 
 def trained(
-    bench: Bench, symbol: str = "EURUSD", timeframe: Timeframe = M15, jobs: int = 1, **plan: Any
+    bench: Bench,
+    symbol: str = "EURUSD",
+    timeframe: Timeframe = M15,
+    jobs: int = 1,
+    believe: str = "",
+    **plan: Any,
 ) -> dict[str, Any]:
     """What ``train`` finds on the series; the plan is the default one but for what is given."""
-    request = _request(symbol, timeframe, jobs, plan)
+    request = replace(_request(symbol, timeframe, jobs, plan), believe=believe)
     found = train(request, bench, now=NOW, provenance=PROVENANCE, progress=_silent, tell=_tell_nobody)
     model: dict[str, Any] = found["models"][0]
     return model
