@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from ictcli.config.trading import TradeConfig
-from ictcli.errors import DataError
+from ictcli.errors import IctError
 from ictcli.ledger.address import Place
 from ictcli.ledger.opening import reading
 from ictcli.ledger.stored import entry_of
@@ -48,7 +48,7 @@ class DemotionWatch:
         self._looked = now
         try:
             self._read()
-        except DataError:
+        except IctError:
             return ""
         for mark, record in self._records.items():
             if reason := demotion_reason(record.evidence(), self._config, self._assumed):
