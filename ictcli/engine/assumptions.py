@@ -123,7 +123,7 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
     Assumption(
         "break-even",
         "the stop moves at the close of a bar whose best price went far enough (of the fill bar only "
-        "the close counts); it works from the next bar",
+        "the close counts), to a tick away from the market; it works from the next bar",
     ),
     Assumption(
         "trailing stop",

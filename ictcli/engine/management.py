@@ -38,7 +38,7 @@ def break_even(world: World, output: Output, s: int, position: Any, quote: Quote
         best = quote.close
     best = exit_price(position, best, quote.spread)
     if side * (best - position["entry"]) >= position["even_at"]:
-        stop = position["entry"] + side * position["even_plus"]
+        stop = aligned(world, s, side, position["entry"] + side * position["even_plus"])
         if move_stop(world, output, s, position, quote, stop, _BREAK_EVEN):
             position["even_at"] = 0
 
@@ -56,9 +56,15 @@ def trail(world: World, output: Output, s: int, position: Any, quote: Quote) -> 
         if atr <= 0.0:
             return
         distance = max(distance, int(position["trail_atr"] * atr) + 1)
-    tick = world.series[s]["tick"]
-    stop = side * ((side * (close - side * distance)) // tick * tick)
+    stop = aligned(world, s, side, close - side * distance)
     move_stop(world, output, s, position, quote, stop, _TRAIL)
+
+
+@hot_kernel
+def aligned(world: World, s: int, side: int, stop: int) -> int:
+    """A stop on the tick grid of its series, against the trader."""
+    tick = world.series[s]["tick"]
+    return int(side * (side * stop // tick * tick))
 
 
 @kernel

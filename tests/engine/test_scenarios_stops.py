@@ -27,6 +27,23 @@ def test_a_stop_moves_to_the_entry_after_the_bar_that_went_far_enough() -> None:
     assert told.books.trades["stop"].tolist() == [980]
 
 
+def test_a_break_even_stop_lies_on_the_tick_grid_against_the_trader() -> None:
+    """In at 1002, which no tick of 5 is; the stop goes to 1000, a short's at 1003 to 1005."""
+    tick = series(tick=5)
+    bought = play(
+        minutes(CALM, (1002, 1003, 1000, 1001), (1001, 1020, 1001, 1018)),
+        buy(0, stop=980, even_at=10),
+        terms=tick,
+    )
+    assert bought.events[2] == "2 stop_moved break_even 1000 x10"
+    sold = play(
+        minutes(CALM, (1003, 1004, 1000, 1001), (1001, 1001, 985, 988)),
+        sell(0, stop=1020, even_at=10),
+        terms=tick,
+    )
+    assert sold.events[2] == "2 stop_moved break_even 1005 x10"
+
+
 def test_a_short_breaks_even_by_the_ask() -> None:
     """Sold at 1000, spread 2: a low of 988 is an ask of 990, 10 points in favour."""
     told = play(
