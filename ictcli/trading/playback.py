@@ -1,8 +1,8 @@
 """Bars played to a simulated trade server and a trader, in the order in which a backtest takes them.
 
 At every instant at which bars close: what was due before it; then every bar that closes, in the order of its
-series, by its open, the trader's turn, its inside, and the trader's turn again, piece by piece where finer
-data make it up; then the trader decides. A trader's turn begins with a look at its broker wherever orders,
+series: its open is quoted, the trader takes its turn, the open fills, then its inside does, and the trader
+takes its turn again, piece by piece where finer data make it up; then the trader decides. A trader's turn begins with a look at its broker wherever orders,
 deals or positions have changed.
 """
 
@@ -110,13 +110,15 @@ class Playback:
             self._clock.move(now)
 
     def _piece(self, s: int, turn: Turn) -> None:
-        """One bar, or a piece of one."""
+        """One bar, or a piece of one; what the trader asks for at its announced open is done at it."""
         quote = turn.quote
-        self._server.open_phase(s, quote)
+        self._server.announce(s, quote)
         self._clock.move(quote.ts)
         self._look()
         if s < self._traded:
             self._trader.opened(s, quote.ts)
+        self._server.open_phase(s, quote)
+        self._look()
         self._server.inside_phase(s, quote, turn.ends)
         self._look()
         if s < self._traded:

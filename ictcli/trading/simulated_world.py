@@ -9,7 +9,7 @@ from ictcli.brokers.mt5.calls import Surroundings
 from ictcli.brokers.simulated.server import TradeServer
 from ictcli.brokers.simulated.server_records import ServedSymbol, ServerOptions
 from ictcli.brokers.simulated.surface import SimulatedTerminal
-from ictcli.brokers.simulated.surface_session import TerminalOptions
+from ictcli.brokers.simulated.surface_session import Permissions, TerminalOptions
 from ictcli.clock import NS_PER_DAY, monotonic
 from ictcli.config.records import Config
 from ictcli.config.trading import BrokerConfig
@@ -19,6 +19,7 @@ from ictcli.engine.world import World
 from ictcli.market.calendars import calendar
 from ictcli.market.clocks import parse_rule
 from ictcli.research.accounts import Floor, open_desk
+from ictcli.terminals.symbol_constants import SymbolFilling, SymbolTradeExecution
 from ictcli.terminals.times import ServerClock
 
 LOGIN = 1
@@ -63,13 +64,34 @@ def simulated_world(
     start = min(int(one.bars.ts[0]) for one in floor.series)
     options = ServerOptions(login=LOGIN, currency=config.account.currency)
     server = make(_world(floor, config, start), symbols, options, start)
-    terminal = SimulatedTerminal(
-        server, parse_rule(RULE), TerminalOptions(warm_up=0, selected=None, same_as=config.account.same_as)
+    how = config.backtest
+    own = permissions(share=how.fill_share > 0, cancelled=how.unfilled == "cancel")
+    shown = TerminalOptions(
+        warm_up=0,
+        selected=None,
+        same_as=config.account.same_as,
+        permissions={one.spec.name: own for one in symbols},
     )
+    terminal = SimulatedTerminal(server, parse_rule(RULE), shown)
     settings = BrokerConfig(terminal="simulated", login=LOGIN, server_tz=RULE)
     world = Surroundings(now, sleep, monotonic, Random(seed))
     typical = tuple(typical_spread(one.spec, one.bars.digits) for one in floor.series)
     return SimulatedWorld(server, Mt5Broker(terminal, settings, world, ServerClock(RULE)), typical)
+
+
+def permissions(*, share: bool, cancelled: bool) -> Permissions:
+    """Filling modes by which a market order is filled as in a backtest.
+
+    Args:
+        share: a bar fills a share of its volume only; otherwise every order is filled whole.
+        cancelled: what a bar did not fill is cancelled; otherwise it waits for the next open, which
+            MetaTrader grants where execution is that of an exchange.
+    """
+    if not share:
+        return Permissions()
+    if cancelled:
+        return Permissions(filling=SymbolFilling.IOC)
+    return Permissions(execution=SymbolTradeExecution.EXCHANGE, filling=0)
 
 
 def _world(floor: Floor, config: Config, start: int) -> World:
