@@ -3,10 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from ictcli.errors import ConfigError
 from ictcli.ledger.chain import read_key
+
+LedgerName = Literal["broker", "paper", "replay"]
+LEDGERS: tuple[LedgerName, ...] = ("broker", "paper", "replay")
+"""Ledgers of a workspace: of its broker's account, of its built-in terminal, of the last replay."""
 
 VARIABLE = "ICTCLI_LEDGER_URL"
 _POSTGRES = {"postgresql", "postgres", "postgresql+psycopg"}
@@ -53,6 +58,11 @@ class Place:
     lock: Path
     backups: Path
 
+    @property
+    def exists(self) -> bool:
+        """Whether there is something to open; of a database by URL that is taken for granted."""
+        return self.address.file is None or self.address.file.exists()
+
 
 def parse_address(text: str) -> Address:
     """The address behind a URL.
@@ -93,7 +103,7 @@ def parse_open_address(text: str) -> Address:
 
 
 def find_place(state_dir: Path, environ: Mapping[str, str]) -> Place:
-    """The ledger of a workspace: ``ledger/ledger.db`` of its state, unless ``$ICTCLI_LEDGER_URL`` says else.
+    """The ledger of a broker's account: the state's ``ledger/ledger.db``, or by ``$ICTCLI_LEDGER_URL``.
 
     Raises:
         ConfigError: the variable holds no URL of a ledger.
@@ -105,6 +115,56 @@ def find_place(state_dir: Path, environ: Mapping[str, str]) -> Place:
         address=parse_address(url) if url else Address(file=folder / "ledger.db"),
         key=read_key(state_dir / "secret.key"),
         anchors=state_dir / "anchors.log",
+        spill=folder / "spill.jsonl",
+        lock=folder / "ledger.lock",
+        backups=folder / "backups",
+    )
+
+
+def paper_place(state_dir: Path) -> Place:
+    """The ledger of the built-in terminal, whose tickets mean nothing at a broker.
+
+    Raises:
+        DataError: the workspace has no secret key.
+    """
+    return _own_place(state_dir, state_dir / "paper" / "ledger")
+
+
+def replay_place(state_dir: Path) -> Place:
+    """The ledger of the last replay.
+
+    Raises:
+        DataError: the workspace has no secret key.
+    """
+    return _own_place(state_dir, state_dir / "replay")
+
+
+def place_of(name: LedgerName, state_dir: Path, environ: Mapping[str, str]) -> Place:
+    """One of the workspace's ledgers by name.
+
+    Raises:
+        ConfigError: the variable holds no URL of a ledger.
+        DataError: the workspace has no secret key.
+    """
+    if name == "broker":
+        return find_place(state_dir, environ)
+    return paper_place(state_dir) if name == "paper" else replay_place(state_dir)
+
+
+def usual_ledger(state_dir: Path, environ: Mapping[str, str]) -> LedgerName:
+    """The ledger that is meant where none is named: the broker's where there is one, else the paper one.
+
+    Raises:
+        ConfigError, DataError: see ``place_of``.
+    """
+    return "broker" if find_place(state_dir, environ).exists else "paper"
+
+
+def _own_place(state_dir: Path, folder: Path) -> Place:
+    return Place(
+        address=Address(file=folder / "ledger.db"),
+        key=read_key(state_dir / "secret.key"),
+        anchors=folder / "anchors.log",
         spill=folder / "spill.jsonl",
         lock=folder / "ledger.lock",
         backups=folder / "backups",

@@ -59,6 +59,11 @@ class Journal:
         """Hash of the last event."""
         return self._head
 
+    @property
+    def account(self) -> str:
+        """``server/login`` of the last trader that wrote here, empty before the first."""
+        return self._fold.account
+
     def append(self, bodies: Sequence[AnyBody], now: int) -> int:
         """Write events, and what follows from them, in one transaction; the last sequence number.
 

@@ -9,5 +9,5 @@ def control_folder(state: Path) -> Path:
 
 
 def spool_folder(state: Path) -> Path:
-    """Events that wait for the trader's ledger."""
+    """Events that wait for a trader's ledger, one folder per account."""
     return state / "spool"

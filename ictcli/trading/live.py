@@ -30,9 +30,10 @@ from ictcli.trading.live_floor import lay_live_floor
 from ictcli.trading.lock import Trader as Holder
 from ictcli.trading.lock import only_trader
 from ictcli.trading.metrics import MetricHistory
-from ictcli.trading.permission import missing_at_broker, refuse_real, require
+from ictcli.trading.permission import missing_at_broker, refuse_other_account, refuse_real, require
 from ictcli.trading.request import Outside, Traded, TradeRequest
 from ictcli.trading.session_floor import SessionFloor, start_of
+from ictcli.trading.spool import spool_of
 from ictcli.trading.summary import summarize
 from ictcli.trading.wishes import Header
 
@@ -97,6 +98,7 @@ def trade_live(request: TradeRequest, shop: Workshop, outside: Outside) -> Trade
         stack.enter_context(only_trader(control_folder(shop.store.state_dir), holder))
         place = find_place(shop.store.state_dir, outside.environ)
         journal = stack.enter_context(open_journal(place, now=now_ns(), full=False))
+        refuse_other_account(journal.account, report)
         live = _engage(request, shop, outside, broker, report, journal)
         ended = _loop(live, request, outside)
         live.duties.end()
@@ -140,8 +142,8 @@ def _engage(
     health = broker.health()
     one.dispatcher.record([ClockSeen(offset=health.clock_offset or 0, confirmed=health.clock_confirmed)])
     around = Surroundings(
-        control_folder(state), spool_folder(state), latch, dict(settings.fees), report.currency,
-        MetricHistory(shop.store.data_dir, report.login), outside.tell,
+        control_folder(state), spool_of(spool_folder(state), report.login), latch, dict(settings.fees),
+        report.currency, MetricHistory(shop.store.data_dir, report.login), outside.tell,
     )  # fmt: skip
     symbols = [units.symbol for units in account.units]
     last = [one.at] * len(symbols)

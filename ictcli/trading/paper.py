@@ -32,6 +32,7 @@ from ictcli.trading.playback import Playback, VirtualClock
 from ictcli.trading.request import Outside, Traded, TradeRequest
 from ictcli.trading.session_floor import SessionFloor, lay_floor, start_of
 from ictcli.trading.simulated_world import LOGIN
+from ictcli.trading.spool import spool_of
 from ictcli.trading.summary import summarize
 from ictcli.trading.wishes import Header
 
@@ -103,7 +104,7 @@ def _engage(request: TradeRequest, shop: Workshop, outside: Outside, journal: Jo
     follower = Follower(laid, shop)
     report = _begin(one, play, terminal, follower, found, laid, request, shop, outside)
     around = Surroundings(
-        control_folder(state), spool_folder(state), latch, dict(shop.config.trade.fees),
+        control_folder(state), spool_of(spool_folder(state), LOGIN), latch, dict(shop.config.trade.fees),
         report, MetricHistory(shop.store.data_dir, LOGIN), outside.tell,
     )  # fmt: skip
     return Paper(one, play, terminal, follower, Duties(one, around, LOGIN))

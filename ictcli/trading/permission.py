@@ -81,6 +81,24 @@ def refuse_real(request: TradeRequest, account: AccountReport) -> None:
         )
 
 
+def refuse_other_account(written: str, account: AccountReport) -> None:
+    """Refuse a ledger of another account: equal tickets and one sum of cash would mix the two up.
+
+    Args:
+        written: ``server/login`` of the ledger's last trader, empty before the first.
+        account: as the broker tells it.
+
+    Raises:
+        PolicyRefused: it is of another.
+    """
+    asked = f"{account.server}/{account.login}"
+    if written and written != asked:
+        raise PolicyRefused(
+            f"the ledger is of account {written}, and the broker's account is {asked}",
+            hint="Log in to the ledger's account, or trade the other one in a workspace of its own.",
+        )
+
+
 def require(missing: Sequence[str]) -> None:
     """Refuse live trading that lacks something.
 

@@ -36,6 +36,16 @@ class Spooled:
         self.path.unlink(missing_ok=True)
 
 
+def spool_of(folder: Path, account: int) -> Path:
+    """The spool of one account, as tickets mean nothing in the ledger of another.
+
+    Args:
+        folder: of all spools.
+        account: login.
+    """
+    return folder / str(account)
+
+
 def lay(spool: Path, bodies: Sequence[AnyBody], by: str, now: int) -> Path:
     """Lay events down for the trader; they are durable when this returns.
 

@@ -17,7 +17,7 @@ from ictcli.trading.acknowledgement import Acknowledgement, acknowledgement
 from ictcli.trading.emergency import Cleared, Pace, clear
 from ictcli.trading.latch import Halt
 from ictcli.trading.lock import Trader
-from ictcli.trading.spool import lay
+from ictcli.trading.spool import lay, spool_of
 
 Opener = Callable[[], Broker]
 
@@ -161,17 +161,17 @@ def _clear_by_session(halt: Halt, account: Account, means: Means) -> None:
     try:
         broker = opener()
         try:
-            broker.connect()
+            login = broker.connect().login
             account.done = clear(broker, halt.epoch, means.pace, flatten=halt.flatten)
         finally:
             broker.close()
     except IctError as error:
         account.failure = error
         return
-    _lay_down(halt, account, account.done, means)
+    _lay_down(halt, account, account.done, means, login)
 
 
-def _lay_down(halt: Halt, account: Account, done: Cleared, means: Means) -> None:
+def _lay_down(halt: Halt, account: Account, done: Cleared, means: Means, login: int) -> None:
     """Leave what was done for the trader's ledger; a disk that refuses does not undo it."""
     if not done.requests:
         return
@@ -181,7 +181,7 @@ def _lay_down(halt: Halt, account: Account, done: Cleared, means: Means) -> None
     )
     told = Alerted(severity="critical", code="halt_session", text=text)
     try:
-        lay(means.spool, [*done.requests, told], halt.by, means.pace.now())
+        lay(spool_of(means.spool, login), [*done.requests, told], halt.by, means.pace.now())
     except DataError as error:
         account.warnings.append(f"not laid down for the ledger: {error.message}")
 

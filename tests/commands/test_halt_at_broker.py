@@ -126,7 +126,7 @@ def test_orders_are_cancelled_and_with_flatten_positions_closed_until_flat(serve
     (account,) = found["accounts"]
     assert (code, account["closed"], account["positions"], account["foreign"]) == (0, 2, [], 1)
     assert [one.magic for one in books(port).positions] == [FOREIGN]
-    spooled, broken = waiting(desk / "state" / "spool")
+    spooled, broken = waiting(desk / "state" / "spool" / "1")
     done = [body for one in spooled for body in one.bodies if isinstance(body, Emergency)]
     assert [body.what for body in done] == ["cancel", "close", "close"]
     assert broken == []

@@ -5,7 +5,17 @@ from pathlib import Path
 import pytest
 
 from ictcli.errors import ConfigError
-from ictcli.ledger.address import Address, find_place, parse_address, parse_open_address
+from ictcli.ledger.address import (
+    LEDGERS,
+    Address,
+    find_place,
+    paper_place,
+    parse_address,
+    parse_open_address,
+    place_of,
+    replay_place,
+    usual_ledger,
+)
 from tests.ledger.conftest import KEY
 
 
@@ -20,6 +30,32 @@ def test_the_environment_names_another_database(state: Path) -> None:
     place = find_place(state, {"ICTCLI_LEDGER_URL": "postgresql://trader:pass-word@db:5433/ledger"})
     assert place.address.file is None
     assert str(place.address) == "postgresql://trader@db:5433/ledger"
+
+
+def test_no_two_ledgers_of_a_workspace_share_a_file(state: Path) -> None:
+    places = [place_of(name, state, {}) for name in LEDGERS]
+    assert places == [find_place(state, {}), paper_place(state), replay_place(state)]
+    files = [
+        file
+        for place in places
+        for file in (place.address.file, place.anchors, place.spill, place.lock, place.backups)
+    ]
+    assert len(set(files)) == 15
+
+
+def test_a_database_of_the_environment_is_the_brokers_and_nobody_elses(state: Path) -> None:
+    environ = {"ICTCLI_LEDGER_URL": "postgresql://trader@db/ledger"}
+    assert place_of("broker", state, environ).address.file is None
+    assert place_of("paper", state, environ) == paper_place(state)
+    assert place_of("replay", state, environ) == replay_place(state)
+
+
+def test_the_brokers_ledger_is_meant_where_there_is_one(state: Path) -> None:
+    assert usual_ledger(state, {}) == "paper"
+    assert usual_ledger(state, {"ICTCLI_LEDGER_URL": "postgresql://trader@db/ledger"}) == "broker"
+    (state / "ledger").mkdir()
+    (state / "ledger" / "ledger.db").touch()
+    assert usual_ledger(state, {}) == "broker"
 
 
 @pytest.mark.parametrize(

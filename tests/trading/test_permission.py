@@ -19,6 +19,7 @@ from ictcli.trading.permission import (
     missing_at_broker,
     missing_before_login,
     refuse_halted,
+    refuse_other_account,
     refuse_real,
     require,
 )
@@ -99,3 +100,12 @@ def test_paper_never_trades_at_an_account_with_real_money() -> None:
     refuse_real(paper, replace(ACCOUNT, demo=True))
     with pytest.raises(PolicyRefused, match="holds real money"):
         refuse_real(paper, ACCOUNT)
+
+
+def test_a_ledger_takes_no_second_account() -> None:
+    refuse_other_account("", ACCOUNT)
+    refuse_other_account("s/7", ACCOUNT)
+    with pytest.raises(PolicyRefused, match="ledger is of account s/8, and the broker's account is s/7"):
+        refuse_other_account("s/8", ACCOUNT)
+    with pytest.raises(PolicyRefused, match="t/7"):
+        refuse_other_account("t/7", ACCOUNT)

@@ -13,7 +13,7 @@ from ictcli.trading.acknowledgement import Acknowledgement, acknowledge
 from ictcli.trading.emergency import Pace
 from ictcli.trading.latch import Halt
 from ictcli.trading.lock import Trader
-from ictcli.trading.spool import waiting
+from ictcli.trading.spool import spool_of, waiting
 from ictcli.trading.stopping import Means, stop_accounts, worst
 from tests.trading.desks import Desk, order, position, refuse, silent
 
@@ -66,7 +66,7 @@ def test_for_one_that_does_not_answer_an_own_session_acts_and_leaves_word(
     assert (found.cleared_by, found.code) == ("session", ExitCode.OK)
     assert (desk.orders, desk.positions) == ({}, {})
     assert (clock.now >= 2 * NS_PER_SECOND) == running
-    ((spooled,), broken) = waiting(tmp_path / "spool")
+    ((spooled,), broken) = waiting(spool_of(tmp_path / "spool", 7))
     assert broken == []
     assert [type(body) for body in spooled.bodies] == [Emergency, Emergency, Alerted]
     assert spooled.by == "anna"
