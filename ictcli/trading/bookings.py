@@ -108,14 +108,18 @@ class Bookings:
         self._submit(wishes)
 
     def _link_position(self, series: int, identifier: int) -> None:
-        """Remember which of the broker's positions the youngest one of ours is."""
-        live = self._account.desk.live_positions(series)
-        if identifier in self.links.positions or not live:
+        """Remember which of the broker's positions the youngest one of ours is.
+
+        A netting position that is turned keeps its identifier there and is a new one here.
+        """
+        desk, links = self._account.desk, self.links
+        known, live = links.positions.get(identifier), desk.live_positions(series)
+        if not live or (known is not None and desk.position(*known) is not None):
             return
         number = max(int(one["number"]) for one in live)
-        if (series, number) not in self.links.identifiers:
-            self.links.positions[identifier] = (series, number)
-            self.links.identifiers[series, number] = identifier
+        if (series, number) not in links.identifiers:
+            links.positions[identifier] = (series, number)
+            links.identifiers[series, number] = identifier
 
     def _left(self, known: tuple[int, int], deal: DealReport, reason: int) -> None:
         s, number = known

@@ -44,6 +44,9 @@ def shift(book: OrderBook, fill: Filled, order: OrderState | None, sign: int) ->
     before, after = position.volume, position.volume + moved
     if before * moved >= 0 and after:
         position.price = (abs(before) * position.price + abs(moved) * fill.price) / abs(after)
+        if sign > 0 and before and order is not None and order.filled == fill.volume:
+            # the first deal of another order that adds to a netting position brings its own protection
+            position.wanted_stop, position.wanted_target = order.intent.stop, order.intent.target
     elif before * after < 0:
         position.price = fill.price
         if order is not None:
