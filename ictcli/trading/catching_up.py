@@ -25,7 +25,7 @@ class CaughtUp:
     Attributes:
         seq: last event of the journal.
         at: close of the last bar taken, ns UTC; 0 for none.
-        unsent: wishes of the journal's last bars that no intent tells of, with the close of their bar.
+        unsent: wishes that no intent tells of: of the journal's last bars, and of its deals.
     """
 
     seq: int
@@ -61,32 +61,38 @@ def catch_up(
     series = {(units.symbol, timeframes[s]): s for s, units in enumerate(trader.account.units)}
     book, state = OrderBook(), CaughtUp(after, at)
     waiting: list[BarTaken] = []
-    for entry in entries:
-        notices = book.apply(entry.body, entry.ts)
-        if entry.seq <= after:
-            continue
-        body = entry.body
-        if isinstance(body, BarTaken) and (not waiting or waiting[0].ts_close == body.ts_close):
-            waiting.append(body)
-            continue
+    with trader.holding() as held:
+        for entry in entries:
+            notices = book.apply(entry.body, entry.ts)
+            if entry.seq <= after:
+                continue
+            body = entry.body
+            if isinstance(body, BarTaken) and (not waiting or waiting[0].ts_close == body.ts_close):
+                waiting.append(body)
+                continue
+            _take_bars(trader, waiting, series, state)
+            if isinstance(body, BarTaken):
+                waiting = [body]
+            elif isinstance(body, Intent):
+                _take_intent(trader, body, state)
+            elif isinstance(body, SwapSeen):
+                trader.bookings.swap_seen(body.position, body.swap)
+            for notice in notices:
+                trader.bookings.told(notice)
+            state.unsent += held
+            held.clear()
+            state.seq = entry.seq
         _take_bars(trader, waiting, series, state)
-        if isinstance(body, BarTaken):
-            waiting = [body]
-        elif isinstance(body, Intent):
-            _take_intent(trader, body, state)
-        elif isinstance(body, SwapSeen):
-            trader.bookings.swap_seen(body.position, body.swap)
-        for notice in notices:
-            trader.bookings.told(notice)
-        state.seq = entry.seq
-    _take_bars(trader, waiting, series, state)
     return state
 
 
 def _take_bars(
     trader: Trader, waiting: list[BarTaken], series: dict[tuple[str, str], int], state: CaughtUp
 ) -> None:
-    """Decide once more on the bars of one instant; their intents follow in the journal, if written."""
+    """Decide once more on the bars of one instant; their intents follow in the journal, if written.
+
+    What was wanted before and is not written by now was given up.
+    """
     if not waiting:
         return
     closed = [
@@ -95,6 +101,8 @@ def _take_bars(
         if (one.symbol, one.timeframe) in series
     ]
     if closed:
+        for wish in state.unsent:
+            trader.drop(wish)
         state.at = waiting[0].ts_close
         state.unsent = trader.replay(state.at, closed, late=waiting[0].late)
     waiting.clear()

@@ -1,6 +1,6 @@
 """A trader at its broker: journal, order manager, shell and account, put together and brought up to date."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,10 +14,10 @@ from ictcli.trading.catching_up import CaughtUp, catch_up
 from ictcli.trading.checkpoints import TraderState, read_checkpoint, restore, state_of, write_checkpoint
 from ictcli.trading.dispatch import Dispatcher, HaltLatch
 from ictcli.trading.manager import OrderManager
-from ictcli.trading.messages import Alert, Begin
+from ictcli.trading.messages import Alert, Begin, Told
 from ictcli.trading.orderbook import Notice, OrderBook
 from ictcli.trading.trader import Trader
-from ictcli.trading.wishes import Header
+from ictcli.trading.wishes import Header, Wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,25 +76,45 @@ class Engagement:
         self.at = 0
         self._since_checkpoint = 0
 
-    def begin(self, start: Start, checkpoint: Checkpoint | None) -> CaughtUp:
-        """Go on where the journal ends, then let the order manager resolve what is open.
+    def catch_up(self, checkpoint: Checkpoint | None) -> CaughtUp:
+        """Bring the account to the end of the journal; what it wants and never wrote down is given back.
 
         Args:
-            start: put down first.
-            checkpoint: that the account is brought up to date from; None: it begins here.
+            checkpoint: that it is brought up to date from; None: it begins here.
 
         Raises:
             DataError: the checkpoint cannot be read.
         """
-        state = CaughtUp(self.journal.last, 0)
-        if checkpoint is not None:
-            saved = read_checkpoint(self.terms.folder, checkpoint)
-            restore(self.trader, saved)
-            entries = self.journal.read()
-            state = catch_up(self.trader, entries, saved.seq, saved.at, self.terms.timeframes)
-            self.at = state.at
-        self.dispatcher.handle(Begin(start))
+        if checkpoint is None:
+            return CaughtUp(self.journal.last, 0)
+        saved = read_checkpoint(self.terms.folder, checkpoint)
+        restore(self.trader, saved)
+        state = catch_up(self.trader, self.journal.read(), saved.seq, saved.at, self.terms.timeframes)
+        self.at = state.at
         return state
+
+    def begin(self, start: Start, answers: Sequence[Told] = ()) -> None:
+        """Let the order manager resolve what is open.
+
+        Args:
+            start: put down first.
+            answers: to requests whose sending was recorded last, where they are known.
+        """
+        self.dispatcher.handle(Begin(start, tuple(answers)))
+
+    def submit(self, unsent: Sequence[Wish], *, fresh: bool) -> None:
+        """Send what was wanted before the account's last end and never written down.
+
+        Args:
+            unsent: given back by ``catch_up``.
+            fresh: False gives up what would open: its bar closed too long ago.
+        """
+        for wish in unsent:
+            if wish.action != "place" or fresh:
+                self.trader.quote(wish.series)
+                self.trader.submit([wish])
+            else:
+                self.trader.drop(wish)
 
     def refuse_strangers(self, *, known: bool) -> None:
         """Refuse to begin anew beside positions and orders of another set-up.

@@ -52,13 +52,15 @@ class Follower:
         Nothing of the account's happened on them: whatever does is written down at once.
         """
         bars: list[Bars] = []
+        fine: list[Bars | None] = []
         first: list[int] = []
         for s, one in enumerate(self._series):
             shown, taken = terminal.bars_shown(s), int(account.desk.world.states[s]["bar"])
             own = self._stored(one, int(one.bars.ts[0]))
             bars.append(own.slice(shown, max(shown, taken)))
+            fine.append(self._finer(one, bars[-1]))
             first.append(shown)
-        play.load_history(bars, first)
+        play.load_history(bars, first, fine)
 
     def _read(self, s: int, one: Series, account: Account) -> Bars:
         manifest = self._shop.store.manifest(one.stored)

@@ -132,9 +132,8 @@ def _engage(
         account.desk.begin_with(account.units[0].minor(report.balance))
         account.learn([series.bars for series in laid.floor.series])
         one.at = max(int(series.bars.ts_close[-1]) for series in laid.floor.series)
-    caught = one.begin(
-        start_of(request, laid, shop, report.login, report.server, outside), found[0] if found else None
-    )
+    caught = one.catch_up(found[0] if found else None)
+    one.begin(start_of(request, laid, shop, report.login, report.server, outside))
     for wish in caught.unsent:
         one.trader.drop(wish)
     if found is None:

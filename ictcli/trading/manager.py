@@ -129,9 +129,11 @@ class OrderManager:
             self._unexplained_since -= back
 
     def _begin(self, scribe: Scribe, event: Begin) -> None:
-        recovery.begin(scribe, event.start)
+        recovery.begin(scribe, event.start, {one.id for one in event.answers})
         self._sender.epoch = self.book.epoch
         self._sender.due.clear()
+        for answer in event.answers:
+            self._told(scribe, answer)
         self._want_look(scribe.now)
 
     def _told(self, scribe: Scribe, event: Told) -> None:

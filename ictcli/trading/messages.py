@@ -14,13 +14,6 @@ from ictcli.ledger.bodies import AnyBody, EndStatus, Intent, Mode, Severity, Sta
 
 
 @dataclass(frozen=True, slots=True)
-class Begin:
-    """A trader begins on a folded journal; ``epoch`` of the start is set by the manager."""
-
-    start: Start
-
-
-@dataclass(frozen=True, slots=True)
 class Submit:
     """The decision side wants this done."""
 
@@ -34,6 +27,17 @@ class Told:
     id: str
     attempt: int
     outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """A trader begins on a folded journal; ``epoch`` of the start is set by the manager.
+
+    ``answers`` are those to requests whose sending was recorded last, where the broker could be asked anew.
+    """
+
+    start: Start
+    answers: tuple[Told, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from ictcli.brokers.broker import Broker
 from ictcli.clock import NS_PER_SECOND, now_ns, parse_duration
 from ictcli.config.loading import fingerprint
-from ictcli.ledger.address import find_place
-from ictcli.ledger.bodies import Checkpoint
+from ictcli.ledger.address import paper_place
+from ictcli.ledger.bodies import Checkpoint, Start
 from ictcli.ledger.journal import Journal, open_journal
 from ictcli.research.backtest import Workshop
 from ictcli.trading.checkpoints import TraderState
@@ -34,10 +34,11 @@ from ictcli.trading.session_floor import SessionFloor, lay_floor, start_of
 from ictcli.trading.simulated_world import LOGIN
 from ictcli.trading.spool import spool_of
 from ictcli.trading.summary import summarize
+from ictcli.trading.unfinished import ask_again
 from ictcli.trading.wishes import Header
 
 FOLDER = "paper"
-"""Folder of the state directory that holds terminal and checkpoints."""
+"""Folder of the state directory that holds terminal, checkpoints and ledger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,7 @@ def trade_paper(request: TradeRequest, shop: Workshop, outside: Outside) -> Trad
     holder = Holder(LOGIN, "", "paper", os.getpid(), now_ns())
     with ExitStack() as stack:
         stack.enter_context(only_trader(control_folder(state), holder))
-        place = find_place(state, outside.environ)
-        journal = stack.enter_context(open_journal(place, now=now_ns(), full=False))
+        journal = stack.enter_context(open_journal(paper_place(state), now=now_ns(), full=False))
         paper = _engage(request, shop, outside, journal)
         ended = _follow(paper, request, shop, outside)
         paper.duties.end()
@@ -99,7 +99,7 @@ def _engage(request: TradeRequest, shop: Workshop, outside: Outside, journal: Jo
     one = Engagement(laid.assembled.account, broker, journal, latch, clock.now, terms, outside.tell)
     play = Playback(
         terminal.world.server, one.trader, clock, laid.timeframes, terminal.world.typical, floor.traded,
-        terminal.keep,
+        terminal.keep, terminal.progress,
     )  # fmt: skip
     follower = Follower(laid, shop)
     report = _begin(one, play, terminal, follower, found, laid, request, shop, outside)
@@ -117,24 +117,37 @@ def _begin(
 ) -> str:  # fmt: skip
     """Bring account and terminal to the same bar; the account's currency."""
     one.refuse_strangers(known=found is not None)
-    bars = [series.bars for series in laid.floor.series]
-    nothing = [0] * len(bars)
     start = start_of(request, laid, shop, LOGIN, "simulated", outside)
-    fresh = found is None or not terminal.load()
+    if found is None or not terminal.load():
+        return _begin_anew(one, play, terminal, laid, start, outside)
     play.go_on()
-    if fresh:
-        outside.progress("warming up", 0, None)
-        one.trader.account.learn(bars)
-        play.load_history(bars, nothing)
-        one.at = max(int(own.ts_close[-1]) for own in bars)
-        terminal.keep()
     broker = terminal.world.broker
     report = broker.connect()
-    one.begin(start, None if fresh or found is None else found[0])
-    if fresh:
-        one.checkpoint(always=True)
-    else:
-        follower.show_missed(play, terminal, one.trader.account)
+    caught = one.catch_up(found[0])
+    follower.show_missed(play, terminal, one.trader.account)
+    one.begin(start, ask_again(one.book, broker, shop.config.trade))
+    one.submit(caught.unsent, fresh=True)
+    return report.currency
+
+
+def _begin_anew(
+    one: Engagement,
+    play: Playback,
+    terminal: PaperTerminal,
+    laid: SessionFloor,
+    start: Start,
+    outside: Outside,
+) -> str:
+    """Show account and terminal the bars before the first one that is traded; the account's currency."""
+    bars = [series.bars for series in laid.floor.series]
+    outside.progress("warming up", 0, None)
+    one.trader.account.learn(bars)
+    play.load_history(bars, [0] * len(bars))
+    one.at = max(int(own.ts_close[-1]) for own in bars)
+    terminal.keep()
+    report = terminal.world.broker.connect()
+    one.begin(start)
+    one.checkpoint(always=True)
     return report.currency
 
 

@@ -4,15 +4,25 @@ from collections.abc import Callable
 from pathlib import Path
 from time import sleep
 
+import msgspec
+
 from ictcli.brokers.simulated.records import ServerRequest, ServerResult
 from ictcli.brokers.simulated.server import TradeServer
 from ictcli.config.records import Config
 from ictcli.errors import DataError
 from ictcli.research.accounts import Floor
 from ictcli.store.atomic import write_file
+from ictcli.trading.progress import Progress
 from ictcli.trading.simulated_world import SimulatedWorld, simulated_world
 
 TERMINAL_FILE = "terminal.bin"
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """The file: the server's own bytes, and how far its market has gone within its bars."""
+
+    server: bytes
+    done: dict[int, tuple[int, int]]
 
 
 class KeptServer(TradeServer):
@@ -44,6 +54,7 @@ class PaperTerminal:
         self._path = folder / TERMINAL_FILE
         self.world: SimulatedWorld = simulated_world(floor, config, now, sleep, seed=seed, make=KeptServer)
         self.server = self.world.server
+        self.progress = Progress()
         self._symbols = [one.spec.name for one in floor.series]
         self._timeframes = [one.key.timeframe for one in floor.series]
         if isinstance(self.server, KeptServer):
@@ -55,7 +66,7 @@ class PaperTerminal:
         Raises:
             DataError: the disk refuses.
         """
-        write_file(self._path, self.server.save())
+        write_file(self._path, msgspec.msgpack.encode(Kept(self.server.save(), self.progress.done)))
 
     def load(self) -> bool:
         """Be what was written down; False where nothing was.
@@ -68,9 +79,11 @@ class PaperTerminal:
         except FileNotFoundError:
             return False
         try:
-            self.server.load(saved)
-        except ValueError as error:
+            kept = msgspec.msgpack.decode(saved, type=Kept)
+            self.server.load(kept.server)
+        except (ValueError, msgspec.DecodeError) as error:
             raise DataError(f"{self._path.name} is no state of this terminal: {error}", hint=_HINT) from error
+        self.progress.done = dict(kept.done)
         return True
 
     def bars_shown(self, s: int) -> int:

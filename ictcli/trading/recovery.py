@@ -1,11 +1,12 @@
 """From a folded journal to a trader that may act (RELIABILITY.md 3.4).
 
 A request that was recorded as sent may be at the broker: it becomes unknown. One that was decided and not
-recorded as sent provably is not: it is denied as stale. Then the broker's records are read, what they show is
-booked, and only when positions and money agree is new exposure allowed.
+recorded as sent provably is not: it is denied as stale, unless it withdraws an order, which never harms.
+Then the broker's records are read, what they show is booked, and only when positions and money agree is new
+exposure allowed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from decimal import Decimal
 
 from msgspec.structs import replace
@@ -33,15 +34,21 @@ OWN_REASON = "account: "
 OPENING = "opening"
 
 
-def begin(scribe: Scribe, start: Start) -> None:
-    """Put down that a trader begins, and what its predecessor's end made of open requests."""
+def begin(scribe: Scribe, start: Start, answered: Collection[str] = ()) -> None:
+    """Put down that a trader begins, and what its predecessor's end made of open requests.
+
+    Args:
+        scribe: writes.
+        start: its epoch is set here.
+        answered: requests whose answers are known after all.
+    """
     book = scribe.book
     scribe.write(replace(start, epoch=book.epoch + 1))
     open_requests: list[OrderState | TaskState] = [*book.working_orders(), *book.pending_tasks()]
     for state in open_requests:
-        if state.status == Status.INTENT:
+        if state.status == Status.INTENT and state.intent.action != "cancel":
             scribe.write(Denied(id=state.id, code=Denial.STALE))
-        elif state.status == Status.SENT:
+        elif state.status == Status.SENT and state.id not in answered:
             scribe.write(
                 Unresolved(id=state.id, attempt=state.attempt, code=0, message="sent before a restart")
             )

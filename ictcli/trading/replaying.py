@@ -12,8 +12,7 @@ from ictcli.brokers.broker import Broker
 from ictcli.clock import NS_PER_SECOND, now_ns
 from ictcli.config.loading import fingerprint
 from ictcli.config.trading import TradeConfig
-from ictcli.ledger.address import Address, Place
-from ictcli.ledger.chain import read_key
+from ictcli.ledger.address import Place, replay_place
 from ictcli.ledger.journal import open_journal
 from ictcli.research.backtest import Found, Request, Workshop, keep, sample_of
 from ictcli.research.playing import Line, Played, played_of
@@ -29,8 +28,6 @@ from ictcli.trading.simulated_world import LOGIN, simulated_world
 from ictcli.trading.summary import summarize
 from ictcli.trading.wishes import Header
 
-FOLDER = "replay"
-"""Folder of the state directory that holds the ledger of the last replay."""
 _TURN = 50
 """Instants between two words of progress."""
 
@@ -63,7 +60,7 @@ def replay(request: TradeRequest, shop: Workshop, outside: Outside) -> Traded:
         latch = Latch(control_folder(shop.store.state_dir))
         one = Engagement(account, broker, journal, latch, clock.now, terms, outside.tell)
         report = broker.connect()
-        one.begin(start_of(request, laid, shop, LOGIN, report.server, outside), None)
+        one.begin(start_of(request, laid, shop, LOGIN, report.server, outside))
         outside.ready("replaying")
         play = Playback(world.server, one.trader, clock, laid.timeframes, world.typical, floor.traded)
         ended = _play(one, play, laid, outside, request.speed)
@@ -101,17 +98,11 @@ def fresh_place(state_dir: Path) -> Place:
     Raises:
         DataError: the workspace has no secret key.
     """
-    folder = state_dir / FOLDER
+    place = replay_place(state_dir)
+    folder = place.anchors.parent
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    return Place(
-        address=Address(file=folder / "ledger.db"),
-        key=read_key(state_dir / "secret.key"),
-        anchors=folder / "anchors.log",
-        spill=folder / "spill.jsonl",
-        lock=folder / "ledger.lock",
-        backups=folder / "backups",
-    )
+    return place
 
 
 def _never(_seconds: float) -> None:

@@ -4,7 +4,8 @@ It is told when bars open and close and when to look at the broker; who tells it
 real clock) makes no difference to what it decides.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 from ictcli.brokers.broker import Broker
@@ -21,6 +22,9 @@ from ictcli.trading.wishes import Header, Wish, intend
 _MOST_UNWRITTEN = 512
 """Events about bars that may wait for one that must not: a crash loses bars that a broker still has."""
 
+_NEVER_ASKED = (-1, -1)
+"""Stop and target that no position has: those it should have are asked for again."""
+
 
 class Desk(Protocol):
     """The order manager with its shell, as the trader needs it."""
@@ -30,7 +34,11 @@ class Desk(Protocol):
         ...
 
     def record(self, bodies: Sequence[AnyBody]) -> None:
-        """Write events durably."""
+        """Write events durably; none: those that were to precede something and did not."""
+        ...
+
+    def precede(self, bodies: Sequence[AnyBody]) -> None:
+        """Write events together with what the next input leads to."""
         ...
 
 
@@ -51,8 +59,8 @@ class Trader:
         self._broker, self._header, self._now = broker, header, now
         self._desk: Desk | None = None
         self._since: Callable[[int], int] | None = None
-        self._series = {units.symbol: s for s, units in enumerate(account.units)}
         self._unwritten: list[AnyBody] = []
+        self._held: list[Wish] | None = None
 
     def attach(self, desk: Desk, since: Callable[[int], int]) -> None:
         """Give it its order manager, which tells it what comes of its intents (``told``).
@@ -110,7 +118,9 @@ class Trader:
         wishes, told = self.account.close(now, closed)
         bars = [bar_taken(one, self.account.units[one.series], names[one.series]) for one in closed]
         self._unwritten += [*bars, *decided(told, self.account, now)]
-        if wishes or len(self._unwritten) >= _MOST_UNWRITTEN:
+        if wishes:
+            self._put_ahead()
+        elif len(self._unwritten) >= _MOST_UNWRITTEN:
             self.flush()
         self.counts.bars += len(closed)
         self.counts.decisions += len(told)
@@ -131,8 +141,12 @@ class Trader:
     def flush(self) -> None:
         """Write down the bars that nothing came of; whatever is sent or booked comes behind them."""
         bodies, self._unwritten = self._unwritten, []
-        if bodies:
-            self.desk.record(bodies)
+        self.desk.record(bodies)
+
+    def _put_ahead(self) -> None:
+        """Let the bars be written with the first intent that follows, so that one turn of the disk is enough."""
+        bodies, self._unwritten = self._unwritten, []
+        self.desk.precede(bodies)
 
     def replay(self, now: int, closed: Sequence[Closed], *, late: bool) -> list[Wish]:
         """Decide on bars that were decided on before; the wishes, which are sent to nobody."""
@@ -143,6 +157,16 @@ class Trader:
         self.counts.bars += len(closed)
         self.counts.decisions += len(told)
         return wishes
+
+    @contextmanager
+    def holding(self) -> Iterator[list[Wish]]:
+        """For the block nothing is handed to the order manager; what would be is put into the list."""
+        held: list[Wish] = []
+        self._held = held
+        try:
+            yield held
+        finally:
+            self._held = None
 
     def is_of(self, wish: Wish, intent: Intent) -> bool:
         """Whether an intent of the journal is the one of a wish."""
@@ -171,6 +195,8 @@ class Trader:
             self.account.end(wish.series, wish.number, self._now(), OrderEvent.REFUSED)
         elif wish.action == "close":
             self.account.failed(wish.number)
+        elif wish.action == "protect":
+            self.account.protected[wish.number] = _NEVER_ASKED
 
     def quoted(self) -> dict[str, int]:
         """When the last quote of each symbol was made, ns UTC."""
@@ -186,8 +212,12 @@ class Trader:
 
     def submit(self, wishes: Sequence[Wish]) -> None:
         """Hand wishes to the order manager, closings and withdrawals first."""
-        if wishes:
-            self.flush()
+        if self._held is not None:
+            self._held += wishes
+            return
+        if not wishes:
+            return
+        self._put_ahead()
         for wish in sorted(wishes, key=lambda one: not one.reduces):
             intent = self.intent_of(wish)
             if intent is None:
@@ -197,6 +227,7 @@ class Trader:
                 self.bookings.links.intents[wish.series, wish.number] = intent.id
             self.counts.wishes += 1
             self.desk.handle(Submit(intent))
+        self.desk.record(())
 
     def intent_of(self, wish: Wish) -> Intent | None:
         """The intent of a wish; None where what it is about never reached the broker."""
