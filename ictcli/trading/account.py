@@ -110,11 +110,11 @@ class Account:
             row + int(last - begin) for row, (begin, last) in zip(self.rows, asked.spans, strict=True)
         ]
         blank = closed[0].bar.slice(0, 0)
+        standing = [own for s in bars for own in self._standing(s)]
         books = self.desk.advance([bars.get(s, blank) for s in range(n)], asked)
         self.keep(books)
         self._mark(now)
-        why = reasons(asked, first)
-        wishes = self._wishes_of(books.events, now, why)
+        wishes = self._wishes_of(books.events, now, reasons(asked, first), standing)
         for one in closed:
             wishes += self._after_close(one.series, now)
         return wishes, answers(made, books.events, asked, first)
@@ -128,12 +128,13 @@ class Account:
         self.keep(self.desk.roll_to(deal.ts))
         if order in self.dropped:
             self.desk.put_back(*self.dropped.pop(order))
+        standing = self._standing(deal.series)
         books, _ = self.desk.fill(order, deal)
         self.keep(books)
         for one in self.desk.live_positions(deal.series):
             self.protected.setdefault(int(one["number"]), (int(one["stop"]), int(one["target"])))
         own = books.events["order"] != order
-        return self._wishes_of(books.events[own], deal.ts, {})
+        return self._wishes_of(books.events[own], deal.ts, {}, standing)
 
     def leave(self, position: int, deal: Deal, reason: int) -> None:
         """Book a deal that closes a position or a part of it; ``reason`` 0 is that of its stop."""
@@ -251,10 +252,26 @@ class Account:
             )
         return wishes
 
+    def _standing(self, series: int) -> list[tuple[int, Any]]:
+        """Orders on the book of a series, as they are now."""
+        return [(series, order.copy()) for order in self.desk.live_orders(series)]
+
     def _wishes_of(
-        self, events: Records, now: int, why: Mapping[tuple[int, int], tuple[int, str]]
+        self,
+        events: Records,
+        now: int,
+        why: Mapping[tuple[int, int], tuple[int, str]],
+        standing: Sequence[tuple[int, Any]],
     ) -> list[Wish]:
-        """What the desk's own words ask of the broker."""
+        """What the desk's own words ask of the broker; an order it took off the book may be filled there.
+
+        Args:
+            events: what it wrote.
+            now: the instant, ns UTC.
+            why: for the row of a decision, its leg and its reason.
+            standing: orders that were on the book before.
+        """
+        stood = {int(record["number"]): (series, record) for series, record in standing}
         wishes = []
         for event in events:
             series, number, kind = int(event["series"]), int(event["order"]), int(event["event"])
@@ -264,6 +281,8 @@ class Account:
                     leg, reason = why.get((series, int(event["row"])), (0, ""))
                     wishes.append(placing(self.desk.world.orders[series, slot], series, now, leg, reason))
             elif kind in _GONE and number > 0:
+                if number in stood:
+                    self.dropped[number] = stood[number]
                 wishes.append(Wish("cancel", series, int(event["owner"]), now, number, number, reduces=True))
         return wishes
 
