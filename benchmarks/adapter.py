@@ -40,8 +40,8 @@ M15 = TIMEFRAMES["M15"]
 MONDAY = parse_instant("2026-01-12T08:00Z", now=0)
 
 
-def stage() -> tuple[SimulatedTerminal, Mt5Broker]:
-    """A terminal with some hours of market behind it, and a connected broker."""
+def market() -> TradeServer:
+    """A server with some hours of market behind it."""
     spec = load_symbols(None).require("EURUSD")
     ts = MONDAY + np.arange(BARS, dtype=np.int64) * M15.ns
     flat = np.full(BARS, 110_000, np.int64)
@@ -51,6 +51,12 @@ def stage() -> tuple[SimulatedTerminal, Mt5Broker]:
     server = open_server(floor, Config(), ServerOptions(login=7))
     for row in range(BARS - 1):
         drive(server, turn_of(bars, row, row, 8))
+    return server
+
+
+def stage() -> tuple[SimulatedTerminal, Mt5Broker]:
+    """A terminal of such a server, and a connected broker."""
+    server = market()
     terminal = SimulatedTerminal(server)
     broker = Mt5Broker(
         terminal,

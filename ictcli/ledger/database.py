@@ -55,6 +55,10 @@ class Database(Protocol):
         """From now on commits do not wait for the disk."""
         ...
 
+    def tidy(self) -> None:
+        """Do now what would have to be done at some commit, and takes longer than one."""
+        ...
+
     def snapshot(self) -> None:
         """Start a transaction that only reads, and sees one state of the database throughout."""
         ...

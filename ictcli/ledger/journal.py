@@ -10,7 +10,7 @@ from typing import Self
 from ictcli.errors import IctError
 from ictcli.ledger.address import Place
 from ictcli.ledger.anchors import read_anchors, write_anchor
-from ictcli.ledger.bodies import AnyBody, decode, encode
+from ictcli.ledger.bodies import AnyBody, Sent, decode, encode
 from ictcli.ledger.chain import Event, link
 from ictcli.ledger.database import explained, prepare, transaction
 from ictcli.ledger.faults import EventRefused, LedgerFenced, LedgerUnwritable, NoLedger
@@ -26,7 +26,7 @@ from ictcli.store.locks import exclusive
 ANCHOR_EVERY = 16
 """Events after which the head is noted outside of the database, where a damaged tail is found out by it."""
 ANCHOR_SYNC_EVERY = 256
-"""Events after which that note is made to survive a power cut."""
+"""Events after which that note is made to survive a power cut, and the database is tidied up."""
 
 
 class Journal:
@@ -137,9 +137,18 @@ class Journal:
                 raise self._fault from error
             raise
         self._seq, self._head = events[-1].seq, events[-1].hash
-        if self._seq - self._noted >= ANCHOR_EVERY:
-            self._anchor(now, sync=self._seq - self._synced >= ANCHOR_SYNC_EVERY)
+        self._note(now, waited_for=any(isinstance(entry.body, Sent) for entry in entries))
         return self._seq
+
+    def _note(self, now: int, *, waited_for: bool) -> None:
+        """Note the head from time to time; what takes long, not while a request waits to be sent."""
+        if self._seq - self._noted < ANCHOR_EVERY:
+            return
+        unsynced = self._seq - self._synced
+        sync = unsynced >= (2 if waited_for else 1) * ANCHOR_SYNC_EVERY
+        self._anchor(now, sync=sync)
+        if sync:
+            self._stored.database.tidy()
 
     def _linked(self, given: Sequence[tuple[int, str, AnyBody]]) -> tuple[list[Event], list[Entry]]:
         events: list[Event] = []

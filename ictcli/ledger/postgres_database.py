@@ -110,6 +110,9 @@ class PostgresDatabase:
         """From now on commits do not wait for the disk."""
         self._raw.execute("SET synchronous_commit = off")
 
+    def tidy(self) -> None:
+        """Nothing: the server does it by itself."""
+
     def snapshot(self) -> None:
         """Start a transaction that only reads one state of the database."""
         self._raw.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")

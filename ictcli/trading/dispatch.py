@@ -72,6 +72,7 @@ class Dispatcher:
         self._crashpoint = crashpoint or CrashPoints()
         self._inputs: deque[Input] = deque()
         self._commands: deque[Command] = deque()
+        self._ahead: list[AnyBody] = []
         self._busy = False
 
     def handle(self, event: Input) -> None:
@@ -93,7 +94,7 @@ class Dispatcher:
         Raises:
             LedgerUnwritable: the journal took no record.
         """
-        if not bodies:
+        if not (bodies or self._ahead):
             return
         if self.dead is not None:
             raise self._refusal(self.dead)
@@ -101,6 +102,19 @@ class Dispatcher:
         notices = [one for body in bodies for one in self.manager.book.apply(body, record.at)]
         self._commands += [record, *(Notify(one) for one in notices)]
         self._start()
+
+    def precede(self, bodies: Sequence[AnyBody]) -> None:
+        """Write events that change nothing here in one transaction with what the next input leads to.
+
+        ``record`` of no events writes them where nothing did. It saves a request a turn of the disk.
+
+        Raises:
+            LedgerUnwritable: the journal took no record.
+        """
+        if self._busy:
+            self.record(bodies)
+        else:
+            self._ahead += bodies
 
     def _start(self) -> None:
         if self._busy:
@@ -138,8 +152,9 @@ class Dispatcher:
         if self.dead is not None:
             raise self._refusal(self.dead)
         self._crashpoint("before_record")
+        bodies, self._ahead = (*self._ahead, *record.bodies), []
         try:
-            self._log.append(record.bodies, record.at)
+            self._log.append(bodies, record.at)
         except Exception as error:
             self.dead = error
             self._commands.clear()

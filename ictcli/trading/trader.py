@@ -144,7 +144,7 @@ class Trader:
         self.desk.record(bodies)
 
     def _put_ahead(self) -> None:
-        """Let the bars be written with the first intent that follows, so that one turn of the disk is enough."""
+        """Let the bars be written with the first intent that follows: one turn of the disk is enough."""
         bodies, self._unwritten = self._unwritten, []
         self.desk.precede(bodies)
 
