@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from ictcli.clock import NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE, NS_PER_SECOND, iso
-from ictcli.ledger.address import find_place
+from ictcli.ledger.address import find_place, paper_place
 from ictcli.output import Output
 from ictcli.session import Session
 from ictcli.store.records import Manifest
@@ -60,10 +60,11 @@ def overview_text(found: dict[str, Any], out: Output) -> str:
 
 
 def _trading(session: Session) -> dict[str, Any]:
-    """Emergency stop, traders, and what the ledger says is open."""
+    """Emergency stop, traders, and what the ledgers say is open."""
     state = session.config.state_dir
-    keyed = (state / "secret.key").exists()
-    return picture(state, find_place(state, session.environ) if keyed else None)
+    if not (state / "secret.key").exists():
+        return picture(state, {})
+    return picture(state, {"broker": find_place(state, session.environ), "paper": paper_place(state)})
 
 
 def _trading_lines(found: dict[str, Any], out: Output) -> list[str]:
@@ -77,13 +78,27 @@ def _trading_lines(found: dict[str, Any], out: Output) -> list[str]:
     for one in found["traders"]:
         doing = f"trading since {one['since']} (pid {one['pid']})" if one["running"] else "not running"
         lines += ["", f"account {one['account']}, {one['mode']}: {doing}"]
-    if ledger := found["ledger"]:
-        last = ledger["last_bar"]
+    for ledger in found["ledgers"]:
+        last, sync = ledger["last_bar"], ledger["last_sync"]
         bar = f"last bar {last['symbol']} {last['timeframe']} {last['closed']}" if last else "no bar yet"
         allowed = f"{ledger['allowed']}: {ledger['allowed_why']}" if ledger["allowed"] else "not started"
-        lines += ["", f"ledger of {ledger['account']}: {ledger['events']:,} events, {bar}; {allowed}"]
+        known = ledger["account"] or "nobody yet"
+        lines += [
+            "",
+            f"{ledger['ledger']} ledger, {known}: {ledger['events']:,} events, {bar}",
+            f"  {allowed}",
+        ]
+        if sync:
+            lines.append(f"  compared with the broker {sync['at']}: balance {sync['balance']}, {_off(sync)}")
+        if ledger["critical_alerts"]:
+            lines.append(f"  {ledger['critical_alerts']} critical alerts")
         lines += _open_tables(ledger, out)
     return lines
+
+
+def _off(sync: dict[str, Any]) -> str:
+    difference = sync["difference"]
+    return f"{difference:f} off" if difference else "as ours"
 
 
 def _open_tables(ledger: dict[str, Any], out: Output) -> list[str]:

@@ -142,16 +142,16 @@ def _choices(session: Session, request: "TradeRequest") -> "list[Choice]":
 
 
 def _standings(session: Session, request: "TradeRequest", choices: "Sequence[Choice]") -> "list[Standing]":
-    """Where the strategies stand; asked for only where it counts, as the whole journal is gone through."""
+    """Where the strategies stand; asked for only where it counts, as whole journals are gone through."""
     if request.mode == "replay" or request.dry_run:
         return []
-    from ictcli.ledger.address import find_place
+    from ictcli.ledger.address import find_place, paper_place
     from ictcli.trading.demotion import review_all
     from ictcli.trading.graduation import strategy_mark
 
-    config = session.config.config
+    config, state = session.config.config, session.config.state_dir
     return review_all(
-        find_place(session.config.state_dir, session.environ),
+        [paper_place(state), find_place(state, session.environ)],
         [strategy_mark(choice) for choice in choices],
         _graduations(session),
         config.trade,
@@ -263,18 +263,13 @@ def _quality(session: Session, request: "TradeRequest") -> dict[str, Any] | None
     """How well the orders of the ledger were executed; None for a dry run, which sends none."""
     if request.dry_run:
         return None
-    from ictcli.ledger.address import Address, find_place
+    from ictcli.ledger.address import place_of
     from ictcli.ledger.opening import reading
     from ictcli.ledger.stored import entry_of
     from ictcli.trading.quality import execution_quality
-    from ictcli.trading.replaying import FOLDER
 
-    state = session.config.state_dir
-    if request.mode == "replay":
-        address = Address(file=state / FOLDER / "ledger.db")
-    else:
-        address = find_place(state, session.environ).address
-    with reading(address) as stored:
+    place = place_of(request.ledger, session.config.state_dir, session.environ)
+    with reading(place.address) as stored:
         entries = [entry_of(event) for event in stored.events()]
     return execution_quality(entries, seed=request.seed)
 

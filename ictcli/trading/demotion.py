@@ -65,15 +65,30 @@ class DemotionWatch:
 
 
 def review_all(
-    place: Place, marks: Sequence[str], files: Graduations, config: TradeConfig, assumed: float, now: int
+    places: Sequence[Place],
+    marks: Sequence[str],
+    files: Graduations,
+    config: TradeConfig,
+    assumed: float,
+    now: int,
 ) -> list[Standing]:
-    """Where every strategy stands by the whole journal; without a ledger nothing is shown yet.
+    """Where every strategy stands by whole journals; without a ledger nothing is shown yet.
+
+    Args:
+        places: ledgers whose evidence counts, one per account; those that do not exist are left out.
+        marks: of the strategies.
+        files: where verdicts are kept.
+        config: what must have been shown.
+        assumed: slippage that backtests assume, points.
+        now: ns UTC, of a demotion.
 
     Raises:
-        DataError: the ledger is damaged or of another schema, or the disk refuses.
+        DataError: a ledger is damaged or of another schema, or the disk refuses.
     """
-    if place.address.file is not None and not place.address.file.exists():
-        return [files.review([], mark, config, assumed, now) for mark in marks]
-    with reading(place.address) as stored:
-        entries = [entry_of(event) for event in stored.events()]
-    return [files.review(entries, mark, config, assumed, now) for mark in marks]
+    journals = []
+    for place in places:
+        if not place.exists:
+            continue
+        with reading(place.address) as stored:
+            journals.append([entry_of(event) for event in stored.events()])
+    return [files.review(journals, mark, config, assumed, now) for mark in marks]

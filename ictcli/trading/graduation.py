@@ -88,12 +88,12 @@ class Graduations:
         self._key = key
 
     def review(
-        self, entries: Iterable[Entry], mark: str, config: TradeConfig, assumed: float, now: int
+        self, journals: Iterable[Iterable[Entry]], mark: str, config: TradeConfig, assumed: float, now: int
     ) -> Standing:
         """Work out where a strategy stands, take it back when it must be, and keep the verdict.
 
         Args:
-            entries: the whole journal.
+            journals: whole ones, one per account: what was shown on paper counts wherever it was shown.
             mark: of the strategy.
             config: what it must have shown.
             assumed: slippage that backtests assume, points.
@@ -104,7 +104,7 @@ class Graduations:
         """
         kept, sound = self._load(mark)
         own = [one for one in kept.demotions if one.mark == mark]
-        evidence = gather(entries, mark, own[-1].ts if own else 0)
+        evidence = gather(journals, mark, own[-1].ts if own else 0)
         if reason := demotion_reason(evidence, config, assumed):
             own.append(Demotion(mark, reason, now))
             evidence = Evidence(mark, since=now)

@@ -4,12 +4,13 @@ Read-only and short: what is needed is copied out and the ledger let go, as a lo
 log from being folded in.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ictcli.clock import iso
 from ictcli.ledger.address import Place
-from ictcli.ledger.bodies import BarTaken, ModeSet, Start, decode
+from ictcli.ledger.bodies import BarTaken, ModeSet, Start, Synced, decode
 from ictcli.ledger.opening import reading
 from ictcli.ledger.rows import AlertRow, OrderRow, PositionRow
 from ictcli.ledger.stored import Stored
@@ -20,22 +21,22 @@ from ictcli.trading.status import OVER
 
 _OPEN = {"intent", "sent", "unknown", "open", "partial"}
 _UNRESOLVED = {"sent", "unknown"}
-_LAST = "SELECT body FROM events WHERE kind = '{kind}' ORDER BY seq DESC LIMIT 1"
-_KINDS = ("start", "mode", "bar")
+_LAST = "SELECT ts, body FROM events WHERE kind = '{kind}' ORDER BY seq DESC LIMIT 1"
+_KINDS = ("start", "mode", "bar", "synced")
 
 
-def picture(state: Path, place: Place | None) -> dict[str, Any]:
+def picture(state: Path, places: Mapping[str, Place]) -> dict[str, Any]:
     """The state of trading in a workspace.
 
     Args:
         state: its state folder.
-        place: its ledger; None where it has no key and so no ledger.
+        places: its ledgers by name; none where it has no key and so no ledger.
 
     Returns:
-        ``halt`` (None while no stop is on), ``traders``, and ``ledger`` (None where there is none).
+        ``halt`` (None while no stop is on), ``traders``, and ``ledgers``: those that exist.
 
     Raises:
-        DataError: the ledger is damaged or of another schema.
+        DataError: a ledger is damaged or of another schema.
     """
     control = control_folder(state)
     halt = Latch(control).halt()
@@ -50,21 +51,20 @@ def picture(state: Path, place: Place | None) -> dict[str, Any]:
             }
             for trader, running in traders(control)
         ],
-        "ledger": _ledger(place),
+        "ledgers": [_ledger(name, place) for name, place in places.items() if place.exists],
     }  # fmt: skip
 
 
-def _ledger(place: Place | None) -> dict[str, Any] | None:
-    if place is None or (place.address.file is not None and not place.address.file.exists()):
-        return None
+def _ledger(name: str, place: Place) -> dict[str, Any]:
     with reading(place.address) as stored:
         found = {kind: _last(stored, kind) for kind in _KINDS}
         orders = stored.rows.every(OrderRow)
         positions = stored.rows.every(PositionRow)
         alerts = stored.rows.every(AlertRow)
         events, account = stored.head()[0], stored.account()
-    start, mode, bar = found["start"], found["mode"], found["bar"]
+    start, mode, bar = (found[kind][1] for kind in ("start", "mode", "bar"))
     return {
+        "ledger": name,
         "events": events,
         "account": account,
         "mode": start.mode if isinstance(start, Start) else None,
@@ -72,6 +72,7 @@ def _ledger(place: Place | None) -> dict[str, Any] | None:
         "allowed": mode.mode if isinstance(mode, ModeSet) else None,
         "allowed_why": mode.reason if isinstance(mode, ModeSet) else "",
         "last_bar": _bar(bar) if isinstance(bar, BarTaken) else None,
+        "last_sync": _sync(*found["synced"]),
         "open_intents": [
             _order(row) for row in orders if row.account == account and row.status in _OPEN - OVER
         ],
@@ -81,9 +82,16 @@ def _ledger(place: Place | None) -> dict[str, Any] | None:
     }
 
 
-def _last(stored: Stored, kind: str) -> Any:
+def _last(stored: Stored, kind: str) -> tuple[int, Any]:
+    """When the last event of a kind was written, ns UTC, and the event; None where there is none."""
     rows = stored.database.execute(_LAST.format(kind=kind))
-    return decode(rows[0][0]) if rows else None
+    return (rows[0][0], decode(rows[0][1])) if rows else (0, None)
+
+
+def _sync(ts: int, body: Any) -> dict[str, Any] | None:
+    if not isinstance(body, Synced):
+        return None
+    return {"at": iso(ts), "balance": body.balance, "equity": body.equity, "difference": body.difference}
 
 
 def _bar(bar: BarTaken) -> dict[str, Any]:

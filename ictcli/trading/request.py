@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from ictcli.errors import ExitCode
+from ictcli.ledger.address import LedgerName
 from ictcli.market.timeframes import Timeframe
 from ictcli.telemetry import Progress
 
@@ -51,6 +52,13 @@ class TradeRequest:
     confirm_account: int | None = None
     source: str | None = None
     seed: int = 1
+
+    @property
+    def ledger(self) -> LedgerName:
+        """Which of the workspace's ledgers it is written to."""
+        if self.mode == "replay":
+            return "replay"
+        return "broker" if self.broker else "paper"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What a strategy has shown on paper and live, folded from the journal: trades, days, slippage, trouble."""
+"""What a strategy has shown on paper and live, folded from the journals: trades, days, slippage, trouble."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -87,6 +87,16 @@ class TrackRecord:
         self._modes: dict[str, str] = {}
         self._balance = Decimal(0)
         self._equity = _Curve()
+        self._slipped = {PROVING: _Mean(), AT_STAKE: _Mean()}
+
+    def next_journal(self) -> None:
+        """What comes next is of another account: its positions have numbers of their own."""
+        self._slipped = self._slippage()
+        self._session = _Session()
+        self._trades = ClosedTrades()
+        self._executions = Executions()
+        self._modes = {}
+        self._balance = Decimal(0)
 
     def take(self, entry: Entry) -> None:
         """Take the next entry of the journal."""
@@ -119,14 +129,7 @@ class TrackRecord:
 
     def evidence(self) -> Evidence:
         """What all entries so far amount to."""
-        slipped = {PROVING: _Mean(), AT_STAKE: _Mean()}
-        name = self._mark.split("@")[0]
-        for key, order in self._executions.orders.items():
-            mean = slipped.get(self._modes.get(key, ""))
-            points = self._executions.points(order)
-            if mean is not None and points is not None and order.intent.strategy == name:
-                mean.n += 1
-                mean.total += points
+        slipped = self._slippage()
         return Evidence(
             mark=self._mark,
             since=self._since,
@@ -141,6 +144,18 @@ class TrackRecord:
             live_slippage=slipped[AT_STAKE].value,
             drawdown=self._equity.deepest,
         )
+
+    def _slippage(self) -> dict[str, _Mean]:
+        """Fills of this journal and those before it, by mode."""
+        found = {mode: _Mean(mean.n, mean.total) for mode, mean in self._slipped.items()}
+        name = self._mark.split("@")[0]
+        for key, order in self._executions.orders.items():
+            mean = found.get(self._modes.get(key, ""))
+            points = self._executions.points(order)
+            if mean is not None and points is not None and order.intent.strategy == name:
+                mean.n += 1
+                mean.total += points
+        return found
 
 
 @dataclass(slots=True)
@@ -173,9 +188,11 @@ def _run(days: dict[int, bool]) -> int:
     return count
 
 
-def gather(entries: Iterable[Entry], mark: str, since: int = 0) -> Evidence:
-    """The evidence of a whole journal for one strategy."""
+def gather(journals: Iterable[Iterable[Entry]], mark: str, since: int = 0) -> Evidence:
+    """The evidence of whole journals, one per account, for one strategy."""
     record = TrackRecord(mark, since)
-    for entry in entries:
-        record.take(entry)
+    for entries in journals:
+        record.next_journal()
+        for entry in entries:
+            record.take(entry)
     return record.evidence()

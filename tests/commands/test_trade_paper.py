@@ -88,7 +88,7 @@ def test_the_loop_is_watched_alone_on_its_account_halted_resumed_and_ended(
     trading = seen["trading"]
     assert trading["halt"]["reason"] == "drill"
     assert [one["running"] for one in trading["traders"]] == [True]
-    assert trading["ledger"]["mode"] == "paper"
+    assert [(one["ledger"], one["mode"]) for one in trading["ledgers"]] == [("paper", "paper")]
     assert ictcli(desk, "resume", "--reason", "drill over")[0] == 0
     heard(manager, "WATCHDOG=1")
     loop.send_signal(signal.SIGTERM)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import pytest
 
 from ictcli.config.trading import TradeConfig
-from ictcli.ledger.bodies import Alerted, AnyBody, BarTaken, Sent, Synced
+from ictcli.ledger.bodies import Alerted, AnyBody, BarTaken, Sent, Start, Synced
 from ictcli.ledger.log import Entry
 from ictcli.research.choices import choose_strategies
 from ictcli.trading.graduation import Graduations, Standing, strategy_mark
@@ -71,7 +71,7 @@ def proven() -> Story:
 
 def standing(story: Story, folder: Path, now: int = NOON + 100 * DAY, **changes: Any) -> Standing:
     config = CONFIG if not changes else TradeConfig(**changes)
-    return Graduations(folder, KEY).review(story.entries, MARK, config, 0.0, now)
+    return Graduations(folder, KEY).review([story.entries], MARK, config, 0.0, now)
 
 
 def test_a_strategy_that_has_shown_everything_graduates_and_one_step_less_does_not(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_a_day_with_a_difference_breaks_the_row_and_counts_from_anew(tmp_path: P
 def test_slippage_beyond_the_model_keeps_a_strategy_on_paper(tmp_path: Path) -> None:
     story = Story().day(0, profits=("1", "1"), price="1.10003").day(1, price="1.10003")
     assert standing(story, tmp_path).missing == ("slippage: 3.00 points a fill, at most 2.00",)
-    assumed = Graduations(tmp_path, KEY).review(story.entries, MARK, CONFIG, 1.0, NOON)
+    assumed = Graduations(tmp_path, KEY).review([story.entries], MARK, CONFIG, 1.0, NOON)
     assert assumed.graduated
 
 
@@ -172,7 +172,7 @@ def test_a_file_that_another_hand_wrote_proves_nothing_and_is_kept(tmp_path: Pat
     assert how == "key" or changed != text
     path.write_text(changed)
     key = b"x" * 32 if how == "key" else KEY
-    found = Graduations(tmp_path, key).review(proven().entries, MARK, CONFIG, 0.0, NOON)
+    found = Graduations(tmp_path, key).review([proven().entries], MARK, CONFIG, 0.0, NOON)
     assert not found.graduated
     assert "changed by another hand" in found.missing[0]
     assert path.read_text() == changed
@@ -196,5 +196,20 @@ def test_the_mark_changes_with_parameters_and_nothing_else() -> None:
 
 def test_evidence_counts_only_what_came_after_its_beginning() -> None:
     story = proven()
-    assert gather(story.entries, MARK, NOON + DAY // 2).trades == 1
-    assert gather(story.entries, MARK, NOON + 9 * DAY).trades == 0
+    assert gather([story.entries], MARK, NOON + DAY // 2).trades == 1
+    assert gather([story.entries], MARK, NOON + 9 * DAY).trades == 0
+
+
+def test_what_two_accounts_show_adds_up_although_their_tickets_are_equal() -> None:
+    first = Story().day(0, profits=("10",), price="1.10003")
+    second = Story().day(1, profits=("-4", "1"), price="1.10000")
+    found = gather([first.entries, second.entries], MARK)
+    assert (found.trades, found.days, found.reconciled) == (3, 2, 2)
+    assert found.orders == 3
+    assert found.slippage == pytest.approx(1.0)
+
+
+def test_a_journal_does_not_go_on_in_the_mode_of_the_one_before() -> None:
+    begun = Story().day(0, profits=("10",))
+    headless = [one for one in Story().day(1, profits=("1",)).entries if not isinstance(one.body, Start)]
+    assert gather([begun.entries, headless], MARK).trades == 1

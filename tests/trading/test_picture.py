@@ -2,18 +2,23 @@
 
 import os
 import secrets
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from ictcli.ledger import bodies
-from ictcli.ledger.address import Place, find_place
+from ictcli.ledger.address import Place, find_place, paper_place
 from ictcli.ledger.journal import open_journal
 from ictcli.trading.control import control_folder
 from ictcli.trading.latch import Latch
 from ictcli.trading.lock import Trader, only_trader
 from ictcli.trading.picture import picture
 from tests.ledger.stories import NOW, acked, filled, intent, sent, start, trade
+
+SYNC = bodies.Synced(
+    since=0, balance=Decimal(10), equity=Decimal(10), difference=Decimal("0.5"), open_orders=0, positions=0
+)
 
 
 @pytest.fixture
@@ -24,20 +29,20 @@ def place(tmp_path: Path) -> Place:
 
 
 def test_where_nobody_ever_traded_there_is_nothing_to_show(tmp_path: Path, place: Place) -> None:
-    nothing: dict[str, object] = {"halt": None, "traders": [], "ledger": None}
-    assert picture(tmp_path, None) == nothing
-    assert picture(tmp_path, place) == nothing
+    nothing: dict[str, object] = {"halt": None, "traders": [], "ledgers": []}
+    assert picture(tmp_path, {}) == nothing
+    assert picture(tmp_path, {"broker": place}) == nothing
     assert not list(tmp_path.glob("ledger/*"))
 
 
 def test_a_stop_and_a_running_trader_are_shown(tmp_path: Path) -> None:
     Latch(control_folder(tmp_path)).engage("news", "anna", NOW)
     with only_trader(control_folder(tmp_path), Trader(7, "desk", "live", os.getpid(), NOW)):
-        found = picture(tmp_path, None)
+        found = picture(tmp_path, {})
     assert (found["halt"]["reason"], found["halt"]["by"]) == ("news", "anna")
     (trader,) = found["traders"]
     assert (trader["account"], trader["mode"], trader["running"]) == (7, "live", True)
-    assert picture(tmp_path, None)["traders"][0]["running"] is False
+    assert picture(tmp_path, {})["traders"][0]["running"] is False
 
 
 def test_open_intents_positions_and_the_last_bar_come_from_the_ledger_while_it_is_written(
@@ -48,15 +53,16 @@ def test_open_intents_positions_and_the_last_bar_come_from_the_ledger_while_it_i
         low=1, close=1, spread=1, tick_volume=1,
     )  # fmt: skip
     with open_journal(place, now=NOW) as journal:
-        journal.append([start(), bodies.ModeSet(mode="active", reason="recovered"), bar], NOW)
+        journal.append([start(), bodies.ModeSet(mode="active", reason="recovered"), bar, SYNC], NOW)
         for batch in trade(5):
             journal.append(batch, NOW)
         journal.append([intent("held"), sent("held"), acked("held", 11), filled(99, "held")], NOW)
         journal.append([intent("lost"), sent("lost")], NOW)
-        found = picture(tmp_path, place)["ledger"]
-    assert found["mode"] == "paper"
+        (found,) = picture(tmp_path, {"broker": place, "paper": paper_place(tmp_path)})["ledgers"]
+    assert (found["ledger"], found["mode"]) == ("broker", "paper")
     assert (found["allowed"], found["allowed_why"]) == ("active", "recovered")
     assert (found["last_bar"]["symbol"], found["last_bar"]["timeframe"]) == ("EURUSD", "M15")
     assert [(one["id"], one["status"]) for one in found["open_intents"]] == [("lost", "sent")]
     assert found["unresolved"] == 1
+    assert (found["last_sync"]["balance"], found["last_sync"]["difference"]) == (Decimal(10), Decimal("0.5"))
     assert [one["position"] for one in found["positions"]] == [11]
