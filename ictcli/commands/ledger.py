@@ -11,10 +11,17 @@ from ictcli.options import out_option, yes_option
 from ictcli.session import Session
 
 if TYPE_CHECKING:
-    from ictcli.ledger.address import Place
+    from ictcli.ledger.address import LedgerName, Place
     from ictcli.ledger.verification import Report
 
 _VARIABLE = "ICTCLI_LEDGER_URL"
+
+_account_option = click.option(
+    "--account",
+    type=click.Choice(["broker", "paper", "replay"]),
+    help="Whose ledger: a broker's account, the built-in paper account, the last replay.  "
+    "[default: broker's where there is one, else paper]",
+)
 
 
 @click.group(
@@ -29,22 +36,27 @@ _VARIABLE = "ICTCLI_LEDGER_URL"
     ],
 )
 def command() -> None:
-    """Verify, export, back up, restore and move the journal of trading.
+    """Verify, export, back up, restore and move the journals of trading.
 
-    It holds every event, and is state/ledger/ledger.db unless $ICTCLI_LEDGER_URL names another database.
+    Each account has one that holds every event: a broker's is state/ledger/ledger.db unless
+    $ICTCLI_LEDGER_URL names another database, that of paper trading state/paper/ledger/ledger.db, that of a
+    replay state/replay/ledger.db.
     """
 
 
-@command.command("verify", cls=Command, examples=["ictcli ledger verify", "ictcli ledger verify --json"])
+@command.command(
+    "verify", cls=Command, examples=["ictcli ledger verify", "ictcli ledger verify --account paper --json"]
+)
+@_account_option
 @click.pass_obj
-def verify(session: Session) -> None:
+def verify(session: Session, account: "LedgerName | None") -> None:
     """Hold every event against its seal, its neighbours and the anchors, and tables against a rebuild.
 
     Works while a trader writes. A fault is exit code 5, naming the first event that is not as written.
     """
     from ictcli.ledger.copies import check_ledger
 
-    place = _place(session)
+    place = _place(session, account)
     report = check_ledger(place)
     document = {"ledger": str(place.address), **_document(report)}
     session.out.emit(document, lambda: _text(session, place, report))
@@ -55,8 +67,9 @@ def verify(session: Session) -> None:
     "export", cls=Command, examples=["ictcli ledger export", "ictcli ledger export --out audit.jsonl.gz"]
 )
 @out_option("File to write, compressed if it ends in .gz; - is stdout.")
+@_account_option
 @click.pass_obj
-def export(session: Session, out: Path | None) -> None:
+def export(session: Session, out: Path | None, account: "LedgerName | None") -> None:
     """Print every event as one line of JSON, with its hash and the one before it."""
     import gzip
     import hashlib
@@ -65,7 +78,7 @@ def export(session: Session, out: Path | None) -> None:
     from ictcli.ledger.opening import copied
     from ictcli.store.atomic import drafted
 
-    place = _place(session)
+    place = _place(session, account)
     if out is None or str(out) == "-":
         if session.out.json:
             raise UsageError(
@@ -91,9 +104,10 @@ def export(session: Session, out: Path | None) -> None:
 @command.command(
     "backup", cls=Command, examples=["ictcli ledger backup", "ictcli ledger backup --out /mnt/safe/ledger.db"]
 )
-@out_option("File to write; default: a new one in state/ledger/backups.")
+@out_option("File to write; default: a new one in folder backups beside the ledger.")
+@_account_option
 @click.pass_obj
-def backup(session: Session, out: Path | None) -> None:
+def backup(session: Session, out: Path | None, account: "LedgerName | None") -> None:
     """Copy the ledger into one file, also while a trader writes, and verify the copy.
 
     Copy the secret key (state/secret.key) to another place: without it nothing can be verified.
@@ -101,7 +115,7 @@ def backup(session: Session, out: Path | None) -> None:
     from ictcli.clock import iso
     from ictcli.ledger.copies import back_up
 
-    place = _place(session)
+    place = _place(session, account)
     stamp = iso(session.now).replace(":", "").replace("-", "")
     target = session.cwd / out if out else place.backups / f"ledger-{stamp}.db"
     report = back_up(place, target)
@@ -112,8 +126,9 @@ def backup(session: Session, out: Path | None) -> None:
 @command.command("restore", cls=Command, examples=["ictcli ledger restore ledger-20260131T020000Z.db"])
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @yes_option
+@_account_option
 @click.pass_obj
-def restore(session: Session, file: Path, yes: bool) -> None:
+def restore(session: Session, file: Path, yes: bool, account: "LedgerName | None") -> None:
     """Verify a backup and put it in the ledger's place; the former files are kept.
 
     Refused while a trader runs. Asks where events that were written later are lost.
@@ -121,8 +136,8 @@ def restore(session: Session, file: Path, yes: bool) -> None:
     from ictcli.ledger import copies
 
     if not (session.cwd / file).is_file():
-        raise UsageError(f"no such file: {file}", hint="Backups are in state/ledger/backups.")
-    place = _place(session)
+        raise UsageError(f"no such file: {file}", hint="Backups are in folder backups beside the ledger.")
+    place = _place(session, account)
     report = copies.check_copy(place, file)
     report.require_good()
     lost = copies.known_events(place) - report.events
@@ -151,7 +166,7 @@ def restore(session: Session, file: Path, yes: bool) -> None:
 )
 @click.pass_obj
 def migrate(session: Session, target: str) -> None:
-    """Replay the ledger into another database, then compare heads and every table.
+    """Replay the ledger of a broker's account into another database, then compare heads and every table.
 
     Refused while a trader runs. The old ledger stays as it is.
     """
@@ -159,17 +174,18 @@ def migrate(session: Session, target: str) -> None:
     from ictcli.ledger.address import parse_open_address
 
     address = parse_open_address(target)
-    place = _place(session)
+    place = _place(session, "broker")
     report = copies.migrate(place, address, now=session.now)
     session.out.note(f"set {_VARIABLE} to trade there")
     document = {"from": str(place.address), "to": str(address), **_document(report)}
     session.out.emit(document, f"replayed {report.events} events to {address}; heads and tables are equal")
 
 
-def _place(session: Session) -> "Place":
-    from ictcli.ledger.address import find_place
+def _place(session: Session, account: "LedgerName | None") -> "Place":
+    from ictcli.ledger.address import place_of, usual_ledger
 
-    return find_place(session.config.state_dir, session.environ)
+    state, environ = session.config.state_dir, session.environ
+    return place_of(account or usual_ledger(state, environ), state, environ)
 
 
 def _document(report: "Report") -> dict[str, Any]:

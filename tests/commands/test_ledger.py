@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ictcli.__main__ import run
-from ictcli.ledger.address import Place, find_place
+from ictcli.ledger.address import Place, find_place, paper_place
 from ictcli.ledger.journal import open_journal
 from ictcli.workspace import create
 from tests.ledger.stories import NOW, start, trade
@@ -204,3 +204,29 @@ def test_the_key_is_in_no_output_and_no_file(desk: Place, capsys: Printed) -> No
     for text in shown + written:
         assert desk.key not in text
         assert desk.key.hex().encode() not in text
+
+
+def test_every_account_has_a_ledger_of_its_own(desk: Place, tmp_path: Path, capsys: Printed) -> None:
+    assert run(["ledger", "verify", "--account", "paper"]) == 5
+    assert "no ledger" in capsys.readouterr().err
+    tell(paper_place(tmp_path / "state"), range(1))
+    for words, events in (([], 28), (["--account", "broker"], 28), (["--account", "paper"], 10)):
+        assert run(["ledger", "verify", *words, "--json"]) == 0
+        assert document(capsys)["events"] == events
+    assert run(["ledger", "backup", "--account", "paper", "--json"]) == 0
+    copy = Path(document(capsys)["file"])
+    assert copy.parent == tmp_path / "state" / "paper" / "ledger" / "backups"
+    assert run(["ledger", "restore", str(copy), "--account", "paper", "--yes"]) == 0
+    assert run(["ledger", "verify", "--account", "paper"]) == 0
+    assert run(["ledger", "verify", "--account", "replay"]) == 5
+
+
+def test_where_only_paper_was_traded_its_ledger_is_meant(
+    desk: Place, tmp_path: Path, capsys: Printed
+) -> None:
+    shutil.rmtree(tmp_path / "state" / "ledger")
+    (tmp_path / "state" / "anchors.log").unlink()
+    tell(paper_place(tmp_path / "state"), range(2))
+    assert run(["ledger", "verify", "--json"]) == 0
+    found = document(capsys)
+    assert (found["events"], Path(found["ledger"]).parent.parent.name) == (19, "paper")
