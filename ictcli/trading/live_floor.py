@@ -14,7 +14,7 @@ from ictcli.research.series import Series
 from ictcli.trading.assembly import assemble
 from ictcli.trading.graduation import strategy_mark
 from ictcli.trading.request import Outside, TradeRequest
-from ictcli.trading.serving import streams
+from ictcli.trading.serving import serving_streams
 from ictcli.trading.session_floor import SessionFloor, choices_of, identity_of
 
 _OPEN_SHARE = 5 / 7 * 0.9
@@ -51,7 +51,9 @@ def lay_live_floor(
     together = (*series, *converting)
     floor = Floor(together, len(series), (None,) * len(together), news)
     choices = choices_of(request, shop)
-    models = streams(request.model, choices, floor.series[0], shop.store, shop.config)
+    models = serving_streams(
+        request.model, choices, floor.series[0], shop.store, shop.config, now, outside.tell
+    )
     assembled = assemble(floor, choices, shop.config, models, since)
     timeframes = tuple(one.key.timeframe.name for one in floor.series)
     marks = tuple(strategy_mark(choice) for choice in choices)

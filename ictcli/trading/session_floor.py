@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from ictcli.clock import now_ns
 from ictcli.config.loading import fingerprint
 from ictcli.ledger.bodies import Start
 from ictcli.research.accounts import Floor
@@ -15,7 +16,7 @@ from ictcli.strategies.forecast import Forecast
 from ictcli.trading.assembly import Assembled, assemble
 from ictcli.trading.graduation import strategy_mark
 from ictcli.trading.request import Outside, TradeRequest
-from ictcli.trading.serving import streams
+from ictcli.trading.serving import serving_streams, streams
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,13 @@ def lay_floor(request: TradeRequest, shop: Workshop, outside: Outside, start: in
     )  # fmt: skip
     floor, _ = load_floor(asked, shop, outside.progress)
     choices = choices_of(request, shop)
-    models = streams(request.model, choices, floor.series[0], shop.store, shop.config)
+    series = floor.series[0]
+    if request.mode == "replay":
+        models = streams(request.model, choices, series, shop.store, shop.config)
+    else:
+        models = serving_streams(
+            request.model, choices, series, shop.store, shop.config, now_ns(), outside.tell
+        )
     assembled = assemble(floor, choices, shop.config, models)
     marks = tuple(strategy_mark(choice) for choice in choices)
     timeframes = tuple(one.key.timeframe.name for one in floor.series)
