@@ -50,7 +50,7 @@ def replay(request: TradeRequest, shop: Workshop, outside: Outside) -> Traded:
         if request.dry_run:
             broker = DryBroker(broker, outside.show)
         terms = Terms(
-            _patient(shop.config.trade),
+            _patient(shop.config.trade, dry=request.dry_run),
             Header(LOGIN, account.names, fingerprint(shop.config)),
             laid.timeframes,
             laid.identity,
@@ -109,11 +109,11 @@ def _never(_seconds: float) -> None:
     """Simulated time needs no waiting."""
 
 
-def _patient(settings: TradeConfig) -> TradeConfig:
-    """Ages and rates are of real time, which a replay has not."""
+def _patient(settings: TradeConfig, *, dry: bool) -> TradeConfig:
+    """Ages and rates are of real time, which a replay has not; a dry run refuses every order."""
     return TradeConfig(
         orders_per_minute=10_000, quote_age="520w", bar_age="520w", deviation=settings.deviation,
-        most_volume=settings.most_volume, most_rejects=settings.most_rejects,
+        most_volume=settings.most_volume, most_rejects=1_000 if dry else settings.most_rejects,
         checkpoint_bars=settings.checkpoint_bars, fees=settings.fees, unresolved=settings.unresolved,
     )  # fmt: skip
 
