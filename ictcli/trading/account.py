@@ -20,6 +20,8 @@ from ictcli.trading.wishes import Units, Wish, placing
 
 Records = NDArray[np.void]
 
+LEGS = 1_000
+"""Entries of one strategy on one bar; the next timeframe of a symbol counts on from here."""
 _GONE = (int(OrderEvent.CANCELLED), int(OrderEvent.EXPIRED), int(OrderEvent.VOID))
 
 
@@ -48,6 +50,7 @@ class Account:
         self.seats = tuple(seats)
         self.units = tuple(units)
         self.names = tuple(names)
+        self._first_legs = first_legs(units)
         n = len(units)
         self.written = Written(asked=[[] for _ in range(n)], owners=[[] for _ in range(n)])
         self.rows = [0] * n
@@ -194,9 +197,11 @@ class Account:
     def closing(self, series: int, position: int, reason: int) -> None:
         """Remember that a close is under way (told by the journal after a restart)."""
         record = self.desk.position(series, position)
-        if record is not None and reason != ExitReason.PARTIAL:
+        if record is None:
+            return
+        self.under_way.add(position)
+        if reason != ExitReason.PARTIAL:
             record["leave"] = reason
-            self.under_way.add(position)
 
     def _withdraw(self, series: int, numbers: Sequence[int], ts: int, event: OrderEvent) -> list[Wish]:
         wishes = []
@@ -279,6 +284,7 @@ class Account:
                 slot = self.desk.order_slot(series, number)
                 if slot >= 0:
                     leg, reason = why.get((series, int(event["row"])), (0, ""))
+                    leg += self._first_legs[series]
                     wishes.append(placing(self.desk.world.orders[series, slot], series, now, leg, reason))
             elif kind in _GONE and number > 0:
                 if number in stood:
@@ -299,6 +305,16 @@ class Account:
             self.written.books.append(
                 Books(*(part.copy() for part in (books.trades, books.deals, books.events, books.marks)))
             )
+
+
+def first_legs(units: Sequence[Units]) -> list[int]:
+    """The first leg of entries of each series: several timeframes of one symbol may decide at one instant."""
+    seen: dict[str, int] = {}
+    found = []
+    for one in units:
+        found.append(LEGS * seen.get(one.symbol, 0))
+        seen[one.symbol] = seen.get(one.symbol, 0) + 1
+    return found
 
 
 def _closing(series: int, one: Any, ts: int, leg: int, steps: int, reason: int) -> Wish:

@@ -1,0 +1,192 @@
+"""Paper trading that is killed anywhere ends where it would have: same deals, money and terminal."""
+
+import json
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import msgspec
+import pytest
+
+from ictcli.brokers.simulated.server_saving import Saved
+from ictcli.ledger.address import paper_place
+from ictcli.ledger.anchors import read_anchors
+from ictcli.ledger.opening import reading
+from ictcli.ledger.verification import verify
+from ictcli.market.bars import SeriesKey
+from ictcli.market.timeframes import parse_timeframe
+from ictcli.store.store import Store
+from ictcli.trading.crashpoints import POINTS
+from ictcli.trading.paper_terminal import TERMINAL_FILE, Kept
+from ictcli.workspace import create
+from tests.research.conftest import keep, random_walk
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes are forked and killed")
+ROOT = Path(__file__).parents[3]
+KEY = SeriesKey("walk", "EURUSD", parse_timeframe("M5"))
+FIRST, BARS = 300, 130
+CONFIG = """
+[trade]
+warm_up = 200
+checkpoint_bars = 40
+[sizing]
+method = "lots"
+lots = 0.1
+[account]
+stop_out = 0
+"""
+SHOWN = {
+    "orders": ("id", "action", "status", "ticket", "filled", "price", "stop", "target", "cancelling"),
+    "fills": ("deal", "ticket", "position", "id", "side", "entry", "volume", "price", "profit", "swap", "ts"),
+    "positions": ("position", "volume", "price", "realised", "stop", "target", "closed"),
+    "cash": ("name", "amount", "ts"),
+}
+
+
+@dataclass
+class Launcher:
+    """Processes that trade."""
+
+    process: subprocess.Popen[str]
+
+    def __call__(self, folder: Path, crash: str = "-", seconds: str = "-") -> dict[str, Any]:
+        """Run one; what came of it."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{folder} {crash} {seconds}\n")
+        self.process.stdin.flush()
+        found: dict[str, Any] = self.heard()
+        return found
+
+    def heard(self) -> Any:
+        """Its next line."""
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert line, "the launcher ended"
+        return json.loads(line)
+
+
+@pytest.fixture(scope="module")
+def launch() -> Iterator[Launcher]:
+    """Starts traders."""
+    command = [sys.executable, "-m", "tests.trading.paper.launcher"]
+    process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    launcher = Launcher(process)
+    assert launcher.heard() == "ready"
+    yield launcher
+    process.kill()
+    process.communicate()
+
+
+def stored(folder: Path, bars: int) -> None:
+    """Let the store hold so many bars."""
+    store = Store(folder / "data", folder / "state", 0)
+    keep(store, KEY, random_walk(5, bars, 110_000, 5))
+
+
+@pytest.fixture(scope="module")
+def begun(launch: Launcher, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace whose trader has begun, and whose store has gone on since."""
+    folder = tmp_path_factory.mktemp("paper") / "desk"
+    create(folder)
+    (folder / "config" / "ictcli.toml").write_text(CONFIG)
+    stored(folder, FIRST)
+    found = launch(folder)
+    assert found["code"] == 0, found
+    stored(folder, FIRST + BARS)
+    return folder
+
+
+@dataclass(frozen=True)
+class End:
+    """What a trader left behind."""
+
+    tables: dict[str, list[tuple[str, ...]]]
+    critical: list[tuple[Any, ...]]
+    terminal: dict[str, Any]
+    done: dict[int, tuple[int, int]]
+
+
+def end_of(folder: Path) -> End:
+    """Ledger and terminal; the ledger must be good."""
+    place = paper_place(folder / "state")
+    with reading(place.address) as stored_events:
+        verify(stored_events, place.key, read_anchors(place.anchors, place.key)).require_good()
+    assert place.address.file is not None
+    with sqlite3.connect(place.address.file) as ledger:
+        tables = {
+            name: sorted(
+                tuple(map(str, row)) for row in ledger.execute(f"SELECT {', '.join(columns)} FROM {name}")
+            )
+            for name, columns in SHOWN.items()
+        }
+        critical = ledger.execute("SELECT code, text FROM alerts WHERE severity = 'critical'").fetchall()
+    ledger.close()
+    kept = msgspec.msgpack.decode((folder / "state" / "paper" / TERMINAL_FILE).read_bytes(), type=Kept)
+    server = msgspec.msgpack.decode(kept.server, type=Saved)
+    return End(tables, critical, msgspec.structs.asdict(server) | {"changes": 0}, kept.done)
+
+
+@pytest.fixture(scope="module")
+def whole(launch: Launcher, begun: Path) -> End:
+    """The end of a trader that nothing interrupted."""
+    folder = begun.with_name("whole")
+    shutil.copytree(begun, folder)
+    found = launch(folder)
+    assert found["code"] == 0, found
+    end = end_of(folder)
+    assert len(end.tables["fills"]) > 30
+    return end
+
+
+def differences(end: End, whole: End) -> list[str]:
+    """What is not as it would have been."""
+    found = [f"critical: {one}" for one in end.critical]
+    for name, rows in whole.tables.items():
+        found += [f"{name} lacks {row}" for row in rows if row not in end.tables[name]]
+        found += [f"{name} has {row}" for row in end.tables[name] if row not in rows]
+    found += [f"terminal: {name}" for name, value in whole.terminal.items() if end.terminal[name] != value]
+    return found + ([] if end.done == whole.done else [f"steps: {end.done}, not {whole.done}"])
+
+
+def trial(launch: Launcher, begun: Path, kills: list[tuple[str, str]], name: str) -> End:
+    """Kill a trader now and then, and let the last one finish."""
+    folder = begun.with_name(name)
+    shutil.copytree(begun, folder)
+    for crash, seconds in kills:
+        found = launch(folder, crash, seconds)
+        assert found["code"] in {0, -signal.SIGKILL}, found
+    found = launch(folder)
+    assert found["code"] == 0, found
+    assert (found["document"]["state"], found["document"]["unresolved"]) == ("active", [])
+    end = end_of(folder)
+    shutil.rmtree(folder)
+    return end
+
+
+def test_a_trader_killed_at_several_places_ends_as_if_it_had_not_been(
+    launch: Launcher, begun: Path, whole: End
+) -> None:
+    kills = [("after_sent:3", "-"), ("after_send:5", "-"), ("after_record:9", "-"), ("after_outcome:7", "-")]
+    assert differences(trial(launch, begun, kills, "several"), whole) == []
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("seed", range(120))
+def test_a_trader_killed_anywhere_ends_as_if_it_had_not_been(
+    launch: Launcher, begun: Path, whole: End, seed: int, record_property: Callable[[str, object], None]
+) -> None:
+    random = Random(seed)
+    kills = []
+    for _ in range(random.randint(1, 3)):
+        timed = random.random() < 0.3
+        point = f"{random.choice(POINTS)}:{random.randint(1, 150)}"
+        kills.append(("-", f"{random.uniform(0.05, 1.5):.3f}") if timed else (point, "-"))
+    record_property("kills", len(kills))
+    assert differences(trial(launch, begun, kills, f"seed{seed}"), whole) == []
