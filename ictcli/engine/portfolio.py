@@ -192,26 +192,32 @@ def market_of(bars: Sequence[Bars]) -> tuple[Market, Int64]:
 def ask(streams: Sequence[Stream], n: int) -> Asked:
     """What strategies ask of an account with ``n`` series."""
     parts, owners, spans = [], [], np.zeros((n, 2), np.int64)
+    by_series: dict[int, list[tuple[int, Records]]] = {}
+    for one in streams:
+        if len(wanted := _wanted(one.decisions)):
+            by_series.setdefault(one.series, []).append((one.owner, wanted))
     count = 0
     for s in range(n):
-        own = [one for one in streams if one.series == s]
-        wanted = [_wanted(one.decisions) for one in own]
-        owner = [np.full(len(part), one.owner, np.int64) for part, one in zip(wanted, own, strict=True)]
-        together, whose = _concatenated(wanted, _BYTES), _concatenated(owner, np.dtype(np.int64))
-        bars = together.view(DECISION)["bar"]
-        if np.any(bars[1:] < bars[:-1]):
-            order = np.argsort(bars, kind="stable")
-            together, whose = together[order], whose[order]
-        parts.append(together)
-        owners.append(whose)
-        spans[s] = count, count + len(together)
-        count += len(together)
+        own = by_series.get(s, ())
+        if own:
+            together = _concatenated([part for _, part in own], _BYTES)
+            whose = _concatenated([np.full(len(part), owner, np.int64) for owner, part in own], np.dtype(np.int64))
+            bars = together.view(DECISION)["bar"]
+            if np.any(bars[1:] < bars[:-1]):
+                order = np.argsort(bars, kind="stable")
+                together, whose = together[order], whose[order]
+            parts.append(together)
+            owners.append(whose)
+        spans[s] = count, count + sum(len(part) for _, part in own)
+        count = int(spans[s, 1])
     decisions = _concatenated(parts, _BYTES).view(DECISION)
     return Asked(decisions, _concatenated(owners, np.dtype(np.int64)), spans)
 
 
 def _wanted(decisions: Records) -> Records:
     """The decisions that ask for something, without their fields, which numpy copies one by one."""
+    if not len(decisions):
+        return decisions.view(_BYTES)
     asks = decisions["kind"] != NOTE
     every = np.ascontiguousarray(decisions).view(_BYTES)
     return every if asks.all() else every[asks]

@@ -124,9 +124,14 @@ class Trader:
             self.flush()
         self.counts.bars += len(closed)
         self.counts.decisions += len(told)
-        for one in closed if wishes else ():
-            self.quote(one.series)
+        first = dict.fromkeys(self.account.units[wish.series].symbol for wish in wishes)
+        for symbol in first:
+            self._quote(symbol)
         self.submit(wishes)
+        if wishes:
+            for symbol in dict.fromkeys(self.account.units[one.series].symbol for one in closed):
+                if symbol not in first:
+                    self._quote(symbol)
         return told
 
     def late(self, now: int, closed: Sequence[Closed], names: Sequence[str]) -> None:
@@ -204,7 +209,9 @@ class Trader:
 
     def quote(self, series: int) -> Quote:
         """Fresh prices of a series, also for the send gate."""
-        symbol = self.account.units[series].symbol
+        return self._quote(self.account.units[series].symbol)
+
+    def _quote(self, symbol: str) -> Quote:
         quote = self._broker.quote(symbol)
         self.bookings.quotes[symbol] = quote
         self.desk.handle(Quoted(symbol, quote))

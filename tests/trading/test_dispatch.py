@@ -170,3 +170,24 @@ def test_a_process_killed_at_a_named_point_leaves_a_journal_that_a_start_underst
     assert trader.book.epoch in {1, 2}
     assert all(order.status in {"unknown", "filled", "open"} for order in trader.book.orders.values())
     assert trader.broker.asked == []
+
+
+def test_what_precedes_an_intent_is_in_its_transaction_and_in_front_of_it() -> None:
+    trader = desk()
+    before = len(trader.log.batches)
+    trader.shell.precede([BAR])
+    assert len(trader.log.batches) == before
+    trader.submit(intent())
+    assert trader.log.batches[before] == 3
+    kinds = [type(body) for body in trader.log.bodies()]
+    at = kinds.index(BarTaken)
+    assert kinds[at : at + 3] == [BarTaken, Intent, Sent]
+
+
+def test_what_preceded_nothing_is_written_when_that_is_asked_for() -> None:
+    trader = desk()
+    before = len(trader.log.batches)
+    trader.shell.precede([BAR])
+    trader.shell.record([])
+    trader.shell.record([])
+    assert trader.log.batches[before:] == [1]
