@@ -23,12 +23,14 @@ from ictcli.market.clocks import parse_rule
 from ictcli.strategies.decide import Decisions
 from ictcli.strategies.decisions import DECISION, NEVER
 from ictcli.terminals.times import ServerClock
-from ictcli.trading.account import Account, Seat
+from ictcli.trading.account import Account
 from ictcli.trading.dispatch import Dispatcher
 from ictcli.trading.manager import OrderManager
 from ictcli.trading.messages import Alert, Begin
+from ictcli.trading.messages import Told as Answer
 from ictcli.trading.orderbook import Notice, OrderBook
 from ictcli.trading.playback import Playback, VirtualClock
+from ictcli.trading.reckoning import Seat
 from ictcli.trading.simulated_world import permissions
 from ictcli.trading.trader import Trader
 from ictcli.trading.verifying import NeverHalted
@@ -82,7 +84,8 @@ class Script:
     def push(self, bar: Bars) -> Decisions:
         """What was drawn for the next bar."""
         self._bar += len(bar)
-        return self._decisions[self._decisions["bar"] == self._bar - 1]
+        due: Decisions = self._decisions[self._decisions["bar"] == self._bar - 1]
+        return due
 
     def save(self) -> bytes:
         """A checkpoint."""
@@ -187,20 +190,21 @@ class Stage:
             else:
                 trader.bookings.told(what)
 
+        self.manager = manager
         self.dispatcher = Dispatcher(
             manager, self.log, broker, self.clock.now, NeverHalted(), tell, self.crashpoint
         )
         trader.attach(self.dispatcher, manager.since)
         return trader
 
-    def begin(self) -> None:
-        """Let the order manager begin."""
+    def begin(self, answers: Sequence[Answer] = ()) -> None:
+        """Let the order manager begin; ``answers`` to requests that were on their way."""
         login = self.server.account().login
         start = Start(
             run="world", epoch=1, mode="replay", account=login, server="s", currency="USD", version="",
             config="", strategies=OWNERS,
         )  # fmt: skip
-        self.dispatcher.handle(Begin(start))
+        self.dispatcher.handle(Begin(start, tuple(answers)))
 
     def play(self, trader: Any) -> None:
         """Let all bars go by."""
