@@ -297,11 +297,12 @@ class Illegal(Body, frozen=True, tag="illegal"):
 
 
 class Latched(Body, frozen=True, tag="latched"):
-    """The emergency stop is on."""
+    """The emergency stop is on; with ``flatten`` positions are to be closed, too."""
 
     epoch: int
     reason: str
     by: str
+    flatten: bool = False
 
 
 class Released(Body, frozen=True, tag="released"):

@@ -33,7 +33,7 @@ class Denial(StrEnum):
 SENTENCES: dict[Denial, str] = {
     Denial.NOT_STARTED: "No trader has begun on this journal.",
     Denial.FENCED: "A later trader has begun on this journal.",
-    Denial.LATCHED: "The emergency stop is on; only cancels pass.",
+    Denial.LATCHED: "The emergency stop is on; only cancels pass, and closes after `halt --flatten`.",
     Denial.HALTED: "Trading is halted; only cancels and stops for open positions pass.",
     Denial.REDUCING: "Only what shrinks exposure is allowed.",
     Denial.RECOVERING: "The account was not compared with the broker since the start.",

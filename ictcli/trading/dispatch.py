@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from ictcli.brokers.broker import Broker
-from ictcli.brokers.requests import Cancel
+from ictcli.brokers.requests import Cancel, Close, Request
 from ictcli.errors import SourceUnavailable
 from ictcli.ledger.bodies import Acked, AnyBody, Ended, Intent, Rejected, Sent, Unresolved
 from ictcli.ledger.faults import LedgerUnwritable
@@ -36,6 +36,10 @@ class HaltLatch(Protocol):
 
     def reason(self) -> str | None:
         """Why nothing may be sent; None while sending is allowed."""
+        ...
+
+    def flattens(self) -> bool:
+        """Whether closing positions is what the stop asks for."""
         ...
 
 
@@ -170,14 +174,14 @@ class Dispatcher:
         return LedgerUnwritable(f"the journal failed before: {cause}")
 
     def _send(self, command: Send) -> Input:
-        """The request, unless a last look finds the emergency stop on; cancels pass it.
+        """The request, unless a last look finds the emergency stop on; see ``_withheld``.
 
         The adapter has to read before it can send, and that may take long: the last look is its last step.
         """
         held: list[str] = []
 
         def last_look() -> str | None:
-            reason = None if isinstance(command.request, Cancel) else self._latch.reason()
+            reason = self._withheld(command.request)
             held.extend([reason] if reason is not None else [])
             return reason
 
@@ -187,6 +191,15 @@ class Dispatcher:
             return Held(command.id, command.attempt, held[0])
         self._crashpoint("after_send")
         return Told(command.id, command.attempt, outcome)
+
+    def _withheld(self, request: Request) -> str | None:
+        """Why the emergency stop keeps a request: never a cancel, nor a close where positions are to go."""
+        if isinstance(request, Cancel):
+            return None
+        reason = self._latch.reason()
+        return (
+            None if reason is not None and isinstance(request, Close) and self._latch.flattens() else reason
+        )
 
     def _look(self, command: Look) -> Input:
         self._crashpoint("before_look")

@@ -13,6 +13,7 @@ from ictcli.trading.closed_trades import ClosedTrades
 from ictcli.trading.engagement import Engagement
 from ictcli.trading.fees import fees_of
 from ictcli.trading.latch import Halt, Latch
+from ictcli.trading.manager_orders import pause
 from ictcli.trading.messages import Latch as LatchInput
 from ictcli.trading.messages import Passed
 from ictcli.trading.metrics import MetricHistory
@@ -56,6 +57,7 @@ class Duties:
         self._booked: set[str] = set()
         self._said: Acknowledgement | None = None
         self._broken: set[Path] = set()
+        self._close_at = self._closings = 0
 
     def turn(self, now: int) -> None:
         """Do everything that is due at an instant, ns UTC."""
@@ -83,13 +85,25 @@ class Duties:
         if halt is None:
             if latched:
                 self._one.dispatcher.handle(LatchInput(on=False, reason="lifted", by=""))
-            self._said = None
+            self._said, self._close_at, self._closings = None, 0, 0
             return
-        if not latched:
-            self._one.dispatcher.handle(LatchInput(on=True, reason=halt.reason, by=halt.by, epoch=halt.epoch))
-        trader = self._one.trader
-        trader.submit(trader.account.clear(now, positions=halt.flatten))
+        held = self._one.book.latched
+        if held is None or (halt.flatten and not held.flatten):
+            self._one.dispatcher.handle(
+                LatchInput(
+                    on=True, reason=halt.reason, by=halt.by, epoch=halt.epoch, flatten=halt.flatten
+                )
+            )  # fmt: skip
+        self._clear(now, flatten=halt.flatten)
         self._answer(halt, now)
+
+    def _clear(self, now: int, *, flatten: bool) -> None:
+        """Withdraw what rests and close what is open; after a refused close, not at once again."""
+        trader = self._one.trader
+        wishes = trader.account.clear(now, positions=flatten and now >= self._close_at)
+        if any(one.action == "close" for one in wishes):
+            self._close_at, self._closings = now + pause(self._closings), self._closings + 1
+        trader.submit(wishes)
 
     def _answer(self, halt: Halt, now: int) -> None:
         book = self._one.book

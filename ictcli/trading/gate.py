@@ -1,7 +1,8 @@
 """The one gate before the broker: what it lets pass is a pure function of the book, a quote and the time.
 
 Whatever can only shrink exposure passes where safety wants it to: a cancel is stopped by nothing but the lack
-of an order, a stop for an open position by nothing but the emergency stop. Rates are the one thing that the
+of an order, a stop for an open position by nothing but the emergency stop, and a close passes a stop that
+asks for flat positions. Rates are the one thing that the
 gate remembers; cancels and closes have a lane of their own.
 """
 
@@ -75,11 +76,12 @@ def refusal(book: OrderBook, view: View, limits: Limits) -> Refusal | None:
 
 
 def _state_allows(book: OrderBook, intent: Intent) -> Refusal | None:
-    if book.latched is not None:
+    flattens = intent.action == "close" and book.latched is not None and book.latched.flatten
+    if book.latched is not None and not flattens:
         return Refusal(Denial.LATCHED, book.latched.reason)
     if book.recovering:
         return Refusal(Denial.RECOVERING)
-    if book.mode == "halted" and not (intent.action == "protect" and intent.reduces):
+    if book.mode == "halted" and not flattens and not (intent.action == "protect" and intent.reduces):
         return Refusal(Denial.HALTED, book.mode_reason)
     reduces = intent.reduces or intent.action in {"close", "protect"}
     if book.mode == "reducing" and not reduces:

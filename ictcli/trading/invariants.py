@@ -126,12 +126,14 @@ def _cash_sums(book: OrderBook, entries: Sequence[Entry]) -> Iterator[str]:
 
 
 def _sends_under_latch(entries: Sequence[Entry]) -> Iterator[str]:
-    latched = False
+    passing = None
     for entry in entries:
         body = entry.body
-        if isinstance(body, Latched | Released):
-            latched = isinstance(body, Latched)
-        elif isinstance(body, Sent) and latched and body.request.get("action") != "cancel":
+        if isinstance(body, Latched):
+            passing = {"cancel", "close"} if body.flatten else {"cancel"}
+        elif isinstance(body, Released):
+            passing = None
+        elif isinstance(body, Sent) and passing is not None and body.request.get("action") not in passing:
             yield f"I8: {body.id} passed the gate under the emergency stop"
 
 

@@ -79,6 +79,11 @@ class Latch:
         halt = self.halt()
         return None if halt is None else halt.reason
 
+    def flattens(self) -> bool:
+        """Whether the stop that holds asks for positions to be closed, so that closing them is no sending."""
+        halt = self.halt()
+        return halt is not None and halt.flatten
+
     def halt(self) -> Halt | None:
         """The stop that holds, None for none."""
         try:

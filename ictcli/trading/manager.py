@@ -207,9 +207,11 @@ class OrderManager:
                 self._want_look(scribe.now)
 
     def _latch(self, scribe: Scribe, event: Latch) -> None:
-        on = self.book.latched is not None
-        if event.on and not on:
-            scribe.write(Latched(epoch=event.epoch, reason=event.reason, by=event.by))
+        held = self.book.latched
+        on = held is not None
+        if event.on and (held is None or (event.flatten and not held.flatten)):
+            body = Latched(epoch=event.epoch, reason=event.reason, by=event.by, flatten=event.flatten)
+            scribe.write(body)
             scribe.alert("critical", "halted", f"the emergency stop is on: {event.reason}")
         elif not event.on and on:
             scribe.write(Released(reason=event.reason, by=event.by))

@@ -78,12 +78,13 @@ class Passed:
 
 @dataclass(frozen=True, slots=True)
 class Latch:
-    """The emergency stop went on (``reason``) or off (``on`` False)."""
+    """The emergency stop went on (``reason``) or off (``on`` False); ``flatten`` lets positions be closed."""
 
     on: bool
     reason: str
     by: str
     epoch: int = 0
+    flatten: bool = False
 
 
 @dataclass(frozen=True, slots=True)

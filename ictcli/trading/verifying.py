@@ -39,6 +39,10 @@ from ictcli.trading.wishes import Header
 class NeverHalted:
     """The emergency stop of a world that nobody but its own test looks at."""
 
+    def flattens(self) -> bool:
+        """It never asks for positions to be closed."""
+        return False
+
     def reason(self) -> str | None:
         """Nothing keeps a request back."""
         return None

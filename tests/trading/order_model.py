@@ -332,6 +332,11 @@ class OpenLatch:
 
     def __init__(self) -> None:
         self.why: str | None = None
+        self.flatten = False
+
+    def flattens(self) -> bool:
+        """Whether positions are to be closed, too."""
+        return self.flatten
 
     def reason(self) -> str | None:
         return self.why

@@ -6,14 +6,16 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ictcli.brokers.reports import Outcome
-from ictcli.brokers.requests import Cancel, Place, Request
+from ictcli.brokers.requests import Cancel, Close, Place, Request
 from ictcli.ledger.bodies import BarTaken, Denied, Filled, Intent, Sent, Withheld
 from ictcli.ledger.faults import LedgerUnwritable
 from ictcli.trading.crashpoints import POINTS
+from ictcli.trading.invariants import journal_faults
 from ictcli.trading.messages import Alert, FillNotice, Latch, Passed, Quoted, Submit
 from ictcli.trading.orderbook import Notice
 from tests.trading.order_model import D, Desk, FileLog, MemoryLog, ModelBroker, desk, intent, refold, state
@@ -67,6 +69,22 @@ def test_the_last_look_at_the_emergency_stop_keeps_the_request_and_says_so() -> 
     assert trader.status(order) == "denied"
     kinds = [type(body) for body in trader.log.bodies()]
     assert kinds[-4:] == [Intent, Sent, Withheld, Denied]
+
+
+def test_a_stop_that_asks_for_flat_positions_lets_closes_leave_and_nothing_else() -> None:
+    trader = desk()
+    trader.submit(intent())
+    (position,) = trader.book.positions
+    trader.latch.why = "panic"
+    trader.do(Latch(on=True, reason="panic", by="test"))
+    closing: dict[str, Any] = {"side": -1, "volume": D("0.10"), "position": position}
+    assert trader.status(trader.submit(intent("close", bar=2, **closing))) == "denied"
+    trader.latch.flatten = True
+    trader.do(Latch(on=True, reason="panic", by="test", flatten=True))
+    trader.submit(intent("close", bar=3, **closing))
+    trader.submit(intent(bar=4))
+    assert [type(request) for _, request in trader.broker.asked] == [Place, Close]
+    assert journal_faults(trader.book, list(trader.log.read())) == []
 
 
 def test_a_cancel_passes_the_emergency_stop_and_it_withdraws_what_rests() -> None:

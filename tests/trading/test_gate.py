@@ -113,6 +113,8 @@ def states(trader: Desk) -> dict[str, Intent]:
         ("reducing", {"reduce", "close", "protect", "loosen", "cancel"}),
         ("halted", {"protect", "cancel"}),
         ("latched", {"cancel"}),
+        ("flattened", {"cancel", "close"}),
+        ("flattened while halted", {"cancel", "close"}),
         ("recovering", {"cancel"}),
     ],
 )
@@ -122,6 +124,12 @@ def test_the_less_is_allowed_the_more_it_must_shrink_exposure(situation: str, pa
     if situation == "latched":
         trader.book.recovering = False
         trader.do(Latch(on=True, reason="test", by="test"))
+    elif situation.startswith("flattened"):
+        if "halted" in situation:
+            trader.do(Restrict("halted", "test"))
+        trader.latch.why, trader.latch.flatten = "test", True
+        trader.do(Latch(on=True, reason="test", by="test"))
+        trader.do(Latch(on=True, reason="test", by="test", flatten=True))
     elif situation == "recovering":
         trader.book.recovering = True
     elif situation == "reducing":

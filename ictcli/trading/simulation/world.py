@@ -72,6 +72,10 @@ class Switch:
         self.on = False
         self.flips = 0
 
+    def flattens(self) -> bool:
+        """It never asks for positions to be closed."""
+        return False
+
     def reason(self) -> str | None:
         """Why nothing may be sent; None while sending is allowed."""
         return "halted by the script" if self.on else None

@@ -177,6 +177,10 @@ class MissesFillsOfTheGap(Process):
 class ChecksHaltOnce(Process):
     def make_dispatcher(self, latch: HaltLatch) -> Dispatcher:
         class Blind:
+            def flattens(self) -> bool:
+                """It never asks for positions to be closed."""
+                return False
+
             def reason(self) -> str | None:
                 return None
 
