@@ -24,10 +24,10 @@ _REFERENCE = "NAME[@VERSION]"
     cls=CommandGroup,
     examples=[
         "ictcli models list",
-        "ictcli models show EURUSD-M15",
-        "ictcli models promote EURUSD-M15@latest",
-        "ictcli models rollback EURUSD-M15 --reason 'drawdown since Monday'",
-        "ictcli models check EURUSD-M15",
+        "ictcli models show EURUSD-M15-barriers",
+        "ictcli models promote EURUSD-M15-barriers@latest",
+        "ictcli models rollback EURUSD-M15-barriers --reason 'drawdown since Monday'",
+        "ictcli models check EURUSD-M15-barriers",
     ],
 )
 def command() -> None:
@@ -37,7 +37,9 @@ def command() -> None:
 command.add_command(check)
 
 
-@command.command("list", cls=Command, examples=["ictcli models list", "ictcli models list EURUSD-M15 --json"])
+@command.command(
+    "list", cls=Command, examples=["ictcli models list", "ictcli models list EURUSD-M15-barriers --json"]
+)
 @click.argument("name", required=False)
 @click.pass_obj
 def list_(session: Session, name: str | None) -> None:
@@ -65,7 +67,10 @@ def list_(session: Session, name: str | None) -> None:
 @command.command(
     "show",
     cls=Command,
-    examples=["ictcli models show EURUSD-M15", "ictcli models show EURUSD-M15@previous --html model.html"],
+    examples=[
+        "ictcli models show EURUSD-M15-barriers",
+        "ictcli models show EURUSD-M15-barriers@previous --html model.html",
+    ],
 )
 @click.argument("reference", metavar=_REFERENCE)
 @click.option(
@@ -104,9 +109,9 @@ def show(session: Session, reference: str, page: Path | None) -> None:
     "promote",
     cls=Command,
     examples=[
-        "ictcli models promote EURUSD-M15",
-        "ictcli models promote EURUSD-M15@1a2b3c4d --alias shadow",
-        "ictcli models promote EURUSD-M15@latest --force --reason 'paper trading only'",
+        "ictcli models promote EURUSD-M15-barriers",
+        "ictcli models promote EURUSD-M15-barriers@1a2b3c4d --alias shadow",
+        "ictcli models promote EURUSD-M15-barriers@latest --force --reason 'paper trading only'",
     ],
 )
 @click.argument("reference", metavar=_REFERENCE)
@@ -144,7 +149,9 @@ def promote(session: Session, reference: str, alias: str, reason: str, force: bo
 
 
 @command.command(
-    "rollback", cls=Command, examples=["ictcli models rollback EURUSD-M15 --reason 'drawdown since Monday'"]
+    "rollback",
+    cls=Command,
+    examples=["ictcli models rollback EURUSD-M15-barriers --reason 'drawdown since Monday'"],
 )
 @click.argument("name")
 @click.option("--reason", required=True, metavar="TEXT", help="Why; the audit keeps it.")
@@ -168,7 +175,9 @@ def rollback(session: Session, name: str, reason: str) -> None:
 
 
 @command.command(
-    "compare", cls=Command, examples=["ictcli models compare EURUSD-M15@champion EURUSD-M15@challenger"]
+    "compare",
+    cls=Command,
+    examples=["ictcli models compare EURUSD-M15-barriers@champion EURUSD-M15-barriers@challenger"],
 )
 @click.argument("first", metavar=_REFERENCE)
 @click.argument("second", metavar=_REFERENCE)
@@ -189,7 +198,7 @@ def compare(session: Session, first: str, second: str) -> None:
     )
 
 
-@command.command("delete", cls=Command, examples=["ictcli models delete EURUSD-M15@1a2b3c4d --yes"])
+@command.command("delete", cls=Command, examples=["ictcli models delete EURUSD-M15-barriers@1a2b3c4d --yes"])
 @click.argument("reference", metavar="NAME@VERSION")
 @yes_option
 @click.pass_obj
@@ -214,7 +223,9 @@ def delete(session: Session, reference: str, yes: bool) -> None:
 
 
 @command.command(
-    "verify", cls=Command, examples=["ictcli models verify", "ictcli models verify EURUSD-M15@champion"]
+    "verify",
+    cls=Command,
+    examples=["ictcli models verify", "ictcli models verify EURUSD-M15-barriers@champion"],
 )
 @click.argument("references", nargs=-1, metavar=f"[{_REFERENCE}]...")
 @click.pass_obj

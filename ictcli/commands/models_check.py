@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 @click.command(
     "check",
     cls=Command,
-    examples=["ictcli models check EURUSD-M15", "ictcli models check EURUSD-M15@latest --json"],
+    examples=[
+        "ictcli models check EURUSD-M15-barriers",
+        "ictcli models check EURUSD-M15-barriers@latest --json",
+    ],
 )
 @click.argument("reference", metavar="NAME[@VERSION]")
 @click.pass_obj

@@ -38,7 +38,7 @@ _EXAMPLES = [
 @span_options
 @plan_options
 @click.option("--tune", type=click.IntRange(min=2), metavar="N", help="Try N parameter sets per model.")
-@click.option("--name", metavar="NAME", help="Name of the model; default from symbol and timeframe.")
+@click.option("--name", metavar="NAME", help="Name of the model; default from series and label.")
 @click.option("--open-lockbox", is_flag=True, help="Look at the withheld bars, once.")
 @click.option("--reason", metavar="TEXT", help="Why the lockbox is opened again.")
 @click.option("--believe", metavar="REASON", help="Go on where accuracy is implausible; REASON is kept.")
