@@ -11,8 +11,6 @@ F = TypeVar("F", bound=Callable[..., Any])
 MODELS = ("lightgbm", "xgboost", "forest", "logistic", "lstm")
 ENSEMBLE = "ensemble"
 """Stands for all models whose packages are installed."""
-_PACKAGES = {"xgboost": ("xgboost",), "lstm": ("torch", "onnx", "onnxruntime")}
-"""Packages of extras that a model needs."""
 
 _OPTIONS = (
     click.option(
@@ -55,9 +53,9 @@ _OPTIONS = (
 
 def installed_models() -> tuple[str, ...]:
     """Models whose packages are installed."""
-    from importlib.util import find_spec
+    from ictcli.learning.estimators.known import installed
 
-    return tuple(name for name in MODELS if all(find_spec(one) for one in _PACKAGES.get(name, ())))
+    return installed(MODELS)
 
 
 def plan_options(func: F) -> F:

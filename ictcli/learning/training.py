@@ -7,6 +7,7 @@ import msgspec
 
 from ictcli.errors import DataError
 from ictcli.learning.bench import Bench, asked_of, identity, ready
+from ictcli.learning.estimators.known import require_installed
 from ictcli.learning.keeping import TRAINING_FILE, keep, next_of
 from ictcli.learning.last_look import last_look, learning_of, require_openable
 from ictcli.learning.lockbox import LOCKBOX_LOG, note_learning
@@ -50,6 +51,8 @@ def train(
         if known is not None and not request.open_lockbox:
             documents[one.name] = _known_document(known)
             continue
+        if known is None:
+            require_installed(request.plan.models)
         progress(f"{one.name}: features and labels of {len(one.series.bars):,} bars", 0, None)
         subject = ready(one, request, bench, key)
         tell(said(one.name, subject))

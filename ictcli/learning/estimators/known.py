@@ -1,10 +1,11 @@
 """Every kind of model by name; its module is imported when it is asked for."""
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
+from importlib.util import find_spec
 
-from ictcli.errors import UsageError
+from ictcli.errors import ConfigError, UsageError
 from ictcli.learning.samples import Estimator
 
 _MODULES = {
@@ -15,6 +16,8 @@ _MODULES = {
     "lstm": "lstm",
 }
 """Name of the estimator = module of this folder."""
+_PACKAGES = {"xgboost": ("xgboost",), "lstm": ("torch", "onnx", "onnxruntime")}
+"""Packages of the extra of its name that an estimator trains with."""
 
 
 class _Estimators(Mapping[str, Estimator]):
@@ -45,3 +48,24 @@ def find(name: str) -> Estimator:
         suggestion = f"Did you mean {near[0]}? " if near else ""
         raise UsageError(f"unknown model {name!r}", hint=f"{suggestion}Known: {', '.join(_MODULES)}.")
     return ESTIMATORS[name]
+
+
+def installed(names: Iterable[str]) -> tuple[str, ...]:
+    """Those whose packages are installed."""
+    return tuple(name for name in names if not _missing(name))
+
+
+def require_installed(names: Iterable[str]) -> None:
+    """Refuse before the long work what would fail in the first fold.
+
+    Raises:
+        ConfigError: a package that an estimator trains with is not installed.
+    """
+    for name in names:
+        if missing := _missing(name):
+            what = f"training {name} needs {', '.join(missing)}"
+            raise ConfigError(what, hint=f'Run `pip install "ictcli[{name}]"`.')
+
+
+def _missing(name: str) -> list[str]:
+    return [one for one in _PACKAGES.get(name, ()) if find_spec(one) is None]

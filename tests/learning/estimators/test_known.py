@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ictcli.errors import ConfigError, DataError, UsageError
-from ictcli.learning.estimators.known import ESTIMATORS, find
+from ictcli.learning.estimators.known import ESTIMATORS, find, installed, require_installed
 from ictcli.models.members import load_member
 from tests.learning.estimators.planted import COLUMNS, accuracy, one_class, planted
 
@@ -41,6 +41,19 @@ def test_an_unknown_name_is_refused_with_the_nearest() -> None:
     with pytest.raises(UsageError, match="unknown model 'lightgmb'") as caught:
         find("lightgmb")
     assert caught.value.hint.startswith("Did you mean lightgbm? Known: lightgbm, xgboost")
+
+
+@pytest.mark.parametrize(("name", "package"), [("lstm", "onnxruntime"), ("xgboost", "xgboost")])
+def test_a_missing_package_is_told_with_its_extra(
+    name: str, package: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    assert name not in installed(ESTIMATORS)
+    assert set(ROWS) - {name} <= {*installed(ESTIMATORS), "xgboost"}
+    require_installed(["lightgbm", "forest", "logistic"])
+    with pytest.raises(ConfigError, match=f"training {name} needs .*{package}") as caught:
+        require_installed(["lightgbm", name])
+    assert caught.value.hint == f'Run `pip install "ictcli[{name}]"`.'
 
 
 def test_knowing_the_names_imports_no_library() -> None:

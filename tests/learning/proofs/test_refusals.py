@@ -156,3 +156,15 @@ def changed_byte(path: Path) -> Iterator[None]:
     path.write_bytes(data)
     yield
     path.write_bytes(whole)
+
+
+def test_a_missing_package_is_told_before_features_are_computed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    bench = desk(tmp_path, walk(1, COUNT))
+    before = registry(bench)
+    with pytest.raises(ConfigError, match="training lstm needs"):
+        trained(bench, **QUICK | {"models": ("logistic", "lstm")})
+    assert registry(bench) == before
+    assert not list(bench.cache.folder.glob("*"))
