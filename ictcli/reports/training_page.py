@@ -18,6 +18,7 @@ from ictcli.reports.training_text import (
     net_form,
     passed,
     ranged,
+    times,
     tuned_pairs,
 )
 from ictcli.store.atomic import drafted
@@ -163,7 +164,7 @@ def _lockbox(model: Document) -> str:
     if not found:
         return ""
     pairs = [
-        ("events", f"{found['events']:,}, opened {found['opened']} time(s)"),
+        ("events", f"{found['events']:,}, opened {times(found['opened'])}"),
         ("accuracy", f"{ranged(found['accuracy'])}, base {number(found['base'], 'share')}"),
         ("AUC", ranged(found["auc"], ".3f")),
         ("log-loss", f"{ranged(found['log_loss'], '.4f')}, without the model {found['log_loss_base']:.4f}"),

@@ -249,6 +249,7 @@ def calibration_lines(model: Document) -> list[str]:
     """Said against seen, in groups of equal size; every second one where they are many."""
     calibration = model["calibration"]
     curve = calibration["curve"]
+    shown = curve[:: -(-len(curve) // _GROUPS) or 1]
     rows = [
         (
             number(one["said"], "share"),
@@ -256,16 +257,22 @@ def calibration_lines(model: Document) -> list[str]:
             f"{one['n']:,}",
             "#" * round(_BAR * one["seen"]),
         )
-        for one in curve[:: -(-len(curve) // _GROUPS) or 1]
+        for one in shown
     ]
+    part = f"{len(shown)} of {len(curve)} groups" if len(shown) < len(curve) else ""
     slope = ranged(calibration["slope"], ".2f")
     error = calibration["ece"]
     apart = "-" if error is None else f"{100 * error:.1f} %"
     return [
         f"Calibration ({calibration['kind']}; {apart} off on average; slope {slope}, below 1 is too sure)",
-        *aligned(("said", "seen [interval]", "events", ""), rows, ">>><"),
+        *aligned(("said", "seen [interval]", "events", part), rows, ">>><"),
         *_sets_lines(model["sets"]),
     ]
+
+
+def times(count: int) -> str:
+    """How often."""
+    return "once" if count == 1 else f"{count} times"
 
 
 def _sets_lines(sets: Mapping[str, Any]) -> list[str]:
@@ -296,7 +303,7 @@ def lockbox_lines(model: Document) -> list[str]:
         "Lockbox",
         *entries(
             [
-                ("events", f"{found['events']:,}, opened {found['opened']} time(s)"),
+                ("events", f"{found['events']:,}, opened {times(found['opened'])}"),
                 ("accuracy", f"{ranged(found['accuracy'])}, base {number(found['base'], 'share')}"),
                 (
                     "net result",

@@ -12,6 +12,7 @@ def test_a_model_fits_one_screen() -> None:
     model["calibration"]["curve"] = [model["calibration"]["curve"][0]] * 10
     lines = model_text(model).splitlines()
     assert len(lines) <= 60
+    assert sum("5 of 10 groups" in line for line in lines) == 1
     assert max(map(len, lines)) <= 100
 
 
