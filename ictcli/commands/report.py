@@ -1,4 +1,4 @@
-"""``ictcli report``: a stored run as text, JSON, or its trades as rows."""
+"""``ictcli report``: a stored run, or an account by its ledger, as text, JSON, or its trades as rows."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -21,11 +21,15 @@ _EXAMPLES = [
     "ictcli report latest --format json --out report.json",
     "ictcli report 20260131T093000Z-1a2b3c4d --format csv --out trades.csv",
     "ictcli report --why EURUSD 2024-03-05T09:30",
+    "ictcli report live",
+    "ictcli report replay --format csv --out trades.csv",
 ]
+_LEDGERS = ("live", "paper", "replay")
+"""Words that stand for an account's ledger instead of a run."""
 
 
 @click.command("report", cls=Command, examples=_EXAMPLES)
-@click.argument("run", default="latest", metavar="[RUN|latest]")
+@click.argument("run", default="latest", metavar="[RUN|latest|live|paper|replay]")
 @click.option(
     "--format",
     "format",
@@ -43,18 +47,18 @@ _EXAMPLES = [
 def command(
     session: Session, run: str, format: str | None, why: tuple[str, str] | None, out: Path | None
 ) -> None:
-    """Show a stored run: metrics with intervals, verdict, fill assumptions, provenance."""
+    """Show a stored run: metrics with intervals, verdict, fill assumptions, provenance.
+
+    Or an account by its ledger: money, trades, what is open, how well orders were executed. live is a
+    broker's account where one was traded, else the built-in paper account; replay is the last replay.
+    """
     if session.out.json and format not in {None, "json"}:
         raise UsageError(f"--json and --format {format} contradict each other", hint="Choose one of them.")
     refuse_unwritable(session, "--out", out)
-    stored = session.store.runs.load(run)
     chosen = "json" if session.out.json else format or "table"
-    if why is not None:
-        if chosen not in {"table", "json"}:
-            raise UsageError(f"--why gives no {chosen}", hint="Choose --format table or json.")
-        data = _explain(session, stored, *why, as_json=chosen == "json")
-    else:
-        data = _render(session, stored, chosen)
+    if why is not None and chosen not in {"table", "json"}:
+        raise UsageError(f"--why gives no {chosen}", hint="Choose --format table or json.")
+    data = _of_ledger(session, run, why, chosen) if run in _LEDGERS else _of_run(session, run, why, chosen)
     if out is None or str(out) == "-":
         if chosen == "parquet":
             session.out.write_bytes(data)
@@ -65,6 +69,21 @@ def command(
 
     write_file(session.cwd / out, data)
     session.out.note(f"wrote {out}")
+
+
+def _of_run(session: Session, run: str, why: tuple[str, str] | None, chosen: str) -> bytes:
+    stored = session.store.runs.load(run)
+    if why is not None:
+        return _explain(session, stored, *why, as_json=chosen == "json")
+    return _render(session, stored, chosen)
+
+
+def _of_ledger(session: Session, word: str, why: tuple[str, str] | None, chosen: str) -> bytes:
+    from ictcli.commands.report_ledger import explain_ledger, render_ledger
+
+    if why is not None:
+        return explain_ledger(session, word, *why, as_json=chosen == "json")
+    return render_ledger(session, word, chosen)
 
 
 def _render(session: Session, stored: "Run", chosen: str) -> bytes:

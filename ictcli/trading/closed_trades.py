@@ -25,6 +25,7 @@ class ClosedTrade:
         volume: lots opened, all deals together.
         opened, closed: first and last deal, ns UTC.
         net: profit, commission, swap and fee of all deals, account currency.
+        deals: that opened and closed it, in the order they were written.
     """
 
     position: int
@@ -38,6 +39,7 @@ class ClosedTrade:
     opened: int
     closed: int
     net: Decimal
+    deals: tuple[Filled, ...] = ()
 
 
 @dataclass(slots=True)
@@ -123,4 +125,5 @@ def _finished(held: _Open, intent: Intent, last: Filled) -> ClosedTrade:
         opened=min(deal.ts for deal in deals),
         closed=last.ts,
         net=sum((deal.profit + deal.commission + deal.swap + deal.fee for deal in deals), _ZERO),
+        deals=tuple(deals),
     )

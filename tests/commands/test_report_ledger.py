@@ -1,0 +1,121 @@
+"""``ictcli report replay``: an account by its ledger, to the cent what the run and a backtest say."""
+
+import csv
+import io
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ictcli.__main__ import run
+from ictcli.market.bars import SeriesKey
+from ictcli.market.timeframes import parse_timeframe
+from ictcli.store.store import Store
+from ictcli.workspace import create
+from tests.research.conftest import keep, random_walk
+
+Printed = pytest.CaptureFixture[str]
+WHAT = ["EURUSD", "--strategy", "fvg_retest", "-t", "M5", "--param", "windows="]
+SHARED = (
+    "symbol", "strategy", "setup_number", "side", "signal_at", "opened_at", "entry", "stop", "target", "exit",
+    "exit_reason", "volume", "gross", "commission", "fees", "swap", "net", "risk", "r_multiple", "exits",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def replayed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with a few days of five-minute bars, replayed; not to be changed."""
+    folder = tmp_path_factory.mktemp("replayed")
+    create(folder)
+    store = Store(folder / "data", folder / "state", 0)
+    keep(store, SeriesKey("walk", "EURUSD", parse_timeframe("M5")), random_walk(1, 600, 110_000, 5))
+    replay = ["trade", *WHAT, "--replay", "..2200-01-01", "--speed", "max", "--json"]
+    assert run(["-w", str(folder), *replay]) == 0
+    return folder
+
+
+@pytest.fixture
+def desk(replayed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed) -> Path:
+    """A copy of it, which is the current directory."""
+    copy = tmp_path / "desk"
+    shutil.copytree(replayed, copy)
+    monkeypatch.chdir(copy)
+    monkeypatch.delenv("ICTCLI_WORKSPACE", raising=False)
+    monkeypatch.delenv("ICTCLI_LEDGER_URL", raising=False)
+    capsys.readouterr()
+    return copy
+
+
+def document(printed: Printed) -> Any:
+    return json.loads(printed.readouterr().out)
+
+
+def rows(printed: Printed, *words: str) -> list[dict[str, str]]:
+    printed.readouterr()
+    assert run(["report", *words, "--format", "csv"]) == 0
+    return list(csv.DictReader(io.StringIO(printed.readouterr().out)))
+
+
+def test_ledger_run_and_backtest_agree_to_the_cent(desk: Path, capsys: Printed) -> None:
+    ledger, kept = rows(capsys, "replay"), rows(capsys, "latest")
+    assert run(["backtest", *WHAT]) == 0
+    tested = rows(capsys, "latest")
+    assert kept[0]["run"] != tested[0]["run"]
+    ended = [row for row in tested if row["exit_reason"] != "end"]
+    assert len(ledger) >= 5
+    for one, other, third in zip(ledger, kept, ended, strict=False):
+        assert [one[name] for name in SHARED] == [other[name] for name in SHARED]
+        assert [one[name] for name in SHARED] == [third[name] for name in SHARED]
+    assert len(ledger) == len(ended)
+
+
+def test_the_document_holds_money_state_trades_and_quality(desk: Path, capsys: Printed) -> None:
+    assert run(["report", "replay", "--json"]) == 0
+    found = document(capsys)
+    money = {name: float(value) for name, value in found["money"].items()}
+    parts = ("opening", "profit", "commission", "swap", "fee", "other_movements")
+    assert sum(money[name] for name in parts) == pytest.approx(money["balance"])
+    assert (found["ledger"], found["mode"], found["bars"], found["trades"]) == (
+        "replay", "replay", 600, found["metrics"]["win_rate"]["n"]
+    )  # fmt: skip
+    assert (found["state"]["allowed"], found["state"]["halt"], found["unresolved"]) == ("active", None, [])
+    assert found["quality"]["all"]["filled"] > 0
+    assert sum(row["trades"] for row in found["by_side"]) == found["trades"]
+
+
+def test_people_see_the_screen_of_a_run_and_the_execution(desk: Path, capsys: Printed) -> None:
+    assert run(["halt", "--reason", "drill"]) == 0
+    capsys.readouterr()
+    assert run(["report", "replay"]) == 0
+    text = capsys.readouterr().out
+    for word in (
+        "opened with",
+        "operator fees",
+        "expectancy",
+        "slippage, points",
+        "p99",
+        "HALTED",
+        "last bar",
+    ):
+        assert word in text
+    assert max(map(len, text.splitlines())) <= 100 or "events in" in max(text.splitlines(), key=len)
+
+
+def test_why_tells_a_position_and_the_way_of_its_order(desk: Path, capsys: Printed) -> None:
+    trade = rows(capsys, "replay")[0]
+    assert run(["report", "replay", "--why", "EURUSD", trade["opened_at"]]) == 0
+    text = capsys.readouterr().out
+    assert "In position: fvg_retest" in text
+    assert "fill of" in text
+    assert run(["report", "replay", "--json", "--why", "EURUSD", trade["opened_at"]]) == 0
+    assert document(capsys)["why"]["trades"][0]["entry"].rstrip("0") == trade["entry"].rstrip("0")
+    assert run(["report", "replay", "--why", "EURUSD", "yesterday"]) == 2
+    assert run(["report", "replay", "--why", "EURUSD", "7d", "--format", "csv"]) == 2
+
+
+def test_an_account_that_nobody_traded_has_no_report(desk: Path, capsys: Printed) -> None:
+    for word in ("live", "paper"):
+        assert run(["report", word]) == 5
+        assert "no paper ledger" in capsys.readouterr().err
