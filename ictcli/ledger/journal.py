@@ -82,6 +82,21 @@ class Journal:
         self._require_usable()
         return self._write([(now, encode(body).decode(), body) for body in bodies], now)
 
+    def probe(self) -> None:
+        """Ask whether the ledger still answers, and is still this writer's.
+
+        Raises:
+            LedgerUnwritable: it does not answer.
+            LedgerFenced: a newer writer has taken over.
+        """
+        self._require_usable()
+        database = self._stored.database
+        try:
+            self._guard()
+        except database.broken as error:
+            self._fault = _unwritable(database.explain(error).message)
+            raise self._fault from error
+
     def spill(self, bodies: Sequence[AnyBody], now: int) -> None:
         """Keep events on a plain file, durably, until the next start takes them in.
 

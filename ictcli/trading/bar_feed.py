@@ -12,6 +12,8 @@ _GRACE = 500_000_000
 """ns after its close from which a bar is asked for; the broker may make it known later."""
 _PATIENCE = 2_000_000_000
 """ns between two askings for a bar that was due and has not come: no tick, no bar."""
+_LULL, _LULL_PATIENCE = 60_000_000_000, 15_000_000_000
+"""After so many ns a market is taken for closed, and is asked less often."""
 
 
 @dataclass(slots=True)
@@ -67,7 +69,8 @@ class BarFeed:
     def _new(self, one: _Series, now: int) -> list[Bars]:
         length = TIMEFRAMES[one.timeframe].ns
         due = one.last + length + _GRACE
-        if now < due or now - one.asked < min(_PATIENCE, length):
+        patience = _LULL_PATIENCE if now - due > _LULL else _PATIENCE
+        if now < due or now - one.asked < min(patience, length):
             return []
         one.asked = now
         bars = self._broker.bars(one.symbol, TIMEFRAMES[one.timeframe], one.last, now)

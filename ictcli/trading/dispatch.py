@@ -71,6 +71,8 @@ class Dispatcher:
         """When ``Passed`` is to be handed in at the latest."""
         self.dead: Exception | None = None
         """The failure of the journal after which nothing is carried out any more."""
+        self.refused: tuple[Sequence[AnyBody], int] = ((), 0)
+        """What the journal did not take then, and its instant."""
         self._log, self._broker, self._clock = log, broker, clock
         self._latch, self._tell = latch, tell
         self._crashpoint = crashpoint or CrashPoints()
@@ -160,7 +162,7 @@ class Dispatcher:
         try:
             self._log.append(bodies, record.at)
         except Exception as error:
-            self.dead = error
+            self.dead, self.refused = error, (bodies, record.at)
             self._commands.clear()
             self._inputs.clear()
             raise

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ictcli.clock import NS_PER_SECOND
 from ictcli.config.trading import OperatorFee
 from ictcli.engine.margin import equity
 from ictcli.errors import DataError
@@ -18,6 +19,8 @@ from ictcli.trading.messages import Latch as LatchInput
 from ictcli.trading.messages import Passed
 from ictcli.trading.metrics import MetricHistory
 from ictcli.trading.spool import waiting
+
+_PROBE_EVERY = NS_PER_SECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +60,18 @@ class Duties:
         self._booked: set[str] = set()
         self._said: Acknowledgement | None = None
         self._broken: set[Path] = set()
-        self._close_at = self._closings = 0
+        self._close_at = self._closings = self._probed = 0
 
     def turn(self, now: int) -> None:
-        """Do everything that is due at an instant, ns UTC."""
+        """Do everything that is due at an instant, ns UTC.
+
+        Raises:
+            LedgerUnwritable: the ledger answers no longer.
+            LedgerFenced: another process has taken it over.
+        """
+        if now - self._probed >= _PROBE_EVERY:
+            self._probed = now
+            self._one.journal.probe()
         self._hear(now)
         self._book_spool()
         self._book_fees()

@@ -2,22 +2,27 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 from ictcli.brokers.broker import Broker
 from ictcli.config.trading import TradeConfig
 from ictcli.errors import DataError, PolicyRefused
-from ictcli.ledger.bodies import Checkpoint, Start, Stop
+from ictcli.ledger.bodies import Checkpoint, Intent, Sent, Start, Stop
+from ictcli.ledger.faults import LedgerUnwritable
 from ictcli.ledger.journal import Journal
 from ictcli.trading.account import Account
 from ictcli.trading.catching_up import CaughtUp, catch_up
 from ictcli.trading.checkpoints import TraderState, read_checkpoint, restore, state_of, write_checkpoint
 from ictcli.trading.dispatch import Dispatcher, HaltLatch
+from ictcli.trading.invariants import journal_faults
 from ictcli.trading.manager import OrderManager
-from ictcli.trading.messages import Alert, Begin, Told
+from ictcli.trading.messages import Alert, Begin, Restrict, Told
 from ictcli.trading.orderbook import Notice, OrderBook
 from ictcli.trading.trader import Trader
 from ictcli.trading.wishes import Header, Wish
+
+_MOST_FAULTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +105,7 @@ class Engagement:
             start: put down first.
             answers: to requests whose sending was recorded last, where they are known.
         """
+        self.check_journal()
         self.dispatcher.handle(Begin(start, tuple(answers)))
 
     def submit(self, unsent: Sequence[Wish], *, fresh: bool) -> None:
@@ -141,6 +147,29 @@ class Engagement:
         self.trader.flush()
         state = state_of(self.trader, self.journal.last, self.at, self.terms.start, self.terms.identity)
         self.dispatcher.record([write_checkpoint(self.terms.folder, state)])
+
+    def check_journal(self) -> list[str]:
+        """What the journal breaks of what must always hold; anything halts trading until a person looked."""
+        faults = journal_faults(self.book, list(self.journal.read()))
+        if faults and self.book.mode != "halted":
+            self._say(f"critical: the journal breaks what must hold: {'; '.join(faults[:_MOST_FAULTS])}")
+            self.dispatcher.handle(Restrict("halted", f"invariants: {'; '.join(faults[:_MOST_FAULTS])}"))
+        return faults
+
+    def rescue(self) -> None:
+        """After the journal failed: keep on a plain file what happened and was not written.
+
+        What was decided and not written was not done, and is left out together with all that came behind it.
+
+        Raises:
+            LedgerUnwritable: that file is refused as well.
+        """
+        bodies, at = self.dispatcher.refused
+        happened = list(takewhile(lambda body: not isinstance(body, Intent | Sent), bodies))
+        if happened and isinstance(self.dispatcher.dead, LedgerUnwritable):
+            self.journal.spill(happened, at)
+            self._say(f"{len(happened)} events were kept in the spill file for the next start")
+        self._say("the ledger takes nothing more: trading ends, stops at the broker hold")
 
     def end(self, reason: str) -> None:
         """End in good order."""

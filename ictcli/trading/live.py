@@ -10,17 +10,19 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from ictcli.brokers.broker import Broker
+from ictcli.brokers.mt5.calls import Retry
 from ictcli.brokers.opening import find_broker, open_broker
 from ictcli.brokers.reports import AccountReport
 from ictcli.clock import NS_PER_SECOND, now_ns, parse_duration
 from ictcli.config.loading import fingerprint
 from ictcli.errors import SourceUnavailable
 from ictcli.ledger.address import find_place
-from ictcli.ledger.bodies import Alerted, ClockSeen
+from ictcli.ledger.faults import LedgerUnwritable
 from ictcli.ledger.journal import Journal, open_journal
 from ictcli.research.backtest import Workshop
 from ictcli.trading.account import Closed
 from ictcli.trading.bar_feed import BarFeed
+from ictcli.trading.connection import Connection
 from ictcli.trading.control import control_folder, spool_folder
 from ictcli.trading.dry import DryBroker
 from ictcli.trading.duties import Duties, Surroundings
@@ -35,12 +37,14 @@ from ictcli.trading.request import Outside, Traded, TradeRequest
 from ictcli.trading.session_floor import SessionFloor, start_of
 from ictcli.trading.spool import spool_of
 from ictcli.trading.summary import summarize
-from ictcli.trading.wishes import Header
+from ictcli.trading.wishes import Header, Wish
 
 _TURN = 0.2
 """Seconds between two turns."""
-_QUIET = 60 * NS_PER_SECOND
-"""How long reads may fail before a person is told, and between two such words."""
+_READS = Retry(attempts=2)
+"""A read that is not answered is made again next turn: one must not hold the loop up for long."""
+_STALE, _SELDOM = 60 * NS_PER_SECOND, 5 * NS_PER_SECOND
+"""A price that has not changed for so long is asked for only every so often."""
 
 
 @dataclass(slots=True)
@@ -54,9 +58,11 @@ class Live:
         duties: of every turn.
         laid: what is traded.
         poll, bar_age: ns.
+        line: the connection.
+        unsent: what was wanted before the account's last end and never written down.
         looked: when the broker's records were read last, ns UTC.
+        asked: for each series, when its price was asked for last, ns UTC.
         opened: for each series, the instant behind which its forming bar was seen to open.
-        failing: since when reads have failed, and when a person was told; 0 for never.
     """
 
     one: Engagement
@@ -66,10 +72,11 @@ class Live:
     laid: SessionFloor
     poll: int
     bar_age: int
+    line: Connection
+    unsent: list[Wish]
     looked: int = 0
     opened: dict[int, int] = field(default_factory=dict)
-    failing: int = 0
-    told: int = 0
+    asked: dict[int, int] = field(default_factory=dict)
 
 
 def trade_live(request: TradeRequest, shop: Workshop, outside: Outside) -> Traded:
@@ -84,7 +91,7 @@ def trade_live(request: TradeRequest, shop: Workshop, outside: Outside) -> Trade
     config = shop.config
     table = find_broker(request.broker, config.brokers)
     with ExitStack() as stack:
-        broker: Broker = open_broker(request.broker, table, outside.environ, seed=request.seed)
+        broker: Broker = open_broker(request.broker, table, outside.environ, seed=request.seed, retry=_READS)
         stack.callback(broker.close)
         report = broker.connect()
         refuse_real(request, report)
@@ -100,9 +107,13 @@ def trade_live(request: TradeRequest, shop: Workshop, outside: Outside) -> Trade
         journal = stack.enter_context(open_journal(place, now=now_ns(), full=False))
         refuse_other_account(journal.account, report)
         live = _engage(request, shop, outside, broker, report, journal)
-        ended = _loop(live, request, outside)
-        live.duties.end()
-        live.one.end(ended)
+        try:
+            ended = _loop(live, request, outside)
+            live.duties.end()
+            live.one.end(ended)
+        except LedgerUnwritable:
+            live.one.rescue()
+            raise
         return summarize(live.one, request.mode, _account(broker), ended)
 
 
@@ -134,12 +145,10 @@ def _engage(
         one.at = max(int(series.bars.ts_close[-1]) for series in laid.floor.series)
     caught = one.catch_up(found[0] if found else None)
     one.begin(start_of(request, laid, shop, report.login, report.server, outside))
-    for wish in caught.unsent:
-        one.trader.drop(wish)
     if found is None:
         one.checkpoint(always=True)
-    health = broker.health()
-    one.dispatcher.record([ClockSeen(offset=health.clock_offset or 0, confirmed=health.clock_confirmed)])
+    line = Connection(one, broker, outside.tell)
+    line.check_clock(now_ns())
     around = Surroundings(
         control_folder(state), spool_of(spool_folder(state), report.login), latch, dict(settings.fees),
         report.currency, MetricHistory(shop.store.data_dir, report.login), outside.tell,
@@ -151,11 +160,15 @@ def _engage(
     feed = BarFeed(broker, symbols, laid.timeframes, last)
     duties = Duties(one, around, report.login)
     poll, age = parse_duration(settings.poll), parse_duration(settings.bar_age)
-    return Live(one, broker, feed, duties, laid, poll, age)
+    return Live(one, broker, feed, duties, laid, poll, age, line, caught.unsent)
 
 
 def _loop(live: Live, request: TradeRequest, outside: Outside) -> str:
-    """Turn after turn until somebody says so; why it ended."""
+    """Turn after turn until somebody says so; why it ended.
+
+    Raises:
+        LedgerUnwritable: nothing can be written any more.
+    """
     outside.ready("trading")
     while True:
         why = outside.ending()
@@ -177,13 +190,22 @@ def _turn(live: Live, outside: Outside) -> bool:
         if now - live.looked >= live.poll:
             live.looked = now
             live.one.trader.look()
+        _send_unsent(live, now)
         took = _take_bars(live)
-        live.failing = 0
+        live.line.well(now)
     except SourceUnavailable as error:
-        _failed(live, error, now, outside)
+        live.line.failed(error, now)
         return False
     live.one.trader.flush()
     return took
+
+
+def _send_unsent(live: Live, now: int) -> None:
+    """Send what a predecessor decided and never wrote down, once the broker's records were compared."""
+    if not live.unsent or live.one.book.recovering:
+        return
+    unsent, live.unsent = live.unsent, []
+    live.one.submit(unsent, fresh=now - live.one.at <= live.bar_age)
 
 
 def _watch_prices(live: Live, now: int) -> None:
@@ -192,6 +214,10 @@ def _watch_prices(live: Live, now: int) -> None:
     for s in range(live.laid.floor.traded):
         if trader.account.desk.is_idle(s):
             continue
+        last = trader.quoted().get(trader.account.units[s].symbol, now)
+        if now - last > _STALE and now - live.asked.get(s, 0) < _SELDOM:
+            continue
+        live.asked[s] = now
         quote = trader.quote(s)
         units = trader.account.units[s]
         bid, spread = units.points(quote.bid), units.points(quote.ask - quote.bid)
@@ -207,11 +233,20 @@ def _take_bars(live: Live) -> bool:
     instants = live.feed.closed(now_ns())
     for closed_at, closed in instants:
         live.one.trader.look()
+        _give_up(live)
         _decide(live, closed_at, closed)
         live.feed.taken(closed_at, closed)
         live.one.at = closed_at
         live.one.checkpoint()
     return bool(instants)
+
+
+def _give_up(live: Live) -> None:
+    """Before newer bars are decided on: what is left of older ones may only reduce."""
+    for wish in live.unsent:
+        if wish.action == "place":
+            live.one.trader.drop(wish)
+    live.unsent = [wish for wish in live.unsent if wish.action != "place"]
 
 
 def _decide(live: Live, closed_at: int, closed: list[Closed]) -> None:
@@ -225,17 +260,6 @@ def _decide(live: Live, closed_at: int, closed: list[Closed]) -> None:
         trader.late(closed_at, closed, names)
     else:
         trader.closed(closed_at, closed, names)
-
-
-def _failed(live: Live, error: SourceUnavailable, now: int, outside: Outside) -> None:
-    """Remember that the broker could not be asked; tell a person when it lasts."""
-    live.failing = live.failing or now
-    if now - live.failing < _QUIET or now - live.told < _QUIET:
-        return
-    live.told = now
-    outside.tell(f"warning: the broker has not answered for a minute: {error.message}")
-    text = f"reads have failed since {live.failing} ns: {error.message}"
-    live.one.dispatcher.record([Alerted(severity="warning", code="broker_silent", text=text)])
 
 
 def _account(broker: Broker) -> AccountReport | None:

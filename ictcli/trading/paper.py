@@ -14,6 +14,7 @@ from ictcli.clock import NS_PER_SECOND, now_ns, parse_duration
 from ictcli.config.loading import fingerprint
 from ictcli.ledger.address import paper_place
 from ictcli.ledger.bodies import Checkpoint, Start
+from ictcli.ledger.faults import LedgerUnwritable
 from ictcli.ledger.journal import Journal, open_journal
 from ictcli.research.backtest import Workshop
 from ictcli.trading.checkpoints import TraderState
@@ -67,9 +68,13 @@ def trade_paper(request: TradeRequest, shop: Workshop, outside: Outside) -> Trad
         stack.enter_context(only_trader(control_folder(state), holder))
         journal = stack.enter_context(open_journal(paper_place(state), now=now_ns(), full=False))
         paper = _engage(request, shop, outside, journal)
-        ended = _follow(paper, request, shop, outside)
-        paper.duties.end()
-        paper.one.end(ended)
+        try:
+            ended = _follow(paper, request, shop, outside)
+            paper.duties.end()
+            paper.one.end(ended)
+        except LedgerUnwritable:
+            paper.one.rescue()
+            raise
         paper.terminal.keep()
         return summarize(paper.one, request.mode, paper.terminal.world.broker.account(), ended)
 
