@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from ictcli.ledger.address import Place
     from ictcli.store.views import LeftOut
 
 FORMATS = ("table", "csv", "json", "nl", "parquet")
@@ -33,6 +34,7 @@ SHOWN_ROWS = 50
         'ictcli query "SELECT symbol, timeframe, count(*) FROM bars GROUP BY ALL"',
         "ictcli query \"FROM bars WHERE symbol = 'XAUUSD' AND ts >= '2024-03-01'\" --format csv",
         'ictcli query "SHOW TABLES"',
+        'ictcli query "SELECT symbol, sum(profit) FROM ledger_fills WHERE voided = 0 GROUP BY ALL"',
         "ictcli query - < question.sql",
     ],
 )
@@ -48,7 +50,7 @@ SHOWN_ROWS = 50
 @out_option("File to write instead of stdout; - is stdout.")
 @click.pass_obj
 def command(session: Session, sql: str, form: str, out: Path | None) -> None:
-    """Ask with SQL (DuckDB, read-only): bars, gaps, quarantine, detections, runs, trades.
+    """Ask with SQL (DuckDB, read-only): bars, gaps, quarantine, detections, runs, trades, ledgers, metrics.
 
     SQL is one SELECT, or - to read it from stdin.
     """
@@ -59,7 +61,7 @@ def command(session: Session, sql: str, form: str, out: Path | None) -> None:
     if form == "json":
         session.out.json = True
     session.tend_catalog()
-    connection, left_out = open_catalog(session.store)
+    connection, left_out = open_catalog(session.store, _ledgers(session, question))
     with closing(connection):
         answer = ask(session.store, connection, question)
         for view in sorted(tables_named(question) & left_out.keys()):
@@ -68,6 +70,19 @@ def command(session: Session, sql: str, form: str, out: Path | None) -> None:
             _save(session, answer, "json" if session.out.json else form, out)
         else:
             _show(session, answer, form)
+
+
+def _ledgers(session: Session, question: str) -> "dict[str, pa.Table]":
+    """The ledgers of this workspace as tables; with rows only where the question is about them."""
+    from ictcli.ledger.address import LEDGERS, place_of
+    from ictcli.ledger.tables import ledger_tables
+
+    state, environ = session.config.state_dir, session.environ
+    if not (state / "secret.key").exists():
+        return {}
+    places = {name: place_of(name, state, environ) for name in LEDGERS}
+    existing: dict[str, Place] = {name: place for name, place in places.items() if place.exists}
+    return ledger_tables(existing, full="ledger_" in question.lower()) if existing else {}
 
 
 def _warn_left_out(session: Session, view: str, series: "Sequence[LeftOut]") -> None:

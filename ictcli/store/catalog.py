@@ -6,7 +6,7 @@ files below the data directory; it cannot write, attach, install, change setting
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import TypeVar
@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from ictcli.errors import DataError, UsageError
 from ictcli.store.catalog_file import create_views, write_catalog
+from ictcli.store.metric_rows import metric_view
 from ictcli.store.parts import Vanished, check_hash, check_size
 from ictcli.store.records import Manifest
 from ictcli.store.store import Store
@@ -52,10 +53,13 @@ def connect(store: Store) -> duckdb.DuckDBPyConnection:
     return open_catalog(store)[0]
 
 
-def open_catalog(store: Store) -> tuple[duckdb.DuckDBPyConnection, dict[str, list[LeftOut]]]:
+def open_catalog(
+    store: Store, tables: Mapping[str, pa.Table] | None = None
+) -> tuple[duckdb.DuckDBPyConnection, dict[str, list[LeftOut]]]:
     """``connect``, and per view the series that it leaves out because no source stands for them.
 
-    The sizes of all files behind the views are compared with their manifests.
+    ``tables`` are seen beside the views. The sizes of all files behind the views are compared with their
+    manifests.
 
     Raises:
         DataError: a manifest or a file is damaged or missing.
@@ -76,6 +80,9 @@ def open_catalog(store: Store) -> tuple[duckdb.DuckDBPyConnection, dict[str, lis
     try:
         connection.execute("SET TimeZone = 'UTC'")
         create_views(connection, views)
+        connection.execute(f"CREATE VIEW metrics AS {metric_view(store.data_dir)}")
+        for name, table in (tables or {}).items():
+            connection.register(name, table)
         folders = ", ".join({literal(store.data_dir.as_posix()), literal(pattern_free(store.data_dir))})
         connection.execute(f"SET allowed_directories = [{folders}]")
         connection.execute("SET enable_external_access = false")

@@ -25,11 +25,11 @@ def trades_table(
 ) -> pa.Table:
     """Finished trades, one row each.
 
-    The columns are those of ``engine.trades.TRADES``; what only bars can tell is null (``mae_r``, ``mfe_r``,
-    ``ambiguous``, ``spread_points``, ``slippage_points``, ``bars_held``, ``costs``, ``zone``), ``opened_at`` and
-    ``closed_at`` are the times of deals. Behind them stand ``mark`` (strategy with version and parameters),
-    ``mode``, and the broker's ``position`` and ``closing_deal``. Amounts have two decimals, or as many as the
-    broker books.
+    The columns are those of ``engine.trades.TRADES``. What only bars can tell is null (``mae_r``, ``mfe_r``,
+    ``ambiguous``, ``spread_points``, ``slippage_points``, ``bars_held``, ``costs``, ``zone``); ``opened_at``
+    and ``closed_at`` are the times of deals. Behind them stand ``mark`` (strategy with version and
+    parameters), ``mode``, and the broker's ``position`` and ``closing_deal``. Amounts have two decimals, or
+    as many as the broker books.
 
     Args:
         trades: in the order they finished.

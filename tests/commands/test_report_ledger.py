@@ -119,3 +119,17 @@ def test_an_account_that_nobody_traded_has_no_report(desk: Path, capsys: Printed
     for word in ("live", "paper"):
         assert run(["report", word]) == 5
         assert "no paper ledger" in capsys.readouterr().err
+
+
+def test_sql_reaches_ledgers_exactly_and_read_only(desk: Path, capsys: Printed) -> None:
+    assert run(["report", "replay", "--json"]) == 0
+    balance = document(capsys)["money"]["balance"]
+    asked = "SELECT sum(amount) AS cash FROM ledger_cash WHERE operator = 0 AND ledger = 'replay'"
+    assert run(["query", asked, "--json"]) == 0
+    assert float(document(capsys)["rows"][0]["cash"]) == float(balance)
+    assert run(["query", "SELECT count(*) AS n FROM ledger_events", "--json"]) == 0
+    assert document(capsys)["rows"][0]["n"] > 600
+    assert run(["query", "DELETE FROM ledger_cash"]) == 2
+    capsys.readouterr()
+    assert run(["query", "SHOW TABLES", "--format", "csv"]) == 0
+    assert {"ledger_orders", "ledger_positions", "metrics"} <= set(capsys.readouterr().out.split())

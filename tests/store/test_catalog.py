@@ -24,6 +24,7 @@ VIEWS = (
     "detections",
     "equity",
     "gaps",
+    "metrics",
     "models",
     "orders",
     "quarantine",

@@ -38,5 +38,5 @@ def test_the_session_is_told_when_its_live_results_fall_too_far(tmp_path: Path, 
         journal.append([deal(2, 5, -1, "0.20", entry="out", profit=Decimal(-200))], NOON + 2)
         assert watch.look(100.0) == ""
         assert watch.look(121.5).startswith(f"{MARK} goes back to paper: drawdown 20.2%")
-        fallen = files.review(journal.read(), MARK, CONFIG, 0.0, NOON + 10)
+        fallen = files.review([journal.read()], MARK, CONFIG, 0.0, NOON + 10)
     assert [one.reason for one in fallen.demotions] == ["drawdown 20.2% of at most 8.0%"]
