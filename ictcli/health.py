@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from ictcli import health_trading
 from ictcli.clock import NS_PER_DAY, iso, parse_instant
 from ictcli.config.records import FileSource, Mt5Source
 from ictcli.detectors.registry import check_parameters
@@ -235,6 +236,12 @@ CHECKS: dict[str, Check] = {
     "primary": _primary,
     "catalog": _catalog,
     "freshness": _freshness,
+    "ledgers": health_trading.ledgers,
+    "secrets": health_trading.secrets,
+    "sqlite": health_trading.sqlite,
+    "trading": health_trading.trading,
+    "brokers": health_trading.brokers,
+    "server clocks": health_trading.server_clocks,
 }
 
 

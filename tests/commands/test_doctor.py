@@ -4,6 +4,8 @@ import json
 import os
 import platform
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +15,15 @@ import pytest
 from ictcli import health
 from ictcli.__main__ import run
 from ictcli.clock import NS_PER_DAY, NS_PER_MINUTE, now_ns
+from ictcli.ledger.address import paper_place
+from ictcli.ledger.journal import open_journal
 from ictcli.market.bars import SeriesKey, make_bars
 from ictcli.market.timeframes import parse_timeframe
 from ictcli.session import Session
 from ictcli.store.store import Store
 from ictcli.versions import package_versions
 from ictcli.workspace import create
+from tests.ledger.stories import NOW, start
 
 
 @pytest.fixture
@@ -201,3 +206,34 @@ def test_metatrader_is_only_missed_on_windows(desk: Path, monkeypatch: pytest.Mo
     rows = {row.check: row for row in health.examine(Session([], dict(os.environ)))}
     assert rows["metatrader"].state == "warn"
     assert rows["locks"].state == "skip"
+
+
+def test_a_ledger_that_was_changed_a_key_for_everyone_and_a_silent_broker_are_told(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = paper_place(desk / "state")
+    with open_journal(place, now=NOW, durable=False) as journal:
+        journal.append([start()], NOW)
+    assert run(["doctor", "--json"]) == 0
+    rows = checks(capsys)
+    assert rows["ledgers"]["detail"].startswith("paper: 1 events")
+    assert "one writer" in rows["sqlite"]["detail"]
+    assert rows["brokers"]["state"] == "skip"
+    with (desk / "config" / "ictcli.toml").open("a") as file:
+        file.write('[brokers.desk]\nterminal = "bridge"\nport = 1\nserver_tz = "ny+7"\n')
+    (desk / "state" / "secret.key").chmod(0o644)
+    assert place.address.file is not None
+    with closing(sqlite3.connect(place.address.file)) as other:
+        other.execute("DROP TRIGGER events_update")
+        other.execute("UPDATE events SET body = replace(body, 'USD', 'EUR')")
+        other.commit()
+    with (place.anchors).open("w"):
+        pass
+    assert run(["doctor", "--json"]) == 3
+    rows = checks(capsys)
+    assert rows["ledgers"]["state"] == "fail"
+    assert "no bridge listens on 127.0.0.1:1" in rows["brokers"]["detail"]
+    assert "no login" in rows["brokers"]["detail"]
+    assert rows["server clocks"]["state"] == "ok"
+    if os.name == "posix":
+        assert (rows["secrets"]["state"], "chmod 600" in rows["secrets"]["fix"]) == ("fail", True)

@@ -1,0 +1,155 @@
+"""The checks of ``doctor`` around trading: ledgers, secrets, SQLite, traders, brokers, server clocks."""
+
+import platform
+import socket
+import sqlite3
+import stat
+from pathlib import Path
+from typing import Literal
+
+from ictcli.clock import iso
+from ictcli.config.trading import BrokerConfig
+from ictcli.errors import ConfigError, IctError
+from ictcli.ledger.address import LEDGERS, LedgerName, Place, place_of
+from ictcli.ledger.anchors import read_anchors
+from ictcli.ledger.opening import copied
+from ictcli.ledger.verification import verify_tail
+from ictcli.market.clocks import parse_rule
+from ictcli.session import Session
+from ictcli.terminals.secret import read_secret
+from ictcli.trading.control import control_folder
+from ictcli.trading.lock import traders
+
+State = Literal["ok", "warn", "fail", "skip"]
+Found = tuple[State, str, str]
+
+_KEY = "secret.key"
+_LARGE_LOG = 64 * 2**20
+_PATIENCE = 0.5
+
+
+def _ledgers(session: Session) -> dict[LedgerName, Place]:
+    state = session.config.state_dir
+    if not (state / _KEY).exists():
+        return {}
+    places = {name: place_of(name, state, session.environ) for name in LEDGERS}
+    return {name: place for name, place in places.items() if place.exists}
+
+
+def ledgers(session: Session) -> Found:
+    """Every ledger opens, has its anchors, and is chained behind the last of them."""
+    told, bad = [], []
+    for name, place in _ledgers(session).items():
+        with copied(place) as stored:
+            report = verify_tail(stored, place.key, read_anchors(place.anchors, place.key))
+        told.append(f"{name}: {report.events:,} events, {report.anchors} anchors")
+        bad += [f"{name} ledger, event {fault.seq}: {fault.detail}" for fault in report.faults]
+    if bad:
+        return (
+            "fail",
+            "; ".join(bad),
+            "Run `ictcli ledger verify`, then see docs/ledger.md, When it is refused.",
+        )
+    return ("ok", "; ".join(told), "") if told else ("skip", "nobody has traded here", "")
+
+
+def secrets(session: Session) -> Found:
+    """Nobody but the owner can read the key, or a file that holds a broker's secret."""
+    if platform.system() == "Windows":
+        return "skip", "file modes say nothing on Windows", ""
+    files = [session.config.state_dir / _KEY]
+    for broker in session.config.config.brokers.values():
+        named = (session.environ.get(f"{name}_FILE", "") for name in _variables(broker))
+        files += [Path(name) for name in named if name]
+    present = [path for path in files if path.is_file()]
+    open_to = [path for path in present if stat.S_IMODE(path.stat().st_mode) & 0o077]
+    if open_to:
+        names = " ".join(map(str, open_to))
+        return "fail", f"others can read {names}", f"chmod 600 {names}"
+    if not present:
+        return "skip", "no secret key; `ictcli init` makes one", ""
+    return "ok", f"{len(present)} files, for their owner only", ""
+
+
+def sqlite(session: Session) -> Found:
+    """The SQLite that is linked, and how much waits in the write-ahead logs."""
+    waiting = 0
+    for place in _ledgers(session).values():
+        if place.address.file is not None:
+            log = place.address.file.with_name(f"{place.address.file.name}-wal")
+            waiting += log.stat().st_size if log.exists() else 0
+    shown = f"SQLite {sqlite3.sqlite_version}, one writer; {waiting / 2**20:.1f} MiB in write-ahead logs"
+    if waiting > _LARGE_LOG:
+        return (
+            "warn",
+            shown,
+            "A reader holds the log up: end long queries; it is folded in at the next commits.",
+        )
+    return "ok", shown, ""
+
+
+def trading(session: Session) -> Found:
+    """Who holds the lock of an account."""
+    held = [
+        f"account {one.account} ({one.mode}) by pid {one.pid} since {iso(one.since)}"
+        for one, running in traders(control_folder(session.config.state_dir))
+        if running
+    ]
+    return "ok", "; ".join(held) or "nobody is trading", ""
+
+
+def brokers(session: Session) -> Found:
+    """Every broker's table has what a connection needs; nothing is logged in to."""
+    tables = session.config.config.brokers
+    bad = [f"{name}: {why}" for name, table in tables.items() for why in _lacking(table, session)]
+    if bad:
+        return (
+            "warn",
+            "; ".join(bad),
+            "See docs/terminals.md; `ictcli trade --dry-run --once` tries a connection.",
+        )
+    told = ", ".join(f"{name} ({table.terminal})" for name, table in tables.items())
+    return ("ok", told, "") if told else ("skip", "no broker is configured", "")
+
+
+def server_clocks(session: Session) -> Found:
+    """Every broker's clock rule is one."""
+    rules = {name: table.server_tz for name, table in session.config.config.brokers.items()}
+    for name, rule in rules.items():
+        try:
+            parse_rule(rule)
+        except (ValueError, IctError) as error:
+            return "fail", f"brokers.{name}.server_tz: {error}", "Examples: ny+7, Europe/Athens, +02:00."
+    if not rules:
+        return "skip", "no broker is configured", ""
+    told = ", ".join(f"{name} {rule}" for name, rule in rules.items())
+    return "ok", f"{told}; confirmed by a fresh quote at every start", ""
+
+
+def _variables(broker: BrokerConfig) -> list[str]:
+    names = [broker.password_env, broker.token_env if broker.terminal == "bridge" else ""]
+    return [name for name in names if name]
+
+
+def _lacking(broker: BrokerConfig, session: Session) -> list[str]:
+    found = []
+    if broker.terminal == "local" and platform.system() != "Windows":
+        found.append("a local terminal exists under Windows only")
+    if broker.terminal != "simulated" and not broker.login:
+        found.append("no login")
+    for name in _variables(broker) if broker.terminal != "simulated" else ():
+        try:
+            read_secret(name, session.environ)
+        except ConfigError as error:
+            found.append(error.message)
+    if broker.terminal == "bridge" and not _answers(broker):
+        found.append(f"no bridge listens on {broker.host}:{broker.port}")
+    return found
+
+
+def _answers(broker: BrokerConfig) -> bool:
+    try:
+        with socket.create_connection((broker.host, broker.port), timeout=_PATIENCE):
+            return True
+    except OSError:
+        return False
