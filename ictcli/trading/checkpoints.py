@@ -49,6 +49,7 @@ class TraderState(msgspec.Struct, frozen=True):
         intents: (series, number, intent) of orders.
         positions: (identifier, series, number).
         account: its books.
+        money: what its sizes and permissions followed from.
     """
 
     seq: int
@@ -59,9 +60,10 @@ class TraderState(msgspec.Struct, frozen=True):
     intents: list[tuple[int, int, str]]
     positions: list[tuple[int, int, int]]
     account: AccountState
+    money: str = ""
 
 
-def state_of(trader: Trader, seq: int, at: int, start: int, identity: str) -> TraderState:
+def state_of(trader: Trader, seq: int, at: int, start: int, identity: str, money: str = "") -> TraderState:
     """The trader as it stands."""
     links = trader.bookings.links
     return TraderState(
@@ -73,6 +75,7 @@ def state_of(trader: Trader, seq: int, at: int, start: int, identity: str) -> Tr
         [(series, number, name) for (series, number), name in links.intents.items()],
         [(identifier, *key) for identifier, key in links.positions.items()],
         _account_state(trader.account),
+        money,
     )
 
 

@@ -3,14 +3,24 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
 from ictcli.brokers.broker import Broker, Health, never
 from ictcli.brokers.reports import AccountReport, Evidence, Instrument, Outcome, Quote
 from ictcli.brokers.requests import Request
+from ictcli.config.trading import TradeConfig
 from ictcli.errors import IctError
 from ictcli.market.bars import Bars
 from ictcli.market.timeframes import Timeframe
+from ictcli.trading.request import TradeRequest
 
 _CODE = 0
+_UNBOUND = 1 << 40
+
+
+def settings_of(request: TradeRequest, settings: TradeConfig) -> TradeConfig:
+    """What a session keeps to: in a dry run every request is refused, which must not end it."""
+    return replace(settings, most_rejects=_UNBOUND) if request.dry_run else settings
 
 
 class DryBroker:

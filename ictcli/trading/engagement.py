@@ -1,11 +1,15 @@
 """A trader at its broker: journal, order manager, shell and account, put together and brought up to date."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 
+import msgspec
+
 from ictcli.brokers.broker import Broker
+from ictcli.config.records import Config
 from ictcli.config.trading import TradeConfig
 from ictcli.errors import DataError, PolicyRefused
 from ictcli.ledger.bodies import Checkpoint, Intent, Sent, Start, Stop
@@ -36,6 +40,7 @@ class Terms:
         identity: what is traded and how; a checkpoint of anything else is not gone on from.
         start: first instant of the account's rolls, ns UTC.
         folder: of checkpoints.
+        money: what sizes and permissions follow from (``money_of``).
     """
 
     settings: TradeConfig
@@ -44,6 +49,7 @@ class Terms:
     identity: str
     start: int
     folder: Path
+    money: str = ""
 
 
 class Engagement:
@@ -89,14 +95,30 @@ class Engagement:
 
         Raises:
             DataError: the checkpoint cannot be read.
+            PolicyRefused: what was decided behind it would come out in other sizes.
         """
         if checkpoint is None:
             return CaughtUp(self.journal.last, 0)
         saved = read_checkpoint(self.terms.folder, checkpoint)
+        edited = saved.money != self.terms.money
+        if edited:
+            self._refuse_other_sizes(saved.seq)
         restore(self.trader, saved)
         state = catch_up(self.trader, self.journal.read(), saved.seq, saved.at, self.terms.timeframes)
         self.at = state.at
+        if edited:
+            self.submit([wish for wish in state.unsent if wish.action == "place"], fresh=False)
+            state.unsent = [wish for wish in state.unsent if wish.action != "place"]
         return state
+
+    def _refuse_other_sizes(self, after: int) -> None:
+        """What was sent behind the checkpoint is worked out again, which must give the same orders."""
+        sent = (entry.body for entry in self.journal.read(after))
+        if any(isinstance(body, Intent) and "series" in body.local for body in sent):
+            raise PolicyRefused(
+                "account, sizing, risk or costs were changed since the trader was killed",
+                hint="Undo the change, let it run and end in good order once (--once), then change it.",
+            )
 
     def begin(self, start: Start, answers: Sequence[Told] = ()) -> None:
         """Let the order manager resolve what is open.
@@ -145,7 +167,8 @@ class Engagement:
             return
         self._since_checkpoint = 0
         self.trader.flush()
-        state = state_of(self.trader, self.journal.last, self.at, self.terms.start, self.terms.identity)
+        terms = self.terms
+        state = state_of(self.trader, self.journal.last, self.at, terms.start, terms.identity, terms.money)
         self.dispatcher.record([write_checkpoint(self.terms.folder, state)])
 
     def check_journal(self) -> list[str]:
@@ -181,6 +204,12 @@ class Engagement:
             self._say(f"{what.severity}: {what.text}")
         else:
             self.trader.bookings.told(what)
+
+
+def money_of(config: Config) -> str:
+    """What sizes, permissions and costs follow from, as a digest."""
+    tables = [config.account, config.sizing, config.risk, config.backtest]
+    return hashlib.sha256(msgspec.json.encode(tables, order="sorted")).hexdigest()
 
 
 def last_state(journal: Journal, folder: Path) -> tuple[Checkpoint, TraderState] | None:

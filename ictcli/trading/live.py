@@ -24,9 +24,9 @@ from ictcli.trading.account import Closed
 from ictcli.trading.bar_feed import BarFeed
 from ictcli.trading.connection import Connection
 from ictcli.trading.control import control_folder, spool_folder
-from ictcli.trading.dry import DryBroker
+from ictcli.trading.dry import DryBroker, settings_of
 from ictcli.trading.duties import Duties, Surroundings
-from ictcli.trading.engagement import Engagement, Terms, last_state
+from ictcli.trading.engagement import Engagement, Terms, last_state, money_of
 from ictcli.trading.latch import Latch
 from ictcli.trading.live_floor import lay_live_floor
 from ictcli.trading.lock import Trader as Holder
@@ -37,6 +37,7 @@ from ictcli.trading.request import Outside, Traded, TradeRequest
 from ictcli.trading.session_floor import SessionFloor, start_of
 from ictcli.trading.spool import spool_of
 from ictcli.trading.summary import summarize
+from ictcli.trading.throw_away import Ground, throw_away
 from ictcli.trading.wishes import Header, Wish
 
 _TURN = 0.2
@@ -103,10 +104,17 @@ def trade_live(request: TradeRequest, shop: Workshop, outside: Outside) -> Trade
             broker = DryBroker(broker, outside.show)
         holder = Holder(report.login, request.broker, request.mode, os.getpid(), now_ns())
         stack.enter_context(only_trader(control_folder(shop.store.state_dir), holder))
-        place = find_place(shop.store.state_dir, outside.environ)
-        journal = stack.enter_context(open_journal(place, now=now_ns(), full=False))
+        state = shop.store.state_dir
+        ground = Ground(
+            find_place(state, outside.environ), state / f"live-{report.login}",
+            spool_of(spool_folder(state), report.login), shop.store.data_dir,
+        )  # fmt: skip
+        if request.dry_run:
+            ground = stack.enter_context(throw_away(ground))
+        durable = not request.dry_run
+        journal = stack.enter_context(open_journal(ground.place, now=now_ns(), full=False, durable=durable))
         refuse_other_account(journal.account, report)
-        live = _engage(request, shop, outside, broker, report, journal)
+        live = _engage(request, shop, outside, broker, report, journal, ground)
         try:
             ended = _loop(live, request, outside)
             live.duties.end()
@@ -119,11 +127,11 @@ def trade_live(request: TradeRequest, shop: Workshop, outside: Outside) -> Trade
 
 def _engage(
     request: TradeRequest, shop: Workshop, outside: Outside, broker: Broker, report: AccountReport,
-    journal: Journal,
+    journal: Journal, ground: Ground,
 ) -> Live:  # fmt: skip
     """Put the session together, go on where the journal ends, and resolve what is open."""
-    state, settings = shop.store.state_dir, shop.config.trade
-    folder = state / f"live-{report.login}"
+    state, settings = shop.store.state_dir, settings_of(request, shop.config.trade)
+    folder = ground.folder
     found = last_state(journal, folder)
     since = found[1].start if found else None
     laid = lay_live_floor(request, shop, outside, broker, now_ns(), since)
@@ -133,7 +141,7 @@ def _engage(
     account = laid.assembled.account
     terms = Terms(
         settings, Header(report.login, account.names, fingerprint(shop.config)), laid.timeframes,
-        laid.identity, laid.assembled.start, folder,
+        laid.identity, laid.assembled.start, folder, money_of(shop.config),
     )  # fmt: skip
     latch = Latch(control_folder(state))
     names = dict(find_broker(request.broker, shop.config.brokers).symbols)
@@ -150,8 +158,8 @@ def _engage(
     line = Connection(one, broker, outside.tell)
     line.check_clock(now_ns())
     around = Surroundings(
-        control_folder(state), spool_of(spool_folder(state), report.login), latch, dict(settings.fees),
-        report.currency, MetricHistory(shop.store.data_dir, report.login), outside.tell,
+        control_folder(state), ground.spool, latch, dict(settings.fees),
+        report.currency, MetricHistory(ground.data, report.login), outside.tell,
     )  # fmt: skip
     symbols = [units.symbol for units in account.units]
     last = [one.at] * len(symbols)

@@ -19,10 +19,10 @@ from ictcli.ledger.journal import Journal, open_journal
 from ictcli.research.backtest import Workshop
 from ictcli.trading.checkpoints import TraderState
 from ictcli.trading.control import control_folder, spool_folder
-from ictcli.trading.dry import DryBroker
+from ictcli.trading.dry import DryBroker, settings_of
 from ictcli.trading.duties import Duties, Surroundings
 from ictcli.trading.ending import doze
-from ictcli.trading.engagement import Engagement, Terms, last_state
+from ictcli.trading.engagement import Engagement, Terms, last_state, money_of
 from ictcli.trading.follower import Batch, Follower, history_start
 from ictcli.trading.latch import Latch
 from ictcli.trading.lock import Trader as Holder
@@ -35,6 +35,7 @@ from ictcli.trading.session_floor import SessionFloor, lay_floor, start_of
 from ictcli.trading.simulated_world import LOGIN
 from ictcli.trading.spool import spool_of
 from ictcli.trading.summary import summarize
+from ictcli.trading.throw_away import Ground, throw_away
 from ictcli.trading.unfinished import ask_again
 from ictcli.trading.wishes import Header
 
@@ -66,8 +67,14 @@ def trade_paper(request: TradeRequest, shop: Workshop, outside: Outside) -> Trad
     holder = Holder(LOGIN, "", "paper", os.getpid(), now_ns())
     with ExitStack() as stack:
         stack.enter_context(only_trader(control_folder(state), holder))
-        journal = stack.enter_context(open_journal(paper_place(state), now=now_ns(), full=False))
-        paper = _engage(request, shop, outside, journal)
+        ground = Ground(
+            paper_place(state), state / FOLDER, spool_of(spool_folder(state), LOGIN), shop.store.data_dir
+        )
+        if request.dry_run:
+            ground = stack.enter_context(throw_away(ground))
+        durable = not request.dry_run
+        journal = stack.enter_context(open_journal(ground.place, now=now_ns(), full=False, durable=durable))
+        paper = _engage(request, shop, outside, journal, ground)
         try:
             ended = _follow(paper, request, shop, outside)
             paper.duties.end()
@@ -79,10 +86,11 @@ def trade_paper(request: TradeRequest, shop: Workshop, outside: Outside) -> Trad
         return summarize(paper.one, request.mode, paper.terminal.world.broker.account(), ended)
 
 
-def _engage(request: TradeRequest, shop: Workshop, outside: Outside, journal: Journal) -> Paper:
+def _engage(
+    request: TradeRequest, shop: Workshop, outside: Outside, journal: Journal, ground: Ground
+) -> Paper:
     """Put the session together, where it was or anew."""
-    state = shop.store.state_dir
-    folder = state / FOLDER
+    state, folder = shop.store.state_dir, ground.folder
     found = last_state(journal, folder / "checkpoints")
     request = replace(request, end=None)
     laid = lay_floor(request, shop, outside, found[1].start if found else history_start(request, shop))
@@ -94,8 +102,8 @@ def _engage(request: TradeRequest, shop: Workshop, outside: Outside, journal: Jo
     terminal = PaperTerminal(folder, floor, shop.config, clock.now, request.seed)
     names = laid.assembled.account.names
     terms = Terms(
-        shop.config.trade, Header(LOGIN, names, fingerprint(shop.config)), laid.timeframes, laid.identity,
-        laid.assembled.start, folder / "checkpoints",
+        settings_of(request, shop.config.trade), Header(LOGIN, names, fingerprint(shop.config)),
+        laid.timeframes, laid.identity, laid.assembled.start, folder / "checkpoints", money_of(shop.config),
     )  # fmt: skip
     broker: Broker = terminal.world.broker
     if request.dry_run:
@@ -109,8 +117,8 @@ def _engage(request: TradeRequest, shop: Workshop, outside: Outside, journal: Jo
     follower = Follower(laid, shop)
     report = _begin(one, play, terminal, follower, found, laid, request, shop, outside)
     around = Surroundings(
-        control_folder(state), spool_of(spool_folder(state), LOGIN), latch, dict(shop.config.trade.fees),
-        report, MetricHistory(shop.store.data_dir, LOGIN), outside.tell,
+        control_folder(state), ground.spool, latch, dict(shop.config.trade.fees),
+        report, MetricHistory(ground.data, LOGIN), outside.tell,
     )  # fmt: skip
     return Paper(one, play, terminal, follower, Duties(one, around, LOGIN))
 
@@ -146,7 +154,12 @@ def _begin_anew(
     """Show account and terminal the bars before the first one that is traded; the account's currency."""
     bars = [series.bars for series in laid.floor.series]
     outside.progress("warming up", 0, None)
-    one.trader.account.learn(bars)
+    account, book = one.trader.account, one.book
+    if book.opened is not None:
+        balance = account.units[0].minor(book.cash)
+        terminal.inherit(balance, max([*book.deals, *book.by_ticket, book.opened.deal]))
+        account.desk.begin_with(balance)
+    account.learn(bars)
     play.load_history(bars, [0] * len(bars))
     one.at = max(int(own.ts_close[-1]) for own in bars)
     terminal.keep()

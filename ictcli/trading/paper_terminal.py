@@ -60,6 +60,22 @@ class PaperTerminal:
         if isinstance(self.server, KeptServer):
             self.server.keep = self.keep
 
+    def inherit(self, balance: int, tickets: int) -> None:
+        """Be the terminal of an account that was traded before, by another set-up that has left nothing open.
+
+        Args:
+            balance: of the account, minor units.
+            tickets: the highest that was given out.
+        """
+        scene = self.server.scene
+        for name in ("balance", "peak", "equity", "day_opening"):
+            scene.world.account[name] = balance
+        history = scene.book.history
+        history.deals.clear()
+        history.deals_at.clear()
+        history.next_order = max(history.next_order, tickets + 1)
+        history.next_deal = max(history.next_deal, tickets + 1)
+
     def keep(self) -> None:
         """Write the terminal down.
 

@@ -40,8 +40,9 @@ def trade(folder: Path, told: list[str]) -> Any:
         show=lambda document: told.append(json.dumps(plain(document))), progress=lambda *_: None,
         provenance={"time": "2024", "version": "1"}, environ={},
     )  # fmt: skip
+    params = {"waits": (folder / "waits").read_text()} if (folder / "waits").exists() else {}
     request = TradeRequest(
-        ("EURUSD",), (BUSY,), {}, parse_timeframe("M5"), once=True, dry_run=(folder / "dry").exists()
+        ("EURUSD",), (BUSY,), params, parse_timeframe("M5"), once=True, dry_run=(folder / "dry").exists()
     )
     return plain(paper.trade_paper(request, shop, outside).document)
 

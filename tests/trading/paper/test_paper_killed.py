@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -145,6 +146,19 @@ def whole(launch: Launcher, begun: Path) -> End:
     return end
 
 
+def files_of(folder: Path) -> dict[str, bytes]:
+    """What a workspace keeps for good."""
+    passing = {".lock", ".db-shm", ".db-wal"}
+    paths = [one for one in (folder / "state" / "paper").rglob("*") if one.is_file()]
+    paths += [one for one in (folder / "data").rglob("*") if one.is_file()]
+    return {str(one.relative_to(folder)): one.read_bytes() for one in paths if one.suffix not in passing}
+
+
+def open_positions(end: End) -> list[tuple[str, ...]]:
+    """Those of a ledger that are open."""
+    return [row for row in end.tables["positions"] if Decimal(row[1])]
+
+
 def differences(end: End, whole: End) -> list[str]:
     """What is not as it would have been."""
     found = [f"critical: {one}" for one in end.critical]
@@ -175,6 +189,65 @@ def test_a_trader_killed_at_several_places_ends_as_if_it_had_not_been(
 ) -> None:
     kills = [("after_sent:3", "-"), ("after_send:5", "-"), ("after_record:9", "-"), ("after_outcome:7", "-")]
     assert differences(trial(launch, begun, kills, "several"), whole) == []
+
+
+def test_a_dry_run_shows_each_request_once_and_leaves_no_trace(
+    launch: Launcher, begun: Path, whole: End
+) -> None:
+    folder = begun.with_name("dry")
+    shutil.copytree(begun, folder)
+    (folder / "dry").touch()
+    before = files_of(folder)
+    found = launch(folder)
+    assert (found["code"], found["document"]["ended"]) == (0, "nothing is left")
+    shown = [json.loads(line) for line in found["told"] if line.startswith("{")]
+    assert len(shown) > 20
+    assert len({json.dumps(one, sort_keys=True) for one in shown}) == len(shown)
+    assert files_of(folder) == before
+    (folder / "dry").unlink()
+    assert launch(folder)["code"] == 0
+    assert differences(end_of(folder), whole) == []
+
+
+def test_a_trader_killed_between_bars_takes_other_sizes_up_and_decides_no_bar_twice(
+    launch: Launcher, begun: Path
+) -> None:
+    folder = begun.with_name("edited")
+    shutil.copytree(begun, folder)
+    assert launch(folder, "after_send:2")["code"] == -signal.SIGKILL
+    configuration = folder / "config" / "ictcli.toml"
+    configuration.write_text(CONFIG.replace("lots = 0.1", "lots = 0.3"))
+    refused = launch(folder)
+    assert refused["code"] == 11, refused
+    assert "were changed since the trader was killed" in refused["told"][-1]
+    configuration.write_text(CONFIG)
+    assert launch(folder, "after_look:40")["code"] in {0, -signal.SIGKILL}
+    assert launch(folder)["code"] == 0
+    end = end_of(folder)
+    names = [row[0] for row in end.tables["orders"]]
+    assert len(set(names)) == len(names)
+    assert end.critical == []
+
+
+def test_another_set_up_goes_on_with_the_money_that_the_last_one_left(
+    launch: Launcher, begun: Path, whole: End
+) -> None:
+    folder = begun.with_name("whole").with_name("other")
+    shutil.copytree(begun.with_name("whole"), folder)
+    if open_positions(whole):
+        pytest.skip("positions are open at the end of these bars")
+    (folder / "waits").write_text("5")
+    found = launch(folder)
+    assert (found["code"], found["document"]["state"]) == (0, "active"), found
+    money = sum(Decimal(row[1]) for row in whole.tables["cash"])
+    assert Decimal(found["document"]["balance"]) == money
+    stored(folder, FIRST + BARS + 100)
+    found = launch(folder)
+    assert (found["code"], found["document"]["state"]) == (0, "active"), found
+    end = end_of(folder)
+    assert len(end.tables["fills"]) > len(whole.tables["fills"])
+    assert Decimal(found["document"]["balance"]) == sum(Decimal(row[1]) for row in end.tables["cash"])
+    assert end.critical == []
 
 
 @pytest.mark.proof

@@ -1,0 +1,57 @@
+"""A copy of a ledger and of what lies beside it, for a dry run: gone on from, written to, and thrown away."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ictcli.ledger.address import Address, Place
+from ictcli.ledger.opening import copy_file
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Where a session writes.
+
+    Attributes:
+        place: its ledger.
+        folder: terminal and checkpoints.
+        spool: events that wait for it.
+        data: metric history.
+    """
+
+    place: Place
+    folder: Path
+    spool: Path
+    data: Path
+
+
+@contextmanager
+def throw_away(ground: Ground) -> Iterator[Ground]:
+    """A copy for the block; what waits in spool and spill file stays for the ledger that it is meant for.
+
+    A ledger on a database server is not copied: the dry run begins with an empty one.
+
+    Raises:
+        DataError: the ledger is damaged.
+        LedgerUnwritable: the disk refuses.
+    """
+    ground.folder.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix=".dry-", dir=ground.folder.parent))
+    try:
+        place = ground.place
+        address = Address(file=scratch / "ledger" / "ledger.db")
+        if place.address.file is not None and place.address.file.exists():
+            (scratch / "ledger").mkdir()
+            copy_file(place.address.file, scratch / "ledger" / "ledger.db")
+            if ground.folder.exists():
+                shutil.copytree(ground.folder, scratch / "own", ignore=shutil.ignore_patterns("ledger"))
+        own = replace(
+            place, address=address, anchors=scratch / "ledger" / "anchors.log",
+            spill=scratch / "ledger" / "spill.jsonl", lock=scratch / "ledger" / "ledger.lock",
+        )  # fmt: skip
+        yield Ground(own, scratch / "own", scratch / "spool", scratch / "data")
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
