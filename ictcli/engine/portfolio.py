@@ -201,7 +201,9 @@ def ask(streams: Sequence[Stream], n: int) -> Asked:
         own = by_series.get(s, ())
         if own:
             together = _concatenated([part for _, part in own], _BYTES)
-            whose = _concatenated([np.full(len(part), owner, np.int64) for owner, part in own], np.dtype(np.int64))
+            whose = _concatenated(
+                [np.full(len(part), owner, np.int64) for owner, part in own], np.dtype(np.int64)
+            )
             bars = together.view(DECISION)["bar"]
             if np.any(bars[1:] < bars[:-1]):
                 order = np.argsort(bars, kind="stable")

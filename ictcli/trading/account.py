@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ictcli.engine.external import Deal, ExternalDesk, due, lapsed, partial_due, voided, waited
 from ictcli.engine.portfolio import Books, Stream, ask
+from ictcli.engine.records import DEAL, EQUITY, ORDER_EVENT, TRADE
 from ictcli.engine.refusals import ExitReason, OrderEvent
 from ictcli.market.bars import Bars
 from ictcli.trading.reckoning import Seat, Told, Written, answers, reasons
@@ -52,6 +53,7 @@ class Account:
         self.names = tuple(names)
         self._first_legs = first_legs(units)
         n = len(units)
+        self._nothing = tuple(np.zeros(0, kind) for kind in (TRADE, DEAL, ORDER_EVENT, EQUITY))
         self.written = Written(asked=[[] for _ in range(n)], owners=[[] for _ in range(n)])
         self.rows = [0] * n
         self._ended = 0
@@ -301,9 +303,11 @@ class Account:
     def keep(self, books: Books) -> None:
         """Remember what was written."""
         self._ended += len(books.trades)
-        if any(len(part) for part in (books.trades, books.deals, books.events, books.marks)):
+        parts = (books.trades, books.deals, books.events, books.marks)
+        if any(len(part) for part in parts):
+            none = self._nothing
             self.written.books.append(
-                Books(*(part.copy() for part in (books.trades, books.deals, books.events, books.marks)))
+                Books(*(part.copy() if len(part) else none[at] for at, part in enumerate(parts)))
             )
 
 

@@ -2,12 +2,16 @@
 
 import math
 from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+from functools import lru_cache
 
 _PLACES = 8
 
 
+@lru_cache(maxsize=4096)
 def exact(value: float) -> Decimal:
     """The decimal that a float stands for: its first eight decimals, without the noise behind them.
+
+    Every record of a pass is full of the same few prices and zeros, which are kept as one.
 
     Raises:
         ValueError: it is no finite number.

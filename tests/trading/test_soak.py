@@ -1,0 +1,89 @@
+"""Nothing that a trader remembers of bars grows with them; of orders it keeps what a late deal may need."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.market.played import Session, Who, floor_of, session
+
+BARS, EVERY, SETTLED = 200_000, 5_000, 50_000
+MOST_PER_BAR = 512
+"""Bytes, of them those that the simulated terminal keeps to show its bars, and those of orders that ended."""
+PAGE = 4096
+STATM = Path("/proc/self/statm")
+
+
+def resident() -> int:
+    """Memory of this process, bytes; 0 where no file tells it."""
+    if not STATM.exists():
+        return 0
+    return int(STATM.read_text(encoding="ascii").split()[1]) * PAGE
+
+
+def sizes(played: Session) -> dict[str, int]:
+    """How many there are of what is kept for every order."""
+    book, account = played.one.book, played.one.trader.account
+    links = played.one.trader.bookings.links
+    return {
+        "orders": len(book.orders),
+        "tasks": len(book.tasks),
+        "deals": len(book.deals),
+        "wishes": len(links.wishes),
+        "records of the account": len(account.written.books),
+    }
+
+
+def under_way(played: Session) -> int:
+    """How many there are of what must go when an order or a position ends."""
+    book, account = played.one.book, played.one.trader.account
+    kept = (book.working, book.pending, book.positions, account.dropped, account.under_way, account.protected)
+    return sum(len(one) for one in kept)
+
+
+def play(
+    tmp_path: Path, bars: int, every: int, probability: str
+) -> tuple[list[tuple[int, int]], Session, int]:
+    """Memory by bars, the session at its end, and the most that was under way at any time."""
+    seen: list[tuple[int, int]] = []
+    most = 0
+    who = Who("random_entry", {"probability": probability, "windows": "", "max_bars": "30"})
+    with session(tmp_path, floor_of(bars), who, durable=False) as played:
+
+        def over(now: int) -> bool:
+            nonlocal most
+            played.one.at = now
+            played.one.checkpoint()
+            most = max(most, under_way(played))
+            if (count := played.one.trader.counts.bars) % every == 0:
+                seen.append((count, resident()))
+            return False
+
+        played.play(over)
+    return seen, played, most
+
+
+def test_what_is_over_leaves_nothing_under_way(tmp_path: Path) -> None:
+    _, played, most = play(tmp_path, 400, 100, "0.05")
+    assert sizes(played)["orders"] > 5
+    assert most <= 6
+
+
+@pytest.mark.proof
+@pytest.mark.skipif(not STATM.exists(), reason="this system does not tell the memory of a process by a file")
+def test_memory_stays_flat_over_two_hundred_thousand_bars(
+    tmp_path: Path, proof_facts: dict[str, object]
+) -> None:
+    seen, played, most = play(tmp_path, BARS, EVERY, "0.01")
+    bars, memory = np.array([one for one in seen if one[0] >= SETTLED], dtype=np.float64).T
+    slope = float(np.polyfit(bars, memory, 1)[0])
+    proof_facts |= {
+        "bars": BARS,
+        "bytes_per_bar": slope,
+        "resident_mib_first": memory[0] / 2**20,
+        "resident_mib_last": memory[-1] / 2**20,
+        "most_under_way": most,
+        "kept_for_good": sizes(played),
+    }
+    assert most <= 6
+    assert slope < MOST_PER_BAR
