@@ -27,7 +27,7 @@ def played(folder: Path, start: str, end: str, capsys: pytest.CaptureFixture[str
     capsys.readouterr()
     asked = (*PAIR, *STRATEGIES, "--json", "-q")
     assert run([*at, "trade", *asked, "--replay", f"{start}..{end}", "--speed", "max"]) == 0
-    traded = json.loads(capsys.readouterr().out)
+    traded: dict[str, Any] = json.loads(capsys.readouterr().out)
     assert run([*at, "backtest", *asked, "--start", start, "--end", end]) == 0
     tested = json.loads(capsys.readouterr().out)
     runs = RunStore(folder / "data")
