@@ -33,12 +33,12 @@ COMMANDS: dict[str, dict[str, str]] = {
         "trade": "Trade strategies bar by bar: on paper by default, over stored bars again, or live.",
         "halt": "Stop all trading at once and cancel what rests at the broker, also without the trader.",
         "resume": "Lift the emergency stop, with a reason.",
-        "ledger": "Verify, export, back up, restore and move the journal of trading.",
+        "ledger": "Verify, export, back up, restore and move the journals of trading.",
     },
     "Look": {
         "report": "Show a stored run: metrics with intervals, verdict, fill assumptions, provenance.",
         "models": "List, show, verify, check and compare models; promote, roll back, delete versions.",
-        "query": "Ask with SQL (DuckDB, read-only): bars, gaps, quarantine, detections, runs, trades.",
+        "query": "Ask with SQL (DuckDB, read-only): bars, gaps, detections, runs, trades, ledgers, metrics.",
         "status": "Show what is stored, how fresh it is, the last runs, and what trades.",
     },
 }

@@ -50,7 +50,7 @@ SHOWN_ROWS = 50
 @out_option("File to write instead of stdout; - is stdout.")
 @click.pass_obj
 def command(session: Session, sql: str, form: str, out: Path | None) -> None:
-    """Ask with SQL (DuckDB, read-only): bars, gaps, quarantine, detections, runs, trades, ledgers, metrics.
+    """Ask with SQL (DuckDB, read-only): bars, gaps, detections, runs, trades, ledgers, metrics.
 
     SQL is one SELECT, or - to read it from stdin.
     """
