@@ -12,7 +12,8 @@ PACKAGE = ROOT / "ictcli"
 
 LAYERS = {
     18: ("cli", "cli_command", "options", "output", "progress", "session", "logs", "failures", "completion",
-         "health", "health_trading", "overview", "workspace", "versions", "templates", "commands", "__main__"),
+         "health", "health_trading", "overview", "workspace", "versions", "templates", "commands",
+         "__main__"),
     17: ("reports",),
     16: ("trading",),
     15: ("ledger",),
