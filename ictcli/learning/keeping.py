@@ -212,5 +212,6 @@ def packages() -> dict[str, str]:
 def next_of(stored: Version) -> str:
     """What to do with a version; a verdict of no edge asks for no further try."""
     if stored.card.verdict == "edge":
-        return f"ictcli models promote {stored.reference}"
+        watched = " --alias shadow" if stored.card.believed else ""
+        return f"ictcli models promote {stored.reference}{watched}"
     return f"ictcli models show {stored.reference}"

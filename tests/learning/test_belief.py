@@ -12,12 +12,13 @@ from ictcli.config.records import TrainConfig
 from ictcli.errors import DataError
 from ictcli.features.matrix import Matrix
 from ictcli.learning.bench import Bench
-from ictcli.learning.keeping import TRAINING_FILE
+from ictcli.learning.keeping import TRAINING_FILE, next_of
 from ictcli.learning.request import TrainRequest
 from ictcli.learning.training import train
 from ictcli.market.bars import Bars
 from ictcli.models.predictor import load_predictor
 from ictcli.models.promotion import check_gate
+from ictcli.models.version import Version
 from tests.learning.proofs.desk import M15, NOW, PROVENANCE, desk, only_version, registry
 from tests.learning.proofs.null_worlds import Floats, walk
 
@@ -59,6 +60,9 @@ def test_an_implausible_result_goes_on_only_with_a_reason(tmp_path: Path) -> Non
     gate = check_gate(version, load_predictor)
     assert not gate.passed
     assert line in gate.reasons
+    card = msgspec.structs.replace(version.card, verdict="edge")
+    sure = Version(version.name, version.id, version.folder, card, version.sums)
+    assert next_of(sure) == f"ictcli models promote {version.reference} --alias shadow"
 
     with pytest.raises(DataError, match="is there, but was believed against the tripwire"):
         asked(bench, "", heard)
