@@ -59,6 +59,7 @@ class Duties:
         self._trades, self._seen = ClosedTrades(), 0
         self._booked: set[str] = set()
         self._said: Acknowledgement | None = None
+        self._found: tuple[int, int] | None = None
         self._broken: set[Path] = set()
         self._close_at = self._closings = self._probed = 0
 
@@ -96,8 +97,9 @@ class Duties:
         if halt is None:
             if latched:
                 self._one.dispatcher.handle(LatchInput(on=False, reason="lifted", by=""))
-            self._said, self._close_at, self._closings = None, 0, 0
+            self._said, self._found, self._close_at, self._closings = None, None, 0, 0
             return
+        self._note_found()
         held = self._one.book.latched
         if held is None or (halt.flatten and not held.flatten):
             self._one.dispatcher.handle(
@@ -107,6 +109,12 @@ class Duties:
             )  # fmt: skip
         self._clear(now, flatten=halt.flatten)
         self._answer(halt, now)
+
+    def _note_found(self) -> None:
+        """Remember what there was when the stop was heard of, to tell what became of it."""
+        book = self._one.book
+        resting = sum(1 for one in book.working_orders() if one.intent.action == "place")
+        self._found = self._found or (resting, len(book.positions))
 
     def _clear(self, now: int, *, flatten: bool) -> None:
         """Withdraw what rests and close what is open; after a refused close, not at once again."""
@@ -122,9 +130,11 @@ class Duties:
         left = len(book.positions) if halt.flatten else 0
         unresolved = len(book.unresolved())
         done = not (resting or left or unresolved)
+        orders, positions = self._found or (resting, len(book.positions))
         said = Acknowledgement(
             halt.epoch, self._account, now, "done" if done else "heard", resting=resting,
             positions=len(book.positions), unresolved=unresolved,
+            cancelled=max(0, orders - resting), closed=max(0, positions - len(book.positions)),
         )  # fmt: skip
         if self._said is not None and (self._said.epoch, self._said.stage) == (said.epoch, said.stage):
             return

@@ -92,6 +92,9 @@ def trade_live(request: TradeRequest, shop: Workshop, outside: Outside) -> Trade
     config = shop.config
     table = find_broker(request.broker, config.brokers)
     with ExitStack() as stack:
+        control = control_folder(shop.store.state_dir)
+        if table.login:  # before the terminal is asked: it would only say that it is busy
+            stack.enter_context(only_trader(control, _holder(request, table.login)))
         broker: Broker = open_broker(request.broker, table, outside.environ, seed=request.seed, retry=_READS)
         stack.callback(broker.close)
         report = broker.connect()
@@ -102,8 +105,8 @@ def trade_live(request: TradeRequest, shop: Workshop, outside: Outside) -> Trade
             require(missing_at_broker(request, report, broker.health()))
         if request.dry_run:
             broker = DryBroker(broker, outside.show)
-        holder = Holder(report.login, request.broker, request.mode, os.getpid(), now_ns())
-        stack.enter_context(only_trader(control_folder(shop.store.state_dir), holder))
+        if not table.login:
+            stack.enter_context(only_trader(control, _holder(request, report.login)))
         state = shop.store.state_dir
         ground = Ground(
             find_place(state, outside.environ), state / f"live-{report.login}",
@@ -123,6 +126,10 @@ def trade_live(request: TradeRequest, shop: Workshop, outside: Outside) -> Trade
             live.one.rescue()
             raise
         return summarize(live.one, request.mode, _account(broker), ended)
+
+
+def _holder(request: TradeRequest, login: int) -> Holder:
+    return Holder(login, request.broker, request.mode, os.getpid(), now_ns())
 
 
 def _engage(

@@ -5,9 +5,11 @@ process is killed or ``-``. Each is answered by one line of JSON: the signal or 
 the document of the session.
 """
 
+import itertools
 import json
 import os
 import signal
+import sqlite3
 import sys
 import time
 from pathlib import Path
@@ -27,6 +29,7 @@ from ictcli.trading import crashpoints, paper, unfinished
 from ictcli.trading.request import Outside, TradeRequest
 
 IMPORTED = (numba, loading, unfinished)
+HELD: list[sqlite3.Connection] = []
 BUSY = str(Path(__file__).with_name("busy.py"))
 
 
@@ -35,8 +38,19 @@ def trade(folder: Path, told: list[str]) -> Any:
     loaded = load(folder, files=[folder / "config" / "ictcli.toml"], environ={})
     store = Store(folder / "data", folder / "state", 0)
     shop = Workshop(store, load_symbols(None), loaded.config, folder)
+    count = itertools.count()
+
+    def alive(_status: str) -> None:
+        """Let somebody else lock the ledger after so many bars."""
+        lock = folder / "lock_after"
+        if lock.exists() and next(count) == int(lock.read_text()):
+            HELD.append(
+                sqlite3.connect(folder / "state" / "paper" / "ledger" / "ledger.db", isolation_level=None)
+            )
+            HELD[-1].execute("BEGIN IMMEDIATE")
+
     outside = Outside(
-        ending=lambda: "", alive=lambda _status: None, ready=lambda _status: None, tell=told.append,
+        ending=lambda: "", alive=alive, ready=lambda _status: None, tell=told.append,
         show=lambda document: told.append(json.dumps(plain(document))), progress=lambda *_: None,
         provenance={"time": "2024", "version": "1"}, environ={},
     )  # fmt: skip

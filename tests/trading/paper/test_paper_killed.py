@@ -17,6 +17,7 @@ import msgspec
 import pytest
 
 from ictcli.brokers.simulated.server_saving import Saved
+from ictcli.clock import now_ns
 from ictcli.ledger.address import paper_place
 from ictcli.ledger.anchors import read_anchors
 from ictcli.ledger.opening import reading
@@ -24,8 +25,12 @@ from ictcli.ledger.verification import verify
 from ictcli.market.bars import SeriesKey
 from ictcli.market.timeframes import parse_timeframe
 from ictcli.store.store import Store
+from ictcli.trading.acknowledgement import acknowledgement
+from ictcli.trading.control import control_folder
 from ictcli.trading.crashpoints import POINTS
+from ictcli.trading.latch import Latch
 from ictcli.trading.paper_terminal import TERMINAL_FILE, Kept
+from ictcli.trading.simulated_world import LOGIN
 from ictcli.workspace import create
 from tests.research.conftest import keep, random_walk
 
@@ -229,25 +234,74 @@ def test_a_trader_killed_between_bars_takes_other_sizes_up_and_decides_no_bar_tw
     assert end.critical == []
 
 
+def test_a_stop_that_asks_for_flat_positions_is_obeyed_by_the_trader_itself(
+    launch: Launcher, begun: Path, whole: End
+) -> None:
+    assert open_positions(whole)
+    folder = begun.with_name("flattened")
+    shutil.copytree(begun.with_name("whole"), folder)
+    latch = Latch(control_folder(folder / "state"))
+    halt = latch.engage("drill", "test", now_ns(), flatten=True)
+    stored(folder, FIRST + BARS + 30)
+    found = launch(folder)
+    assert found["code"] == 0, found
+    said = acknowledgement(control_folder(folder / "state"), LOGIN, halt.epoch)
+    assert said is not None
+    assert (said.stage, said.positions, said.unresolved) == ("done", 0, 0)
+    flat = end_of(folder)
+    assert open_positions(flat) == []
+    added = [row for row in flat.tables["orders"] if row not in whole.tables["orders"] and row[1] == "place"]
+    assert {row[2] for row in added} <= {"denied", "cancelled"}
+    latch.release("over", "test", now_ns())
+    stored(folder, FIRST + BARS + 100)
+    assert launch(folder)["code"] == 0
+    assert len(end_of(folder).tables["fills"]) > len(flat.tables["fills"])
+
+
 def test_another_set_up_goes_on_with_the_money_that_the_last_one_left(
     launch: Launcher, begun: Path, whole: End
 ) -> None:
-    folder = begun.with_name("whole").with_name("other")
+    folder = begun.with_name("other")
     shutil.copytree(begun.with_name("whole"), folder)
-    if open_positions(whole):
-        pytest.skip("positions are open at the end of these bars")
+    (folder / "waits").write_text("5")
+    assert launch(folder)["code"] == 11
+    latch = Latch(control_folder(folder / "state"))
+    latch.engage("drill", "test", now_ns(), flatten=True)
+    (folder / "waits").unlink()
+    stored(folder, FIRST + BARS + 30)
+    assert launch(folder)["code"] == 0
+    latch.release("over", "test", now_ns())
     (folder / "waits").write_text("5")
     found = launch(folder)
     assert (found["code"], found["document"]["state"]) == (0, "active"), found
-    money = sum(Decimal(row[1]) for row in whole.tables["cash"])
+    money = sum(Decimal(row[1]) for row in end_of(folder).tables["cash"])
     assert Decimal(found["document"]["balance"]) == money
-    stored(folder, FIRST + BARS + 100)
+    stored(folder, FIRST + BARS + 130)
     found = launch(folder)
     assert (found["code"], found["document"]["state"]) == (0, "active"), found
     end = end_of(folder)
     assert len(end.tables["fills"]) > len(whole.tables["fills"])
     assert Decimal(found["document"]["balance"]) == sum(Decimal(row[1]) for row in end.tables["cash"])
-    assert end.critical == []
+    assert {code for code, _ in end.critical} == {"halted"}
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("bars", [1, 7, 20, 33, 60])
+def test_a_ledger_that_refuses_ends_the_trader_and_the_next_one_takes_in_what_it_kept(
+    launch: Launcher, begun: Path, whole: End, bars: int, record_property: Callable[[str, object], None]
+) -> None:
+    folder = begun.with_name(f"refused{bars}")
+    shutil.copytree(begun, folder)
+    (folder / "lock_after").write_text(str(bars))
+    found = launch(folder)
+    assert found["code"] == 1, found
+    assert any("the ledger takes nothing more" in line for line in found["told"])
+    (folder / "lock_after").unlink()
+    spilled = paper_place(folder / "state").spill
+    record_property("spilled", spilled.read_text().count("\n") if spilled.exists() else 0)
+    assert launch(folder)["code"] == 0
+    assert not spilled.exists()
+    assert differences(end_of(folder), whole) == []
 
 
 @pytest.mark.proof
