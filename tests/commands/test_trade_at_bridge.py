@@ -16,8 +16,11 @@ import pytest
 from ictcli.brokers.opening import open_broker
 from ictcli.brokers.requests import Place
 from ictcli.config.trading import BrokerConfig
+from ictcli.ledger.address import find_place, paper_place
+from ictcli.ledger.journal import open_journal
 from ictcli.trading.identity import magic_of
 from ictcli.workspace import create
+from tests.ledger.stories import NOW, start
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 PROGRAM = [sys.executable, "-m", "ictcli"]
@@ -94,6 +97,17 @@ def test_live_trading_at_a_demo_terminal_names_what_it_lacks_and_a_wrong_number(
     code, refused = ictcli(desk, *ASK[:-1], "--live", "--confirm-account", "2", "--once")
     assert code == 11
     assert "--confirm-account 2 is not brokers.desk.login 1" in refused["error"]["message"]
+
+
+def test_a_ledger_of_another_account_is_refused_and_stays_as_it_is(desk: Path) -> None:
+    place = find_place(desk / "state", {})
+    with open_journal(place, now=NOW, durable=False) as journal:
+        journal.append([start(account=7)], NOW)
+    code, refused = ictcli(desk, *ASK[:-1], "--broker", "desk", "--once")
+    assert (code, refused["error"]["name"]) == (11, "PolicyRefused")
+    assert "the ledger is of account Sim-1/7, and the broker's account is" in refused["error"]["message"]
+    assert ictcli(desk, "ledger", "verify")[1]["events"] == 1
+    assert not paper_place(desk / "state").exists
 
 
 def rest_an_order(port: int) -> None:
