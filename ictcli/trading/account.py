@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from ictcli.engine.external import Deal, ExternalDesk, due, lapsed, partial_due, voided, waited
 from ictcli.engine.portfolio import Books, Stream, ask
 from ictcli.engine.records import DEAL, EQUITY, ORDER_EVENT, TRADE
-from ictcli.engine.refusals import ExitReason, OrderEvent
+from ictcli.engine.refusals import ExitReason, OrderEvent, Refusal
 from ictcli.market.bars import Bars
+from ictcli.strategies.decisions import MARKET
 from ictcli.trading.reckoning import Seat, Told, Written, answers, reasons
 from ictcli.trading.wishes import Units, Wish, placing
 
@@ -23,6 +24,9 @@ Records = NDArray[np.void]
 
 LEGS = 1_000
 """Entries of one strategy on one bar; the next timeframe of a symbol counts on from here."""
+_INVALID = int(Refusal.INVALID_SIGNAL)
+_PARTS = (ExitReason.PARTIAL, ExitReason.REVERSED)
+"""Reasons for which a part of a position may be closed, and the rest goes on."""
 _GONE = (int(OrderEvent.CANCELLED), int(OrderEvent.EXPIRED), int(OrderEvent.VOID))
 
 
@@ -115,10 +119,12 @@ class Account:
             row + int(last - begin) for row, (begin, last) in zip(self.rows, asked.spans, strict=True)
         ]
         blank = closed[0].bar.slice(0, 0)
-        standing = [own for s in bars for own in self._standing(s)]
+        standing = [own for s in bars for own in _standing(self.desk, s)]
         books = self.desk.advance([bars.get(s, blank) for s in range(n)], asked)
         self.keep(books)
-        self._mark(now)
+        if self._ended:  # the account's worth is written down where trades have ended since the last time
+            self._ended = 0
+            self.keep(self.desk.mark(now))
         wishes = self._wishes_of(books.events, now, reasons(asked, first), standing)
         for one in closed:
             wishes += self._after_close(one.series, now)
@@ -133,7 +139,7 @@ class Account:
         self.keep(self.desk.roll_to(deal.ts))
         if order in self.dropped:
             self.desk.put_back(*self.dropped.pop(order))
-        standing = self._standing(deal.series)
+        standing = _standing(self.desk, deal.series)
         books, _ = self.desk.fill(order, deal)
         self.keep(books)
         for one in self.desk.live_positions(deal.series):
@@ -202,7 +208,7 @@ class Account:
         if record is None:
             return
         self.under_way.add(position)
-        if reason != ExitReason.PARTIAL:
+        if reason not in _PARTS:
             record["leave"] = reason
 
     def _withdraw(self, series: int, numbers: Sequence[int], ts: int, event: OrderEvent) -> list[Wish]:
@@ -259,10 +265,6 @@ class Account:
             )
         return wishes
 
-    def _standing(self, series: int) -> list[tuple[int, Any]]:
-        """Orders on the book of a series, as they are now."""
-        return [(series, order.copy()) for order in self.desk.live_orders(series)]
-
     def _wishes_of(
         self,
         events: Records,
@@ -283,22 +285,39 @@ class Account:
         for event in events:
             series, number, kind = int(event["series"]), int(event["order"]), int(event["event"])
             if kind == OrderEvent.PLACED:
-                slot = self.desk.order_slot(series, number)
-                if slot >= 0:
+                record = self.desk.live_order(series, number)
+                if record is not None and record["asked"]["reduce_only"] == 1:
+                    wishes += self._reduce(series, record.copy(), now)
+                elif record is not None:
                     leg, reason = why.get((series, int(event["row"])), (0, ""))
                     leg += self._first_legs[series]
-                    wishes.append(placing(self.desk.world.orders[series, slot], series, now, leg, reason))
+                    wishes.append(placing(record, series, now, leg, reason))
             elif kind in _GONE and number > 0:
                 if number in stood:
                     self.dropped[number] = stood[number]
                 wishes.append(Wish("cancel", series, int(event["owner"]), now, number, number, reduces=True))
         return wishes
 
-    def _mark(self, now: int) -> None:
-        """Write down the account's worth where trades have ended since the last time."""
-        if self._ended:
-            self._ended = 0
-            self.keep(self.desk.mark(now))
+    def _reduce(self, series: int, order: Any, now: int) -> list[Wish]:
+        """Close as much of open positions as a market order may, the oldest first.
+
+        Brokers have no order that only shrinks: another one would open something where nothing is left. One
+        that rests is refused.
+        """
+        market = order["asked"]["order"] == MARKET
+        event, code = (OrderEvent.CANCELLED, 0) if market else (OrderEvent.REFUSED, _INVALID)
+        self.keep(self.desk.drop(series, int(order["number"]), now, event, code))
+        netting, left = self.desk.world.rules[0]["netting"] == 1, int(order["steps"]) if market else 0
+        wishes = []
+        for one in sorted(self.desk.live_positions(series), key=lambda one: int(one["number"])):
+            number, part = int(one["number"]), min(left, int(one["steps"]))
+            against = one["side"] == -order["asked"]["side"] and (netting or one["owner"] == order["owner"])
+            if against and part > 0 and number not in self.under_way:
+                left -= part
+                self.under_way.add(number)
+                leg = number + 3_000_000_000
+                wishes.append(_closing(series, one, now, leg, part, int(ExitReason.REVERSED)))
+        return wishes
 
     def keep(self, books: Books) -> None:
         """Remember what was written."""
@@ -319,6 +338,11 @@ def first_legs(units: Sequence[Units]) -> list[int]:
         found.append(LEGS * seen.get(one.symbol, 0))
         seen[one.symbol] = seen.get(one.symbol, 0) + 1
     return found
+
+
+def _standing(desk: ExternalDesk, series: int) -> list[tuple[int, Any]]:
+    """Orders on the book of a series, as they are now."""
+    return [(series, order.copy()) for order in desk.live_orders(series)]
 
 
 def _closing(series: int, one: Any, ts: int, leg: int, steps: int, reason: int) -> Wish:
