@@ -76,7 +76,7 @@ def ledger_document(
             "critical_alerts": story.critical,
             "last_sync": _sync(story),
         },
-        "positions": [_position(one) for one in book.positions.values()],
+        "positions": [_position(one, story.digits.get(one.symbol, 0)) for one in book.positions.values()],
         "working": [_order(one) for one in book.working_orders() if not one.unresolved],
         "unresolved": [_order(one) for one in book.unresolved()],
         "refusals": [{"reason": reason, "signals": n} for reason, n in sorted(story.refusals.items())],
@@ -132,11 +132,21 @@ def _sync(story: AccountStory) -> dict[str, Any] | None:
     return {"at": iso(ts), "balance": body.balance, "equity": body.equity, "difference": body.difference}
 
 
-def _position(one: PositionState) -> dict[str, Any]:
+def _position(one: PositionState, digits: int) -> dict[str, Any]:
+    levels = {"price": one.price, "stop": one.stop, "target": one.target}
     return {
-        "position": one.identifier, "symbol": one.symbol, "volume": one.volume, "price": one.price,
-        "stop": one.stop, "target": one.target,
-    }  # fmt: skip
+        "position": one.identifier,
+        "symbol": one.symbol,
+        "volume": one.volume,
+        **{name: _filled_up(level, digits) for name, level in levels.items()},
+    }
+
+
+def _filled_up(price: Decimal | None, digits: int) -> Decimal | None:
+    """A price with all decimals of its symbol; finer ones stay."""
+    if price is None or -int(price.as_tuple().exponent) >= digits:
+        return price
+    return price.quantize(Decimal(1).scaleb(-digits))
 
 
 def _order(one: OrderState | TaskState) -> dict[str, Any]:

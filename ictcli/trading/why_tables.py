@@ -72,8 +72,9 @@ def _events(entries: Sequence[Entry]) -> Iterator[dict[str, Any]]:
         body = entry.body
         if isinstance(body, bodies.Intent):
             intents[body.id] = body
-            volume = "" if body.volume is None else f" {body.volume.normalize():f} lots"
-            yield _event(body, entry.ts, f"{body.action}{volume}", body.why, body.price or body.expected)
+            lots = [] if body.volume is None else [f"{body.volume.normalize():f} lots"]
+            why = ", ".join([*lots, body.why] if body.why else lots)
+            yield _event(body, entry.ts, body.action, why, body.price or body.expected)
         elif isinstance(body, _NAMED) and (intent := intents.get(body.id)) is not None:
             what, reason, price = _told(body)
             yield _event(intent, entry.ts, what, reason, price)
@@ -89,8 +90,8 @@ def _event(intent: bodies.Intent, ts: int, what: str, reason: str, price: Decima
 def _told(body: Any) -> tuple[str, str, Decimal | None]:
     """What happened, why, and at which price."""
     if isinstance(body, bodies.Filled):
-        closed = "" if body.entry == "in" else "closing "
-        return f"{closed}fill of {body.volume.normalize():f}", body.reason, body.price
+        what = "filled" if body.entry == "in" else "closed"
+        return what, f"{body.volume.normalize():f} lots, {body.reason}", body.price
     if isinstance(body, bodies.Denied):
         return "denied", f"{body.code}: {body.detail}" if body.detail else body.code, None
     if isinstance(body, bodies.Ended):

@@ -108,7 +108,9 @@ def test_why_tells_a_position_and_the_way_of_its_order(desk: Path, capsys: Print
     assert run(["report", "replay", "--why", "EURUSD", trade["opened_at"]]) == 0
     text = capsys.readouterr().out
     assert "In position: fvg_retest" in text
-    assert "fill of" in text
+    assert "filled" in text
+    assert f"{trade['opened_at'][:16]}Z  account   filled" in text
+    assert max(map(len, text.splitlines())) <= 100
     assert run(["report", "replay", "--json", "--why", "EURUSD", trade["opened_at"]]) == 0
     assert document(capsys)["why"]["trades"][0]["entry"].rstrip("0") == trade["entry"].rstrip("0")
     assert run(["report", "replay", "--why", "EURUSD", "yesterday"]) == 2

@@ -33,7 +33,7 @@ def test_a_set_up_is_told_from_its_decision_to_its_refusal() -> None:
     (story,) = why("EURUSD", AT, trades, orders, signals).stories
     assert [(step["who"], step["what"], step["reason"]) for step in story.steps] == [
         ("strategy", "enter", "touched"),
-        ("account", "place 0.1 lots", "set-up 4"),
+        ("account", "place", "0.1 lots, set-up 4"),
         ("account", "denied", "latched: halt"),
     ]
     assert (story.steps[0]["price"], story.steps[0]["stop"], story.steps[0]["target"]) == (
