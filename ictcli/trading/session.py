@@ -1,5 +1,8 @@
 """A session of trading from request to result: which world it happens in, and nothing else."""
 
+import gc
+from dataclasses import replace
+
 from ictcli.research.backtest import Workshop
 from ictcli.trading.request import Outside, Traded, TradeRequest
 
@@ -20,6 +23,19 @@ def run_trade(request: TradeRequest, shop: Workshop, outside: Outside) -> Traded
         Busy: another process trades the account.
         LedgerUnwritable: the disk refuses.
     """
+
+    def ready(status: str) -> None:
+        """What was made by now stays to the end: looking through it for garbage would hold up a decision."""
+        gc.freeze()
+        outside.ready(status)
+
+    try:
+        return _trade(request, shop, replace(outside, ready=ready))
+    finally:
+        gc.unfreeze()
+
+
+def _trade(request: TradeRequest, shop: Workshop, outside: Outside) -> Traded:
     if request.mode == "replay":
         from ictcli.trading.replaying import replay  # noqa: PLC0415 - each world imports much of its own
 
