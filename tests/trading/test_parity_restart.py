@@ -11,7 +11,7 @@ from ictcli.trading.crashpoints import POINTS
 from ictcli.trading.parity import compare_trades
 from tests.trading.paper_worlds import on_paper
 from tests.trading.restarting import Phoenix
-from tests.trading.test_parity_worlds import APART, staged
+from tests.trading.test_parity_worlds import staged
 
 MEASURED = {"spread", "slippage"}
 """Fields of a trade that are measured against the last quote, which a new process has not seen."""
@@ -22,8 +22,8 @@ CHANCES = (0.002, 0.01, 0.05)
 
 def goes_on_as_if_nothing_had_happened(seed: int, chance: float) -> list[str]:
     """The trades of both, bit for bit, and the balance; the crash points of the deaths."""
-    books, trader = on_paper(staged(seed, *APART))
-    stage = staged(seed, *APART)
+    books, trader = on_paper(staged(seed))
+    stage = staged(seed)
     mortal = Phoenix(stage, Random(seed), chance, 0.1)
     stage.play(mortal)
     assert mortal.trader.account.desk.balance == int(stage.server.scene.world.account[0]["balance"])
