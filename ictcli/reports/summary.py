@@ -93,11 +93,16 @@ def headline(document: Document) -> list[str]:
     balance = f"{Decimal(account['balance']):,.2f} {account['currency']}"
     risk = f"{100 * account['risk_per_trade']:g} % risk per trade on the {account['sized_on']}"
     return [
-        f"Backtest {document['run']}",
+        f"{_kind(document)} {document['run']}",
         *wrap(f"{document['strategy']} on {names} {document['timeframe']} from {', '.join(sources)}"),
         *model_lines(document),
         *wrap(f"{first[:10]} to {last[:10]}, {bars:,} bars; {balance}, {risk}"),
     ]
+
+
+def _kind(document: Document) -> str:
+    """What made the run; runs of older versions were all backtests."""
+    return "Replay" if (document.get("asked") or {}).get("traded") == "replay" else "Backtest"
 
 
 def gate_lines(gate: Mapping[str, Any] | None) -> list[str]:

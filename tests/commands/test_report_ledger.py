@@ -63,6 +63,8 @@ def test_ledger_run_and_backtest_agree_to_the_cent(desk: Path, capsys: Printed) 
     assert run(["backtest", *WHAT]) == 0
     tested = rows(capsys, "latest")
     assert kept[0]["run"] != tested[0]["run"]
+    assert run(["report", kept[0]["run"]]) == 0
+    assert capsys.readouterr().out.startswith(f"Replay {kept[0]['run']}")
     ended = [row for row in tested if row["exit_reason"] != "end"]
     assert len(ledger) >= 5
     for one, other, third in zip(ledger, kept, ended, strict=False):
