@@ -5,6 +5,7 @@ tell. The terminal of a paper trader ends with it, and wrote down whatever it di
 """
 
 from ictcli.brokers.broker import Broker
+from ictcli.brokers.reports import Evidence
 from ictcli.config.trading import TradeConfig
 from ictcli.trading.manager_requests import request_of
 from ictcli.trading.messages import Told
@@ -30,9 +31,23 @@ def ask_again(book: OrderBook, broker: Broker, settings: TradeConfig) -> list[To
     waiting: list[OrderState | TaskState] = [
         one for one in book.working_orders() if one.status is Status.SENT and one.intent.magic not in known
     ]
-    waiting += [one for one in book.pending_tasks() if one.status is TaskStatus.SENT]
+    waiting += [
+        one
+        for one in book.pending_tasks()
+        if one.status is TaskStatus.SENT and not _carried_out(book, one, evidence)
+    ]
     answers = []
     for one in waiting:
         request = request_of(book, one.intent, one.intent.symbol, settings.deviation)
         answers.append(Told(one.id, one.attempt, broker.send(request)))
     return answers
+
+
+def _carried_out(book: OrderBook, task: TaskState, evidence: Evidence) -> bool:
+    """Whether the records show its effect, or what it was for is gone: recovery says which."""
+    intent = task.intent
+    if intent.action == "protect":
+        held = [one for one in evidence.positions if one.identifier == intent.position]
+        return not held or (held[0].stop, held[0].target) == (intent.stop, intent.target)
+    ticket = book.orders[intent.target_id].ticket
+    return all(one.ticket != ticket for one in evidence.open_orders)
