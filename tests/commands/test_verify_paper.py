@@ -25,7 +25,7 @@ from ictcli.workspace import create
 
 PAIR = ("EURUSD", "EURJPY")
 """Two symbols of one account; the profit of the second is converted by a third."""
-SPAN = ("2024-01-08", "2024-01-19")
+SPAN = ("2024-01-08", "2024-01-17")
 OFTEN = {"model2022.hours": "any", "random_entry.probability": "0.1"}
 """Parameters with which strategies that trade seldom trade within the span."""
 REAL_COSTS = {"slippage_points": 2, "slippage_share": 0.05, "resolve": False}
@@ -112,7 +112,7 @@ def careless(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def asked(folder: Path, *more: str) -> list[str]:
     return ["-w", str(folder), "backtest", *PAIR, "--strategy", "fvg_retest", "-t", "M15",
-            "--end", "2024-01-13", "--verify-paper", *more]  # fmt: skip
+            "--end", "2024-01-11", "--verify-paper", *more]  # fmt: skip
 
 
 def test_the_command_compares_and_says_so(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -48,8 +48,8 @@ def played(folder: Path, start: str, end: str, capsys: pytest.CaptureFixture[str
     return traded
 
 
-def test_a_week_of_replay_equals_its_backtest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    traded = played(tmp_path, "2024-01-08", "2024-01-12", capsys)
+def test_days_of_replay_equal_their_backtest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    traded = played(tmp_path, "2024-01-08", "2024-01-11", capsys)
     assert traded["trades"] > 10
     assert traded["positions"] == []
 

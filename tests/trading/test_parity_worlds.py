@@ -94,19 +94,19 @@ def groups_differ_where_both_filled(seed: int) -> bool:
     return True
 
 
-@settings(max_examples=25)
+@settings(max_examples=16)
 @given(SEEDS)
 def test_trades_on_paper_are_those_of_the_engine(seed: int) -> None:
     trades_are_equal(seed)
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(SEEDS)
 def test_the_books_are_the_brokers_whatever_was_asked_for(seed: int) -> None:
     books_are_the_brokers(seed)
 
 
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(SEEDS)
 def test_groups_differ_only_where_a_broker_filled_both(seed: int) -> None:
     groups_differ_where_both_filled(seed)
