@@ -20,6 +20,7 @@ from ictcli.trading.account import Account
 from ictcli.trading.control import control_folder
 from ictcli.trading.dry import DryBroker
 from ictcli.trading.engagement import Engagement, Terms
+from ictcli.trading.fees import fees_due
 from ictcli.trading.latch import Latch
 from ictcli.trading.playback import Playback, VirtualClock
 from ictcli.trading.request import Outside, Speed, Traded, TradeRequest
@@ -30,6 +31,8 @@ from ictcli.trading.wishes import Header
 
 _TURN = 50
 """Instants between two words of progress."""
+_OVER = "the bars are over"
+"""How a replay ends that is kept as a run."""
 
 
 def replay(request: TradeRequest, shop: Workshop, outside: Outside) -> Traded:
@@ -64,9 +67,12 @@ def replay(request: TradeRequest, shop: Workshop, outside: Outside) -> Traded:
         outside.ready("replaying")
         play = Playback(world.server, one.trader, clock, laid.timeframes, world.typical, floor.traded)
         ended = _play(one, play, laid, outside, request.speed)
+        fees = fees_due(journal.read(), dict(shop.config.trade.fees), report.currency)
+        one.dispatcher.record(fees)
         one.end(ended)
         report = broker.account()
-        kept = _kept(request, laid, shop, one, outside) if not request.dry_run else ""
+        whole = ended == _OVER and not request.dry_run
+        kept = _kept(request, laid, shop, one, outside) if whole else ""
         return summarize(one, request.mode, report, ended, run=kept)
 
 
@@ -89,7 +95,7 @@ def _play(one: Engagement, play: Playback, laid: SessionFloor, outside: Outside,
         return bool(state["why"])
 
     play.play(bars, laid.floor.fine, [0] * len(bars), over)
-    return state["why"] or "the bars are over"
+    return state["why"] or _OVER
 
 
 def fresh_place(state_dir: Path) -> Place:
