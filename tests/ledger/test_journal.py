@@ -378,3 +378,16 @@ def test_a_spill_that_is_refused_as_well_is_said(place: Place) -> None:
         with pytest.raises(LedgerUnwritable, match="spill"):
             journal.spill([intent()], NOW)
         place.spill.unlink()
+
+
+def test_the_log_is_moved_into_the_file_when_no_request_waits(place: Place) -> None:
+    file = place.address.file
+    assert file is not None
+    with open_journal(place, now=NOW) as journal:
+        journal.append([start()], NOW)
+        before = file.stat().st_size
+        for number in range(200):
+            journal.append([intent(str(number)), sent(str(number))], NOW)
+        assert file.stat().st_size == before
+        journal.append([bodies.Stop(reason="x")] * 17, NOW)
+        assert file.stat().st_size > before
