@@ -188,8 +188,12 @@ def _follow(paper: Paper, request: TradeRequest, shop: Workshop, outside: Outsid
         elif request.once:
             return "nothing is left"
         else:
-            outside.alive(f"{paper.one.trader.counts.bars} bars")
+            outside.alive(_status(paper))
             _rest(pause, latch, before, outside)
+
+
+def _status(paper: Paper) -> str:
+    return f"{paper.one.trader.counts.bars} bars, {len(paper.one.book.positions)} positions"
 
 
 def _rest(pause: float, latch: Latch, before: str | None, outside: Outside) -> None:
@@ -207,7 +211,7 @@ def _play(paper: Paper, batch: Batch, outside: Outside) -> str:
         paper.one.trader.flush()
         paper.one.checkpoint()
         paper.duties.turn(now_ns())
-        outside.alive(f"{paper.one.trader.counts.bars} bars")
+        outside.alive(_status(paper))
         why = outside.ending()
         return bool(why)
 
