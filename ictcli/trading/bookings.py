@@ -67,6 +67,10 @@ class Bookings:
         self.counts = counts
         self._account, self._now, self._submit = account, now, submit
 
+    def quoted(self) -> dict[str, int]:
+        """When the last quote of each symbol was made, ns UTC."""
+        return {symbol: quote.ts for symbol, quote in self.quotes.items()}
+
     def told(self, notice: FillNotice | EndNotice | DoneNotice) -> None:
         """Take what the order manager tells."""
         if isinstance(notice, FillNotice):
@@ -86,11 +90,12 @@ class Bookings:
             self._account.desk.adjust(self._account.units[0].minor(money))
             return
         self.counts.fills += 1
-        if wish is not None and wish.action == "place" and deal.reason not in _EXITS:
+        own = wish is not None and wish.action == "place" and not notice.of_position
+        if wish is not None and own and deal.reason not in _EXITS:
             self._entered(wish, deal)
         elif known is not None:
             reason = _EXITS.get(deal.reason)
-            if reason is None:
+            if reason is None:  # ours says why; another hand's close ends the trade as a decision would
                 reason = wish.reason if wish is not None and wish.reason else int(ExitReason.STRATEGY)
             self._left(known, deal, reason)
 

@@ -191,7 +191,8 @@ class Duties:
             "halted": float(book.latched is not None),
             "ledger_events": float(self._one.journal.last),
         }
-        quotes = {symbol: max(0.0, (now - ts) / 1e9) for symbol, ts in self._one.trader.quoted().items()}
+        quoted = self._one.trader.bookings.quoted()
+        quotes = {symbol: max(0.0, (now - ts) / 1e9) for symbol, ts in quoted.items()}
         try:
             self._around.metrics.sample(now, values, {"quote_age_seconds": quotes})
         except DataError as error:

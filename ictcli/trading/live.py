@@ -229,7 +229,7 @@ def _watch_prices(live: Live, now: int) -> None:
     for s in range(live.laid.floor.traded):
         if trader.account.desk.is_idle(s):
             continue
-        last = trader.quoted().get(trader.account.units[s].symbol, now)
+        last = trader.bookings.quoted().get(trader.account.units[s].symbol, now)
         if now - last > _STALE and now - live.asked.get(s, 0) < _SELDOM:
             continue
         live.asked[s] = now
@@ -238,8 +238,8 @@ def _watch_prices(live: Live, now: int) -> None:
         bid, spread = units.points(quote.bid), units.points(quote.ask - quote.bid)
         opens = live.feed.opens(s)
         if quote.ts >= opens and live.opened.get(s) != opens:
-            live.opened[s] = opens
             trader.opened(s, quote.ts)
+            live.opened[s] = opens
         trader.traded(s, now, bid, bid, spread)
 
 

@@ -128,11 +128,16 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class FillNotice:
-    """A deal to be booked by the decision side; ``id`` is empty for a foreign one."""
+    """A deal to be booked by the decision side; ``id`` is empty for a foreign one.
+
+    ``of_position``: it counts to the position that ``id`` opened and not to its order: a stop or target hit,
+    or a close by another hand.
+    """
 
     id: str
     deal: DealReport
     late: bool = False
+    of_position: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ def notice_of(fill: Filled) -> FillNotice:
         cast("DealEntry", fill.entry), fill.volume, fill.price, fill.profit, fill.commission, fill.swap,
         fill.fee, cast("DealReason", fill.reason), fill.ts,
     )  # fmt: skip
-    return FillNotice(fill.id, report, late=fill.late)
+    return FillNotice(fill.id, report, late=fill.late, of_position=fill.of_position)
 
 
 def money_of(fill: Filled) -> Decimal:

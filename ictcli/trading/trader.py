@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from ictcli.brokers.broker import Broker
 from ictcli.brokers.reports import Evidence, Quote
 from ictcli.engine.refusals import OrderEvent
+from ictcli.errors import SourceUnavailable
 from ictcli.ledger.bodies import AnyBody, Intent
 from ictcli.trading.account import Account, Closed
 from ictcli.trading.bookings import Bookings, Counts
@@ -126,12 +127,12 @@ class Trader:
         self.counts.decisions += len(told)
         first = dict.fromkeys(self.account.units[wish.series].symbol for wish in wishes)
         for symbol in first:
-            self._quote(symbol)
+            self._try_quote(symbol)
         self.submit(wishes)
         if wishes:
             for symbol in dict.fromkeys(self.account.units[one.series].symbol for one in closed):
                 if symbol not in first:
-                    self._quote(symbol)
+                    self._try_quote(symbol)
         return told
 
     def late(self, now: int, closed: Sequence[Closed], names: Sequence[str]) -> None:
@@ -203,13 +204,19 @@ class Trader:
         elif wish.action == "protect":
             self.account.protected[wish.number] = _NEVER_ASKED
 
-    def quoted(self) -> dict[str, int]:
-        """When the last quote of each symbol was made, ns UTC."""
-        return {symbol: quote.ts for symbol, quote in self.bookings.quotes.items()}
-
     def quote(self, series: int) -> Quote:
         """Fresh prices of a series, also for the send gate."""
         return self._quote(self.account.units[series].symbol)
+
+    def _try_quote(self, symbol: str) -> None:
+        """Fresh prices where they can be had: without them the gate denies entries, and the bar is taken.
+
+        A bar is decided once: nothing behind ``Account.close`` may send it round again.
+        """
+        try:
+            self._quote(symbol)
+        except SourceUnavailable:
+            self.bookings.quotes.pop(symbol, None)
 
     def _quote(self, symbol: str) -> Quote:
         quote = self._broker.quote(symbol)
