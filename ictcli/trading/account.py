@@ -61,6 +61,8 @@ class Account:
         self.written = Written(asked=[[] for _ in range(n)], owners=[[] for _ in range(n)])
         self.rows = [0] * n
         self._ended = 0
+        self.finished = 0
+        """Trades that have ended in this session."""
         self.protected: dict[int, tuple[int, int]] = {}
         self.under_way: set[int] = set()
         self.asked_again: dict[int, int] = {}
@@ -322,6 +324,7 @@ class Account:
     def keep(self, books: Books) -> None:
         """Remember what was written."""
         self._ended += len(books.trades)
+        self.finished += len(books.trades)
         parts = (books.trades, books.deals, books.events, books.marks)
         if any(len(part) for part in parts):
             none = self._nothing

@@ -41,6 +41,7 @@ class Counts:
     bars: int = 0
     decisions: int = 0
     wishes: int = 0
+    orders: int = 0
     fills: int = 0
     money_differences: int = 0
 

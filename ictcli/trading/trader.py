@@ -51,13 +51,21 @@ class Trader:
         broker: where quotes and evidence come from.
         header: account number, strategies, configuration.
         now: the instant, ns UTC.
+        real: the real clock, ns UTC, where bars come as they close; None where they are played back.
     """
 
-    def __init__(self, account: Account, broker: Broker, header: Header, now: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        account: Account,
+        broker: Broker,
+        header: Header,
+        now: Callable[[], int],
+        real: Callable[[], int] | None = None,
+    ) -> None:
         self.account = account
         self.counts = Counts()
         self.bookings = Bookings(account, self.counts, now, self.submit)
-        self._broker, self._header, self._now = broker, header, now
+        self._broker, self._header, self._now, self._real = broker, header, now, real
         self._desk: Desk | None = None
         self._since: Callable[[int], int] | None = None
         self._unwritten: list[AnyBody] = []
@@ -117,8 +125,7 @@ class Trader:
             names: timeframe of every series.
         """
         wishes, told = self.account.close(now, closed)
-        bars = [bar_taken(one, self.account.units[one.series], names[one.series]) for one in closed]
-        self._unwritten += [*bars, *decided(told, self.account, now)]
+        self._unwritten += [*self._taken(closed, names), *decided(told, self.account, now)]
         if wishes:
             self._put_ahead()
         elif len(self._unwritten) >= _MOST_UNWRITTEN:
@@ -138,11 +145,16 @@ class Trader:
     def late(self, now: int, closed: Sequence[Closed], names: Sequence[str]) -> None:
         """Bars that closed too long ago to act on: learn from them, and look after positions."""
         wishes = self.account.pass_by(now, closed)
-        self._unwritten += [
-            bar_taken(one, self.account.units[one.series], names[one.series], late=True) for one in closed
-        ]
+        self._unwritten += self._taken(closed, names, late=True)
         self.counts.bars += len(closed)
         self.submit(wishes)
+
+    def _taken(self, closed: Sequence[Closed], names: Sequence[str], *, late: bool = False) -> list[AnyBody]:
+        real = self._real() if self._real is not None else None
+        units = self.account.units
+        return [
+            bar_taken(one, units[one.series], names[one.series], late=late, real=real) for one in closed
+        ]
 
     def flush(self) -> None:
         """Write down the bars that nothing came of; whatever is sent or booked comes behind them."""
@@ -240,6 +252,7 @@ class Trader:
             if wish.action == "place":
                 self.bookings.links.intents[wish.series, wish.number] = intent.id
             self.counts.wishes += 1
+            self.counts.orders += wish.action == "place"
             self.desk.handle(Submit(intent))
         self.desk.record(())
 
