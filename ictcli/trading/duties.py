@@ -8,7 +8,7 @@ from ictcli.clock import NS_PER_SECOND
 from ictcli.config.trading import OperatorFee
 from ictcli.engine.margin import equity
 from ictcli.errors import DataError
-from ictcli.ledger.bodies import AnyBody, Cash, Emergency
+from ictcli.ledger.bodies import AnyBody, Cash, Emergency, Latched
 from ictcli.trading.acknowledgement import Acknowledgement, acknowledge
 from ictcli.trading.closed_trades import ClosedTrades
 from ictcli.trading.engagement import Engagement
@@ -93,10 +93,9 @@ class Duties:
     def _hear(self, now: int) -> None:
         """Tell the order manager of the emergency stop, withdraw what rests, and answer."""
         halt = self._around.latch.halt()
-        latched = self._one.book.latched is not None
         if halt is None:
-            if latched:
-                self._one.dispatcher.handle(LatchInput(on=False, reason="lifted", by=""))
+            if self._one.book.latched is not None:
+                self._one.dispatcher.handle(self._lifting(self._one.book.latched))
             self._said, self._found, self._close_at, self._closings = None, None, 0, 0
             return
         self._note_found()
@@ -109,6 +108,13 @@ class Duties:
             )  # fmt: skip
         self._clear(now, flatten=halt.flatten)
         self._answer(halt, now)
+
+    def _lifting(self, held: Latched) -> LatchInput:
+        """Who lifted the stop and why, as its release tells; a file removed by hand tells nothing."""
+        lifted = self._around.latch.released()
+        if lifted is None or lifted.released is None or lifted.epoch < held.epoch:
+            return LatchInput(on=False, reason="its file was removed", by="")
+        return LatchInput(on=False, reason=lifted.released.reason, by=lifted.released.by)
 
     def _note_found(self) -> None:
         """Remember what there was when the stop was heard of, to tell what became of it."""
