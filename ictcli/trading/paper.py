@@ -109,7 +109,8 @@ def _engage(
     if request.dry_run:
         broker = DryBroker(broker, outside.show)
     latch = Latch(control_folder(state))
-    one = Engagement(laid.assembled.account, broker, journal, latch, clock.now, terms, outside.tell)
+    account = laid.assembled.account
+    one = Engagement(account, broker, journal, latch, clock.now, terms, outside.tell, real=now_ns)
     play = Playback(
         terminal.world.server, one.trader, clock, laid.timeframes, terminal.world.typical, floor.traded,
         terminal.keep, terminal.progress,
@@ -130,9 +131,12 @@ def _begin(
 ) -> str:  # fmt: skip
     """Bring account and terminal to the same bar; the account's currency."""
     one.refuse_strangers(known=found is not None)
+    if one.book.epoch:
+        terminal.require()
     start = start_of(request, laid, shop, LOGIN, "simulated", outside)
-    if found is None or not terminal.load():
+    if found is None:
         return _begin_anew(one, play, terminal, laid, start, outside)
+    terminal.load()
     play.go_on()
     broker = terminal.world.broker
     report = broker.connect()

@@ -84,27 +84,35 @@ class PaperTerminal:
         """
         write_file(self._path, msgspec.msgpack.encode(Kept(self.server.save(), self.progress.done)))
 
-    def load(self) -> bool:
-        """Be what was written down; False where nothing was.
+    def require(self) -> None:
+        """Make sure that the terminal of a ledger that has begun is there; it was written before any event.
 
         Raises:
-            DataError: it is of other series.
+            DataError: it is lost; a new one would hold other money and know none of the ledger's tickets.
+        """
+        if not self._path.is_file():
+            raise DataError(f"the ledger tells of a terminal, and {self._path} is missing", hint=_HINT)
+
+    def load(self) -> None:
+        """Be what was written down.
+
+        Raises:
+            DataError: nothing was, or it is of other series.
         """
         try:
             saved = self._path.read_bytes()
-        except FileNotFoundError:
-            return False
+        except OSError as error:
+            raise DataError(f"cannot read {self._path}: {error.strerror}", hint=_HINT) from error
         try:
             kept = msgspec.msgpack.decode(saved, type=Kept)
             self.server.load(kept.server)
         except (ValueError, msgspec.DecodeError) as error:
             raise DataError(f"{self._path.name} is no state of this terminal: {error}", hint=_HINT) from error
         self.progress.done = dict(kept.done)
-        return True
 
     def bars_shown(self, s: int) -> int:
         """How many closed bars of a series it has shown."""
         return int(self.server.scene.world.states[s]["bar"])
 
 
-_HINT = "Restore it from a backup, or move the state away to begin with a new account."
+_HINT = "Restore it from a backup, or move all of state/paper away to begin with a new account."

@@ -6,12 +6,19 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ictcli.clock import monotonic
+from ictcli.commands.halting import who
+from ictcli.ledger.address import paper_place
+from ictcli.ledger.bodies import Released
+from ictcli.ledger.opening import reading
+from ictcli.ledger.stored import entry_of
 from ictcli.market.bars import SeriesKey
 from ictcli.market.timeframes import parse_timeframe
 from ictcli.store.store import Store
@@ -74,6 +81,19 @@ def ictcli(desk: Path, *words: str) -> tuple[int, Any]:
     return done.returncode, json.loads(done.stdout)
 
 
+def released(desk: Path) -> tuple[str, str]:
+    """Why and by whom a stop was lifted, as soon as the trader has written it down."""
+    until = monotonic() + 30
+    while monotonic() < until:
+        with reading(paper_place(desk / "state").address) as stored:
+            bodies = [entry_of(event).body for event in stored.events()]
+        for one in bodies:
+            if isinstance(one, Released):
+                return one.reason, one.by
+        time.sleep(0.1)
+    raise AssertionError("the ledger was told of no release")
+
+
 def test_the_loop_is_watched_alone_on_its_account_halted_resumed_and_ended(
     desk: Path, manager: socket.socket, loop: subprocess.Popen[str]
 ) -> None:
@@ -91,6 +111,7 @@ def test_the_loop_is_watched_alone_on_its_account_halted_resumed_and_ended(
     assert [(one["ledger"], one["mode"]) for one in trading["ledgers"]] == [("paper", "paper")]
     assert ictcli(desk, "resume", "--reason", "drill over")[0] == 0
     heard(manager, "WATCHDOG=1")
+    assert released(desk) == ("drill over", who())
     loop.send_signal(signal.SIGTERM)
     assert "SIGTERM" in heard(manager, "STOPPING=1")
     out, err = loop.communicate(timeout=30)
@@ -99,11 +120,21 @@ def test_the_loop_is_watched_alone_on_its_account_halted_resumed_and_ended(
     assert CANARY.encode() not in b"".join([*files, out.encode(), err.encode()])
 
 
-def test_once_handles_what_there_is_and_ends(desk: Path) -> None:
+def test_once_handles_what_there_is_ends_and_begins_no_second_account_where_the_terminal_is_lost(
+    desk: Path,
+) -> None:
     code, found = ictcli(desk, *ASK[:-1], "--once")
     assert (code, found["mode"]) == (0, "paper")
     (graduation,) = found["graduation"]
     assert graduation["graduated"] is False
+    terminal = desk / "state" / "paper" / "terminal.bin"
+    kept = terminal.read_bytes()
+    terminal.unlink()
+    code, refused = ictcli(desk, *ASK[:-1], "--once")
+    assert (code, "terminal.bin is missing" in refused["error"]["message"]) == (5, True)
+    assert "move all of state/paper away" in refused["error"]["hint"]
+    assert not terminal.exists()
+    terminal.write_bytes(kept)
     assert ictcli(desk, "halt")[0] == 0
     code, refused = ictcli(desk, *ASK[:-1], "--once")
     assert (code, refused["error"]["name"]) == (11, "PolicyRefused")
