@@ -50,6 +50,7 @@ class BarTaken(Body, frozen=True, tag="bar"):
     """A closed bar that was taken; prices and spread in points of ``digits``, -1 where not given.
 
     ``late``: it had closed too long ago to act on; strategies only learned from it.
+    ``timely``: by the real clock it had just closed; what is played back later proves nothing.
     """
 
     symbol: str
@@ -64,6 +65,7 @@ class BarTaken(Body, frozen=True, tag="bar"):
     spread: int
     tick_volume: int
     late: bool = False
+    timely: bool = False
 
 
 class Decided(Body, frozen=True, tag="decided"):

@@ -64,6 +64,7 @@ class Engagement:
         terms: what it keeps to.
         tell: takes lines for people.
         names: our symbol = the broker's, where they differ.
+        real: the real clock, where bars come as they close (``Trader``).
     """
 
     def __init__(
@@ -76,12 +77,13 @@ class Engagement:
         terms: Terms,
         tell: Callable[[str], None],
         names: dict[str, str] | None = None,
+        real: Callable[[], int] | None = None,
     ) -> None:
         self.terms, self.journal, self._now, self._say = terms, journal, now, tell
         self.book = OrderBook()
         self.book.apply_all(journal.read())
         self.manager = OrderManager(terms.settings, self.book, names)
-        self.trader = Trader(account, broker, terms.header, now)
+        self.trader = Trader(account, broker, terms.header, now, real)
         self.dispatcher = Dispatcher(self.manager, journal, broker, now, latch, self._tell)
         self.trader.attach(self.dispatcher, self.manager.since)
         self.at = 0

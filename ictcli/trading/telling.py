@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from ictcli.clock import NS_PER_SECOND
 from ictcli.engine.refusals import Refusal, explain
 from ictcli.ledger.bodies import BarTaken, Decided
 from ictcli.strategies.decisions import ENTER, KIND_NAMES, STAGE_NAMES
@@ -10,13 +11,42 @@ from ictcli.trading.account import Account, Closed
 from ictcli.trading.reckoning import Told
 from ictcli.trading.wishes import Units
 
+_GRACE = 120 * NS_PER_SECOND
+"""For fetching, and for clocks that do not quite agree."""
 
-def bar_taken(one: Closed, units: Units, timeframe: str, *, late: bool = False) -> BarTaken:
-    """A bar that was taken."""
+
+def is_timely(ts: int, ts_close: int, real: int) -> bool:
+    """Whether a bar is taken as it closes: no later than the next one closes, by the real clock.
+
+    Not ``trade.bar_age``, which can be set to anything: evidence must not depend on it.
+
+    Args:
+        ts: open of the bar, ns UTC.
+        ts_close: its close.
+        real: the real clock, ns UTC.
+    """
+    return -_GRACE <= real - ts_close <= (ts_close - ts) + _GRACE
+
+
+def bar_taken(
+    one: Closed, units: Units, timeframe: str, *, late: bool = False, real: int | None = None
+) -> BarTaken:
+    """A bar that was taken.
+
+    Args:
+        one: the bar.
+        units: of its symbol.
+        timeframe: of it.
+        late: strategies only learned from it.
+        real: the real clock, ns UTC; None where time is played back.
+    """
     bar = one.bar
     names = ("ts", "ts_close", "open", "high", "low", "close", "spread", "tick_volume")
     values = {name: int(getattr(bar, name)[0]) for name in names}
-    return BarTaken(symbol=units.symbol, timeframe=timeframe, digits=bar.digits, late=late, **values)
+    timely = real is not None and is_timely(values["ts"], values["ts_close"], real)
+    return BarTaken(
+        symbol=units.symbol, timeframe=timeframe, digits=bar.digits, late=late, timely=timely, **values
+    )
 
 
 def decided(told: Sequence[Told], account: Account, now: int) -> list[Decided]:

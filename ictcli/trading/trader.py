@@ -152,9 +152,7 @@ class Trader:
     def _taken(self, closed: Sequence[Closed], names: Sequence[str], *, late: bool = False) -> list[AnyBody]:
         real = self._real() if self._real is not None else None
         units = self.account.units
-        return [
-            bar_taken(one, units[one.series], names[one.series], late=late, real=real) for one in closed
-        ]
+        return [bar_taken(one, units[one.series], names[one.series], late=late, real=real) for one in closed]
 
     def flush(self) -> None:
         """Write down the bars that nothing came of; whatever is sent or booked comes behind them."""
