@@ -76,8 +76,11 @@ def _means(session: Session, state: Path) -> "Means":
     from ictcli.brokers.opening import open_broker
     from ictcli.clock import now_ns
     from ictcli.config.trading import BrokerConfig
+    from ictcli.ledger.address import find_place
+    from ictcli.strategies.known import STRATEGIES
     from ictcli.trading.control import control_folder, spool_folder
     from ictcli.trading.emergency import Pace
+    from ictcli.trading.ownership import Ownership, find_ownership
     from ictcli.trading.stopping import Means, Opener
 
     def opener(name: str, table: BrokerConfig) -> Opener:
@@ -88,10 +91,14 @@ def _means(session: Session, state: Path) -> "Means":
 
         return opened
 
+    def owned(login: int) -> Ownership:
+        names = {*STRATEGIES, *session.config.config.trade.strategies}
+        return find_ownership(lambda: find_place(state, session.environ), login, names)
+
     brokers = session.config.config.brokers
     sessions = {name: opener(name, table) for name, table in brokers.items() if table.terminal != "simulated"}
     pace = Pace(CLEARING_S, 0.25, now_ns, time.sleep)
-    return Means(control_folder(state), spool_folder(state), sessions, pace)
+    return Means(control_folder(state), spool_folder(state), sessions, owned, pace)
 
 
 def document(halt: "Halt", accounts: "list[Account]") -> dict[str, Any]:

@@ -1,8 +1,7 @@
 """Clearing an account by an own broker session, for when the trader cannot: cancel, close, look again.
 
-What is ours is told by its magic number alone, so that neither ledger nor trader is needed. Nothing is ever
-opened: orders are withdrawn, positions closed by their own ticket and volume, until nothing is left or what
-remains can be named.
+What is ours, ``ownership`` tells. Nothing is ever opened: orders are withdrawn, positions closed by their own
+ticket and volume, until nothing is left or what remains can be named.
 """
 
 from collections.abc import Callable
@@ -16,10 +15,9 @@ from ictcli.brokers.requests import Cancel, Close
 from ictcli.clock import NS_PER_DAY, NS_PER_SECOND
 from ictcli.errors import ExitCode, SourceUnavailable
 from ictcli.ledger.bodies import Emergency
-from ictcli.trading.identity import magic_of, parts_of
+from ictcli.trading.identity import EMERGENCY_STRATEGY, magic_of
+from ictcli.trading.ownership import CLOSING_COMMENT, Ownership
 
-EMERGENCY_STRATEGY = 2**16 - 1
-"""Strategy number in the magic of closing orders; no strategy is given it."""
 _MOST_TICKET = 2**32 - 1
 _AGAIN = {"retryable", "partial"}
 _CANCEL_AGAIN = {"retryable", "partial", "unknown"}
@@ -86,8 +84,9 @@ class _Asked:
 class _Clearing:
     """One emergency: what was asked and what came of it."""
 
-    def __init__(self, broker: Broker, epoch: int, pace: Pace, *, flatten: bool) -> None:
+    def __init__(self, broker: Broker, epoch: int, pace: Pace, owned: Ownership, *, flatten: bool) -> None:
         self._broker = broker
+        self._owned = owned
         self._epoch = epoch
         self._pace = pace
         self._flatten = flatten
@@ -111,8 +110,9 @@ class _Clearing:
         result = self.result
         orders = {order.ticket: order for order in evidence.open_orders}
         positions = {position.ticket: position for position in evidence.positions}
-        result.resting = [order for order in orders.values() if is_ours(order.magic)]
-        held = [position for position in positions.values() if is_ours(position.magic)]
+        owns = self._owned.owns
+        result.resting = [order for order in orders.values() if owns(order.magic, order.comment)]
+        held = [position for position in positions.values() if owns(position.magic, position.comment)]
         result.positions = held if self._flatten else []
         result.foreign = len(orders) + len(positions) - len(result.resting) - len(held)
         result.cancelled = [ticket for ticket in self._orders if ticket not in orders]
@@ -186,13 +186,14 @@ class _Clearing:
         return all(asked is not None and asked.outcome == "rejected" for asked in left)
 
 
-def clear(broker: Broker, epoch: int, pace: Pace, *, flatten: bool) -> Cleared:
+def clear(broker: Broker, epoch: int, pace: Pace, owned: Ownership, *, flatten: bool) -> Cleared:
     """Cancel our resting orders and, when asked, close our positions, until nothing is left.
 
     Args:
         broker: connected.
         epoch: of the stop.
         pace: how long to try.
+        owned: tells what is ours.
         flatten: close positions, too.
 
     Returns:
@@ -201,7 +202,7 @@ def clear(broker: Broker, epoch: int, pace: Pace, *, flatten: bool) -> Cleared:
     Raises:
         SourceUnavailable: the broker could not be asked once; nothing was requested.
     """
-    clearing = _Clearing(broker, epoch, pace, flatten=flatten)
+    clearing = _Clearing(broker, epoch, pace, owned, flatten=flatten)
     end = pace.now() + int(pace.deadline * NS_PER_SECOND)
     calm = 0
     while True:
@@ -228,11 +229,6 @@ def _looked(clearing: _Clearing, *, over: bool) -> bool:
         return False
 
 
-def is_ours(magic: int) -> bool:
-    """Whether a magic number is one that this program makes."""
-    return parts_of(magic) != (0, 0)
-
-
 def closing(position: PositionReport) -> Close:
     """The request that closes a position as it is; its magic says that no strategy asked for it."""
     return Close(
@@ -241,5 +237,5 @@ def closing(position: PositionReport) -> Close:
         side=-position.side,
         volume=position.volume,
         magic=magic_of(EMERGENCY_STRATEGY, position.ticket % _MOST_TICKET + 1),
-        comment="halt",
+        comment=CLOSING_COMMENT,
     )

@@ -4,6 +4,8 @@ import hashlib
 
 SEQUENCE_BITS = 32
 _MOST_STRATEGY, _MOST_SEQUENCE = 2**16 - 1, 2**SEQUENCE_BITS - 1
+EMERGENCY_STRATEGY = _MOST_STRATEGY
+"""Strategy number in the magic of closing orders of an own session (``emergency``)."""
 
 
 def intent_id(account: int, strategy: str, symbol: str, bar: int, leg: int, action: str) -> str:

@@ -17,6 +17,7 @@ from ictcli.trading.acknowledgement import Acknowledgement, acknowledgement
 from ictcli.trading.emergency import Cleared, Pace, clear
 from ictcli.trading.latch import Halt
 from ictcli.trading.lock import Trader
+from ictcli.trading.ownership import Ownership
 from ictcli.trading.spool import lay, spool_of
 
 Opener = Callable[[], Broker]
@@ -29,6 +30,7 @@ class Means:
     Attributes:
         control, spool: folders.
         sessions: own sessions by name of broker, not opened yet; a broker without one lives in its trader.
+        owned: what is ours on the account of a login.
         pace: how long an own session tries, and the clock.
         patience: seconds that a trader has to answer.
         follow: seconds that a trader that answered has to finish.
@@ -37,6 +39,7 @@ class Means:
     control: Path
     spool: Path
     sessions: Mapping[str, Opener]
+    owned: Callable[[int], Ownership]
     pace: Pace
     patience: float = 2.0
     follow: float = 10.0
@@ -162,7 +165,9 @@ def _clear_by_session(halt: Halt, account: Account, means: Means) -> None:
         broker = opener()
         try:
             login = broker.connect().login
-            account.done = clear(broker, halt.epoch, means.pace, flatten=halt.flatten)
+            owned = means.owned(login)
+            account.warnings += [owned.doubt] if owned.doubt else []
+            account.done = clear(broker, halt.epoch, means.pace, owned, flatten=halt.flatten)
         finally:
             broker.close()
     except IctError as error:

@@ -21,7 +21,7 @@ from ictcli.brokers.requests import Place
 from ictcli.clock import NS_PER_DAY, monotonic, now_ns
 from ictcli.config.trading import BrokerConfig
 from ictcli.ledger.bodies import Emergency
-from ictcli.trading.identity import magic_of
+from ictcli.trading.identity import intent_id, magic_of
 from ictcli.trading.latch import Latch
 from ictcli.trading.spool import waiting
 from ictcli.workspace import create
@@ -29,7 +29,9 @@ from ictcli.workspace import create
 TOKEN = "canary-token-4f6d1c0a9b8e7d6c5b4a39281706f5e4"
 PASSWORD = "canary-password-Zx81!q"
 SECRETS = {"ICTCLI_BRIDGE_TOKEN": TOKEN, "DESK_PASSWORD": PASSWORD}
-FOREIGN = 99
+FOREIGN, STAMP = 99, 1_700_000_000_000
+"""Numbers of other programs; the second is an instant in milliseconds."""
+NAME = intent_id(1, "mine", "BTCUSD", 1, 0, "place")
 Serve = Callable[..., int]
 
 
@@ -80,15 +82,16 @@ def broker_at(port: int) -> Mt5Broker:
 
 
 def trade_something(port: int) -> None:
-    """Two positions and a resting order of ours, one position of somebody else."""
+    """Two positions and a resting order of ours, one position each of two other programs."""
     broker = broker_at(port)
     quote = broker.quote("BTCUSD")
     lot = broker.instrument("BTCUSD").volume_min
-    for side, magic in ((1, magic_of(3, 1)), (-1, magic_of(4, 2)), (1, FOREIGN)):
-        outcome = broker.send(Place("BTCUSD", side, "market", lot, magic, deviation=1000))
+    asked = ((1, magic_of(3, 1), NAME), (-1, magic_of(4, 2), NAME), (1, FOREIGN, ""), (1, STAMP, "grid"))
+    for side, magic, comment in asked:
+        outcome = broker.send(Place("BTCUSD", side, "market", lot, magic, deviation=1000, comment=comment))
         assert outcome.kind == "done", outcome
     far = (quote.bid * Decimal("0.5")).quantize(Decimal(1))
-    outcome = broker.send(Place("BTCUSD", 1, "limit", lot, magic_of(3, 3), price=far))
+    outcome = broker.send(Place("BTCUSD", 1, "limit", lot, magic_of(3, 3), price=far, comment=NAME))
     assert outcome.kind in {"done", "placed"}, outcome
     broker.close()
 
@@ -121,11 +124,11 @@ def test_orders_are_cancelled_and_with_flatten_positions_closed_until_flat(serve
     (account,) = found["accounts"]
     assert (code, account["cancelled"], account["closed"], account["cleared_by"]) == (0, 1, 0, "session")
     held = books(port)
-    assert (len(held.open_orders), len(held.positions)) == (0, 3)
+    assert (len(held.open_orders), len(held.positions)) == (0, 4)
     code, found, _ = halt(desk, "--flatten")
     (account,) = found["accounts"]
-    assert (code, account["closed"], account["positions"], account["foreign"]) == (0, 2, [], 1)
-    assert [one.magic for one in books(port).positions] == [FOREIGN]
+    assert (code, account["closed"], account["positions"], account["foreign"]) == (0, 2, [], 2)
+    assert [one.magic for one in books(port).positions] == [FOREIGN, STAMP]
     spooled, broken = waiting(desk / "state" / "spool" / "1")
     done = [body for one in spooled for body in one.bodies if isinstance(body, Emergency)]
     assert [body.what for body in done] == ["cancel", "close", "close"]
@@ -133,13 +136,13 @@ def test_orders_are_cancelled_and_with_flatten_positions_closed_until_flat(serve
 
 
 def test_answers_that_get_lost_neither_close_twice_nor_leave_anything(serve: Serve, desk: Path) -> None:
-    port = serve("--faults", *["none"] * 4, "lost_done", "lost", "lost_done", "--rates", "none=1")
+    port = serve("--faults", *["none"] * 5, "lost_done", "lost", "lost_done", "--rates", "none=1")
     configure(desk, port)
     trade_something(port)
     code, found, _ = halt(desk, "--flatten")
     assert (code, found["accounts"][0]["unknown"]) == (0, [])
     held = books(port)
-    assert ([one.magic for one in held.positions], held.open_orders) == ([FOREIGN], ())
+    assert ([one.magic for one in held.positions], held.open_orders) == ([FOREIGN, STAMP], ())
     closing = [deal for deal in held.deals if deal.entry != "in"]
     assert len(closing) == 2
 

@@ -21,8 +21,10 @@ from ictcli.errors import SourceUnavailable
 from ictcli.market.bars import Bars
 from ictcli.market.timeframes import Timeframe
 from ictcli.trading.identity import magic_of
+from ictcli.trading.ownership import Ownership
 
 OURS, THEIRS = magic_of(3, 17), 99
+OWNED = Ownership(frozenset({OURS}))
 LOT = Decimal("0.30")
 ACCOUNT = AccountReport(7, "s", "USD", Decimal(0), Decimal(0), Decimal(0), "hedging", True, True)
 Answer = Callable[["Desk", Request], Outcome]

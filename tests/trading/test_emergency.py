@@ -7,9 +7,10 @@ import pytest
 from ictcli.brokers.requests import Close
 from ictcli.clock import NS_PER_SECOND
 from ictcli.errors import ExitCode, SourceUnavailable
-from ictcli.trading.emergency import Cleared, Pace, clear, is_ours
+from ictcli.trading.emergency import Cleared, Pace, clear
 from ictcli.trading.identity import parts_of
 from tests.trading.desks import (
+    OWNED,
     THEIRS,
     Desk,
     half,
@@ -24,7 +25,7 @@ from tests.trading.desks import (
 
 def cleared(desk: Desk, *, flatten: bool = True) -> Cleared:
     """What ``clear`` makes of it within five seconds."""
-    return clear(desk, 42, Pace(5.0, 0.25, lambda: desk.time, desk.wait), flatten=flatten)
+    return clear(desk, 42, Pace(5.0, 0.25, lambda: desk.time, desk.wait), OWNED, flatten=flatten)
 
 
 def test_our_orders_are_cancelled_and_our_positions_closed_and_nothing_else_is_touched() -> None:
@@ -135,10 +136,19 @@ def test_passes_that_are_never_complete_prove_nothing() -> None:
     assert (result.code, desk.asked) == (ExitCode.UNKNOWN_OUTCOME, [])
 
 
-def test_closing_orders_carry_a_number_that_is_ours_and_no_strategys() -> None:
+def test_instants_that_others_use_as_numbers_are_never_touched() -> None:
+    stamp = 1_700_000_000_000
+    desk = Desk().holding(order(1, stamp), position(2, stamp), position(3))
+    result = cleared(desk)
+    assert (result.closed, result.cancelled, result.foreign, result.code) == ([3], [], 2, ExitCode.OK)
+    assert (set(desk.orders), set(desk.positions)) == ({1}, {2})
+
+
+def test_closing_orders_carry_a_number_and_a_comment_that_are_ours() -> None:
     desk = Desk().holding(position(2**40 + 5))
     cleared(desk)
     (request,) = desk.asked
     assert isinstance(request, Close)
-    assert is_ours(request.magic)
+    assert OWNED.owns(request.magic, request.comment)
+    assert not OWNED.owns(request.magic, "")
     assert parts_of(request.magic)[0] == 2**16 - 1

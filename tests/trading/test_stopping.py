@@ -15,7 +15,7 @@ from ictcli.trading.latch import Halt
 from ictcli.trading.lock import Trader
 from ictcli.trading.spool import spool_of, waiting
 from ictcli.trading.stopping import Means, stop_accounts, worst
-from tests.trading.desks import Desk, order, position, refuse, silent
+from tests.trading.desks import OWNED, Desk, order, position, refuse, silent
 
 HALT = Halt(5, "news", "anna", 1, flatten=True)
 AT_REAL, INSIDE = Trader(7, "real", "live", 1, 1), Trader(9, "", "paper", 1, 1)
@@ -37,7 +37,8 @@ class Clock:
 
 def means(folder: Path, clock: Clock, **sessions: Desk) -> Means:
     opened = {name: (lambda desk=desk: desk) for name, desk in sessions.items()}
-    return Means(folder, folder / "spool", opened, Pace(3.0, 0.25, lambda: clock.now, clock.sleep))
+    pace = Pace(3.0, 0.25, lambda: clock.now, clock.sleep)
+    return Means(folder, folder / "spool", opened, lambda _login: OWNED, pace)
 
 
 def says(
