@@ -127,11 +127,11 @@ def run(session: Session, request: "TradeRequest") -> None:
 
 
 def _choices(session: Session, request: "TradeRequest") -> "list[Choice]":
-    """The strategies, each of which must decide bar by bar."""
-    from ictcli.research.choices import choose_strategies
+    """The strategies, or the model alone; each must decide bar by bar."""
     from ictcli.strategies.expression import Expression
+    from ictcli.trading.session_floor import choices_of
 
-    choices = choose_strategies(request.strategies, session.config.config.strategies, request.params)
+    choices = list(choices_of(request, session.config.config))
     for choice in choices:
         if isinstance(choice.strategy, Expression):
             raise UsageError(
@@ -150,9 +150,10 @@ def _standings(session: Session, request: "TradeRequest", choices: "Sequence[Cho
     from ictcli.trading.graduation import strategy_mark
 
     config, state = session.config.config, session.config.state_dir
+    model = request.model.version if request.model else None
     return review_all(
         [paper_place(state), find_place(state, session.environ)],
-        [strategy_mark(choice) for choice in choices],
+        [strategy_mark(choice, model) for choice in choices],
         _graduations(session),
         config.trade,
         float(config.backtest.slippage_points),

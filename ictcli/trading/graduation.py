@@ -10,6 +10,7 @@ import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -18,6 +19,9 @@ from ictcli.ledger.log import Entry
 from ictcli.research.choices import Choice
 from ictcli.store.atomic import write_file
 from ictcli.trading.track_record import Evidence, gather
+
+if TYPE_CHECKING:
+    from ictcli.models.version import Version
 
 FOLDER = "graduation"
 _HASH = 12
@@ -50,7 +54,7 @@ class Standing:
     """Whether a strategy may trade live.
 
     Attributes:
-        mark: strategy with version and parameters.
+        mark: strategy with version, parameters and model.
         evidence: since its last demotion.
         missing: what it lacks, in words; empty for one that graduated.
         demotions: of this mark, oldest first.
@@ -66,11 +70,24 @@ class Standing:
         """Whether nothing is missing."""
         return not self.missing
 
+    @property
+    def shown(self) -> str:
+        """What its paper trades came to: none of the criteria asks for profit, so a person must see it."""
+        seen = self.evidence
+        word = "lost" if seen.net < 0 else "won"
+        return f"{seen.trades} paper trades {word} {abs(seen.net)} net" if seen.trades else "no paper trades"
 
-def strategy_mark(choice: Choice) -> str:
-    """A strategy as evidence knows it: ``name@version:hash`` of parameters, source file and model."""
-    model = choice.judge
-    facts = [msgspec.to_builtins(choice.params), choice.source, model]
+
+def strategy_mark(choice: Choice, model: "Version | None") -> str:
+    """A strategy as evidence knows it: ``name@version:hash`` of parameters, source file and model.
+
+    Args:
+        choice: strategy and parameters.
+        model: that judges it, or is traded alone; a hash over its files is part of the mark.
+    """
+    facts: list[Any] = [msgspec.to_builtins(choice.params), choice.source, {}]
+    if model is not None:
+        facts[2] = {"model": model.reference, "content": model.content, "thresholds": model.card.thresholds}
     text = msgspec.json.encode(facts, order="sorted")
     return f"{choice.strategy.name}@{choice.version}:{hashlib.sha256(text).hexdigest()[:_HASH]}"
 

@@ -12,10 +12,9 @@ from ictcli.research.accounts import Floor, missing_conversions
 from ictcli.research.backtest import Workshop
 from ictcli.research.series import Series
 from ictcli.trading.assembly import assemble
-from ictcli.trading.graduation import strategy_mark
 from ictcli.trading.request import Outside, TradeRequest
 from ictcli.trading.serving import serving_streams
-from ictcli.trading.session_floor import SessionFloor, choices_of, identity_of
+from ictcli.trading.session_floor import SessionFloor, choices_of, identity_of, marks_of
 
 _OPEN_SHARE = 5 / 7 * 0.9
 """Least share of all time that a market which keeps a week is open, holidays counted."""
@@ -50,13 +49,13 @@ def lay_live_floor(
     news = read_news(shop.folder / risk.news) if risk.news else ()
     together = (*series, *converting)
     floor = Floor(together, len(series), (None,) * len(together), news)
-    choices = choices_of(request, shop)
+    choices = choices_of(request, shop.config)
     models = serving_streams(
         request.model, choices, floor.series[0], shop.store, shop.config, now, outside.tell
     )
     assembled = assemble(floor, choices, shop.config, models, since)
     timeframes = tuple(one.key.timeframe.name for one in floor.series)
-    marks = tuple(strategy_mark(choice) for choice in choices)
+    marks = marks_of(choices, models)
     identity = identity_of(floor, timeframes, choices, shop, request)
     return SessionFloor(floor, choices, assembled, timeframes, marks, identity)
 

@@ -7,6 +7,8 @@ import msgspec
 
 from ictcli.clock import now_ns
 from ictcli.config.loading import fingerprint
+from ictcli.config.records import Config
+from ictcli.errors import UsageError
 from ictcli.ledger.bodies import Start
 from ictcli.research.accounts import Floor
 from ictcli.research.backtest import Request, Workshop, load_floor
@@ -15,6 +17,7 @@ from ictcli.research.modelled import exits_of
 from ictcli.strategies.forecast import Forecast
 from ictcli.trading.assembly import Assembled, assemble
 from ictcli.trading.graduation import strategy_mark
+from ictcli.trading.minds import ModelStream
 from ictcli.trading.request import Outside, TradeRequest
 from ictcli.trading.serving import serving_streams, streams
 
@@ -54,7 +57,7 @@ def lay_floor(request: TradeRequest, shop: Workshop, outside: Outside, start: in
         seed=request.seed, gate=None, model=request.model,
     )  # fmt: skip
     floor, _ = load_floor(asked, shop, outside.progress)
-    choices = choices_of(request, shop)
+    choices = choices_of(request, shop.config)
     series = floor.series[0]
     if request.mode == "replay":
         models = streams(request.model, choices, series, shop.store, shop.config)
@@ -63,17 +66,32 @@ def lay_floor(request: TradeRequest, shop: Workshop, outside: Outside, start: in
             request.model, choices, series, shop.store, shop.config, now_ns(), outside.tell
         )
     assembled = assemble(floor, choices, shop.config, models)
-    marks = tuple(strategy_mark(choice) for choice in choices)
+    marks = marks_of(choices, models)
     timeframes = tuple(one.key.timeframe.name for one in floor.series)
     identity = identity_of(floor, timeframes, choices, shop, request)
     return SessionFloor(floor, choices, assembled, timeframes, marks, identity)
 
 
-def choices_of(request: TradeRequest, shop: Workshop) -> tuple[Choice, ...]:
-    """The strategies, or the model alone."""
+def choices_of(request: TradeRequest, config: Config) -> tuple[Choice, ...]:
+    """The strategies, or the model alone, which is a strategy too; never none.
+
+    Raises:
+        UsageError: there is none, or a strategy or parameter does not exist.
+        DataError: the model does not say how its trades end.
+    """
     if request.model is not None and not request.strategies:
         return (Choice(Forecast(), exits_of(request.model.version)),)
-    return tuple(choose_strategies(request.strategies, shop.config.strategies, request.params))
+    if not request.strategies:
+        raise UsageError("nothing to trade", hint="Add --strategy NAME or --model NAME.")
+    return tuple(choose_strategies(request.strategies, config.strategies, request.params))
+
+
+def marks_of(choices: Sequence[Choice], models: Sequence[ModelStream | None]) -> tuple[str, ...]:
+    """What evidence is kept under: each strategy with the version of its model that serves."""
+    return tuple(
+        strategy_mark(choice, model.version if model else None)
+        for choice, model in zip(choices, models, strict=True)
+    )
 
 
 def identity_of(

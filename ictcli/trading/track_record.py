@@ -1,4 +1,8 @@
-"""What a strategy has shown on paper and live, folded from the journals: trades, days, slippage, trouble."""
+"""What a strategy has shown on paper and live, folded from the journals: trades, days, slippage, trouble.
+
+On paper only what happened in real time counts, as the journal says of each bar (``BarTaken.timely``): bars
+that were fetched or made up later and played through in minutes prove nothing. Against a strategy all counts.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -8,9 +12,9 @@ from typing import Any
 import msgspec
 
 from ictcli.clock import NS_PER_DAY
-from ictcli.ledger.bodies import Alerted, BarTaken, Opened, Start, Synced
+from ictcli.ledger.bodies import Alerted, BarTaken, Intent, Opened, Start, Synced
 from ictcli.ledger.log import Entry
-from ictcli.trading.closed_trades import ClosedTrades
+from ictcli.trading.closed_trades import ClosedTrade, ClosedTrades
 from ictcli.trading.quality import Executions
 
 PROVING, AT_STAKE = "paper", "live"
@@ -24,10 +28,11 @@ class Evidence(msgspec.Struct, frozen=True):
     Attributes:
         mark: strategy with version and parameters (``strategy_mark``).
         since: only what was written later counts, ns UTC.
-        trades: finished on paper.
-        days: UTC days on which it took bars on paper.
-        reconciled: days in a row, up to the last one, on which the account was as ours each time.
-        orders: paper fills with an expected price.
+        trades: finished on paper, which were decided on a bar that was taken as it closed.
+        net: what these came to after all costs, account currency.
+        days: UTC days on which it took bars as they closed, on paper.
+        reconciled: such days in a row, up to the last one, on which the account was as ours each time.
+        orders: paper fills with an expected price, decided as the trades were.
         slippage: their mean, points, above zero worse.
         severe: critical alerts while it was on paper, or live.
         live_trades, live_orders, live_slippage: the same of what it did live.
@@ -37,6 +42,7 @@ class Evidence(msgspec.Struct, frozen=True):
     mark: str
     since: int = 0
     trades: int = 0
+    net: Decimal = Decimal(0)
     days: int = 0
     reconciled: int = 0
     orders: int = 0
@@ -81,7 +87,10 @@ class TrackRecord:
         self._trades = ClosedTrades()
         self._executions = Executions()
         self._counts = {PROVING: 0, AT_STAKE: 0}
+        self._net = Decimal(0)
+        self._timely: set[tuple[str, int]] = set()
         self._days: set[int] = set()
+        self._awake: set[int] = set()
         self._agreed: dict[int, bool] = {}
         self._severe = 0
         self._modes: dict[str, str] = {}
@@ -96,6 +105,7 @@ class TrackRecord:
         self._trades = ClosedTrades()
         self._executions = Executions()
         self._modes = {}
+        self._timely = set()
         self._balance = Decimal(0)
 
     def take(self, entry: Entry) -> None:
@@ -103,23 +113,37 @@ class TrackRecord:
         body = entry.body
         if isinstance(body, Start):
             self._session = _Session(body.mode, self._mark in body.strategies)
-        if isinstance(body, Opened | Synced):
+        elif isinstance(body, Opened | Synced):
             self._balance = body.balance
+        elif isinstance(body, BarTaken) and _earns(body):
+            self._timely.add((body.symbol, body.ts_close))
         self._executions.take(entry)
         trade = self._trades.take(entry)
         if entry.ts <= self._since:
             return
-        if trade is not None and trade.mark == self._mark and trade.mode in self._counts:
-            self._counts[trade.mode] += 1
-            if trade.mode == AT_STAKE:
-                self._equity.add(trade.net, self._balance)
+        if trade is not None and trade.mark == self._mark:
+            self._finished(trade)
         if self._session.ours:
             self._note(entry.ts, body)
 
+    def _finished(self, trade: ClosedTrade) -> None:
+        if trade.mode == AT_STAKE:
+            self._counts[AT_STAKE] += 1
+            self._equity.add(trade.net, self._balance)
+        elif trade.mode == PROVING and self._in_time(trade.intent):
+            self._counts[PROVING] += 1
+            self._net += trade.net
+
+    def _in_time(self, intent: Intent) -> bool:
+        """Whether the bar it was decided on was taken as it closed."""
+        return (intent.symbol, intent.bar) in self._timely
+
     def _note(self, ts: int, body: Any) -> None:
         mode, day = self._session.mode, ts // NS_PER_DAY
-        if isinstance(body, BarTaken) and mode == PROVING:
-            self._days.add(day)
+        if isinstance(body, BarTaken):
+            if _earns(body) and mode in self._counts:
+                self._awake.add(day)
+                self._days |= {day} if mode == PROVING else set()
         elif isinstance(body, Synced) and mode in self._counts:
             self._agreed[day] = self._agreed.get(day, True) and body.difference == 0
         elif isinstance(body, Alerted) and mode in self._counts and body.severity == "critical":
@@ -134,8 +158,9 @@ class TrackRecord:
             mark=self._mark,
             since=self._since,
             trades=self._counts[PROVING],
+            net=self._net,
             days=len(self._days),
-            reconciled=_run(self._agreed),
+            reconciled=_run(self._agreed, self._awake),
             orders=slipped[PROVING].n,
             slippage=slipped[PROVING].value,
             severe=self._severe,
@@ -150,8 +175,10 @@ class TrackRecord:
         found = {mode: _Mean(mean.n, mean.total) for mode, mean in self._slipped.items()}
         name = self._mark.split("@")[0]
         for key, order in self._executions.orders.items():
-            mean = found.get(self._modes.get(key, ""))
-            points = self._executions.points(order)
+            mode = self._modes.get(key, "")
+            mean, points = found.get(mode), self._executions.points(order)
+            if mode == PROVING and not self._in_time(order.intent):
+                continue
             if mean is not None and points is not None and order.intent.strategy == name:
                 mean.n += 1
                 mean.total += points
@@ -178,13 +205,17 @@ class _Curve:
             self.deepest = max(self.deepest, share)
 
 
-def _run(days: dict[int, bool]) -> int:
-    """Days in a row without a difference, counted back from the last."""
+def _earns(bar: BarTaken) -> bool:
+    return bar.timely and not bar.late
+
+
+def _run(days: dict[int, bool], awake: set[int]) -> int:
+    """Days in a row without a difference, counted back from the last; only those that passed in real time."""
     count = 0
     for day in sorted(days, reverse=True):
         if not days[day]:
             break
-        count += 1
+        count += day in awake
     return count
 
 

@@ -5,13 +5,16 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+from msgspec import structs
 
 from ictcli.config.trading import TradeConfig
 from ictcli.ledger.bodies import Alerted, AnyBody, BarTaken, Sent, Start, Synced
 from ictcli.ledger.log import Entry
+from ictcli.models.version import Version
 from ictcli.research.choices import choose_strategies
 from ictcli.trading.graduation import Graduations, Standing, strategy_mark
-from ictcli.trading.track_record import gather
+from ictcli.trading.track_record import Evidence, gather
+from tests.models.sample_models import card_of
 from tests.trading.journals import DAY, NOON, deal, intent, start
 
 MARK = "fvg_retest@1:aaaa"
@@ -19,7 +22,7 @@ KEY = b"k" * 32
 CONFIG = TradeConfig(graduation_trades=3, graduation_days=2, graduation_reconciled=2)
 BAR = BarTaken(
     symbol="EURUSD", timeframe="M15", digits=5, ts=0, ts_close=1, open=1, high=1, low=1, close=1, spread=1,
-    tick_volume=1,
+    tick_volume=1, timely=True,
 )  # fmt: skip
 
 
@@ -47,9 +50,10 @@ class Story:
         extra: tuple[AnyBody, ...] = (),
         agreed: str = "0",
         mark: str = MARK,
+        bar: BarTaken = BAR,
     ) -> "Story":
         """A trader's day: a bar, trades, a look at the account, whatever else happened."""
-        bodies: list[AnyBody] = [start(mode, mark), synced(agreed), BAR]
+        bodies: list[AnyBody] = [start(mode, mark), synced(agreed), bar]
         for profit in profits:
             self.number += 1
             name = f"i{self.number}"
@@ -190,8 +194,58 @@ def test_the_mark_changes_with_parameters_and_nothing_else() -> None:
     (one,) = choose_strategies(["sma_cross"], {}, {})
     (same,) = choose_strategies(["sma_cross"], {}, {})
     (other,) = choose_strategies(["sma_cross"], {}, {"slow": "77"})
-    assert strategy_mark(one) == strategy_mark(same) != strategy_mark(other)
-    assert strategy_mark(one).startswith(f"sma_cross@{one.version}:")
+    assert strategy_mark(one, None) == strategy_mark(same, None) != strategy_mark(other, None)
+    assert strategy_mark(one, None).startswith(f"sma_cross@{one.version}:")
+
+
+def test_the_mark_changes_with_the_model_its_files_and_its_thresholds(tmp_path: Path) -> None:
+    (choice,) = choose_strategies(["sma_cross"], {}, {})
+
+    def version(id: str, weights: str, high: float = 0.6) -> Version:  # noqa: A002
+        card = card_of(1, "judge", thresholds={"low": 0.4, "high": high})
+        return Version("judge", id, tmp_path, card, {"model.txt": weights})
+
+    versions = [version("1", "a"), version("2", "a"), version("1", "b"), version("1", "a", 0.7)]
+    marks = {strategy_mark(choice, one) for one in [None, *versions]}
+    assert len(marks) == 5
+    assert strategy_mark(choice, version("1", "a")) in marks
+
+
+def played(**changes: Any) -> Story:
+    """All that is asked for, on bars that are not taken as they close, or too late to act on."""
+    bar = structs.replace(BAR, **changes)
+    return Story().day(0, profits=("10", "-4"), price="1.10009", bar=bar).day(1, bar=bar)
+
+
+@pytest.mark.parametrize("changes", [{"timely": False}, {"late": True}])
+def test_bars_that_are_played_back_or_came_late_earn_nothing(tmp_path: Path, changes: dict[str, Any]) -> None:
+    found = standing(played(**changes), tmp_path).evidence
+    assert (found.trades, found.days, found.reconciled, found.orders) == (0, 0, 0, 0)
+    assert found.net == 0
+
+
+def test_a_trade_counts_by_the_bar_it_was_decided_on(tmp_path: Path) -> None:
+    story = Story().day(0, bar=structs.replace(BAR, ts_close=2)).day(1, bar=structs.replace(BAR, symbol="X"))
+    found = standing(story, tmp_path).evidence
+    assert (found.trades, found.days) == (0, 2)
+
+
+def test_what_speaks_against_a_strategy_counts_in_bars_that_are_played_back_too(tmp_path: Path) -> None:
+    late = structs.replace(BAR, timely=False)
+    double = Alerted(severity="critical", code="double_submit", text="")
+    story = proven().day(2, agreed="0.01", bar=late, extra=(double,))
+    assert standing(story, tmp_path).missing == (
+        "clean reconciliations in a row: 0 of 2",
+        "critical alerts: 1",
+    )
+
+
+def test_a_verdict_says_what_the_paper_trades_came_to(tmp_path: Path) -> None:
+    assert standing(proven(), tmp_path).shown == "3 paper trades won 10 net"
+    losing = Story().day(0, profits=("1", "-40")).day(1)
+    assert standing(losing, tmp_path).graduated
+    assert standing(losing, tmp_path).shown == "3 paper trades lost 35 net"
+    assert Standing(MARK, Evidence(MARK), (), ()).shown == "no paper trades"
 
 
 def test_evidence_counts_only_what_came_after_its_beginning() -> None:
