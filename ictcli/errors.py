@@ -9,6 +9,8 @@
     ├── RequestRejected          7   the broker refused what was asked, for good
     ├── OutcomeUnknown           8   something may have been executed: look before doing anything else
     ├── PolicyRefused           11   refused by a rule that protects the user
+    ├── LedgerUnwritable         1   the journal of trading cannot be written: disk full, an I/O error
+    ├── EventRefused             1   an event contradicts the journal: a bug, please report
     ├── Busy                    12   another process holds the lock (retryable)
     └── Interrupted            130   the user pressed Ctrl-C (retryable)
 
@@ -141,3 +143,17 @@ class Interrupted(IctError):
 
     code = ExitCode.INTERRUPTED
     retryable = True
+
+
+class LedgerUnwritable(IctError):
+    """The journal's database refuses to write: disk full, an I/O error, locked too long, connection lost.
+
+    None of the events was acknowledged. The journal takes no more of them (``Journal.spill`` does).
+    """
+
+
+class EventRefused(IctError):
+    """An event contradicts the journal, such as a second intent of one name: a bug of whoever wrote it.
+
+    None of the events given with it was written; the journal stays usable.
+    """

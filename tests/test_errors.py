@@ -14,6 +14,8 @@ CODES = {
     "RequestRejected": 7,
     "OutcomeUnknown": 8,
     "PolicyRefused": 11,
+    "LedgerUnwritable": 1,
+    "EventRefused": 1,
     "Busy": 12,
     "Interrupted": 130,
 }

@@ -8,12 +8,12 @@ from pathlib import Path
 import msgspec
 
 from ictcli.clock import iso
-from ictcli.errors import ConfigError, DataError
+from ictcli.errors import ConfigError, DataError, LedgerUnwritable
 from ictcli.ledger.address import Address, Place
 from ictcli.ledger.anchors import Anchors, read_anchors, write_anchor
 from ictcli.ledger.chain import Event, first_break
 from ictcli.ledger.database import Database, explained, prepare, require_head, transaction
-from ictcli.ledger.faults import LedgerCorrupt, LedgerUnwritable, NoLedger
+from ictcli.ledger.faults import LedgerCorrupt, NoLedger
 from ictcli.ledger.opening import PATIENCE, copied, copy_file, open_database, reading
 from ictcli.ledger.projections import Fold
 from ictcli.ledger.rows import ROWS

@@ -1,20 +1,6 @@
 """Every way a ledger refuses."""
 
-from ictcli.errors import Busy, DataError, IctError
-
-
-class LedgerUnwritable(IctError):
-    """The database refuses to write: disk full, an I/O error, locked too long, connection lost.
-
-    None of the events was acknowledged. The journal takes no more of them (``Journal.spill`` does).
-    """
-
-
-class EventRefused(IctError):
-    """An event contradicts the ledger, such as a second intent of one name: a bug of whoever wrote it.
-
-    None of the events given with it was written; the journal stays usable.
-    """
+from ictcli.errors import Busy, DataError
 
 
 class LedgerFenced(Busy):

@@ -7,13 +7,13 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
 
-from ictcli.errors import IctError
+from ictcli.errors import EventRefused, IctError, LedgerUnwritable
 from ictcli.ledger.address import Place
 from ictcli.ledger.anchors import read_anchors, write_anchor
 from ictcli.ledger.bodies import AnyBody, Sent, decode, encode
 from ictcli.ledger.chain import Event, link
 from ictcli.ledger.database import explained, prepare, transaction
-from ictcli.ledger.faults import EventRefused, LedgerFenced, LedgerUnwritable, NoLedger
+from ictcli.ledger.faults import LedgerFenced, NoLedger
 from ictcli.ledger.log import Entry
 from ictcli.ledger.opening import open_database
 from ictcli.ledger.projections import Fold

@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Dialect, make_url
 
-from ictcli.errors import Busy, ConfigError, IctError, SourceUnavailable
+from ictcli.errors import Busy, ConfigError, IctError, LedgerUnwritable, SourceUnavailable
 from ictcli.ledger.address import Address
 from ictcli.ledger.database import Values
-from ictcli.ledger.faults import LedgerUnwritable
 
 if TYPE_CHECKING:
     import psycopg

@@ -6,9 +6,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from ictcli.errors import EventRefused
 from ictcli.ledger import bodies
 from ictcli.ledger.bodies import AnyBody
-from ictcli.ledger.faults import EventRefused
 from ictcli.ledger.log import Entry
 from ictcli.ledger.rows import AlertRow, CashRow, FillRow, OrderRow, PositionRow, Rows
 

@@ -9,9 +9,9 @@ from urllib.parse import quote
 
 from sqlalchemy import Dialect, create_engine
 
-from ictcli.errors import Busy, DataError, IctError
+from ictcli.errors import Busy, DataError, IctError, LedgerUnwritable
 from ictcli.ledger.database import Values
-from ictcli.ledger.faults import LedgerCorrupt, LedgerUnwritable, NoLedger
+from ictcli.ledger.faults import LedgerCorrupt, NoLedger
 
 _SETTINGS = (
     "synchronous=FULL",

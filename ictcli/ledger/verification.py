@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ictcli.errors import EventRefused
 from ictcli.ledger.anchors import Anchors
 from ictcli.ledger.chain import GENESIS, Event, first_break
-from ictcli.ledger.faults import EventRefused, LedgerCorrupt
+from ictcli.ledger.faults import LedgerCorrupt
 from ictcli.ledger.projections import Fold
 from ictcli.ledger.rows import ROWS, MemoryRows, Row, key_of
 from ictcli.ledger.stored import Stored, entry_of

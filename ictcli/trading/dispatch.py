@@ -6,9 +6,8 @@ from typing import Protocol
 
 from ictcli.brokers.broker import Broker
 from ictcli.brokers.requests import Cancel, Close, Request
-from ictcli.errors import SourceUnavailable
+from ictcli.errors import LedgerUnwritable, SourceUnavailable
 from ictcli.ledger.bodies import Acked, AnyBody, Ended, Intent, Rejected, Sent, Unresolved
-from ictcli.ledger.faults import LedgerUnwritable
 from ictcli.ledger.log import Log
 from ictcli.trading.crashpoints import CrashPoints
 from ictcli.trading.manager import OrderManager

@@ -11,9 +11,8 @@ import msgspec
 from ictcli.brokers.broker import Broker
 from ictcli.config.records import Config
 from ictcli.config.trading import TradeConfig
-from ictcli.errors import DataError, PolicyRefused
+from ictcli.errors import DataError, LedgerUnwritable, PolicyRefused
 from ictcli.ledger.bodies import Checkpoint, Intent, Sent, Start, Stop
-from ictcli.ledger.faults import LedgerUnwritable
 from ictcli.ledger.journal import Journal
 from ictcli.trading.account import Account
 from ictcli.trading.catching_up import CaughtUp, catch_up

@@ -15,9 +15,8 @@ from ictcli.brokers.opening import find_broker, open_broker
 from ictcli.brokers.reports import AccountReport
 from ictcli.clock import NS_PER_SECOND, now_ns, parse_duration
 from ictcli.config.loading import fingerprint
-from ictcli.errors import SourceUnavailable
+from ictcli.errors import LedgerUnwritable, SourceUnavailable
 from ictcli.ledger.address import find_place
-from ictcli.ledger.faults import LedgerUnwritable
 from ictcli.ledger.journal import Journal, open_journal
 from ictcli.research.backtest import Workshop
 from ictcli.trading.account import Closed
@@ -32,7 +31,7 @@ from ictcli.trading.live_floor import lay_live_floor
 from ictcli.trading.lock import Trader as Holder
 from ictcli.trading.lock import only_trader
 from ictcli.trading.metrics import MetricHistory
-from ictcli.trading.permission import missing_at_broker, refuse_other_account, refuse_real, require
+from ictcli.trading.permission import missing_at_broker, missing_in_session, refuse_other_account, refuse_real, require
 from ictcli.trading.request import Outside, Traded, TradeRequest
 from ictcli.trading.session_floor import SessionFloor, start_of
 from ictcli.trading.spool import spool_of
@@ -145,6 +144,8 @@ def _engage(
     if found and found[1].identity != laid.identity:
         found = None
         laid = lay_live_floor(request, shop, outside, broker, now_ns(), None)
+    if request.mode == "live" and not request.dry_run:
+        require(missing_in_session(laid.marks, request.graduated))
     account = laid.assembled.account
     terms = Terms(
         settings, Header(report.login, account.names, fingerprint(shop.config)), laid.timeframes,

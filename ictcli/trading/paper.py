@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from ictcli.brokers.broker import Broker
 from ictcli.clock import NS_PER_SECOND, now_ns, parse_duration
 from ictcli.config.loading import fingerprint
+from ictcli.errors import LedgerUnwritable
 from ictcli.ledger.address import paper_place
 from ictcli.ledger.bodies import Checkpoint, Start
-from ictcli.ledger.faults import LedgerUnwritable
 from ictcli.ledger.journal import Journal, open_journal
 from ictcli.research.backtest import Workshop
 from ictcli.trading.checkpoints import TraderState

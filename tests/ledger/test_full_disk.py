@@ -22,7 +22,7 @@ import resource, sys
 from pathlib import Path
 from ictcli.ledger import bodies
 from ictcli.ledger.address import find_place
-from ictcli.ledger.faults import LedgerUnwritable
+from ictcli.errors import LedgerUnwritable
 from ictcli.ledger.journal import open_journal
 from tests.ledger.stories import NOW, start, trade
 

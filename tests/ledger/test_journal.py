@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from ictcli.errors import Busy
+from ictcli.errors import Busy, EventRefused, LedgerUnwritable
 from ictcli.ledger import bodies
 from ictcli.ledger.address import Place
 from ictcli.ledger.anchors import read_anchors
 from ictcli.ledger.bodies import encode
 from ictcli.ledger.chain import GENESIS, first_break
 from ictcli.ledger.copies import check_ledger
-from ictcli.ledger.faults import EventRefused, LedgerCorrupt, LedgerFenced, LedgerUnwritable
+from ictcli.ledger.faults import LedgerCorrupt, LedgerFenced
 from ictcli.ledger.journal import Journal, open_journal
 from ictcli.ledger.opening import open_database, reading
 from ictcli.ledger.rows import CashRow, OrderRow, PositionRow

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ictcli.errors import EventRefused
 from ictcli.ledger import bodies
 from ictcli.ledger.bodies import AnyBody
-from ictcli.ledger.faults import EventRefused
 from ictcli.ledger.log import Entry
 from ictcli.ledger.projections import Fold, total
 from ictcli.ledger.rows import AlertRow, CashRow, FillRow, MemoryRows, OrderRow, PositionRow

@@ -25,9 +25,8 @@ from ictcli.brokers.reports import (
 )
 from ictcli.brokers.requests import Amend, Cancel, Close, Place, Protect, Request
 from ictcli.config.trading import TradeConfig
-from ictcli.errors import SourceUnavailable
+from ictcli.errors import LedgerUnwritable, SourceUnavailable
 from ictcli.ledger.bodies import AnyBody, Intent, Start, decode, encode
-from ictcli.ledger.faults import LedgerUnwritable
 from ictcli.ledger.log import Entry
 from ictcli.market.bars import Bars
 from ictcli.market.timeframes import Timeframe

@@ -12,8 +12,8 @@ import pytest
 
 from ictcli.brokers.reports import Outcome
 from ictcli.brokers.requests import Cancel, Close, Place, Request
+from ictcli.errors import LedgerUnwritable
 from ictcli.ledger.bodies import BarTaken, Denied, Filled, Intent, Sent, Withheld
-from ictcli.ledger.faults import LedgerUnwritable
 from ictcli.trading.crashpoints import POINTS
 from ictcli.trading.invariants import journal_faults
 from ictcli.trading.messages import Alert, FillNotice, Latch, Passed, Quoted, Submit

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from random import Random
 
 from ictcli.clock import NS_PER_SECOND
+from ictcli.errors import LedgerUnwritable
 from ictcli.ledger.bodies import AnyBody, decode, encode
-from ictcli.ledger.faults import LedgerUnwritable
 from ictcli.ledger.log import Entry
 from ictcli.trading.simulation.crashes import Doom
 from ictcli.trading.simulation.faults import Faults

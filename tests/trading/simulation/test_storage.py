@@ -4,8 +4,8 @@ from random import Random
 
 import pytest
 
+from ictcli.errors import LedgerUnwritable
 from ictcli.ledger.bodies import Stop
-from ictcli.ledger.faults import LedgerUnwritable
 from ictcli.trading.simulation.crashes import Crash, Doom
 from ictcli.trading.simulation.faults import Faults
 from ictcli.trading.simulation.schedule import Schedule
