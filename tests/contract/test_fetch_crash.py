@@ -85,12 +85,12 @@ def kill_points(count: int, folder: Path) -> Iterator[tuple[bool, dict[str, str]
         yield hit, fingerprint(workspace), truth
 
 
-def test_a_fetch_killed_at_ten_points_resumes_to_the_uninterrupted_store(tmp_path: Path) -> None:
+def test_a_fetch_killed_at_five_points_resumes_to_the_uninterrupted_store(tmp_path: Path) -> None:
     hits = 0
-    for hit, store, truth in kill_points(10, tmp_path):
+    for hit, store, truth in kill_points(5, tmp_path):
         assert store == truth
         hits += hit
-    assert hits >= 4, "too few kills met a running fetch to mean anything"
+    assert hits >= 2, "too few kills met a running fetch to mean anything"
 
 
 @pytest.mark.proof

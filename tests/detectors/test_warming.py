@@ -25,6 +25,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.proof
 def test_an_empty_cache_is_filled_once(tmp_path: Path) -> None:
     script = tmp_path / "fill.py"
     script.write_text(CODE)
