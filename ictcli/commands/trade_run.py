@@ -2,13 +2,14 @@
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ictcli.commands.backtest_compiling import compiling_told
 from ictcli.commands.trade_options import TradeOptions
-from ictcli.errors import ExitCode, OutcomeUnknown, UsageError
+from ictcli.errors import DataError, ExitCode, OutcomeUnknown, UsageError
 from ictcli.session import Session
 
 if TYPE_CHECKING:
@@ -106,8 +107,13 @@ def run(session: Session, request: "TradeRequest") -> None:
     state = session.config.state_dir
     latch = Latch(control_folder(state))
     refuse_halted(latch, request)
-    standings = _standings(session, request, choices)
+    live = request.mode == "live"
+    standings = _standings(session, request, choices) if live else []
     _permit(session, request, standings)
+    for one in standings:
+        if one.evidence.net < 0:
+            session.out.warn(f"{one.mark}: its {one.shown}")
+    request = replace(request, graduated=tuple(one.mark for one in standings if one.graduated))
     if latch.reason() is None:
         latch.reserve()
     from ictcli.trading.session import run_trade
@@ -243,21 +249,45 @@ def _finish(
     interrupted: bool,
 ) -> None:
     """Show what came of it and leave."""
+    from ictcli.trading.restriction import restricted
+
     document = {**traded.document, **more}
-    standings = _standings(session, request, choices)
-    document["graduation"] = [
-        {"strategy": one.mark, "graduated": one.graduated, "missing": list(one.missing)} for one in standings
-    ]
+    standings, refused = _verdicts(session, request, choices)
+    document["graduation"] = [_verdict(one) for one in standings]
     document["quality"] = _quality(session, request)
     session.out.emit(document, lambda: result_text(session, document))
+    if line := restricted(document["state"], document["state_reason"]):
+        session.out.warn(line)
     if traded.code is ExitCode.UNKNOWN_OUTCOME:
         raise OutcomeUnknown(
             "it ended with an order whose outcome is not known", hint="Run `ictcli status`, then start again."
         )
+    if refused is not None:
+        raise refused
     if interrupted:
         raise click.exceptions.Exit(ExitCode.INTERRUPTED)
     if traded.code is not ExitCode.OK:
         raise click.exceptions.Exit(traded.code)
+
+
+def _verdicts(
+    session: Session, request: "TradeRequest", choices: "Sequence[Choice]"
+) -> "tuple[list[Standing], DataError | None]":
+    """Where the strategies stand, or what refuses to say: a session that ended is shown all the same."""
+    try:
+        return _standings(session, request, choices), None
+    except DataError as error:
+        return [], error
+
+
+def _verdict(one: "Standing") -> dict[str, Any]:
+    return {
+        "strategy": one.mark,
+        "graduated": one.graduated,
+        "missing": list(one.missing),
+        "trades": one.evidence.trades,
+        "net": one.evidence.net,
+    }
 
 
 def _quality(session: Session, request: "TradeRequest") -> dict[str, Any] | None:
@@ -276,8 +306,8 @@ def _quality(session: Session, request: "TradeRequest") -> dict[str, Any] | None
 
 
 _SHOWN = (
-    "mode", "account", "bars", "decisions", "orders", "fills", "trades", "balance", "equity", "positions",
-    "unresolved", "ended",
+    "mode", "account", "state", "state_reason", "bars", "decisions", "orders", "fills", "trades", "balance",
+    "equity", "positions", "unresolved", "ended",
 )  # fmt: skip
 
 
@@ -292,10 +322,8 @@ def result_text(session: Session, document: Mapping[str, Any]) -> str:
 
         lines += ["", session.out.table(QUALITY_COLUMNS, quality_rows(document["quality"])), ""]
     for one in document["graduation"]:
-        missing = "; ".join(one["missing"])
-        lines.append(
-            f"{one['strategy']}: " + ("may trade live" if one["graduated"] else f"on paper: {missing}")
-        )
+        verdict = "may trade live" if one["graduated"] else "on paper: " + "; ".join(one["missing"])
+        lines.append(f"{one['strategy']}: {verdict}; {one['trades']} paper trades, net {one['net']}")
     return "\n".join(lines)
 
 

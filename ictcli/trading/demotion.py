@@ -5,8 +5,12 @@ from collections.abc import Mapping, Sequence
 from ictcli.config.trading import TradeConfig
 from ictcli.errors import IctError
 from ictcli.ledger.address import Place
-from ictcli.ledger.opening import reading
+from ictcli.ledger.anchors import Anchors, read_anchors
+from ictcli.ledger.faults import LedgerCorrupt, NoLedger
+from ictcli.ledger.log import Entry
+from ictcli.ledger.opening import copied, reading
 from ictcli.ledger.stored import entry_of
+from ictcli.ledger.verification import verify
 from ictcli.trading.graduation import Graduations, Standing, demotion_reason
 from ictcli.trading.track_record import TrackRecord
 
@@ -74,6 +78,9 @@ def review_all(
 ) -> list[Standing]:
     """Where every strategy stands by whole journals; without a ledger nothing is shown yet.
 
+    Every ledger is held against its seals and anchors first, from its first event on: whoever can write to a
+    database could have written the evidence. What is counted is the very copy that was verified.
+
     Args:
         places: ledgers whose evidence counts, one per account; those that do not exist are left out.
         marks: of the strategies.
@@ -83,12 +90,33 @@ def review_all(
         now: ns UTC, of a demotion.
 
     Raises:
-        DataError: a ledger is damaged or of another schema, or the disk refuses.
+        LedgerCorrupt: a ledger is not what was written.
+        DataError: a ledger is gone or of another schema, or the disk refuses.
     """
-    journals = []
-    for place in places:
-        if not place.exists:
-            continue
-        with reading(place.address) as stored:
-            journals.append([entry_of(event) for event in stored.events()])
+    journals = [entries for place in places if (entries := _verified(place)) is not None]
     return [files.review(journals, mark, config, assumed, now) for mark in marks]
+
+
+def _verified(place: Place) -> list[Entry] | None:
+    """All of a ledger, which is what was written; None where there never was one."""
+    anchors = read_anchors(place.anchors, place.key)
+    try:
+        return _read_verified(place, anchors)
+    except NoLedger as error:
+        if anchors.last:
+            raise NoLedger(place.address, anchored=anchors.last) from error
+        return None
+
+
+def _read_verified(place: Place, anchors: Anchors) -> list[Entry]:
+    if not place.exists:
+        raise NoLedger(place.address)
+    with copied(place) as stored:
+        report = verify(stored, place.key, anchors)
+        if report.faults:
+            first = report.faults[0]
+            raise LedgerCorrupt(
+                f"{place.address} proves nothing, it is not what was written: {first.detail}",
+                hint="Run `ictcli ledger verify`, and restore a backup: `ictcli ledger restore`.",
+            )
+        return [entry_of(event) for event in stored.events()]

@@ -22,6 +22,7 @@ from ictcli.trading.invariants import journal_faults
 from ictcli.trading.manager import OrderManager
 from ictcli.trading.messages import Alert, Begin, Restrict, Told
 from ictcli.trading.orderbook import Notice, OrderBook
+from ictcli.trading.restriction import restricted
 from ictcli.trading.trader import Trader
 from ictcli.trading.wishes import Header, Wish
 
@@ -130,6 +131,8 @@ class Engagement:
         """
         self.check_journal()
         self.dispatcher.handle(Begin(start, tuple(answers)))
+        if line := restricted(self.book.mode, self.book.mode_reason):
+            self._say(f"warning: {line}")
 
     def submit(self, unsent: Sequence[Wish], *, fresh: bool) -> None:
         """Send what was wanted before the account's last end and never written down.

@@ -31,7 +31,13 @@ from ictcli.trading.live_floor import lay_live_floor
 from ictcli.trading.lock import Trader as Holder
 from ictcli.trading.lock import only_trader
 from ictcli.trading.metrics import MetricHistory
-from ictcli.trading.permission import missing_at_broker, missing_in_session, refuse_other_account, refuse_real, require
+from ictcli.trading.permission import (
+    missing_at_broker,
+    missing_in_session,
+    refuse_other_account,
+    refuse_real,
+    require,
+)
 from ictcli.trading.request import Outside, Traded, TradeRequest
 from ictcli.trading.session_floor import SessionFloor, start_of
 from ictcli.trading.spool import spool_of

@@ -52,8 +52,26 @@ def missing_before_login(
             missing.append(f"the limit {key} ({what}) above 0")
     if config.trade.most_volume <= 0:
         missing.append("the limit trade.most_volume above 0")
+    if not standings:
+        missing.append("evidence: nothing that is traded has shown anything")
     missing += [f"{one.mark}: {lack}" for one in standings for lack in one.missing]
     return missing
+
+
+def missing_in_session(marks: Sequence[str], graduated: Sequence[str]) -> list[str]:
+    """What a session would trade that has not graduated, such as a version that stands in for a model.
+
+    Args:
+        marks: of what is traded, as it was made ready.
+        graduated: what may be traded, as it was asked for.
+    """
+    if not marks:
+        return ["a strategy or a model"]
+    return [
+        f"{mark}: it has not graduated, only {', '.join(graduated) or 'nothing'} has"
+        for mark in marks
+        if mark not in graduated
+    ]
 
 
 def missing_at_broker(request: TradeRequest, account: AccountReport, health: Health) -> list[str]:

@@ -35,6 +35,7 @@ class TradeRequest:
         confirm_account: login that the user typed; None unless ``live``.
         source: whose stored bars feed the simulated terminal; None: each symbol's primary or only one.
         seed: of everything random in the simulated terminal.
+        graduated: marks of what may trade live; nothing else does.
     """
 
     symbols: tuple[str, ...]
@@ -52,6 +53,7 @@ class TradeRequest:
     confirm_account: int | None = None
     source: str | None = None
     seed: int = 1
+    graduated: tuple[str, ...] = ()
 
     @property
     def ledger(self) -> LedgerName:

@@ -18,6 +18,7 @@ from ictcli.trading.latch import Latch
 from ictcli.trading.permission import (
     missing_at_broker,
     missing_before_login,
+    missing_in_session,
     refuse_halted,
     refuse_other_account,
     refuse_real,
@@ -80,6 +81,20 @@ def test_everything_that_is_missing_is_named_at_once() -> None:
     found = missing_before_login(bare, None, Config(risk=risk), [standing("paper trades: 1 of 100", "days")])
     assert len(found) == 7
     assert f"{MARK}: paper trades: 1 of 100" in found
+
+
+def test_where_nothing_has_been_judged_nothing_is_permitted() -> None:
+    (line,) = missing_before_login(LIVE, REAL, Config(), [])
+    assert line == "evidence: nothing that is traded has shown anything"
+
+
+def test_a_session_trades_live_only_what_has_graduated() -> None:
+    assert missing_in_session([MARK], [MARK, "other@1:cd"]) == []
+    assert missing_in_session([MARK, "forecast@1:ef"], [MARK]) == [
+        f"forecast@1:ef: it has not graduated, only {MARK} has"
+    ]
+    assert missing_in_session([MARK], []) == [f"{MARK}: it has not graduated, only nothing has"]
+    assert missing_in_session([], []) == ["a strategy or a model"]
 
 
 def test_the_emergency_stop_refuses_what_has_an_end_and_leaves_a_loop_up(tmp_path: Path) -> None:
