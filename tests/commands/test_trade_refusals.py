@@ -2,16 +2,24 @@
 
 import json
 import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ictcli.__main__ import run
+from ictcli.ledger.address import paper_place
+from ictcli.ledger.journal import open_journal
+from ictcli.models.store import models_of
+from ictcli.store.store import Store
 from ictcli.trading.latch import RESERVE_FILE, Latch
 from ictcli.workspace import create
+from tests.models.sample_models import NOW, card_of, files_of
+from tests.trading.journals import start
 
 _EXPRESSION = """
 import polars as pl
@@ -107,6 +115,42 @@ def test_live_trading_names_everything_it_lacks(desk: Path, capsys: pytest.Captu
         "paper trades: 0 of 100", "days on paper: 0 of 20", "clean reconciliations in a row: 0 of 5",
     ):  # fmt: skip
         assert word in message
+
+
+def test_a_model_alone_is_a_strategy_that_must_graduate(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    training = {"data": {"first": "2024-01-01", "last": "2024-06-01"}, "plan": {"volatility_bars": 100}}
+    label = {"rule": "triple_barrier", "target": 2.0, "stop": 2.0, "horizon": 20}
+    files = files_of(1) | {"training.json": json.dumps(training).encode()}
+    store = models_of(Store(desk / "data", desk / "state", 0))
+    version = store.create(card_of(1, label=label), files, NOW)
+    code, message = refused("XAUUSD", "--model", f"gold@{version.id}", "--live", capsys=capsys)
+    assert code == 11
+    assert "; forecast@" in message
+    assert "paper trades: 0 of 100" in message
+
+
+def test_a_tampered_paper_ledger_is_no_proof_for_live_trading(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = paper_place(desk / "state")
+    with open_journal(place, now=NOW, durable=False) as journal:
+        journal.append([start()], NOW)
+    line = ["EURUSD", "--strategy", "breaker", "--live"]
+    assert refused(*line, capsys=capsys)[0] == 11
+    assert place.address.file is not None
+    with closing(sqlite3.connect(place.address.file)) as database:
+        names = database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for (name,) in names:
+            database.execute(f"DROP TRIGGER {name}")
+        database.execute("UPDATE events SET body = replace(body, 'fvg_retest', 'breaker')")
+        database.commit()
+    code, message = refused(*line, capsys=capsys)
+    assert code == 5
+    assert "proves nothing, it is not what was written" in message
+    assert run(["trade", *line]) == 5
+    assert "ictcli ledger verify" in capsys.readouterr().err
 
 
 def test_live_trading_wants_the_number_of_the_configured_account(
