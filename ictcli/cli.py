@@ -32,7 +32,7 @@ COMMANDS: dict[str, dict[str, str]] = {
     "Trade": {
         "trade": "Trade strategies bar by bar: on paper by default, over stored bars again, or live.",
         "halt": "Stop all trading at once and cancel what rests at the broker, also without the trader.",
-        "resume": "Lift the emergency stop, with a reason.",
+        "resume": "Lift the emergency stop or a breaker, with a reason.",
         "ledger": "Verify, export, back up, restore and move the journals of trading.",
     },
     "Look": {

@@ -98,7 +98,18 @@ def _means(session: Session, state: Path) -> "Means":
     brokers = session.config.config.brokers
     sessions = {name: opener(name, table) for name, table in brokers.items() if table.terminal != "simulated"}
     pace = Pace(CLEARING_S, 0.25, now_ns, time.sleep)
-    return Means(control_folder(state), spool_folder(state), sessions, owned, pace)
+    return Means(control_folder(state), spool_folder(state), _key(state), sessions, owned, pace)
+
+
+def _key(state: Path) -> bytes | None:
+    """The workspace's key; None where there is none: a stop goes on without."""
+    from ictcli.errors import DataError
+    from ictcli.ledger.chain import read_key
+
+    try:
+        return read_key(state / "secret.key")
+    except DataError:
+        return None
 
 
 def document(halt: "Halt", accounts: "list[Account]") -> dict[str, Any]:

@@ -368,8 +368,8 @@ class Corrected(Body, frozen=True, tag="corrected"):
 class Emergency(Body, frozen=True, tag="emergency"):
     """What ``halt`` did by its own broker session while the trader could not; booked from its spool.
 
-    ``key`` names the request, so booking it twice is one; ``outcome`` is of ``brokers.reports``. The deals
-    themselves come from the broker's records.
+    ``key`` names the request within its stop; ``outcome`` is of ``brokers.reports``. The deals themselves
+    come from the broker's records.
     """
 
     key: str
@@ -392,11 +392,30 @@ class SwapSeen(Body, frozen=True, tag="swap"):
     ts: int
 
 
+class FromSpool(Body, frozen=True, tag="from_spool"):
+    """The events behind it in its transaction were laid down by another process, in a file of this name.
+
+    A file of a name that was booked is never booked again; ``ts``: when it was laid down.
+    """
+
+    file: str
+    by: str
+    ts: int
+
+
+class Resumed(Body, frozen=True, tag="resumed"):
+    """A person lifted the restriction with the reason ``lifted``; it has no effect on any other."""
+
+    lifted: str
+    reason: str
+    by: str
+
+
 AnyBody = (
     Start | Opened | Stop | BarTaken | Decided | Intent | Denied | Sent | Withheld | Acked | Rejected
     | Unresolved | Adopted | Missing | Ended | Filled | Voided | Cash | CancelAsked | Done | Protected
     | Foreign | Illegal | Latched | Released | ModeSet | Checkpoint | Synced | ClockSeen | Alerted
-    | Corrected | Emergency | SwapSeen
+    | Corrected | Emergency | SwapSeen | FromSpool | Resumed
 )  # fmt: skip
 
 _DECODER = msgspec.json.Decoder(AnyBody)

@@ -50,6 +50,11 @@ class Journal:
         self._noted = self._synced = self._seq
 
     @property
+    def key(self) -> bytes:
+        """What its events are sealed with: the workspace's."""
+        return self._place.key
+
+    @property
     def last(self) -> int:
         """The last sequence number, 0 for an empty ledger."""
         return self._seq

@@ -8,7 +8,7 @@ from ictcli.clock import NS_PER_SECOND
 from ictcli.config.trading import OperatorFee
 from ictcli.engine.margin import equity
 from ictcli.errors import DataError
-from ictcli.ledger.bodies import AnyBody, Cash, Emergency, Latched
+from ictcli.ledger.bodies import AnyBody, Latched
 from ictcli.trading.acknowledgement import Acknowledgement, acknowledge
 from ictcli.trading.closed_trades import ClosedTrades
 from ictcli.trading.engagement import Engagement
@@ -18,7 +18,7 @@ from ictcli.trading.manager_orders import pause
 from ictcli.trading.messages import Latch as LatchInput
 from ictcli.trading.messages import Passed
 from ictcli.trading.metrics import MetricHistory
-from ictcli.trading.spool import waiting
+from ictcli.trading.spool_booking import SpoolBooking
 
 _PROBE_EVERY = NS_PER_SECOND
 
@@ -57,10 +57,11 @@ class Duties:
     def __init__(self, one: Engagement, around: Surroundings, account: int) -> None:
         self._one, self._around, self._account = one, around, account
         self._trades, self._seen = ClosedTrades(), 0
-        self._booked: set[str] = set()
+        self._spool = SpoolBooking(
+            around.spool, one.journal.key, one.book, one.dispatcher.record, around.tell
+        )
         self._said: Acknowledgement | None = None
         self._found: tuple[int, int] | None = None
-        self._broken: set[Path] = set()
         self._close_at = self._closings = self._probed = 0
 
     def turn(self, now: int) -> None:
@@ -74,7 +75,7 @@ class Duties:
             self._probed = now
             self._one.journal.probe()
         self._hear(now)
-        self._book_spool()
+        self._spool.turn()
         self._book_fees()
         wake = self._one.dispatcher.wake_at
         if wake is not None and wake <= now:
@@ -149,26 +150,6 @@ class Duties:
             acknowledge(self._around.control, said)
         except DataError as error:
             self._around.tell(error.message)
-
-    def _book_spool(self) -> None:
-        """Book what others laid down for this ledger; what was booked before is left out."""
-        found, broken = waiting(self._around.spool)
-        for path in broken:
-            if path not in self._broken:
-                self._broken.add(path)
-                self._around.tell(f"{path.name} in the spool cannot be read and was kept")
-        for spooled in found:
-            fresh = [body for body in spooled.bodies if not self._is_booked(body)]
-            self._one.dispatcher.record(fresh)
-            spooled.remove()
-
-    def _is_booked(self, body: AnyBody) -> bool:
-        if not isinstance(body, Emergency | Cash):
-            return False
-        if body.key in self._booked or body.key in self._one.book.movements:
-            return True
-        self._booked.add(body.key)
-        return False
 
     def _book_fees(self) -> None:
         """Book the operator's fees of trades that have finished."""

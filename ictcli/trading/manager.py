@@ -18,6 +18,7 @@ from ictcli.trading.manager_orders import Sender
 from ictcli.trading.manager_scribe import Scribe
 from ictcli.trading.manager_tasks import Tasks
 from ictcli.trading.messages import (
+    BREAKER_REASON,
     Begin,
     Command,
     Held,
@@ -224,9 +225,9 @@ class OrderManager:
         """After too many refusals in a row nothing more is opened until a person says so."""
         rejects = self.book.rejects
         if rejects >= self._settings.most_rejects and self.book.mode == "active":
-            reason = f"breaker: {rejects} orders in a row were refused"
+            reason = f"{BREAKER_REASON}{rejects} orders in a row were refused"
             scribe.write(ModeSet(mode="reducing", reason=reason))
-            scribe.alert("critical", "too_many_rejects", reason.removeprefix("breaker: "))
+            scribe.alert("critical", "too_many_rejects", reason.removeprefix(BREAKER_REASON))
 
     def _want_look(self, now: int) -> None:
         self._due, self._step = now, 0

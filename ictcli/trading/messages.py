@@ -87,6 +87,10 @@ class Latch:
     flatten: bool = False
 
 
+BREAKER_REASON = "breaker: "
+"""In front of the reason of a restriction that the order manager set and only a person lifts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Restrict:
     """Money or connection breakers change what is allowed."""

@@ -27,6 +27,7 @@ class OrderBook:
         owners: position = intent that opened it, kept after its end.
         deals, voided: every deal booked, and when one was taken back.
         movements: cash movements by key.
+        spooled: files of the spool that were booked.
         foreign: (what, ticket) = what is not ours, as last seen.
         by_magic, by_ticket: intents of orders.
         cash: what the broker's books should hold.
@@ -51,6 +52,7 @@ class OrderBook:
         self.deals: dict[int, Filled] = {}
         self.voided: dict[int, int] = {}
         self.movements: dict[str, Cash] = {}
+        self.spooled: dict[str, None] = {}
         self.foreign: dict[tuple[str, int], Foreign] = {}
         self.by_magic: dict[int, str] = {}
         self.by_ticket: dict[int, str] = {}

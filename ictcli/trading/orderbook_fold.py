@@ -256,6 +256,11 @@ def _cash(book: OrderBook, body: bodies.Cash, _ts: int) -> tuple[Notice, ...]:
     return ()
 
 
+def _from_spool(book: OrderBook, body: bodies.FromSpool, _ts: int) -> tuple[Notice, ...]:
+    book.spooled[body.file] = None
+    return ()
+
+
 def _cancel_asked(book: OrderBook, body: bodies.CancelAsked, _ts: int) -> tuple[Notice, ...]:
     order = book.orders.get(body.id)
     if order is not None and not order.over:
@@ -323,6 +328,7 @@ _HANDLERS: dict[type[Any], Callable[[OrderBook, Any, int], tuple[Notice, ...]]] 
     bodies.Filled: _filled,
     bodies.Voided: _voided,
     bodies.Cash: _cash,
+    bodies.FromSpool: _from_spool,
     bodies.CancelAsked: _cancel_asked,
     bodies.Protected: _protected,
     bodies.Foreign: _foreign,

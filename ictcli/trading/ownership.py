@@ -1,8 +1,8 @@
 """Which orders and positions are ours, for a session that must act without the trader.
 
 A magic number alone tells little: other programs use instants for theirs, which can look like ours. The
-ledger knows every number that was given out, and is only read. Where it cannot tell, what must be ours by more
-than the form of its number is ours, and nothing else.
+ledger knows every number that was given out, and is only read. Where it cannot tell, only what must be ours
+by more than the form of its number is ours.
 """
 
 import re

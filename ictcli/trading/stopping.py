@@ -29,6 +29,7 @@ class Means:
 
     Attributes:
         control, spool: folders.
+        key: the workspace's; None where it cannot be read.
         sessions: own sessions by name of broker, not opened yet; a broker without one lives in its trader.
         owned: what is ours on the account of a login.
         pace: how long an own session tries, and the clock.
@@ -38,6 +39,7 @@ class Means:
 
     control: Path
     spool: Path
+    key: bytes | None
     sessions: Mapping[str, Opener]
     owned: Callable[[int], Ownership]
     pace: Pace
@@ -184,9 +186,12 @@ def _lay_down(halt: Halt, account: Account, done: Cleared, means: Means, login: 
         f"halt cleared {account.broker} by its own session: {len(done.cancelled)} orders cancelled,"
         f" {len(done.closed)} positions closed"
     )
+    if means.key is None:
+        account.warnings.append("not laid down for the ledger: the workspace's key cannot be read")
+        return
     told = Alerted(severity="critical", code="halt_session", text=text)
     try:
-        lay(spool_of(means.spool, login), [*done.requests, told], halt.by, means.pace.now())
+        lay(spool_of(means.spool, login), means.key, [*done.requests, told], halt.by, means.pace.now())
     except DataError as error:
         account.warnings.append(f"not laid down for the ledger: {error.message}")
 

@@ -16,7 +16,12 @@ import pytest
 
 from ictcli.__main__ import run
 from ictcli.clock import monotonic
+from ictcli.ledger.address import paper_place
+from ictcli.ledger.bodies import Mode, ModeSet, Resumed, Start
+from ictcli.ledger.chain import read_key
+from ictcli.ledger.journal import open_journal
 from ictcli.trading.latch import Latch
+from ictcli.trading.spool import waiting
 from ictcli.workspace import create
 
 _TRADER = """
@@ -169,4 +174,66 @@ def test_the_real_program_halts_and_lets_go_again(desk: Path) -> None:
     subprocess.run([*program, "halt", "--reason", "drill"], check=True, capture_output=True)
     assert halted(desk) == "drill"
     subprocess.run([*program, "resume", "--reason", "drill over"], check=True, capture_output=True)
+    assert halted(desk) is None
+
+
+BREAKER = "breaker: 5 orders in a row were refused"
+
+
+def restricted(desk: Path, mode: Mode, reason: str) -> None:
+    """A paper trader was restricted."""
+    begun = Start(
+        run="r", epoch=1, mode="paper", account=7, server="s", currency="USD", version="1", config="c",
+        strategies=(),
+    )  # fmt: skip
+    with open_journal(paper_place(desk / "state"), now=1) as journal:
+        journal.append([begun, ModeSet(mode=mode, reason=reason)], 1)
+
+
+def test_resume_lays_down_for_the_trader_that_a_breaker_is_lifted(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    restricted(desk, "reducing", BREAKER)
+    assert run(["status"]) == 0
+    assert f"reducing: {BREAKER}" in capsys.readouterr().out
+    assert run(["resume", "--reason", " margin was added "]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith(f"lifted: {BREAKER} (account 7; its trader")
+    assert "no stop was on" not in shown
+    ((spooled,), refused) = waiting(desk / "state" / "spool" / "7", read_key(desk / "state" / "secret.key"))
+    assert refused == []
+    assert spooled.bodies == (Resumed(lifted=BREAKER, reason="margin was added", by=spooled.by),)
+    assert run(["resume", "--reason", "again", "--json"]) == 0
+    (breaker,) = document(capsys)["breakers"]
+    assert breaker == {"ledger": "paper", "account": 7, "mode": "reducing", "reason": BREAKER}
+
+
+@pytest.mark.parametrize(
+    ("mode", "reason"),
+    [
+        ("reducing", "account: position 5 is not the broker's"),
+        ("halted", "invariants: a fill without an intent"),
+    ],
+)
+def test_resume_does_not_lift_what_ends_with_its_cause_and_says_so(
+    desk: Path, capsys: pytest.CaptureFixture[str], mode: Mode, reason: str
+) -> None:
+    restricted(desk, mode, reason)
+    assert run(["resume", "--reason", "I looked"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "no stop was on",
+        f"not lifted: {mode}, {reason} (account 7)",
+    ]
+    assert not (desk / "state" / "spool").exists()
+
+
+def test_resume_lifts_the_stop_also_beside_a_damaged_ledger(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["halt", "-q"]) == 0
+    ledger = desk / "state" / "paper" / "ledger" / "ledger.db"
+    ledger.parent.mkdir(parents=True)
+    ledger.write_bytes(b"no database" * 1000)
+    assert run(["resume", "--reason", "over"]) == 0
+    assert "whether a breaker holds in the paper ledger is not known" in capsys.readouterr().err
     assert halted(desk) is None

@@ -21,6 +21,7 @@ from ictcli.brokers.requests import Place
 from ictcli.clock import NS_PER_DAY, monotonic, now_ns
 from ictcli.config.trading import BrokerConfig
 from ictcli.ledger.bodies import Emergency
+from ictcli.ledger.chain import read_key
 from ictcli.trading.identity import intent_id, magic_of
 from ictcli.trading.latch import Latch
 from ictcli.trading.spool import waiting
@@ -129,7 +130,7 @@ def test_orders_are_cancelled_and_with_flatten_positions_closed_until_flat(serve
     (account,) = found["accounts"]
     assert (code, account["closed"], account["positions"], account["foreign"]) == (0, 2, [], 2)
     assert [one.magic for one in books(port).positions] == [FOREIGN, STAMP]
-    spooled, broken = waiting(desk / "state" / "spool" / "1")
+    spooled, broken = waiting(desk / "state" / "spool" / "1", read_key(desk / "state" / "secret.key"))
     done = [body for one in spooled for body in one.bodies if isinstance(body, Emergency)]
     assert [body.what for body in done] == ["cancel", "close", "close"]
     assert broken == []

@@ -13,15 +13,19 @@ from typing import Any
 
 import pytest
 
-from ictcli.clock import monotonic
+from ictcli.clock import monotonic, now_ns
 from ictcli.commands.halting import who
 from ictcli.ledger.address import paper_place
-from ictcli.ledger.bodies import Released
+from ictcli.ledger.bodies import Alerted, AnyBody, Body, FromSpool, ModeSet, Released
+from ictcli.ledger.chain import read_key
+from ictcli.ledger.journal import open_journal
 from ictcli.ledger.opening import reading
 from ictcli.ledger.stored import entry_of
 from ictcli.market.bars import SeriesKey
 from ictcli.market.timeframes import parse_timeframe
 from ictcli.store.store import Store
+from ictcli.trading.simulated_world import LOGIN
+from ictcli.trading.spool import lay
 from ictcli.workspace import create
 from tests.research.conftest import keep, random_walk
 
@@ -81,17 +85,28 @@ def ictcli(desk: Path, *words: str) -> tuple[int, Any]:
     return done.returncode, json.loads(done.stdout)
 
 
-def released(desk: Path) -> tuple[str, str]:
-    """Why and by whom a stop was lifted, as soon as the trader has written it down."""
+def written(desk: Path, kind: type[Body]) -> Any:
+    """The first event of a kind, as soon as the trader has written it."""
     until = monotonic() + 30
     while monotonic() < until:
-        with reading(paper_place(desk / "state").address) as stored:
-            bodies = [entry_of(event).body for event in stored.events()]
-        for one in bodies:
-            if isinstance(one, Released):
-                return one.reason, one.by
+        for one in bodies(desk):
+            if isinstance(one, kind):
+                return one
         time.sleep(0.1)
-    raise AssertionError("the ledger was told of no release")
+    raise AssertionError(f"the ledger was told of no {kind.__name__}")
+
+
+def bodies(desk: Path) -> list[AnyBody]:
+    """Everything in the paper ledger."""
+    with reading(paper_place(desk / "state").address) as stored:
+        return [entry_of(event).body for event in stored.events()]
+
+
+def lifted(desk: Path) -> str | None:
+    """Reason of the mode that followed a breaker's; None while it holds."""
+    modes = [one.reason for one in bodies(desk) if isinstance(one, ModeSet)]
+    at = next(i for i, reason in enumerate(modes) if reason.startswith("breaker: "))
+    return modes[at + 1] if len(modes) > at + 1 else None
 
 
 def test_the_loop_is_watched_alone_on_its_account_halted_resumed_and_ended(
@@ -111,16 +126,22 @@ def test_the_loop_is_watched_alone_on_its_account_halted_resumed_and_ended(
     assert [(one["ledger"], one["mode"]) for one in trading["ledgers"]] == [("paper", "paper")]
     assert ictcli(desk, "resume", "--reason", "drill over")[0] == 0
     heard(manager, "WATCHDOG=1")
-    assert released(desk) == ("drill over", who())
+    assert written(desk, Released) == Released(reason="drill over", by=who())
+    key = read_key(desk / "state" / "secret.key")
+    told = Alerted(severity="info", code="hello", text="from outside")
+    file = lay(desk / "state" / "spool" / str(LOGIN), key, [told], "anna", 1)
+    assert written(desk, FromSpool) == FromSpool(file=file.name, by="anna", ts=1)
+    assert told in bodies(desk)
     loop.send_signal(signal.SIGTERM)
     assert "SIGTERM" in heard(manager, "STOPPING=1")
     out, err = loop.communicate(timeout=30)
     assert (loop.returncode, json.loads(out)["ended"]) == (0, "SIGTERM")
+    assert not file.exists()
     files = [path.read_bytes() for path in desk.rglob("*") if path.is_file() and not path.is_socket()]
     assert CANARY.encode() not in b"".join([*files, out.encode(), err.encode()])
 
 
-def test_once_handles_what_there_is_ends_and_begins_no_second_account_where_the_terminal_is_lost(
+def test_once_handles_what_there_is_and_begins_no_second_account_where_the_terminal_is_lost(
     desk: Path,
 ) -> None:
     code, found = ictcli(desk, *ASK[:-1], "--once")
@@ -138,3 +159,17 @@ def test_once_handles_what_there_is_ends_and_begins_no_second_account_where_the_
     assert ictcli(desk, "halt")[0] == 0
     code, refused = ictcli(desk, *ASK[:-1], "--once")
     assert (code, refused["error"]["name"]) == (11, "PolicyRefused")
+
+
+@pytest.mark.proof
+def test_a_breaker_that_a_person_lifted_is_lifted_at_the_next_start(desk: Path) -> None:
+    assert ictcli(desk, *ASK[:-1], "--once")[0] == 0
+    with open_journal(paper_place(desk / "state"), now=now_ns()) as journal:
+        journal.append([ModeSet(mode="reducing", reason="breaker: 5 orders in a row were refused")], now_ns())
+    assert ictcli(desk, *ASK[:-1], "--once")[0] == 0
+    assert lifted(desk) is None
+    assert ictcli(desk, "resume", "--reason", "margin was added")[0] == 0
+    assert ictcli(desk, *ASK[:-1], "--once")[0] == 0
+    (ledger,) = ictcli(desk, "status")[1]["trading"]["ledgers"]
+    assert (ledger["allowed"], lifted(desk)) == ("active", f"resumed by {who()}: margin was added")
+    assert not list((desk / "state" / "spool").rglob("*.json"))

@@ -1,6 +1,7 @@
 """After the stop is set: traders that answer, traders that do not, and brokers that do not."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -13,10 +14,12 @@ from ictcli.trading.acknowledgement import Acknowledgement, acknowledge
 from ictcli.trading.emergency import Pace
 from ictcli.trading.latch import Halt
 from ictcli.trading.lock import Trader
+from ictcli.trading.ownership import Ownership
 from ictcli.trading.spool import spool_of, waiting
 from ictcli.trading.stopping import Means, stop_accounts, worst
-from tests.trading.desks import OWNED, Desk, order, position, refuse, silent
+from tests.trading.desks import OURS, OWNED, Desk, order, position, refuse, silent
 
+KEY = bytes(range(32))
 HALT = Halt(5, "news", "anna", 1, flatten=True)
 AT_REAL, INSIDE = Trader(7, "real", "live", 1, 1), Trader(9, "", "paper", 1, 1)
 
@@ -38,7 +41,7 @@ class Clock:
 def means(folder: Path, clock: Clock, **sessions: Desk) -> Means:
     opened = {name: (lambda desk=desk: desk) for name, desk in sessions.items()}
     pace = Pace(3.0, 0.25, lambda: clock.now, clock.sleep)
-    return Means(folder, folder / "spool", opened, lambda _login: OWNED, pace)
+    return Means(folder, folder / "spool", KEY, opened, lambda _login: OWNED, pace)
 
 
 def says(
@@ -67,7 +70,7 @@ def test_for_one_that_does_not_answer_an_own_session_acts_and_leaves_word(
     assert (found.cleared_by, found.code) == ("session", ExitCode.OK)
     assert (desk.orders, desk.positions) == ({}, {})
     assert (clock.now >= 2 * NS_PER_SECOND) == running
-    ((spooled,), broken) = waiting(spool_of(tmp_path / "spool", 7))
+    ((spooled,), broken) = waiting(spool_of(tmp_path / "spool", 7), KEY)
     assert broken == []
     assert [type(body) for body in spooled.bodies] == [Emergency, Emergency, Alerted]
     assert spooled.by == "anna"
@@ -141,3 +144,20 @@ def test_a_spool_that_cannot_be_written_does_not_undo_what_was_done(tmp_path: Pa
     (found,) = stop_accounts(HALT, [(AT_REAL, False)], "", means(tmp_path, Clock(), real=desk))
     assert (found.code, desk.orders) == (ExitCode.OK, {})
     assert "not laid down" in found.warnings[0]
+
+
+def test_a_workspace_without_its_key_is_cleared_all_the_same(tmp_path: Path) -> None:
+    desk = Desk().holding(order(1))
+    without = replace(means(tmp_path, Clock(), real=desk), key=None)
+    (found,) = stop_accounts(HALT, [(AT_REAL, False)], "", without)
+    assert (found.code, desk.orders) == (ExitCode.OK, {})
+    assert found.warnings == ["not laid down for the ledger: the workspace's key cannot be read"]
+    assert not (tmp_path / "spool").exists()
+
+
+def test_a_doubt_about_what_is_ours_is_told(tmp_path: Path) -> None:
+    desk = Desk().holding(order(1))
+    doubtful = Ownership(frozenset({OURS}), doubt="the ledger is locked")
+    unsure = replace(means(tmp_path, Clock(), real=desk), owned=lambda _login: doubtful)
+    (found,) = stop_accounts(HALT, [(AT_REAL, False)], "", unsure)
+    assert (found.warnings, desk.orders) == (["the ledger is locked"], {})
