@@ -9,6 +9,7 @@ import click
 
 from ictcli.commands.backtest_compiling import compiling_told
 from ictcli.commands.trade_options import TradeOptions
+from ictcli.commands.trade_result import result_text, verdict_of
 from ictcli.errors import DataError, ExitCode, OutcomeUnknown, UsageError
 from ictcli.session import Session
 
@@ -253,7 +254,7 @@ def _finish(
 
     document = {**traded.document, **more}
     standings, refused = _verdicts(session, request, choices)
-    document["graduation"] = [_verdict(one) for one in standings]
+    document["graduation"] = [verdict_of(one) for one in standings]
     document["quality"] = _quality(session, request)
     session.out.emit(document, lambda: result_text(session, document))
     if line := restricted(document["state"], document["state_reason"]):
@@ -280,16 +281,6 @@ def _verdicts(
         return [], error
 
 
-def _verdict(one: "Standing") -> dict[str, Any]:
-    return {
-        "strategy": one.mark,
-        "graduated": one.graduated,
-        "missing": list(one.missing),
-        "trades": one.evidence.trades,
-        "net": one.evidence.net,
-    }
-
-
 def _quality(session: Session, request: "TradeRequest") -> dict[str, Any] | None:
     """How well the orders of the ledger were executed; None for a dry run, which sends none."""
     if request.dry_run:
@@ -303,33 +294,6 @@ def _quality(session: Session, request: "TradeRequest") -> dict[str, Any] | None
     with reading(place.address) as stored:
         entries = [entry_of(event) for event in stored.events()]
     return execution_quality(entries, seed=request.seed)
-
-
-_SHOWN = (
-    "mode", "account", "state", "state_reason", "bars", "decisions", "orders", "fills", "trades", "balance",
-    "equity", "positions", "unresolved", "ended",
-)  # fmt: skip
-
-
-def result_text(session: Session, document: Mapping[str, Any]) -> str:
-    """What people see of a session that ended."""
-    from ictcli.output import plain
-
-    rows = [[key, _short(plain(document[key]))] for key in _SHOWN if document.get(key) is not None]
-    lines = [session.out.table(["what", "value"], rows)]
-    if document["quality"] is not None and document["quality"]["all"]["orders"]:
-        from ictcli.trading.quality import QUALITY_COLUMNS, quality_rows
-
-        lines += ["", session.out.table(QUALITY_COLUMNS, quality_rows(document["quality"])), ""]
-    for one in document["graduation"]:
-        verdict = "may trade live" if one["graduated"] else "on paper: " + "; ".join(one["missing"])
-        lines.append(f"{one['strategy']}: {verdict}; {one['trades']} paper trades, net {one['net']}")
-    return "\n".join(lines)
-
-
-def _short(value: object) -> object:
-    """A list as how many it has."""
-    return len(value) if isinstance(value, list) else value
 
 
 def unit_text(session: Session) -> str:

@@ -1,6 +1,6 @@
 """Bars and decisions of a trader as the journal tells them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ictcli.clock import NS_PER_SECOND
@@ -28,22 +28,33 @@ def is_timely(ts: int, ts_close: int, real: int) -> bool:
     return -_GRACE <= real - ts_close <= (ts_close - ts) + _GRACE
 
 
-def bar_taken(
-    one: Closed, units: Units, timeframe: str, *, late: bool = False, real: int | None = None
-) -> BarTaken:
-    """A bar that was taken.
+def bars_taken(
+    closed: Sequence[Closed],
+    account: Account,
+    names: Sequence[str],
+    real: Callable[[], int] | None,
+    *,
+    late: bool = False,
+) -> list[BarTaken]:
+    """Bars that were taken.
 
     Args:
-        one: the bar.
-        units: of its symbol.
-        timeframe: of it.
-        late: strategies only learned from it.
+        closed: the bars.
+        account: that takes them.
+        names: timeframe of every series.
         real: the real clock, ns UTC; None where time is played back.
+        late: strategies only learned from them.
     """
+    now = real() if real is not None else None
+    units = account.units
+    return [_bar_taken(one, units[one.series], names[one.series], late, now) for one in closed]
+
+
+def _bar_taken(one: Closed, units: Units, timeframe: str, late: bool, now: int | None) -> BarTaken:
     bar = one.bar
-    names = ("ts", "ts_close", "open", "high", "low", "close", "spread", "tick_volume")
-    values = {name: int(getattr(bar, name)[0]) for name in names}
-    timely = real is not None and is_timely(values["ts"], values["ts_close"], real)
+    fields = ("ts", "ts_close", "open", "high", "low", "close", "spread", "tick_volume")
+    values = {name: int(getattr(bar, name)[0]) for name in fields}
+    timely = now is not None and is_timely(values["ts"], values["ts_close"], now)
     return BarTaken(
         symbol=units.symbol, timeframe=timeframe, digits=bar.digits, late=late, timely=timely, **values
     )

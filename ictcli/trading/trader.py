@@ -17,7 +17,7 @@ from ictcli.trading.account import Account, Closed
 from ictcli.trading.bookings import Bookings, Counts
 from ictcli.trading.messages import Input, Quoted, Seen, Submit
 from ictcli.trading.reckoning import Told
-from ictcli.trading.telling import bar_taken, decided
+from ictcli.trading.telling import bars_taken, decided
 from ictcli.trading.wishes import Header, Wish, intend
 
 _MOST_UNWRITTEN = 512
@@ -125,7 +125,8 @@ class Trader:
             names: timeframe of every series.
         """
         wishes, told = self.account.close(now, closed)
-        self._unwritten += [*self._taken(closed, names), *decided(told, self.account, now)]
+        self._unwritten += bars_taken(closed, self.account, names, self._real)
+        self._unwritten += decided(told, self.account, now)
         if wishes:
             self._put_ahead()
         elif len(self._unwritten) >= _MOST_UNWRITTEN:
@@ -145,14 +146,9 @@ class Trader:
     def late(self, now: int, closed: Sequence[Closed], names: Sequence[str]) -> None:
         """Bars that closed too long ago to act on: learn from them, and look after positions."""
         wishes = self.account.pass_by(now, closed)
-        self._unwritten += self._taken(closed, names, late=True)
+        self._unwritten += bars_taken(closed, self.account, names, self._real, late=True)
         self.counts.bars += len(closed)
         self.submit(wishes)
-
-    def _taken(self, closed: Sequence[Closed], names: Sequence[str], *, late: bool = False) -> list[AnyBody]:
-        real = self._real() if self._real is not None else None
-        units = self.account.units
-        return [bar_taken(one, units[one.series], names[one.series], late=late, real=real) for one in closed]
 
     def flush(self) -> None:
         """Write down the bars that nothing came of; whatever is sent or booked comes behind them."""
