@@ -47,10 +47,10 @@ def bars_taken(
     """
     now = real() if real is not None else None
     units = account.units
-    return [_bar_taken(one, units[one.series], names[one.series], late, now) for one in closed]
+    return [_bar_taken(one, units[one.series], names[one.series], late=late, now=now) for one in closed]
 
 
-def _bar_taken(one: Closed, units: Units, timeframe: str, late: bool, now: int | None) -> BarTaken:
+def _bar_taken(one: Closed, units: Units, timeframe: str, *, late: bool, now: int | None) -> BarTaken:
     bar = one.bar
     fields = ("ts", "ts_close", "open", "high", "low", "close", "spread", "tick_volume")
     values = {name: int(getattr(bar, name)[0]) for name in fields}
