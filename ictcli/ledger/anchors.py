@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from ictcli.ledger.chain import seal
+from ictcli.store.atomic import private_file
 
 What = Literal["anchor", "restored"]
 
@@ -45,7 +46,7 @@ def write_anchor(
         OSError: the disk refuses.
     """
     anchor = Anchor(seq, head, ts, what, _seal(key, seq, head, ts, what))
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_file(path)
     with path.open("ab") as file:
         # behind a line that a power cut tore
         torn = file.tell() and not _ends_a_line(path)

@@ -63,7 +63,7 @@ def back_up(place: Place, target: Path) -> Report:
         LedgerCorrupt: the ledger or its copy has a fault.
     """
     anchors = read_anchors(place.anchors, place.key)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = target.with_name(f"{TEMPORARY}{target.name}")
     draft.unlink(missing_ok=True)
     try:
@@ -240,7 +240,7 @@ def _restore_to_server(place: Place, file: Path) -> None:
 def _swap(ledger: Path, file: Path, name: str) -> Path | None:
     """Put a copy of ``file`` in the place of ``ledger``; where the former files went."""
     aside = ledger.parent / name
-    ledger.parent.mkdir(parents=True, exist_ok=True)
+    ledger.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = ledger.with_name(f"{TEMPORARY}{ledger.name}")
     draft.unlink(missing_ok=True)
     copy_file(file, draft)
@@ -249,7 +249,7 @@ def _swap(ledger: Path, file: Path, name: str) -> Path | None:
     for suffix in _BESIDE:
         path = ledger.with_name(ledger.name + suffix)
         if path.exists():
-            aside.mkdir(parents=True, exist_ok=True)
+            aside.mkdir(mode=0o700, parents=True, exist_ok=True)
             replace(path, aside / path.name)
             former = aside
     replace(draft, ledger)

@@ -4,7 +4,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from ictcli.ledger.address import Address, Place
@@ -13,6 +13,7 @@ from ictcli.ledger.faults import NoLedger
 from ictcli.ledger.postgres_database import PostgresDatabase
 from ictcli.ledger.sqlite_database import SqliteDatabase
 from ictcli.ledger.stored import Stored
+from ictcli.store.atomic import private_file
 
 PATIENCE = 60.0
 """Seconds that one look at a large ledger may take; only a trader is in a hurry."""
@@ -58,7 +59,7 @@ def copied(place: Place) -> Iterator[Stored]:
         with reading(place.address) as stored:
             yield stored
         return
-    place.backups.mkdir(parents=True, exist_ok=True)
+    place.backups.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=".tmp-", dir=place.backups))
     try:
         copy = folder / "ledger.db"
@@ -76,6 +77,8 @@ def copy_file(source: Path, target: Path) -> None:
         LedgerCorrupt: the source is damaged.
     """
     database = SqliteDatabase(source, writable=False)
+    with suppress(OSError):  # SQLite says in its words what is wrong
+        private_file(target)
     with closing(database), explained(database), closing(sqlite3.connect(target)) as copy:
         database.raw.backup(copy)
         copy.execute("PRAGMA journal_mode=DELETE")

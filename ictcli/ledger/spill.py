@@ -12,6 +12,7 @@ import msgspec
 from ictcli.ledger.bodies import AnyBody, encode
 from ictcli.ledger.chain import seal
 from ictcli.ledger.faults import LedgerCorrupt
+from ictcli.store.atomic import private_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ def spill(path: Path, key: bytes, after: int, bodies: Sequence[AnyBody], ts: int
         lines.append(
             msgspec.json.encode(Spilled(after, ts, text, seal(key, "spill", after, ts, text))) + b"\n"
         )
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_file(path)
     with path.open("ab", buffering=0) as file:
         size = file.tell()
         try:

@@ -12,6 +12,7 @@ from sqlalchemy import Dialect, create_engine
 from ictcli.errors import Busy, DataError, IctError, LedgerUnwritable
 from ictcli.ledger.database import Values
 from ictcli.ledger.faults import LedgerCorrupt, NoLedger
+from ictcli.store.atomic import private_file
 
 _SETTINGS = (
     "synchronous=FULL",
@@ -21,6 +22,13 @@ _SETTINGS = (
     "cell_size_check=ON",
     "wal_autocheckpoint=16000",  # pages; ``tidy`` comes first, at a better time
 )
+
+
+def _make_private(path: Path) -> None:
+    """Make the file before SQLite does; its log and index files take its permissions."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(OSError):  # SQLite says in its words what is wrong
+        private_file(path)
 
 
 class SqliteDatabase:
@@ -45,7 +53,7 @@ class SqliteDatabase:
         self.dialect: Dialect = create_engine(self.url, paramstyle="named").dialect
         self.path = path
         if writable:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            _make_private(path)
         elif not path.is_file():
             raise NoLedger(path)
         mode = "rwc" if writable else "ro"

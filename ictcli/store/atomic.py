@@ -17,14 +17,32 @@ _ATTEMPTS = 40
 _PAUSE = 0.025
 
 
-def write_file(path: Path, data: bytes) -> None:
+def private_file(path: Path) -> None:
+    """Make an empty file that its owner alone may read, and its folder likewise, where there is none.
+
+    Raises:
+        OSError: the disk refuses.
+    """
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+
+
+def write_file(path: Path, data: bytes, *, private: bool = False) -> None:
     """Put ``data`` at ``path`` in one step: temporary name, fsync, rename, fsync of the folder.
+
+    Args:
+        path: of the file.
+        data: its content.
+        private: its owner alone may read it, and the folder where it is made here.
 
     Raises:
         DataError: the disk refuses.
     """
     draft = path.with_name(f"{TEMPORARY}{os.getpid()}-{path.name}")
     try:
+        if private:
+            private_file(draft)
         path.parent.mkdir(parents=True, exist_ok=True)
         with draft.open("wb") as file:
             file.write(data)

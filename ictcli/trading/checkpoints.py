@@ -148,7 +148,7 @@ def write_checkpoint(folder: Path, state: TraderState) -> Checkpoint:
     content = msgspec.msgpack.encode(state)
     digest = hashlib.sha256(content).hexdigest()
     name = f"{state.at}-{state.seq}.checkpoint"
-    write_file(folder / name, content)
+    write_file(folder / name, content, private=True)
     for old in sorted(folder.glob("*.checkpoint"), key=_order)[:-_KEPT]:
         old.unlink(missing_ok=True)
     return Checkpoint(file=name, sha256=digest, at=state.at)

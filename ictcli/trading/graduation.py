@@ -157,7 +157,7 @@ class Graduations:
         path = self._file(standing.mark)
         data = msgspec.json.encode(_Signed(msgspec.Raw(content), self._sign(content)))
         if not path.exists() or path.read_bytes() != data:
-            write_file(path, data)
+            write_file(path, data, private=True)
 
     def _sign(self, content: bytes) -> str:
         return hmac.new(self._key, b"graduation\n" + content, hashlib.sha256).hexdigest()

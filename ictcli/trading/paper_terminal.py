@@ -82,7 +82,8 @@ class PaperTerminal:
         Raises:
             DataError: the disk refuses.
         """
-        write_file(self._path, msgspec.msgpack.encode(Kept(self.server.save(), self.progress.done)))
+        content = msgspec.msgpack.encode(Kept(self.server.save(), self.progress.done))
+        write_file(self._path, content, private=True)
 
     def require(self) -> None:
         """Make sure that the terminal of a ledger that has begun is there; it was written before any event.

@@ -107,7 +107,7 @@ def fresh_place(state_dir: Path) -> Place:
     place = replay_place(state_dir)
     folder = place.anchors.parent
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    folder.mkdir(mode=0o700, parents=True)
     return place
 
 

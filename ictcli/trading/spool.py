@@ -77,7 +77,7 @@ def lay(spool: Path, key: bytes, bodies: Sequence[Laid], by: str, now: int) -> P
     """
     path = spool / f"{now:020d}-{os.getpid()}.json"
     text = msgspec.json.encode(_Content(by, now, tuple(bodies))).decode()
-    write_file(path, msgspec.json.encode(_Sealed(text, _seal(key, path, text))))
+    write_file(path, msgspec.json.encode(_Sealed(text, _seal(key, path, text))), private=True)
     return path
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import time
@@ -102,6 +103,16 @@ def bodies(desk: Path) -> list[AnyBody]:
         return [entry_of(event).body for event in stored.events()]
 
 
+def readable_by_others(state: Path) -> list[str]:
+    """Files of trading that not only their owner may read."""
+    folders = ("paper", "graduation", "spool")
+    files = [path for folder in folders for path in (state / folder).rglob("*") if path.is_file()]
+    assert {path.name for path in files} >= {"ledger.db", "anchors.log", "terminal.bin"}
+    assert any(path.suffix == ".checkpoint" for path in files)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in files if path.suffix != ".lock"}
+    return [name for name, mode in modes.items() if mode & 0o077]
+
+
 def lifted(desk: Path) -> str | None:
     """Reason of the mode that followed a breaker's; None while it holds."""
     modes = [one.reason for one in bodies(desk) if isinstance(one, ModeSet)]
@@ -148,6 +159,7 @@ def test_once_handles_what_there_is_and_begins_no_second_account_where_the_termi
     assert (code, found["mode"]) == (0, "paper")
     (graduation,) = found["graduation"]
     assert graduation["graduated"] is False
+    assert readable_by_others(desk / "state") == []
     terminal = desk / "state" / "paper" / "terminal.bin"
     kept = terminal.read_bytes()
     terminal.unlink()
