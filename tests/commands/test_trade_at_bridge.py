@@ -65,6 +65,7 @@ def ictcli(desk: Path, *words: str) -> tuple[int, Any]:
     return done.returncode, json.loads(done.stdout)
 
 
+@pytest.mark.proof
 def test_a_trader_that_is_stopped_dead_is_cleared_by_a_session_of_halts_own(desk: Path, port: int) -> None:
     rest_an_order(port)
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ear:

@@ -186,6 +186,7 @@ def passes(project: Path, *arguments: str) -> bool:
     return done.returncode != 1
 
 
+@pytest.mark.proof
 def test_a_planted_fault_does_not_survive(project: Path) -> None:
     path = DETECTORS / "imbalance" / "fvg.py"
     every = {mutant.title: mutant for mutant in mutants(path)}

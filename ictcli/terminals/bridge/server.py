@@ -33,6 +33,8 @@ _BACKLOG = 128
 _ACCEPT_S = 0.05
 _END_S = 2.0
 _URGENT_S = 1.0
+_LEAVING_S = 1.5
+"""How long a client waits for the seat of one that is just leaving."""
 
 
 def silent(text: str) -> None:
@@ -159,7 +161,8 @@ class BridgeServer:
             return Welcome("refused", "wrong token")
         if hello.version != VERSION:
             return Welcome("version", f"the bridge speaks version {VERSION}, the client {hello.version}")
-        if not self._seat.acquire(blocking=False) and not self._taken_over(urgent=hello.urgent):
+        wait = 0.0 if hello.urgent else _LEAVING_S
+        if not self._seat.acquire(timeout=wait) and not self._taken_over(urgent=hello.urgent):
             return Welcome("busy", "it serves another client")
         return Welcome("served", "")
 

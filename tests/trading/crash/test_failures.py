@@ -32,6 +32,7 @@ def require_explained(place: Arena) -> None:
     assert place.differences() == []
 
 
+@pytest.mark.proof
 def test_a_terminal_that_stands_still_leaves_no_second_order(place: Arena) -> None:
     process = place.trader(3.5)
     wait_for(place.folder / "report.json")
@@ -85,6 +86,7 @@ def test_a_damaged_ledger_is_refused_and_nothing_is_sent(place: Arena, tmp_path:
     assert len(requested(place.folder)) == before
 
 
+@pytest.mark.proof
 def test_a_second_trader_is_turned_away_with_the_name_of_the_first(place: Arena) -> None:
     first = place.trader(4)
     wait_for(place.folder / "report.json")
