@@ -8,15 +8,13 @@ class says which; carrying it out is the order manager's.
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from ictcli.engine.booking import book_entry, book_exit, roll_to
 from ictcli.engine.orders import drop
 from ictcli.engine.portfolio import Books, Desk, room_for, written
 from ictcli.engine.positions import NO_SLOT, find_position
 from ictcli.engine.refusals import ExitReason, OrderEvent
 from ictcli.engine.run import mark
-from ictcli.engine.world import Output, Quote
+from ictcli.engine.world import Quote
 from ictcli.market.bars import Int64
 from ictcli.strategies.decisions import MARKET, PARTIALS
 
@@ -239,14 +237,3 @@ def partial_due(position: Any, best: int) -> tuple[int, int]:
         if level != 0 and side * (best - level) >= 0:
             return at, int(min(position["partial_steps"][at], position["steps"]))
     return -1, 0
-
-
-def empty_books() -> Books:
-    """Nothing written."""
-    output: Output = room_for(1)
-    return written(output)
-
-
-def bars_taken(desk: Desk, s: int) -> int:
-    """How many bars of a series an account has taken: the number of the one that forms now."""
-    return int(np.int64(desk.world.states[s]["bar"]))

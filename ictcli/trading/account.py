@@ -62,7 +62,7 @@ class Account:
         self.rows = [0] * n
         self._ended = 0
         self.finished = 0
-        """Trades that have ended in this session."""
+        """Trades that have ended since the process began."""
         self.protected: dict[int, tuple[int, int]] = {}
         self.under_way: set[int] = set()
         self.asked_again: dict[int, int] = {}

@@ -199,7 +199,9 @@ class Engagement:
         self._say("the ledger takes nothing more: trading ends, stops at the broker hold")
 
     def end(self, reason: str) -> None:
-        """End in good order."""
+        """End in good order; resting orders are withdrawn first where ``trade.at_stop`` says so."""
+        if self.terms.settings.at_stop == "cancel":
+            self.trader.submit(self.trader.account.clear(self._now(), positions=False))
         self.checkpoint(always=True)
         self.dispatcher.record([Stop(reason=reason)])
 
