@@ -11,10 +11,11 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "ictcli"
 
 LAYERS = {
-    18: ("cli", "cli_command", "options", "output", "progress", "session", "logs", "failures", "completion",
+    19: ("cli", "cli_command", "options", "output", "progress", "session", "logs", "failures", "completion",
          "health", "health_trading", "overview", "workspace", "versions", "templates", "commands",
          "__main__"),
-    17: ("reports",),
+    18: ("reports",),
+    17: ("reconcile",),
     16: ("trading",),
     15: ("ledger",),
     14: ("brokers",),

@@ -1,0 +1,1 @@
+"""Rules of reconciliation: each looks for one thing in two stories of an account."""
