@@ -127,7 +127,7 @@ def paper_place(state_dir: Path) -> Place:
     Raises:
         DataError: the workspace has no secret key.
     """
-    return _own_place(state_dir, state_dir / "paper" / "ledger")
+    return place_in(state_dir / "paper" / "ledger", read_key(state_dir / "secret.key"))
 
 
 def replay_place(state_dir: Path) -> Place:
@@ -136,7 +136,7 @@ def replay_place(state_dir: Path) -> Place:
     Raises:
         DataError: the workspace has no secret key.
     """
-    return _own_place(state_dir, state_dir / "replay")
+    return place_in(state_dir / "replay", read_key(state_dir / "secret.key"))
 
 
 def place_of(name: LedgerName, state_dir: Path, environ: Mapping[str, str]) -> Place:
@@ -160,10 +160,16 @@ def usual_ledger(state_dir: Path, environ: Mapping[str, str]) -> LedgerName:
     return "broker" if find_place(state_dir, environ).exists else "paper"
 
 
-def _own_place(state_dir: Path, folder: Path) -> Place:
+def place_in(folder: Path, key: bytes) -> Place:
+    """A ledger with all that belongs to it in one folder.
+
+    Args:
+        folder: need not be there yet.
+        key: what its events are sealed with.
+    """
     return Place(
         address=Address(file=folder / "ledger.db"),
-        key=read_key(state_dir / "secret.key"),
+        key=key,
         anchors=folder / "anchors.log",
         spill=folder / "spill.jsonl",
         lock=folder / "ledger.lock",

@@ -59,10 +59,6 @@ class ServerClock:
             return first
         return second
 
-    def instant_s(self, seconds: int, near: int | None = None) -> int:
-        """``instant`` of a reading in seconds."""
-        return self.instant(int(seconds) * NS_PER_SECOND, near)
-
     def instant_ms(self, milliseconds: int, near: int | None = None) -> int:
         """``instant`` of a reading in milliseconds."""
         return self.instant(int(milliseconds) * NS_PER_MS, near)

@@ -33,6 +33,9 @@ class VirtualClock:
         """Go on to an instant; one that has passed changes nothing."""
         self._now = max(self._now, now)
 
+    def sleep(self, _seconds: float) -> None:
+        """Return at once: simulated time needs no waiting."""
+
 
 class Playback:
     """A simulated market that goes by.

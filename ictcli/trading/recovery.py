@@ -6,7 +6,7 @@ Then the broker's records are read, what they show is booked, and only when posi
 exposure allowed.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from decimal import Decimal
 
 from msgspec.structs import replace
@@ -22,10 +22,9 @@ from ictcli.ledger.bodies import (
     Synced,
     Unresolved,
 )
-from ictcli.ledger.log import Entry
 from ictcli.trading.denials import Denial
 from ictcli.trading.manager_scribe import Scribe
-from ictcli.trading.orderbook import Notice, OrderBook
+from ictcli.trading.orderbook import OrderBook
 from ictcli.trading.orderbook_records import OrderState, TaskState
 from ictcli.trading.status import Status
 
@@ -128,22 +127,3 @@ def _verdict(
     if difference:
         return "reducing", f"{OWN_REASON}the broker's balance is {difference} above ours"
     return "active", f"{OWN_REASON}orders, positions and money agree"
-
-
-def notices_since(entries: Iterable[Entry], after: int) -> list[tuple[int, Notice]]:
-    """What the decision side was to be told after a sequence number, in order, with its number.
-
-    A decision side that checkpointed sequence number ``after`` is told these once more before anything new:
-    between the record of a deal and its telling a process can end.
-
-    Args:
-        entries: the whole journal from its beginning.
-        after: last sequence number that the decision side has taken in.
-    """
-    book = OrderBook()
-    found: list[tuple[int, Notice]] = []
-    for entry in entries:
-        told = book.apply(entry.body, entry.ts)
-        if entry.seq > after:
-            found += [(entry.seq, notice) for notice in told]
-    return found

@@ -48,7 +48,7 @@ def replay(request: TradeRequest, shop: Workshop, outside: Outside) -> Traded:
     with ExitStack() as stack:
         place = fresh_place(shop.store.state_dir)
         journal = stack.enter_context(open_journal(place, now=clock.now(), durable=False))
-        world = simulated_world(floor, shop.config, clock.now, _never, seed=request.seed)
+        world = simulated_world(floor, shop.config, clock.now, clock.sleep, seed=request.seed)
         broker: Broker = world.broker
         if request.dry_run:
             broker = DryBroker(broker, outside.show)
@@ -109,10 +109,6 @@ def fresh_place(state_dir: Path) -> Place:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700, parents=True)
     return place
-
-
-def _never(_seconds: float) -> None:
-    """Simulated time needs no waiting."""
 
 
 def _patient(settings: TradeConfig, *, dry: bool) -> TradeConfig:

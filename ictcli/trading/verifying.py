@@ -8,15 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ictcli.brokers.mt5.adapter import Mt5Broker
 from ictcli.brokers.simulated.server_records import ServerOptions
 from ictcli.config.records import Config
 from ictcli.config.trading import TradeConfig
 from ictcli.engine.portfolio import Books
-from ictcli.ledger.address import Address, Place
+from ictcli.ledger.address import place_in
 from ictcli.ledger.bodies import Start
 from ictcli.ledger.journal import Journal, open_journal
 from ictcli.research.accounts import Floor
@@ -69,7 +66,7 @@ def verify_paper(found: Found, models: Sequence[ModelStream | None], progress: P
         ConfigError: a strategy does not decide bar by bar.
     """
     paper = trade_on_paper(found.floor, found.choices, found.config, models, progress)
-    document = parity_document(_trades(found.played.books), _trades(paper.books))
+    document = parity_document(found.played.books.trades, paper.books.trades)
     return document | {"alerts": [f"{one.code}: {one.text}" for one in paper.alerts[:20]]}
 
 
@@ -85,11 +82,13 @@ def trade_on_paper(
     account = assembled.account
     clock = VirtualClock(assembled.start)
     alerts: list[Alert] = []
-    world = simulated_world(floor, config, clock.now, _never)
+    world = simulated_world(floor, config, clock.now, clock.sleep)
     broker = world.broker
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ictcli-paper-")))
-        journal = stack.enter_context(open_journal(_place(folder), now=assembled.start, durable=False))
+        journal = stack.enter_context(
+            open_journal(place_in(folder, secrets.token_bytes(32)), now=assembled.start, durable=False)
+        )
         header = Header(LOGIN, account.names, "")
         trader = Trader(account, broker, header, clock.now)
         dispatcher = _dispatcher(trader, journal, broker, clock.now, alerts, _limits(config.trade))
@@ -115,10 +114,6 @@ def trade_on_paper(
 
 _OFTEN = 500
 """Bars between two words of progress."""
-
-
-def _never(_seconds: float) -> None:
-    """Simulated time needs no waiting."""
 
 
 def _dispatcher(
@@ -155,15 +150,3 @@ def _limits(settings: TradeConfig) -> TradeConfig:
         orders_per_minute=10_000, quote_age="520w", bar_age="520w", most_rejects=1_000,
         most_volume=settings.most_volume.scaleb(9), deviation=settings.deviation,
     )  # fmt: skip
-
-
-def _place(folder: Path) -> Place:
-    return Place(
-        address=Address(file=folder / "ledger.db"), key=secrets.token_bytes(32),
-        anchors=folder / "anchors.log", spill=folder / "spill.jsonl", lock=folder / "ledger.lock",
-        backups=folder / "backups",
-    )  # fmt: skip
-
-
-def _trades(books: Books) -> NDArray[np.void]:
-    return books.trades

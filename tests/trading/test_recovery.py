@@ -5,8 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from ictcli.ledger.bodies import AnyBody, Cash, Denied, Filled, ModeSet, Opened, Start, Synced, Unresolved
-from ictcli.trading.messages import EndNotice, FillNotice, Restrict, Seen
-from ictcli.trading.recovery import notices_since
+from ictcli.trading.messages import Restrict, Seen
 from tests.trading.order_model import (
     SECOND,
     D,
@@ -182,25 +181,6 @@ def test_nothing_is_sent_before_the_account_was_compared() -> None:
     assert mode(trader) == "active"
     assert trader.status(trader.submit(intent(bar=2))) == "filled"
     assert [body.mode for body in log.bodies() if isinstance(body, ModeSet)] == ["active"]
-
-
-def test_what_was_recorded_and_not_told_is_told_from_the_checkpoint_on() -> None:
-    broker, log = ModelBroker(), MemoryLog()
-    trader = desk(broker, log)
-    first = trader.submit(intent())
-    checkpoint = log.last
-    trader.submit(intent(bar=2, volume=D("0.20")))
-    (position, _) = trader.book.positions
-    broker.stop_hit(position)
-    trader.do(Seen(broker.evidence(0)))
-    told = [notice for _, notice in notices_since(log.read(), checkpoint)]
-    assert told == trader.told[2:]
-    assert [notice for _, notice in notices_since(log.read(), 0)] == trader.told
-    assert notices_since(log.read(), log.last) == []
-    last = told[-1]
-    assert isinstance(last, FillNotice)
-    assert last.id == first.id
-    assert isinstance(told[1], EndNotice)
 
 
 def test_a_book_is_the_fold_of_its_journal_over_many_starts() -> None:

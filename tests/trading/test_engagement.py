@@ -1,0 +1,57 @@
+"""How a session ends."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from ictcli.ledger.address import place_in
+from ictcli.ledger.bodies import Start
+from ictcli.ledger.journal import open_journal
+from ictcli.trading.engagement import Engagement, Terms
+from ictcli.trading.verifying import NeverHalted
+from ictcli.trading.wishes import Header
+from tests.trading.paper_worlds import OWNERS, limits
+from tests.trading.test_parity_worlds import staged
+
+SEEDS = range(40)
+"""Worlds to look through for one that ends with an order at rest."""
+
+
+def resting_after(seed: int, folder: Path, at_stop: str) -> tuple[int, int]:
+    """Orders at rest at the broker when a session is told to end, and after it has ended."""
+    stage = staged(seed)
+    place = place_in(folder, b"k" * 32)
+    settings = msgspec.structs.replace(limits(), at_stop=at_stop)
+    login = stage.server.account().login
+    terms = Terms(settings, Header(login, OWNERS, ""), stage.timeframes, "id", stage.start, folder / "kept")
+    with open_journal(place, now=stage.start, durable=False) as journal:
+        one = Engagement(
+            stage.account(),
+            stage.broker(),
+            journal,
+            NeverHalted(),
+            stage.clock.now,
+            terms,
+            lambda _text: None,
+        )
+        one.begin(
+            Start(
+                run="r", epoch=1, mode="replay", account=login, server="s", currency="USD", version="",
+                config="", strategies=OWNERS,
+            )
+        )  # fmt: skip
+        stage.play(one.trader)
+        before = len(stage.server.open_orders())
+        one.end("over")
+    return before, len(stage.server.open_orders())
+
+
+@pytest.mark.parametrize(("at_stop", "left"), [("keep", True), ("cancel", False)])
+def test_resting_orders_stay_or_go_at_the_end_as_configured(tmp_path: Path, at_stop: str, left: bool) -> None:
+    for seed in SEEDS:
+        before, after = resting_after(seed, tmp_path / str(seed), at_stop)
+        if before:
+            assert (after == before) if left else (after == 0)
+            return
+    pytest.fail("no world ended with an order at rest")
