@@ -61,7 +61,7 @@ def command(session: Session, sql: str, form: str, out: Path | None) -> None:
     if form == "json":
         session.out.json = True
     session.tend_catalog()
-    connection, left_out = open_catalog(session.store, _ledgers(session, question))
+    connection, left_out = open_catalog(session.store, _beside(session, question))
     with closing(connection):
         answer = ask(session.store, connection, question)
         for view in sorted(tables_named(question) & left_out.keys()):
@@ -83,6 +83,20 @@ def _ledgers(session: Session, question: str) -> "dict[str, pa.Table]":
     places = {name: place_of(name, state, environ) for name in LEDGERS}
     existing: dict[str, Place] = {name: place for name, place in places.items() if place.exists}
     return ledger_tables(existing, full="ledger_" in question.lower()) if existing else {}
+
+
+def _beside(session: Session, question: str) -> "dict[str, pa.Table]":
+    """What is seen beside the views over the data."""
+    return _ledgers(session, question) | _reconciled(session, question)
+
+
+def _reconciled(session: Session, question: str) -> "dict[str, pa.Table]":
+    """What was reconciled, as tables; with rows only where the question is about them."""
+    from ictcli.reconcile.keeping import FILE
+    from ictcli.reconcile.kept_tables import reconcile_tables
+
+    state = session.config.state_dir
+    return reconcile_tables(state, full="reconcile_" in question.lower()) if (state / FILE).exists() else {}
 
 
 def _warn_left_out(session: Session, view: str, series: "Sequence[LeftOut]") -> None:

@@ -18,6 +18,7 @@ from ictcli.config.fields import (
     doc,
     instant,
 )
+from ictcli.config.reconcile import ReconcileConfig
 from ictcli.config.trading import BrokerConfig, TradeConfig
 
 
@@ -421,4 +422,5 @@ class Config(Record, frozen=True):
         ),
     ] = {}
     trade: TradeConfig = TradeConfig()
+    reconcile: ReconcileConfig = ReconcileConfig()
     log: LogConfig = LogConfig()

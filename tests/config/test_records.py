@@ -6,7 +6,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from ictcli.clock import parse_duration
+from ictcli.config.reconcile import ReconcileConfig
 from ictcli.config.records import AccountConfig, Config, RiskConfig, SizingConfig
+from ictcli.reconcile.tolerances import Tolerances
 
 
 @pytest.mark.parametrize(
@@ -24,6 +27,12 @@ from ictcli.config.records import AccountConfig, Config, RiskConfig, SizingConfi
         (RiskConfig, {"heat": "much"}, "Expected `float`"),
         (AccountConfig, {"mode": "both"}, "Invalid enum value"),
         (AccountConfig, {"stop_out": 2.0}, "<= 1"),
+        (ReconcileConfig, {"volume_steps": "0"}, "volume_steps must be above 0"),
+        (ReconcileConfig, {"price_ticks": "NaN"}, "price_ticks must be from 0 to 1000"),
+        (ReconcileConfig, {"average": "-0.1"}, "average must be from 0 to 1"),
+        (ReconcileConfig, {"since": "0h"}, "since must be above 0"),
+        (ReconcileConfig, {"clock_halt": "0s"}, "clock_halt must not be below clock_warn"),
+        (ReconcileConfig, {"lag": "soon"}, "matching"),
     ],
 )
 def test_a_setting_that_makes_no_sense_is_refused(
@@ -47,3 +56,11 @@ def test_the_default_trade_fits_into_the_default_limits() -> None:
     assert limits.daily_loss < limits.drawdown
     assert config.sizing.throttle == limits.drawdown
     assert config.account.balance > Decimal(0)
+
+
+def test_the_tolerances_of_reconcile_are_the_ones_it_uses() -> None:
+    config, known = ReconcileConfig(), Tolerances()
+    for name in ("price_ticks", "volume_steps", "money_units", "aggregate_units", "average"):
+        assert getattr(config, name) == getattr(known, name)
+    for name in ("time", "clock_warn", "clock_halt"):
+        assert parse_duration(getattr(config, name)) == getattr(known, name)
