@@ -78,6 +78,7 @@ class Decided(Body, frozen=True, tag="decided"):
     reason: str
     setup: int
     facts: dict[str, Any] = {}
+    timeframe: str = ""
 
 
 class Intent(Body, frozen=True, tag="intent"):
@@ -99,6 +100,7 @@ class Intent(Body, frozen=True, tag="intent"):
         local: numbers of the account's own order and position records.
         why: reason in words.
         config: hash of the configuration, which is no part of ``id``.
+        timeframe: of the bars that it was decided on.
     """
 
     id: str
@@ -126,6 +128,7 @@ class Intent(Body, frozen=True, tag="intent"):
     local: dict[str, int] = {}
     why: str = ""
     config: str = ""
+    timeframe: str = ""
 
 
 class Denied(Body, frozen=True, tag="denied"):
@@ -356,13 +359,26 @@ class Alerted(Body, frozen=True, tag="alerted"):
 
 
 class Corrected(Body, frozen=True, tag="corrected"):
-    """A correction by reconciliation: what was wrong, both values, and what is right from now on."""
+    """A correction by reconciliation: what was wrong, both values, and what is right from now on.
+
+    Attributes:
+        key: names it; a correction of this name is booked once.
+        what: of a deal: price, profit, commission, swap, fee, late, over; of an order: status. Anything else
+            is only noted.
+        ours: what the ledger says; where it says something else by now, nothing is corrected.
+        theirs: what the broker says.
+        command: that asked for it.
+        deal: ticket of the deal that is corrected, 0 for none.
+        id: intent behind the deal, or of the order that is corrected; empty for none.
+    """
 
     key: str
     what: str
     ours: str
     theirs: str
     command: str = ""
+    deal: int = 0
+    id: str = ""
 
 
 class Emergency(Body, frozen=True, tag="emergency"):
@@ -411,11 +427,57 @@ class Resumed(Body, frozen=True, tag="resumed"):
     by: str
 
 
+class Reported(Body, frozen=True, tag="reported"):
+    """A deal of the broker's that the ledger missed, as another process read it.
+
+    Booked as the trader books what it reads itself; ``Filled`` behind it in its transaction says what became
+    of it. Fields as there; ``key`` names the report.
+    """
+
+    key: str
+    deal: int
+    order: int
+    position: int
+    symbol: str
+    side: int
+    entry: str
+    volume: Decimal
+    price: Decimal
+    profit: Decimal
+    commission: Decimal
+    swap: Decimal
+    fee: Decimal
+    reason: str
+    ts: int
+    magic: int = 0
+
+
+class Reconciled(Body, frozen=True, tag="reconciled"):
+    """What a comparison of the ledger with the broker's own records came to.
+
+    Attributes:
+        key: names the comparison.
+        result: clean, findings or inconclusive.
+        since, until: what it covers, ns UTC.
+        findings: how many count.
+        digest: SHA-256 of its report.
+        source: broker, or the name of a statement.
+    """
+
+    key: str
+    result: Literal["clean", "findings", "inconclusive"]
+    since: int
+    until: int
+    findings: int
+    digest: str
+    source: str = "broker"
+
+
 AnyBody = (
     Start | Opened | Stop | BarTaken | Decided | Intent | Denied | Sent | Withheld | Acked | Rejected
     | Unresolved | Adopted | Missing | Ended | Filled | Voided | Cash | CancelAsked | Done | Protected
     | Foreign | Illegal | Latched | Released | ModeSet | Checkpoint | Synced | ClockSeen | Alerted
-    | Corrected | Emergency | SwapSeen | FromSpool | Resumed
+    | Corrected | Emergency | SwapSeen | FromSpool | Resumed | Reported | Reconciled
 )  # fmt: skip
 
 _DECODER = msgspec.json.Decoder(AnyBody)

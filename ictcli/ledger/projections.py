@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from ictcli.errors import EventRefused
 from ictcli.ledger import bodies
 from ictcli.ledger.bodies import AnyBody
+from ictcli.ledger.corrections import corrected, money_of
 from ictcli.ledger.log import Entry
 from ictcli.ledger.rows import AlertRow, CashRow, FillRow, OrderRow, PositionRow, Rows
 
@@ -153,7 +154,7 @@ def _filled(rows: Rows, account: str, entry: Entry, body: bodies.Filled) -> None
     )  # fmt: skip
     rows.put(fill)
     rows.put(_with_fill(_position(rows, account, entry, fill.position, fill), fill))
-    _book(rows, account, entry, f"deal.{fill.deal}", "deal", _net(fill), fill.ts)
+    _book(rows, account, entry, f"deal.{fill.deal}", "deal", money_of(fill), fill.ts)
     _count(rows, account, entry, fill, fill.volume)
 
 
@@ -163,10 +164,39 @@ def _voided(rows: Rows, account: str, entry: Entry, body: bodies.Voided) -> None
         return
     gone = replace(fill, voided=1)
     rows.put(gone)
-    _book(rows, account, entry, f"void.{fill.deal}", "void", -_net(fill), entry.ts)
+    _book(rows, account, entry, f"void.{fill.deal}", "void", -money_of(fill), entry.ts)
     order = rows.get(OrderRow, account, fill.id) if fill.id else None
     if order is not None and order.ticket == fill.ticket:
         _count(rows, account, entry, fill, -fill.volume)
+    _recount(rows, account, entry, fill)
+
+
+def _corrected(rows: Rows, account: str, entry: Entry, body: bodies.Corrected) -> None:
+    """Take the broker's value; what the balance gains by it is a movement of its own."""
+    if body.what == "status":
+        _adopt_status(rows, account, entry, body)
+        return
+    fill = rows.get(FillRow, account, body.deal)
+    right = corrected(fill, body) if fill is not None and not fill.voided else None
+    if fill is None or right is None:
+        return
+    rows.put(right)
+    gained = money_of(right) - money_of(fill)
+    if gained:
+        _book(rows, account, entry, f"corrected.{body.key}", "correction", gained, entry.ts)
+    _recount(rows, account, entry, right)
+
+
+def _adopt_status(rows: Rows, account: str, entry: Entry, body: bodies.Corrected) -> None:
+    order = rows.get(OrderRow, account, body.id)
+    if order is None or order.status != body.ours or body.theirs not in _STATUSES:
+        return
+    cancelling = 0 if body.theirs in _OVER else order.cancelling
+    rows.put(replace(order, updated=entry.ts, status=body.theirs, cancelling=cancelling))
+
+
+def _recount(rows: Rows, account: str, entry: Entry, fill: FillRow) -> None:
+    """Make the position of a deal anew from its deals."""
     was = _position(rows, account, entry, fill.position, fill)
     blank = PositionRow(
         account=account, seq=was.seq, position=was.position, magic=was.magic, symbol=was.symbol,
@@ -222,10 +252,6 @@ def _with_fill(position: PositionRow, fill: FillRow) -> PositionRow:
     )
 
 
-def _net(fill: FillRow) -> Decimal:
-    return fill.profit + fill.commission + fill.swap + fill.fee
-
-
 def _book(
     rows: Rows, account: str, entry: Entry, name: str, what: str, amount: Decimal, ts: int, operator: int = 0
 ) -> None:
@@ -272,6 +298,7 @@ _HANDLERS: dict[type[AnyBody], Callable[[Rows, str, Entry, Any], None]] = {
     bodies.Done: _done,
     bodies.Filled: _filled,
     bodies.Voided: _voided,
+    bodies.Corrected: _corrected,
     bodies.Cash: _cash,
     bodies.Protected: _protected,
     bodies.Alerted: _alerted,

@@ -7,7 +7,7 @@ from typing import Any
 
 from ictcli.ledger.bodies import Alerted, BarTaken, Decided, Denied, Filled, Synced
 from ictcli.ledger.log import Entry
-from ictcli.trading.closed_trades import ClosedTrade, ClosedTrades
+from ictcli.trading.closed_trades import ClosedTrade, ClosedTrades, add_trade
 from ictcli.trading.orderbook import OrderBook
 
 _ZERO = Decimal(0)
@@ -70,9 +70,7 @@ def tell(entries: Sequence[Entry]) -> AccountStory:
     trades = ClosedTrades()
     for entry in entries:
         story.take(entry)
-        trade = trades.take(entry)
-        if trade is not None:
-            story.trades.append(trade)
+        add_trade(story.trades, trades.take(entry))
     standing: list[Filled] = [
         deal for ticket, deal in story.book.deals.items() if ticket not in story.book.voided
     ]

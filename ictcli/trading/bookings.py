@@ -10,7 +10,7 @@ from ictcli.engine.portfolio import Books
 from ictcli.engine.refusals import ExitReason, OrderEvent
 from ictcli.ledger.bodies import AnyBody, SwapSeen
 from ictcli.trading.account import Account
-from ictcli.trading.messages import DoneNotice, EndNotice, FillNotice
+from ictcli.trading.messages import DoneNotice, EndNotice, FillNotice, MoneyNotice
 from ictcli.trading.wishes import Units, Wish
 
 _EXITS = {"stop": 0, "target": int(ExitReason.TARGET), "stop_out": int(ExitReason.STOP_OUT)}
@@ -72,10 +72,12 @@ class Bookings:
         """When the last quote of each symbol was made, ns UTC."""
         return {symbol: quote.ts for symbol, quote in self.quotes.items()}
 
-    def told(self, notice: FillNotice | EndNotice | DoneNotice) -> None:
+    def told(self, notice: FillNotice | EndNotice | DoneNotice | MoneyNotice) -> None:
         """Take what the order manager tells."""
         if isinstance(notice, FillNotice):
             self._filled(notice)
+        elif isinstance(notice, MoneyNotice):
+            self._account.desk.adjust(self._account.units[0].minor(notice.amount))
         elif isinstance(notice, EndNotice):
             self._ended(notice)
         elif not notice.ok:

@@ -1,10 +1,11 @@
 """Finished trades, folded from the journal: what fees, evidence and quality are counted on."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from ictcli.ledger.bodies import Filled, Intent, Start, Voided
+from ictcli.ledger.bodies import Corrected, Filled, Intent, Start, Voided
+from ictcli.ledger.corrections import corrected, money_of
 from ictcli.ledger.log import Entry
 
 _ZERO = Decimal(0)
@@ -26,6 +27,7 @@ class ClosedTrade:
         opened, closed: first and last deal, ns UTC.
         net: profit, commission, swap and fee of all deals, account currency.
         deals: that opened and closed it, in the order they were written.
+        before: what it came to when it came out the last time; None where this is the first.
     """
 
     position: int
@@ -40,16 +42,18 @@ class ClosedTrade:
     closed: int
     net: Decimal
     deals: tuple[Filled, ...] = ()
+    before: Decimal | None = None
 
 
 @dataclass(slots=True)
 class _Open:
-    """Deals of a position so far."""
+    """Deals of a position so far; ``told``: what its trade came out with, None while it has not."""
 
     deals: dict[int, Filled] = field(default_factory=dict)
     intent: Intent | None = None
     mark: str = ""
     mode: str = ""
+    told: ClosedTrade | None = None
 
     @property
     def remaining(self) -> Decimal:
@@ -61,13 +65,15 @@ class ClosedTrades:
     """The fold: entries go in, finished trades come out in the order they finished.
 
     A deal that the broker takes back opens its trade again; the trade comes out a second time when it is
-    finished for good, under the ticket of its closing deal then.
+    finished for good, under the ticket of its closing deal then. A trade whose deals are corrected comes out
+    again with what it came to ``before``.
     """
 
     def __init__(self) -> None:
         self._start: Start | None = None
         self._intents: dict[str, Intent] = {}
         self._positions: dict[int, _Open] = {}
+        self._of_deal: dict[int, int] = {}
 
     def take(self, entry: Entry) -> ClosedTrade | None:
         """Take the next entry; the trade that it finished, if it did."""
@@ -81,18 +87,36 @@ class ClosedTrades:
                 one.deals.pop(body.deal, None)
         elif isinstance(body, Filled):
             return self._fill(body)
+        elif isinstance(body, Corrected):
+            return self._correct(body)
         return None
+
+    def _correct(self, body: Corrected) -> ClosedTrade | None:
+        held = self._positions.get(self._of_deal.get(body.deal, 0))
+        deal = held.deals.get(body.deal) if held is not None else None
+        right = corrected(deal, body) if deal is not None else None
+        if held is None or right is None:
+            return None
+        held.deals[body.deal] = right
+        told = held.told
+        if told is None or all(one.deal != body.deal for one in told.deals):
+            return None
+        deals = tuple(held.deals.get(one.deal, one) for one in told.deals)
+        held.told = replace(told, deals=deals, net=_net(deals), before=told.net)
+        return held.told
 
     def _fill(self, deal: Filled) -> ClosedTrade | None:
         held = self._positions.setdefault(deal.position, _Open())
         if deal.deal in held.deals:
             return None
         held.deals[deal.deal] = deal
+        self._of_deal[deal.deal] = deal.position
         if held.intent is None and deal.entry == "in":
             self._open(held, deal)
         if held.intent is None or held.remaining != _ZERO:
             return None
-        return _finished(held, held.intent, deal)
+        held.told = _finished(held, held.intent, deal)
+        return held.told
 
     def _open(self, held: _Open, deal: Filled) -> None:
         held.intent = self._intents.get(deal.id)
@@ -105,9 +129,25 @@ class ClosedTrades:
 
 
 def closed_trades(entries: Iterable[Entry]) -> list[ClosedTrade]:
-    """All finished trades of a journal."""
+    """All finished trades of a journal, as they stand after its last correction."""
     fold = ClosedTrades()
-    return [trade for entry in entries if (trade := fold.take(entry)) is not None]
+    found: list[ClosedTrade] = []
+    for entry in entries:
+        add_trade(found, fold.take(entry))
+    return found
+
+
+def add_trade(found: list[ClosedTrade], trade: ClosedTrade | None) -> None:
+    """Add a trade that came out to those before; one that was corrected takes its own place."""
+    if trade is None:
+        return
+    if trade.before is None:
+        found.append(trade)
+        return
+    for at in range(len(found) - 1, -1, -1):
+        if (found[at].position, found[at].closing) == (trade.position, trade.closing):
+            found[at] = trade
+            return
 
 
 def _finished(held: _Open, intent: Intent, last: Filled) -> ClosedTrade:
@@ -124,6 +164,10 @@ def _finished(held: _Open, intent: Intent, last: Filled) -> ClosedTrade:
         volume=sum((deal.volume for deal in deals if deal.side == side), _ZERO),
         opened=min(deal.ts for deal in deals),
         closed=last.ts,
-        net=sum((deal.profit + deal.commission + deal.swap + deal.fee for deal in deals), _ZERO),
+        net=_net(deals),
         deals=tuple(deals),
     )
+
+
+def _net(deals: Iterable[Filled]) -> Decimal:
+    return sum((money_of(deal) for deal in deals), _ZERO)

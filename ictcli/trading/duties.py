@@ -15,9 +15,10 @@ from ictcli.trading.engagement import Engagement
 from ictcli.trading.fees import fees_of
 from ictcli.trading.latch import Halt, Latch
 from ictcli.trading.manager_orders import pause
+from ictcli.trading.messages import FromOutside, Passed
 from ictcli.trading.messages import Latch as LatchInput
-from ictcli.trading.messages import Passed
 from ictcli.trading.metrics import MetricHistory
+from ictcli.trading.spool import Spooled
 from ictcli.trading.spool_booking import SpoolBooking
 
 _PROBE_EVERY = NS_PER_SECOND
@@ -58,7 +59,7 @@ class Duties:
         self._one, self._around, self._account = one, around, account
         self._trades, self._seen = ClosedTrades(), 0
         self._spool = SpoolBooking(
-            around.spool, one.journal.key, one.book, one.dispatcher.record, around.tell
+            around.spool, one.journal.key, one.book, self._take_laid, one.dispatcher.record, around.tell
         )
         self._said: Acknowledgement | None = None
         self._found: tuple[int, int] | None = None
@@ -90,6 +91,9 @@ class Duties:
             self._around.metrics.flush()
         except DataError as error:
             self._around.tell(error.message)
+
+    def _take_laid(self, laid: Spooled) -> None:
+        self._one.dispatcher.handle(FromOutside(laid))
 
     def _hear(self, now: int) -> None:
         """Tell the order manager of the emergency stop, withdraw what rests, and answer."""
@@ -158,7 +162,7 @@ class Duties:
         due: list[AnyBody] = []
         for entry in self._one.journal.read(self._seen):
             trade = self._trades.take(entry)
-            if trade is not None and trade.mode != "dry":
+            if trade is not None and trade.before is None and trade.mode != "dry":
                 fees = fees_of(trade, self._around.fees, self._around.currency)
                 due += [cash for cash in fees if cash.key not in self._one.book.movements]
             self._seen = entry.seq

@@ -53,6 +53,6 @@ def fees_due(entries: Iterable[Entry], fees: Mapping[str, OperatorFee], currency
         if isinstance(entry.body, Cash) and entry.body.operator:
             booked.add(entry.body.key)
         trade = fold.take(entry)
-        if trade is not None and trade.mode != "dry":
+        if trade is not None and trade.before is None and trade.mode != "dry":
             due += fees_of(trade, fees, currency)
     return [cash for cash in due if cash.key not in booked]

@@ -13,6 +13,7 @@ from ictcli.brokers.reports import CashReport, DealReport, OrderReport, Position
 from ictcli.ledger.bodies import (
     AnyBody,
     Cash,
+    Corrected,
     Filled,
     Intent,
     Latched,
@@ -22,6 +23,7 @@ from ictcli.ledger.bodies import (
     Unresolved,
     Voided,
 )
+from ictcli.ledger.corrections import corrected
 from ictcli.ledger.log import Entry
 from ictcli.trading.identity import intent_id
 from ictcli.trading.orderbook import OrderBook
@@ -101,6 +103,8 @@ def _fills(entries: Sequence[Entry]) -> dict[int, Filled]:
             fills.setdefault(entry.body.deal, entry.body)
         elif isinstance(entry.body, Voided):
             fills.pop(entry.body.deal, None)
+        elif isinstance(entry.body, Corrected) and (fill := fills.get(entry.body.deal)) is not None:
+            fills[fill.deal] = corrected(fill, entry.body) or fill
     return fills
 
 

@@ -13,7 +13,7 @@ from ictcli.brokers.reports import Evidence
 from ictcli.clock import NS_PER_DAY, NS_PER_MINUTE, NS_PER_SECOND
 from ictcli.config.trading import TradeConfig
 from ictcli.ledger.bodies import Latched, ModeSet, Released, Unresolved
-from ictcli.trading import recovery, resolver
+from ictcli.trading import laid, recovery, resolver
 from ictcli.trading.manager_orders import Sender
 from ictcli.trading.manager_scribe import Scribe
 from ictcli.trading.manager_tasks import Tasks
@@ -21,6 +21,7 @@ from ictcli.trading.messages import (
     BREAKER_REASON,
     Begin,
     Command,
+    FromOutside,
     Held,
     Input,
     Latch,
@@ -85,6 +86,7 @@ class OrderManager:
             Passed: self._passed,
             Latch: self._latch,
             Restrict: self._restrict,
+            FromOutside: lambda scribe, event: laid.take(scribe, event.laid),
         }
 
     @property

@@ -11,6 +11,7 @@ from typing import Literal
 from ictcli.brokers.reports import DealReport, Evidence, Outcome, Quote
 from ictcli.brokers.requests import Request
 from ictcli.ledger.bodies import AnyBody, EndStatus, Intent, Mode, Severity, Start
+from ictcli.trading.spool import Spooled
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,14 @@ class Restrict:
     reason: str
 
 
-Input = Begin | Submit | Told | Held | Seen | LookFailed | Quoted | Passed | Latch | Restrict
+@dataclass(frozen=True, slots=True)
+class FromOutside:
+    """Another process laid events into the spool."""
+
+    laid: Spooled
+
+
+Input = Begin | Submit | Told | Held | Seen | LookFailed | Quoted | Passed | Latch | Restrict | FromOutside
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,10 +173,17 @@ class DoneNotice:
 
 
 @dataclass(frozen=True, slots=True)
+class MoneyNotice:
+    """The balance moved without a deal: a correction of one that was booked. Account currency, signed."""
+
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Notify:
     """Tell the decision side."""
 
-    notice: FillNotice | EndNotice | DoneNotice
+    notice: FillNotice | EndNotice | DoneNotice | MoneyNotice
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,32 +1,49 @@
 """The state of all orders, positions and money: a pure fold over the journal, and nothing else.
 
-Whatever the order manager knows for good it knows from here, so a restart is a fold of the journal. Only
-dictionaries are kept, in the order in which things were applied: two folds of one journal are equal.
+Whatever the order manager knows for good it knows from here, so a restart is a fold of the journal: two folds
+of one journal are equal. Nothing is forgotten, for a deal may come late and must be booked once for ever; what
+is over lies compressed (``store.packed``).
 """
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
-from ictcli.ledger.bodies import AnyBody, Cash, Filled, Foreign, Latched, Mode, Opened, Start
+from ictcli.ledger.bodies import (
+    AnyBody,
+    Cash,
+    Denied,
+    Done,
+    Ended,
+    Filled,
+    Foreign,
+    Latched,
+    Mode,
+    Opened,
+    Start,
+)
 from ictcli.ledger.log import Entry
+from ictcli.store.packed import BLOCK, KEPT, Packed
 from ictcli.trading import orderbook_fold
-from ictcli.trading.messages import DoneNotice, EndNotice, FillNotice
+from ictcli.trading.messages import DoneNotice, EndNotice, FillNotice, MoneyNotice
 from ictcli.trading.orderbook_records import OrderState, PositionState, TaskState
 
-Notice = FillNotice | EndNotice | DoneNotice
+Notice = FillNotice | EndNotice | DoneNotice | MoneyNotice
 
 
 class OrderBook:
     """Everything that the journal says about trading.
 
     Attributes:
-        orders, tasks: by intent, in order of their decisions.
+        orders, tasks: by intent.
+        lately: intents of orders that were recorded within the last ten minutes, in order.
         working: intents of orders that are not over.
         pending: intents of tasks that are not over.
         positions: our open positions, by the broker's identifier.
         owners: position = intent that opened it, kept after its end.
+        strangers: positions that deals of nobody of ours opened or closed, and when that was booked, ns UTC.
         deals, voided: every deal booked, and when one was taken back.
         movements: cash movements by key.
+        corrections: keys of corrections that were booked.
         spooled: files of the spool that were booked.
         foreign: (what, ticket) = what is not ours, as last seen.
         by_magic, by_ticket: intents of orders.
@@ -40,22 +57,30 @@ class OrderBook:
         sequence: last durable number given to an order.
         last_ts: when the last event was written, ns UTC.
         illegal: events that the state machine does not allow.
+
+    Args:
+        kept: orders, deals and the like that are kept as they are after they are over; older ones are
+            compressed.
+        block: how many are compressed together.
     """
 
-    def __init__(self) -> None:
-        self.orders: dict[str, OrderState] = {}
-        self.tasks: dict[str, TaskState] = {}
+    def __init__(self, kept: int = KEPT, block: int = BLOCK) -> None:
+        self.orders: Packed[str, OrderState] = Packed(str, OrderState, _is_over, kept, block)
+        self.tasks: Packed[str, TaskState] = Packed(str, TaskState, _is_over, kept, block)
+        self.lately: dict[str, int] = {}
         self.working: dict[str, None] = {}
         self.pending: dict[str, None] = {}
         self.positions: dict[int, PositionState] = {}
-        self.owners: dict[int, str] = {}
-        self.deals: dict[int, Filled] = {}
+        self.owners: Packed[int, str] = Packed(int, str, None, kept, block)
+        self.strangers: Packed[int, int] = Packed(int, int, None, kept, block)
+        self.deals: Packed[int, Filled] = Packed(int, Filled, None, kept, block)
         self.voided: dict[int, int] = {}
-        self.movements: dict[str, Cash] = {}
+        self.movements: Packed[str, Cash] = Packed(str, Cash, None, kept, block)
+        self.corrections: dict[str, None] = {}
         self.spooled: dict[str, None] = {}
         self.foreign: dict[tuple[str, int], Foreign] = {}
-        self.by_magic: dict[int, str] = {}
-        self.by_ticket: dict[int, str] = {}
+        self.by_magic: Packed[int, str] = Packed(int, str, None, kept, block)
+        self.by_ticket: Packed[int, str] = Packed(int, str, None, kept, block)
         self.cash = Decimal(0)
         self.fees = Decimal(0)
         self.epoch = 0
@@ -81,12 +106,29 @@ class OrderBook:
             What the decision side is to be told of it.
         """
         self.last_ts = max(self.last_ts, ts)
-        return orderbook_fold.apply(self, body, ts)
+        notices = orderbook_fold.apply(self, body, ts)
+        if isinstance(body, Filled | Ended | Done | Denied | Cash):
+            self._tidy()
+        return notices
 
     def apply_all(self, entries: Iterable[Entry]) -> None:
         """Take events of a journal in."""
         for entry in entries:
             self.apply(entry.body, entry.ts)
+
+    def _tidy(self) -> None:
+        """Compress what is over, where there is enough of it: never while a request waits to be sent."""
+        self.orders.tidy()
+        self.tasks.tidy()
+        self.deals.tidy()
+        self.movements.tidy()
+        for one in (self.by_magic, self.by_ticket, self.owners):
+            one.tidy()
+        self.strangers.tidy()
+
+    def orders_since(self, ts: int) -> Iterator[OrderState]:
+        """Orders recorded after an instant of the last ten minutes, ns UTC."""
+        return (self.orders[name] for name, created in self.lately.items() if created > ts)
 
     def working_orders(self) -> Iterator[OrderState]:
         """Orders that are not over."""
@@ -134,3 +176,7 @@ class OrderBook:
             now + sum((one for one in asked if one > 0), zero),
             now + sum((one for one in asked if one < 0), zero),
         )
+
+
+def _is_over(state: OrderState | TaskState) -> bool:
+    return state.over

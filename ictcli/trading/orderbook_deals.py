@@ -25,11 +25,6 @@ def notice_of(fill: Filled) -> FillNotice:
     return FillNotice(fill.id, report, late=fill.late, of_position=fill.of_position)
 
 
-def money_of(fill: Filled) -> Decimal:
-    """What the balance gained by it."""
-    return fill.profit + fill.commission + fill.swap + fill.fee
-
-
 def shift(book: OrderBook, fill: Filled, order: OrderState | None, sign: int) -> None:
     """Move a position by a deal (``sign`` 1), or take the deal out again (-1)."""
     position = book.positions.get(fill.position)
@@ -54,3 +49,19 @@ def shift(book: OrderBook, fill: Filled, order: OrderState | None, sign: int) ->
     position.volume = after
     if not after:
         del book.positions[fill.position]
+
+
+def revalue(book: OrderBook, position: PositionState) -> None:
+    """Work the average price of a position out anew, after the price of one of its deals was corrected."""
+    volume, price = Decimal(0), Decimal(0)
+    for fill in book.deals.values():
+        if fill.position != position.identifier or fill.deal in book.voided or not fill.id:
+            continue
+        moved = fill.side * fill.volume
+        after = volume + moved
+        if volume * moved >= 0 and after:
+            price = (abs(volume) * price + abs(moved) * fill.price) / abs(after)
+        elif volume * after < 0:
+            price = fill.price
+        volume = after
+    position.price = price

@@ -10,11 +10,13 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from ictcli.clock import NS_PER_SECOND
+from ictcli.clock import NS_PER_MINUTE, NS_PER_SECOND
 from ictcli.ledger import bodies
+from ictcli.ledger.corrections import money_of
 from ictcli.trading.identity import parts_of
 from ictcli.trading.messages import DoneNotice, EndNotice
-from ictcli.trading.orderbook_deals import money_of, notice_of, shift
+from ictcli.trading.orderbook_corrections import correct, void
+from ictcli.trading.orderbook_deals import notice_of, shift
 from ictcli.trading.orderbook_records import OrderState, TaskState
 from ictcli.trading.status import Status, TaskStatus
 from ictcli.trading.transitions import TABLE, Happening
@@ -34,6 +36,9 @@ FIRST_SECOND = 946_684_800
 meets no number of an earlier one, as long as orders are made less than once a second over its life."""
 LONGEST_GAP = 20 * NS_PER_SECOND
 """Of the time between two passes without a trace, as much counts towards absence."""
+
+LATELY = 10 * NS_PER_MINUTE
+"""How long an order counts as recorded lately."""
 
 
 def apply(book: OrderBook, body: bodies.AnyBody, ts: int) -> tuple[Notice, ...]:
@@ -91,6 +96,9 @@ def _intent(book: OrderBook, body: bodies.Intent, ts: int) -> tuple[Notice, ...]
         book.orders[body.id] = OrderState(body, ts)
         book.working[body.id] = None
         book.by_magic[body.magic] = body.id
+        for name in [name for name, created in book.lately.items() if created <= ts - LATELY]:
+            del book.lately[name]
+        book.lately[body.id] = ts
         book.sequence = max(book.sequence, parts_of(body.magic)[1])
     else:
         book.tasks[body.id] = TaskState(body, ts)
@@ -209,7 +217,7 @@ def _done(book: OrderBook, body: bodies.Done, _ts: int) -> tuple[Notice, ...]:
     return (DoneNotice(body.id, ok=True, message=body.message),)
 
 
-def _filled(book: OrderBook, body: bodies.Filled, _ts: int) -> tuple[Notice, ...]:
+def _filled(book: OrderBook, body: bodies.Filled, ts: int) -> tuple[Notice, ...]:
     if body.deal in book.deals:
         book.illegal += 1
         return ()
@@ -223,25 +231,13 @@ def _filled(book: OrderBook, body: bodies.Filled, _ts: int) -> tuple[Notice, ...
         _take_ticket(book, order, body.order)
     if body.id:
         shift(book, body, order, 1)
+    else:
+        book.strangers[body.position] = ts
     notices: tuple[Notice, ...] = (notice_of(body),)
     if order is not None and order.over and not over_before:
         order.cancel_asked = False
         notices += (EndNotice(body.id, "filled", order.filled),)
     return notices
-
-
-def _voided(book: OrderBook, body: bodies.Voided, ts: int) -> tuple[Notice, ...]:
-    fill = book.deals.get(body.deal)
-    if fill is None or body.deal in book.voided:
-        return ()
-    book.voided[body.deal] = ts
-    book.cash -= money_of(fill)
-    order = None if fill.of_position else book.orders.get(fill.id)
-    if order is not None:
-        order.filled -= fill.volume
-    if fill.id:
-        shift(book, fill, order, -1)
-    return ()
 
 
 def _cash(book: OrderBook, body: bodies.Cash, _ts: int) -> tuple[Notice, ...]:
@@ -326,7 +322,8 @@ _HANDLERS: dict[type[Any], Callable[[OrderBook, Any, int], tuple[Notice, ...]]] 
     bodies.Ended: _ended,
     bodies.Done: _done,
     bodies.Filled: _filled,
-    bodies.Voided: _voided,
+    bodies.Voided: void,
+    bodies.Corrected: correct,
     bodies.Cash: _cash,
     bodies.FromSpool: _from_spool,
     bodies.CancelAsked: _cancel_asked,

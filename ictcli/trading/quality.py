@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ictcli.ledger.bodies import Acked, BarTaken, Filled, Intent, Rejected, Sent, Unresolved
+from ictcli.ledger.bodies import Acked, BarTaken, Corrected, Filled, Intent, Rejected, Sent, Unresolved
+from ictcli.ledger.corrections import corrected
 from ictcli.ledger.log import Entry
 from ictcli.stats.bootstrap import bootstrap_mean
 from ictcli.stats.intervals import NOWHERE, Interval, percentile_interval, wilson
@@ -53,6 +54,7 @@ class Executions:
     orders: dict[str, OrderQuality] = field(default_factory=dict)
     digits: dict[str, int] = field(default_factory=dict)
     intents: dict[str, tuple[Intent, int]] = field(default_factory=dict)
+    deals: dict[int, Filled] = field(default_factory=dict)
 
     def take(self, entry: Entry) -> None:
         """Take the next entry."""
@@ -66,7 +68,17 @@ class Executions:
         elif isinstance(body, Acked | Rejected | Unresolved) and body.id in self.orders:
             _answered(self.orders[body.id], body, entry.ts)
         elif isinstance(body, Filled) and body.id in self.orders and not body.of_position:
+            self.deals[body.deal] = body
             _filled(self.orders[body.id], body, entry.ts)
+        elif isinstance(body, Corrected) and body.deal in self.deals:
+            self._correct(self.deals[body.deal], body)
+
+    def _correct(self, deal: Filled, body: Corrected) -> None:
+        """Take the broker's price of a deal."""
+        right = corrected(deal, body)
+        if right is not None:
+            self.deals[deal.deal] = right
+            self.orders[deal.id].paid += deal.volume * (right.price - deal.price)
 
     def _sent(self, body: Sent, ts: int) -> None:
         intent, decided = self.intents.get(body.id, (None, 0))

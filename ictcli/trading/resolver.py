@@ -118,14 +118,14 @@ def _may_be_ours_yet(book: OrderBook, deal: DealReport, now: int) -> bool:
     """Whether a deal may close a position of ours whose opening deal the records do not show yet."""
     if deal.entry not in {"out", "out_by"} or now - deal.ts > LATEST_DEAL:
         return False
-    return all(fill.position != deal.position for fill in book.deals.values())
+    return deal.position not in book.strangers
 
 
 def attribute(book: OrderBook, deal: DealReport) -> tuple[OrderState | None, bool, str]:
     """Whose a deal is: the order it executes, whether it is a position's instead, and that one's intent."""
-    owner = book.owners.get(deal.position, "")
+    owner = book.owners.get(deal.position) or ""
     if not owner and deal.reason in _BY_BROKER:
-        owner = book.by_magic.get(deal.magic, "")
+        owner = book.by_magic.get(deal.magic) or ""
     by_ticket = book.by_ticket.get(deal.order)
     if by_ticket is not None:
         return book.orders[by_ticket], False, ""
@@ -144,7 +144,16 @@ def _other_hand(order: OrderState, deal: DealReport, owner: str) -> bool:
     return leaves and (bool(order.ticket) or owner == order.id or deal.side != order.intent.side)
 
 
-def _book_deal(scribe: Scribe, deal: DealReport, rules: Rules, order: OrderState | None, owner: str) -> None:
+def book_reported(scribe: Scribe, deal: DealReport) -> None:
+    """Book a deal that another process read; its symbol is ours already."""
+    order, of_position, owner = attribute(scribe.book, deal)
+    _book_deal(scribe, deal, Rules(0, 0), order, owner if of_position else "", recovered=True)
+
+
+def _book_deal(
+    scribe: Scribe, deal: DealReport, rules: Rules, order: OrderState | None, owner: str, *,
+    recovered: bool = False,
+) -> None:  # fmt: skip
     event = fill_event(order, deal.volume) if order is not None else None
     body = Filled(
         deal=deal.ticket, order=deal.order, position=deal.position, symbol=rules.symbol(deal.symbol),
@@ -152,7 +161,9 @@ def _book_deal(scribe: Scribe, deal: DealReport, rules: Rules, order: OrderState
         commission=deal.commission, swap=deal.swap, fee=deal.fee, reason=deal.reason, ts=deal.ts,
         id=order.id if order is not None else owner, magic=deal.magic,
         late=order is not None and order.over, over=event is Happening.OVERFILLED,
-        recovered=scribe.book.recovering or (order is not None and order.status is Status.UNKNOWN),
+        recovered=recovered
+        or scribe.book.recovering
+        or (order is not None and order.status is Status.UNKNOWN),
         of_position=bool(owner) and order is None,
     )  # fmt: skip
     if order is not None and event is not None:

@@ -2,8 +2,8 @@
 
 Only the trader writes the ledger. Another process lays what it did into the spool, one file per occasion,
 sealed with the workspace's key over account, name and content; ``spool_booking`` books it. A file may hold
-only kinds that are meant for this way: deals, intents and whatever else decides what is open come from nobody
-but the trader.
+only kinds that are meant for this way: what is booked, intended and ended nobody says but the trader, so a
+deal comes as a report, which the trader books, or refuses, by its own rules (``laid``).
 """
 
 import os
@@ -14,12 +14,23 @@ from pathlib import Path
 
 import msgspec
 
-from ictcli.ledger.bodies import Alerted, Cash, Corrected, Emergency, Resumed
+from ictcli.ledger.bodies import (
+    Alerted,
+    Cash,
+    Corrected,
+    Emergency,
+    Reconciled,
+    Reported,
+    Resumed,
+    SwapSeen,
+    Voided,
+)
 from ictcli.ledger.chain import seal
 from ictcli.store.atomic import TEMPORARY, write_file
 
-Laid = Emergency | Cash | Alerted | Corrected | Resumed
+Laid = Emergency | Cash | Alerted | Corrected | Resumed | Reported | Voided | SwapSeen | Reconciled
 """What another process may tell the ledger of an account."""
+_NAMED = Emergency | Cash | Corrected | Reported | Reconciled
 _FORM = "spool"
 
 
@@ -107,7 +118,7 @@ def _read(path: Path, key: bytes) -> Spooled | str:
         content = msgspec.json.decode(sealed.text, type=_Content)
     except msgspec.DecodeError:
         return "tells what only the trader may"
-    if any(isinstance(body, Emergency | Cash | Corrected) and not body.key for body in content.bodies):
+    if any(isinstance(body, _NAMED) and not body.key for body in content.bodies):
         return "holds an event without a key"
     return Spooled(path, content.by, content.ts, content.bodies)
 

@@ -127,12 +127,13 @@ class TrackRecord:
             self._note(entry.ts, body)
 
     def _finished(self, trade: ClosedTrade) -> None:
+        first, gained = trade.before is None, trade.net - (trade.before or Decimal(0))
         if trade.mode == AT_STAKE:
-            self._counts[AT_STAKE] += 1
-            self._equity.add(trade.net, self._balance)
+            self._counts[AT_STAKE] += first
+            self._equity.add(gained, self._balance)
         elif trade.mode == PROVING and self._in_time(trade.intent):
-            self._counts[PROVING] += 1
-            self._net += trade.net
+            self._counts[PROVING] += first
+            self._net += gained
 
     def _in_time(self, intent: Intent) -> bool:
         """Whether the bar it was decided on was taken as it closed."""

@@ -31,6 +31,7 @@ _SIDES = {1: "long", -1: "short"}
 _NAMED = (
     bodies.Denied | bodies.Sent | bodies.Withheld | bodies.Acked | bodies.Rejected | bodies.Unresolved
     | bodies.Adopted | bodies.Missing | bodies.Ended | bodies.CancelAsked | bodies.Done | bodies.Filled
+    | bodies.Corrected
 )  # fmt: skip
 
 
@@ -96,5 +97,7 @@ def _told(body: Any) -> tuple[str, str, Decimal | None]:
         return "denied", f"{body.code}: {body.detail}" if body.detail else body.code, None
     if isinstance(body, bodies.Ended):
         return body.status, body.message, None
+    if isinstance(body, bodies.Corrected):
+        return "corrected", f"{body.what} {body.ours} to {body.theirs}", None
     kind = str(body.__struct_config__.tag).replace("_", " ")
     return kind, getattr(body, "message", "").partition(":")[0], None

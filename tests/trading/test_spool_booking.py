@@ -19,8 +19,11 @@ from ictcli.ledger.bodies import (
     Resumed,
 )
 from ictcli.ledger.journal import Journal, open_journal
+from ictcli.trading.laid import take
+from ictcli.trading.manager_scribe import Scribe
+from ictcli.trading.messages import Record
 from ictcli.trading.orderbook import OrderBook
-from ictcli.trading.spool import lay
+from ictcli.trading.spool import Spooled, lay
 from ictcli.trading.spool_booking import SpoolBooking
 from tests.trading.journals import NOON, start
 
@@ -43,12 +46,19 @@ class Trader:
         """Start anew from the ledger."""
         self.book = OrderBook()
         self.book.apply_all(self.journal.read())
-        self.booking = SpoolBooking(self.spool, self.key, self.book, self.record, self.said.append)
+        self.booking = SpoolBooking(self.spool, self.key, self.book, self.take, self.record, self.said.append)
 
     def record(self, bodies: Sequence[AnyBody]) -> None:
         for body in bodies:
             self.book.apply(body, NOON)
         self.journal.append(bodies, NOON)
+
+    def take(self, laid: Spooled) -> None:
+        scribe = Scribe(self.book, NOON)
+        take(scribe, laid)
+        for command in scribe.commands():
+            if isinstance(command, Record):
+                self.journal.append(command.bodies, command.at)
 
     def restrict(self, mode: Mode, reason: str) -> None:
         self.record([ModeSet(mode=mode, reason=reason)])
