@@ -237,6 +237,7 @@ CHECKS: dict[str, Check] = {
     "catalog": _catalog,
     "freshness": _freshness,
     "ledgers": health_trading.ledgers,
+    "reconciliation": health_trading.reconciliation,
     "secrets": health_trading.secrets,
     "sqlite": health_trading.sqlite,
     "trading": health_trading.trading,

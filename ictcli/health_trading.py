@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 from typing import Literal
 
-from ictcli.clock import iso
+from ictcli.clock import iso, parse_duration
 from ictcli.config.trading import BrokerConfig
 from ictcli.errors import ConfigError, IctError
 from ictcli.ledger.address import LEDGERS, LedgerName, Place, place_of
@@ -15,6 +15,7 @@ from ictcli.ledger.anchors import read_anchors
 from ictcli.ledger.opening import copied
 from ictcli.ledger.verification import verify_tail
 from ictcli.market.clocks import parse_rule
+from ictcli.reconcile.freshness import Freshness, freshness
 from ictcli.session import Session
 from ictcli.terminals.secret import read_secret
 from ictcli.trading.control import control_folder
@@ -51,6 +52,33 @@ def ledgers(session: Session) -> Found:
             "Run `ictcli ledger verify`, then see docs/ledger.md, When it is refused.",
         )
     return ("ok", "; ".join(told), "") if told else ("skip", "nobody has traded here", "")
+
+
+def reconciliation(session: Session) -> Found:
+    """Every ledger with a broker behind it was reconciled lately, and nothing was found."""
+    names = [name for name in _ledgers(session) if name != "replay"]
+    if not names:
+        return "skip", "nobody has traded here", ""
+    stale_after = session.config.config.reconcile.stale_after
+    found = freshness(
+        session.config.state_dir, names, now=session.now, stale_after=parse_duration(stale_after)
+    )
+    told = "; ".join(_reconciled(one) for one in found)
+    for one in found:
+        if one.result == "findings":
+            return "fail", told, f"See docs/reconcile.md, then run `ictcli reconcile --ledger {one.ledger}`."
+    for one in found:
+        if one.stale or one.result != "clean":
+            late = "run it nightly (docs/reconcile.md)" if one.stale else "see why"
+            return "warn", told, f"ictcli reconcile --ledger {one.ledger}; {late}"
+    return "ok", told, ""
+
+
+def _reconciled(one: Freshness) -> str:
+    if not one.run:
+        return f"{one.ledger}: never reconciled"
+    result = f"{one.roots} findings" if one.result == "findings" else one.result
+    return f"{one.ledger}: {result} at {iso(one.at)}{f', {one.error}' if one.error else ''}"
 
 
 def secrets(session: Session) -> Found:

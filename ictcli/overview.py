@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from ictcli.clock import NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE, NS_PER_SECOND, iso
+from ictcli.clock import NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE, NS_PER_SECOND, iso, parse_duration
 from ictcli.ledger.address import find_place, paper_place
 from ictcli.output import Output
+from ictcli.reconcile.freshness import freshness
 from ictcli.session import Session
 from ictcli.store.records import Manifest
 from ictcli.store.runs import RunStore
@@ -27,6 +28,7 @@ def overview(session: Session) -> dict[str, Any]:
         "series": series,
         "runs": _last_runs(session.store.runs),
         "trading": _trading(session),
+        "reconciliations": _reconciliations(session),
         "disk_bytes": _size(session.config.data_dir),
     }
 
@@ -36,7 +38,7 @@ def overview_text(found: dict[str, Any], out: Output) -> str:
     lines = [f"workspace {found['workspace']}  {found['disk_bytes'] / 2**20:,.1f} MiB"]
     if not found["series"]:
         lines += ["", "nothing stored yet; start with `ictcli fetch EURUSD --source sim`"]
-        return "\n".join([*lines, *_trading_lines(found["trading"], out)])
+        return "\n".join([*lines, *_trading_lines(found["trading"], out), *_reconciled_lines(found)])
     rows = [
         [
             f"{one['source']}/{one['symbol']}/{one['timeframe']}",
@@ -56,7 +58,7 @@ def overview_text(found: dict[str, Any], out: Output) -> str:
             for run in found["runs"]
         ]
         lines += ["", out.table(["run", "strategy", "timeframe", "trades", "gate"], runs)]
-    return "\n".join([*lines, *_trading_lines(found["trading"], out)])
+    return "\n".join([*lines, *_trading_lines(found["trading"], out), *_reconciled_lines(found)])
 
 
 def _trading(session: Session) -> dict[str, Any]:
@@ -94,6 +96,39 @@ def _trading_lines(found: dict[str, Any], out: Output) -> list[str]:
             lines.append(f"  {ledger['critical_alerts']} critical alerts")
         lines += _open_tables(ledger, out)
     return lines
+
+
+def _reconciliations(session: Session) -> list[dict[str, Any]]:
+    """The last reconciliation of every ledger that has a broker behind it."""
+    state = session.config.state_dir
+    if not (state / "secret.key").exists():
+        return []
+    places = {"broker": find_place(state, session.environ), "paper": paper_place(state)}
+    ledgers = [name for name, place in places.items() if place.exists]
+    stale_after = parse_duration(session.config.config.reconcile.stale_after)
+    return [
+        {
+            "ledger": one.ledger, "run": one.run or None, "at": iso(one.at) if one.at else None,
+            "age": age(session.now - one.at) if one.at else "", "result": one.result, "findings": one.roots,
+            "error": one.error, "stale": one.stale,
+        }
+        for one in freshness(state, ledgers, now=session.now, stale_after=stale_after)
+    ]  # fmt: skip
+
+
+def _reconciled_lines(found: dict[str, Any]) -> list[str]:
+    return ["", *map(reconciled_line, found["reconciliations"])] if found["reconciliations"] else []
+
+
+def reconciled_line(one: dict[str, Any]) -> str:
+    """The last reconciliation of a ledger in a line."""
+    if one["result"] == "never":
+        return f"{one['ledger']} ledger: never reconciled"
+    told = f"{one['findings']} findings" if one["result"] == "findings" else one["result"]
+    why = f" ({one['error']})" if one["error"] else ""
+    late = ", STALE" if one["stale"] else ""
+    when = "just now" if one["age"] == "now" else f"{one['age']} ago"
+    return f"{one['ledger']} ledger: last reconciled {when}: {told}{why}{late}"
 
 
 def _off(sync: dict[str, Any]) -> str:

@@ -16,7 +16,7 @@ import polars as pl
 
 from ictcli.errors import DataError, IctError
 from ictcli.reconcile.findings import Finding
-from ictcli.reconcile.outcome import Outcome
+from ictcli.reconcile.outcome import Mode, Outcome
 from ictcli.reconcile.story import INSTRUMENTS, empty
 from ictcli.store.atomic import private_file
 from ictcli.store.locks import exclusive
@@ -62,7 +62,7 @@ class RunRow(msgspec.Struct, frozen=True):
         run: number, from 1.
         started: ns UTC.
         ended: ns UTC; None while it goes on, or where its process was killed.
-        ledger, against, mode, account: see ``Outcome``; mode and account are empty until it is over.
+        ledger, against, mode, account: see ``Outcome``; account is empty until it is over.
         since, until: the window, ns UTC.
         result: clean, findings, inconclusive, failed; empty until it is over.
         code: of the process.
@@ -119,13 +119,13 @@ class Kept:
         self._path = path
         self._raw = raw
 
-    def begin(self, started: int, ledger: str, against: str) -> int:
-        """Write down that a run has begun; its number."""
+    def begin(self, started: int, mode: Mode, ledger: str, against: str) -> int:
+        """Write down that a run has begun, and as what; its number."""
         with _explained(self._path), _writing(self._raw):
             done = self._raw.execute(
                 "INSERT INTO runs (started, ledger, against, mode, account, result, error, roots, findings,"
-                " applied, events) VALUES (?, ?, ?, '', '', '', '', 0, 0, 0, 0)",
-                (started, ledger, against),
+                " applied, events) VALUES (?, ?, ?, ?, '', '', '', 0, 0, 0, 0)",
+                (started, ledger, against, mode),
             )
         return int(done.lastrowid or 0)
 
@@ -196,16 +196,21 @@ def keeping(state: Path) -> Iterator[Kept]:
         yield Kept(path, raw)
 
 
-def last_runs(state: Path) -> list[RunRow]:
-    """The newest run of every ledger, newest first; statements without a ledger are left out.
+def last_runs(state: Path, results: Sequence[str] = ()) -> list[RunRow]:
+    """The newest run over every ledger against its broker, newest first.
+
+    Args:
+        state: the workspace's state folder.
+        results: look at runs with these only; empty for all.
 
     Raises:
         DataError: the database is damaged or of a later version.
     """
-    newest = "SELECT max(run) FROM runs WHERE ledger <> '' GROUP BY ledger"
+    only = f" AND result IN ({', '.join('?' * len(results))})" if results else ""
+    newest = f"SELECT max(run) FROM runs WHERE mode = 'ledger'{only} GROUP BY ledger"  # noqa: S608
     sql = f"SELECT {_RUN_COLUMNS} FROM runs WHERE run IN ({newest}) ORDER BY run DESC"  # noqa: S608
     with _reading(state) as raw:
-        return [] if raw is None else [RunRow(*row) for row in raw.execute(sql)]
+        return [] if raw is None else [RunRow(*row) for row in raw.execute(sql, tuple(results))]
 
 
 def read_rows(state: Path, table: str, columns: Sequence[str]) -> list[tuple[object, ...]]:

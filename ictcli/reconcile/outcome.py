@@ -9,7 +9,7 @@ from typing import Any, Literal
 import polars as pl
 
 from ictcli.errors import ExitCode
-from ictcli.reconcile.findings import Finding
+from ictcli.reconcile.findings import Severity
 from ictcli.reconcile.matching import Verdict
 from ictcli.reconcile.story import INSTRUMENTS, Window, empty
 
@@ -22,6 +22,8 @@ CODES: dict[str, ExitCode] = {
     "inconclusive": ExitCode.INCONCLUSIVE,
 }
 """Result = exit code."""
+SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
+"""Gravest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +72,11 @@ class Outcome:
     def counts(self) -> dict[str, Any]:
         """How many findings there are, roots by kind and by severity."""
         found, roots = self.verdict.findings, self.verdict.roots
+        weights = Counter(one.severity for one in roots)
         return {
             "roots": len(roots),
             "derived": sum(bool(one.caused_by) for one in found),
             "known": sum(one.known and not one.caused_by for one in found),
-            "by_kind": _counted(roots, "kind"),
-            "by_severity": _counted(roots, "severity"),
+            "by_kind": dict(sorted(Counter(one.kind.value for one in roots).items())),
+            "by_severity": {word: number for word in SEVERITIES if (number := weights[word])},
         }
-
-
-def _counted(findings: tuple[Finding, ...], name: str) -> dict[str, int]:
-    counts = Counter(str(getattr(one, name)) for one in findings)
-    return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))

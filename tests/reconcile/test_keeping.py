@@ -2,39 +2,25 @@
 
 import sqlite3
 from contextlib import closing
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
 
 from ictcli.errors import Busy, DataError, SourceUnavailable
-from ictcli.reconcile.findings import Finding, Kind, finding
 from ictcli.reconcile.keeping import FILE, keeping, last_runs, only_reconciliation
 from ictcli.reconcile.kept_tables import reconcile_tables
-from ictcli.reconcile.matching import Verdict
-from ictcli.reconcile.outcome import Outcome
-from ictcli.reconcile.story import INSTRUMENTS, Window, table
+from ictcli.reconcile.outcome import Mode, Outcome
+from ictcli.reconcile.story import INSTRUMENTS, table
+from tests.reconcile.outcomes import DERIVED, END, KNOWN, ROOT, START, outcome
 
-START, END = 1_700_000_000_123_456_000, 1_700_000_007_000_000_000
-ROOT = finding(
-    Kind.MISSING_FILL_LOCAL, "deal:7", ({"deal": 7},), symbol="EURUSD", theirs="0.10 at 1.1", ts=START
-)
-DERIVED = finding(Kind.BALANCE_DIFF, "account", field="balance", caused_by=(ROOT.name,), ours="1", theirs="2")
-KNOWN = finding(Kind.FOREIGN, "order:9", known=True)
-
-
-def outcome(*findings: Finding, ledger: str = "broker", **more: Any) -> Outcome:
-    verdict = Verdict("findings" if any(one.root for one in findings) else "clean", findings)
-    base = Outcome("ledger", ledger, "desk", "Demo/1", "USD", Window(START, END), verdict)
-    return replace(base, stated=Decimal("10.10"), computed=Decimal("10.00"), events=12, **more)
+OTHERS: list[tuple[str, Mode]] = [("", "statement_only"), ("broker", "backtest")]
 
 
 def keep(state: Path, what: Outcome) -> int:
     with keeping(state) as kept:
-        run = kept.begin(START, what.ledger, what.against)
+        run = kept.begin(START, what.mode, what.ledger, what.against)
         kept.end(run, END, what)
     return run
 
@@ -62,18 +48,18 @@ def test_a_run_and_its_findings_stay(tmp_path: Path) -> None:
 
 def test_numbers_of_runs_go_up_and_the_last_of_each_ledger_is_told(tmp_path: Path) -> None:
     assert last_runs(tmp_path) == []
-    runs = [keep(tmp_path, outcome(ledger=name)) for name in ("broker", "paper", "broker", "")]
-    assert runs == [1, 2, 3, 4]
-    assert [(one.run, one.ledger, one.result) for one in last_runs(tmp_path)] == [
-        (3, "broker", "clean"),
-        (2, "paper", "clean"),
-    ]
+    runs = [keep(tmp_path, outcome(ledger=name)) for name in ("broker", "paper", "broker")]
+    runs += [keep(tmp_path, outcome(ledger=name, mode=mode)) for name, mode in OTHERS]
+    runs += [keep(tmp_path, outcome(ROOT))]
+    assert runs == [1, 2, 3, 4, 5, 6]
+    assert [(one.run, one.ledger) for one in last_runs(tmp_path)] == [(6, "broker"), (2, "paper")]
+    assert [(one.run, one.ledger) for one in last_runs(tmp_path, ["clean"])] == [(3, "broker"), (2, "paper")]
 
 
 def test_a_run_that_failed_or_was_killed_is_seen_as_such(tmp_path: Path) -> None:
     with keeping(tmp_path) as kept:
-        kept.fail(kept.begin(START, "broker", "desk"), END, SourceUnavailable("no terminal"))
-        kept.begin(START, "paper", "simulated")
+        kept.fail(kept.begin(START, "ledger", "broker", "desk"), END, SourceUnavailable("no terminal"))
+        kept.begin(START, "ledger", "paper", "simulated")
     killed, failed = last_runs(tmp_path)
     assert (failed.result, failed.code, failed.error, failed.ended) == ("failed", 6, "no terminal", END)
     assert (killed.result, killed.code, killed.ended) == ("", None, None)
@@ -104,8 +90,8 @@ def test_contracts_are_those_of_the_last_run_that_saw_them(tmp_path: Path) -> No
 def test_when_it_was_clean_last(tmp_path: Path) -> None:
     with keeping(tmp_path) as kept:
         assert kept.last_clean("broker") == 0
-        kept.end(kept.begin(START, "broker", "desk"), END, outcome())
-        kept.end(kept.begin(START, "broker", "desk"), END + 5, outcome(ROOT))
+        kept.end(kept.begin(START, "ledger", "broker", "desk"), END, outcome())
+        kept.end(kept.begin(START, "ledger", "broker", "desk"), END + 5, outcome(ROOT))
         assert (kept.last_clean("broker"), kept.last_clean("paper")) == (END, 0)
 
 
@@ -122,9 +108,9 @@ def test_two_reconciliations_do_not_collide(tmp_path: Path) -> None:
 
 def test_a_reader_sees_what_is_written_while_the_writer_has_it_open(tmp_path: Path) -> None:
     with keeping(tmp_path) as kept:
-        kept.end(kept.begin(START, "broker", "desk"), END, outcome(ROOT))
+        kept.end(kept.begin(START, "ledger", "broker", "desk"), END, outcome(ROOT))
         assert last_runs(tmp_path)[0].result == "findings"
-        kept.begin(START, "broker", "desk")
+        kept.begin(START, "ledger", "broker", "desk")
         assert last_runs(tmp_path)[0].result == ""
 
 

@@ -1,0 +1,62 @@
+"""How long ago a workspace's ledgers were last reconciled, and with what result."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ictcli.reconcile.keeping import last_runs
+
+CONCLUSIVE = ("clean", "findings")
+"""Results that say something of the ledger; without one of them in time it is stale."""
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """The last reconciliation of a ledger against its broker.
+
+    Attributes:
+        ledger: broker, paper or replay.
+        run: its number; 0 for never.
+        at: when it ended, or began where it did not end, ns UTC; 0 for never.
+        result: clean, findings, inconclusive, failed, unfinished, or never.
+        error: why it failed.
+        roots: how many findings count.
+        conclusive: when the last one ended that came to a result, ns UTC; 0 for never.
+        stale: that is too long ago.
+    """
+
+    ledger: str
+    run: int
+    at: int
+    result: str
+    error: str
+    roots: int
+    conclusive: int
+    stale: bool
+
+
+def freshness(state: Path, ledgers: Sequence[str], *, now: int, stale_after: int) -> list[Freshness]:
+    """The last reconciliation of each ledger.
+
+    Args:
+        state: the workspace's state folder.
+        ledgers: names of ledgers that exist.
+        now: ns UTC.
+        stale_after: ns.
+
+    Raises:
+        DataError: what is kept is damaged.
+    """
+    last = {one.ledger: one for one in last_runs(state)}
+    good = {one.ledger: one.ended or 0 for one in last_runs(state, CONCLUSIVE)}
+    found = []
+    for name in ledgers:
+        run, conclusive = last.get(name), good.get(name, 0)
+        stale = now - conclusive > stale_after
+        if run is None:
+            found.append(Freshness(name, 0, 0, "never", "", 0, 0, stale=True))
+            continue
+        result = run.result or "unfinished"
+        at = run.ended or run.started
+        found.append(Freshness(name, run.run, at, result, run.error, run.roots, conclusive, stale))
+    return found

@@ -1,0 +1,144 @@
+"""A reconciliation for people: what came of it in a few lines, then one row per finding."""
+
+import textwrap
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from ictcli.reports.reconcile_document import POLICIES
+
+Document = Mapping[str, Any]
+Table = Callable[[Sequence[str], Iterable[Sequence[Any]]], str]
+
+SHOWN = 60
+"""Findings of the table; the other formats have all of them."""
+_WIDTHS = {"about": 26, "value": 18, "done": 24}
+
+
+def reconcile_text(document: Document, table: Table) -> str:
+    """The result on one screen.
+
+    Args:
+        document: ``reconcile_document``.
+        table: ``Output.table``.
+    """
+    pairs = facts(document)
+    width = max(len(name) for name, _ in pairs)
+    lines = [f"{name:<{width}}  {text}" for name, text in pairs]
+    found = document["findings"]
+    if found:
+        rows = [_cells(one) for one in found[:SHOWN]]
+        lines += ["", table(["", "finding", "ours", "theirs", "what is done"], rows)]
+    if len(found) > SHOWN:
+        lines.append(f"and {len(found) - SHOWN} more: --json, or --format html --out FILE")
+    for name, values in detail_tables(document["details"]):
+        headers = list(values[0])
+        lines += ["", name, table(headers, [[row.get(one) for one in headers] for row in values])]
+    return "\n".join(lines)
+
+
+def facts(document: Document) -> list[tuple[str, str]]:
+    """What is told before the findings: names and texts."""
+    pairs = [(result_word(document), headline(document)), ("compared", _compared(document))]
+    if window := document["window"]:
+        shown = f"{window['since']} to {window['until']}"
+        pairs.append(("window", shown if window["complete"] else f"{shown}; not complete: {window['why']}"))
+    if balance := balance_line(document):
+        pairs.append(("balance", balance))
+    if verified := document["verified"]:
+        pairs.append(
+            ("ledger", f"{verified['events']:,} events held against {verified['anchors']:,} anchors")
+        )
+    if (offset := document["clock_offset_seconds"]) is not None:
+        pairs.append(("clock", f"the broker's is {offset:+.3f} s off"))
+    if document["applied"]:
+        pairs.append(("applied", f"{_many(len(document['applied']), 'finding')} put right"))
+    for name, value in document["details"].items():
+        if not isinstance(value, (list, tuple)):
+            pairs.append((name.replace("_", " "), _shown(value)))
+    return pairs
+
+
+def result_word(document: Document) -> str:
+    """The result in capitals."""
+    return str(document["result"]).upper()
+
+
+def headline(document: Document) -> str:
+    """How many findings there are, in one line."""
+    counts = document["counts"]
+    if not document["findings"]:
+        return "not a single difference" if document["result"] == "clean" else "nothing follows from this"
+    told = [f"{number} {word}" for word, number in counts["by_severity"].items()]
+    text = _many(counts["roots"], "finding") + (f" ({', '.join(told)})" if told else "")
+    if counts["derived"]:
+        text += f", {counts['derived']} that follow from them" if counts["roots"] else ", derived ones"
+    return text + (f", {counts['known']} known to the ledger" if counts["known"] else "")
+
+
+def balance_line(document: Document) -> str:
+    """Both balances and how far they are apart; empty where none is known."""
+    balance, currency = document["balance"], document["currency"]
+    stated, computed, apart = (balance[name] for name in ("stated", "computed", "difference"))
+    if stated is None and computed is None:
+        return ""
+    if stated is None:
+        return f"{computed:,} {currency} added up; none is stated"
+    if computed is None:
+        return f"{stated:,} {currency} stated"
+    verdict = "the same added up" if not apart else f"{computed:,} added up: {apart:+,} apart"
+    return f"{stated:,} {currency} stated, {verdict}"
+
+
+def detail_tables(details: Mapping[str, Any]) -> Iterator[tuple[str, Sequence[Mapping[str, Any]]]]:
+    """Those details that are rows, with their names."""
+    for name, value in details.items():
+        if isinstance(value, (list, tuple)) and value:
+            yield name.replace("_", " "), value
+
+
+def done_about(one: Document) -> str:
+    """What is, or was, done about a finding."""
+    if one["applied"]:
+        return f"done: {one['applied']}"
+    if one["known"]:
+        return "the ledger knows it"
+    if one["caused_by"]:
+        return f"follows from {', '.join(one['caused_by'])}"
+    return POLICIES[one["policy"]]
+
+
+def _compared(document: Document) -> str:
+    account = document["account"] or "an account that is not named"
+    if not document["ledger"]:
+        return f"{document['against']} with itself, {account}"
+    return f"{document['ledger']} ledger with {document['against']}, {account}"
+
+
+def _cells(one: Document) -> list[str]:
+    about = " ".join(part for part in (one["key"], one["field"], one["symbol"]) if part)
+    lines = [one["kind"], *(f"  {line}" for line in textwrap.wrap(about, _WIDTHS["about"]))]
+    sign = "└ " if one["caused_by"] else ""
+    done = "; ".join(part for part in ("" if sign else done_about(one), one["note"]) if part)
+    return [
+        "" if sign else "known" if one["known"] else one["severity"],
+        "\n".join((" " * len(sign) if at else sign) + line for at, line in enumerate(lines)),
+        _wrapped(one["ours"] or "", "value"),
+        _wrapped(one["theirs"] or "", "value"),
+        _wrapped(done, "done"),
+    ]
+
+
+def _wrapped(text: str, column: str) -> str:
+    return "\n".join(textwrap.wrap(text, _WIDTHS[column]))
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_shown(one)}" for name, one in value.items())
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _many(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
