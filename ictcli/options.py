@@ -95,6 +95,11 @@ def timeframe_option(
     )
 
 
+def timeframes_option(text: str) -> Callable[[F], F]:
+    """``-t/--timeframe``, repeatable; the command gets ``timeframes``, a tuple of ``Timeframe``."""
+    return click.option("-t", "--timeframe", "timeframes", type=TIMEFRAME, multiple=True, help=text)
+
+
 def span_options(func: F) -> F:
     """``--start`` and ``--end``; the command gets ``start`` and ``end``, nanoseconds UTC or None.
 

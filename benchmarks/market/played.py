@@ -26,6 +26,7 @@ from ictcli.research.series import Series
 from ictcli.trading.assembly import Assembled, assemble
 from ictcli.trading.control import control_folder
 from ictcli.trading.engagement import Engagement, Terms
+from ictcli.trading.feeds import one_each
 from ictcli.trading.latch import Latch
 from ictcli.trading.playback import Playback, VirtualClock
 from ictcli.trading.simulated_world import LOGIN, SimulatedWorld, simulated_world
@@ -80,9 +81,9 @@ class Session:
     def play(self, over: Callable[[int], bool]) -> int:
         """Play all bars, as ``Playback.play`` does."""
         typical, bars = self.world.typical, [self.floor.series[0].bars]
-        return Playback(self.world.server, self.one.trader, self.clock, ("M1",), typical, 1).play(
-            bars, (None,), [0], over
-        )
+        feeds = one_each(1, 1)
+        play = Playback(self.world.server, self.one.trader, self.clock, ("M1",), typical, feeds)
+        return play.play(bars, (None,), [0], over)
 
 
 def engagement(

@@ -6,7 +6,7 @@ import click
 
 from ictcli.cli_command import Command
 from ictcli.commands.trade_options import SpanType, SpeedType, TradeOptions, check
-from ictcli.options import seed_option, symbols_argument, timeframe_option
+from ictcli.options import seed_option, symbols_argument, timeframes_option
 from ictcli.session import Session
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ _EXAMPLES = [
 @click.option(
     "--param", "params", multiple=True, metavar="NAME=VALUE", help="Strategy parameter; repeatable."
 )
-@timeframe_option(text="Timeframe to trade; default from the config.")
+@timeframes_option("Timeframe to trade; repeatable: each symbol on each; default from the config.")
 @click.option("--paper", is_flag=True, help="At the simulated terminal; the default.")
 @click.option("--live", is_flag=True, help="At a real account; see docs/trade.md, Going live.")
 @click.option(
@@ -60,7 +60,7 @@ def command(
     strategies: tuple[str, ...],
     model: str | None,
     params: tuple[str, ...],
-    timeframe: "Timeframe | None",
+    timeframes: "tuple[Timeframe, ...]",
     paper: bool,
     live: bool,
     confirm_account: int | None,
@@ -86,5 +86,5 @@ def command(
     if systemd_unit:
         session.out.write(work.unit_text(session))
         return
-    request = work.request_of(session, options, symbols, strategies, params, model, timeframe, seed)
+    request = work.request_of(session, options, symbols, strategies, params, model, timeframes, seed)
     work.run(session, request)

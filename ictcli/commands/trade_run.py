@@ -33,7 +33,7 @@ def request_of(
     strategies: tuple[str, ...],
     params: tuple[str, ...],
     model: str | None,
-    timeframe: "Timeframe | None",
+    timeframes: "tuple[Timeframe, ...]",
     seed: int | None,
 ) -> "TradeRequest":
     """What is asked for, with what the configuration adds.
@@ -43,7 +43,6 @@ def request_of(
         DataError: there is no such model.
     """
     from ictcli.commands.backtest_run import distinct
-    from ictcli.market.timeframes import parse_timeframe
     from ictcli.research.choices import parse_params
     from ictcli.trading.request import TradeRequest
 
@@ -62,7 +61,7 @@ def request_of(
         symbols=distinct(session, named),
         strategies=chosen,
         params=parse_params(params),
-        timeframe=timeframe or (asked.timeframe if asked else parse_timeframe(config.trade.timeframe)),
+        timeframes=_timeframes(timeframes, asked, config.trade.timeframe),
         model=asked,
         mode=options.mode,
         broker=options.broker or (config.trade.broker if options.live else ""),
@@ -75,6 +74,21 @@ def request_of(
         source=options.source,
         seed=config.backtest.seed if seed is None else seed,
     )
+
+
+def _timeframes(
+    given: "tuple[Timeframe, ...]", asked: "AskedModel | None", configured: str
+) -> "tuple[Timeframe, ...]":
+    from ictcli.market.timeframes import parse_timeframe
+
+    if not given:
+        return (asked.timeframe if asked else parse_timeframe(configured),)
+    if asked is not None and len(set(given)) > 1:
+        raise UsageError(
+            f"a model judges bars of one timeframe, and {len(set(given))} are given",
+            hint=f"Trade it on {asked.timeframe} alone, in a session of its own.",
+        )
+    return tuple(sorted(set(given), key=lambda one: one.ns))
 
 
 def _model_of(session: Session, reference: str | None) -> "AskedModel | None":

@@ -61,5 +61,8 @@ def assemble(
         for c, choice in enumerate(choices)
     ]
     money = minor_digits(config.account.currency)
-    units = [Units(one.spec.name, one.bars.digits, one.spec.volume_step, money) for one in floor.series]
+    units = [
+        Units(one.spec.name, one.bars.digits, one.spec.volume_step, money, one.key.timeframe.name)
+        for one in floor.series
+    ]
     return Assembled(Account(desk, seats, units, strategy_names(choices)), start)

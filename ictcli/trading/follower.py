@@ -9,6 +9,7 @@ from ictcli.research.series import Series, load_finer, load_series
 from ictcli.store.selection import Selection
 from ictcli.store.serving import serve_bars
 from ictcli.trading.account import Account
+from ictcli.trading.feeds import feeds_of
 from ictcli.trading.paper_terminal import PaperTerminal
 from ictcli.trading.playback import Playback
 from ictcli.trading.request import TradeRequest
@@ -33,7 +34,7 @@ class Follower:
     """
 
     def __init__(self, laid: SessionFloor, shop: Workshop) -> None:
-        self._series, self._shop = laid.floor.series, shop
+        self._floor, self._series, self._shop = laid.floor, laid.floor.series, shop
         self._content = [""] * len(self._series)
 
     def fresh(self, account: Account) -> Batch | None:
@@ -54,8 +55,10 @@ class Follower:
         bars: list[Bars] = []
         fine: list[Bars | None] = []
         first: list[int] = []
+        feeds, _ = feeds_of(self._floor)
         for s, one in enumerate(self._series):
-            shown, taken = terminal.bars_shown(s), int(account.desk.world.states[s]["bar"])
+            taken, number = int(account.desk.world.states[s]["bar"]), feeds.of(s)
+            shown = taken if number is None else terminal.bars_shown(number)
             own = self._stored(one, int(one.bars.ts[0]))
             bars.append(own.slice(shown, max(shown, taken)))
             fine.append(self._finer(one, bars[-1]))
@@ -86,9 +89,10 @@ class Follower:
 def history_start(request: TradeRequest, shop: Workshop) -> int | None:
     """First instant of the bars that a new session is warmed up with; None for everything stored."""
     config = shop.config
-    selection = Selection(request.timeframe, request.source, None, None, config.primary)
     firsts = []
-    for symbol in request.symbols:
-        bars = load_series(shop.store, shop.book, symbol, selection).bars
-        firsts.append(int(bars.ts[max(0, len(bars) - config.trade.warm_up)]))
+    for timeframe in request.timeframes:
+        selection = Selection(timeframe, request.source, None, None, config.primary)
+        for symbol in request.symbols:
+            bars = load_series(shop.store, shop.book, symbol, selection).bars
+            firsts.append(int(bars.ts[max(0, len(bars) - config.trade.warm_up)]))
     return min(firsts, default=None)

@@ -18,6 +18,7 @@ from ictcli.config.loading import fingerprint
 from ictcli.errors import LedgerUnwritable, SourceUnavailable
 from ictcli.ledger.address import find_place
 from ictcli.ledger.journal import Journal, open_journal
+from ictcli.market.bars import Bars
 from ictcli.research.backtest import Workshop
 from ictcli.trading.account import Closed
 from ictcli.trading.bar_feed import BarFeed
@@ -176,13 +177,17 @@ def _engage(
         report.currency, MetricHistory(ground.data, report.login), outside.tell,
     )  # fmt: skip
     symbols = [units.symbol for units in account.units]
-    last = [one.at] * len(symbols)
-    if found is None:
-        last = [int(series.bars.ts_close[-1]) for series in laid.floor.series]
+    last = [_last_taken(series.bars, one.at) for series in laid.floor.series]
     feed = BarFeed(broker, symbols, laid.timeframes, last)
     duties = Duties(one, around, report.login)
     poll, age = parse_duration(settings.poll), parse_duration(settings.bar_age)
     return Live(one, broker, feed, duties, laid, poll, age, line, caught.unsent)
+
+
+def _last_taken(bars: Bars, at: int) -> int:
+    """Close of the last bar that was over at an instant; of longer bars, none may have been just then."""
+    before = int(bars.ts_close.searchsorted(at, side="right"))
+    return int(bars.ts_close[before - 1]) if before else at
 
 
 def _loop(live: Live, request: TradeRequest, outside: Outside) -> str:

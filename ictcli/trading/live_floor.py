@@ -12,6 +12,7 @@ from ictcli.research.accounts import Floor, missing_conversions
 from ictcli.research.backtest import Workshop
 from ictcli.research.series import Series
 from ictcli.trading.assembly import assemble
+from ictcli.trading.permission import refuse_netted_timeframes
 from ictcli.trading.request import Outside, TradeRequest
 from ictcli.trading.serving import serving_streams
 from ictcli.trading.session_floor import SessionFloor, choices_of, identity_of, marks_of
@@ -37,11 +38,14 @@ def lay_live_floor(
     Raises:
         ConfigError: a symbol's contract is not the one that is configured, or a conversion is missing.
         DataError: the broker has no bars of a symbol.
+        UsageError: several timeframes on an account that nets.
     """
     series = []
-    for done, symbol in enumerate(request.symbols):
-        outside.progress(f"{symbol} {request.timeframe}", done, len(request.symbols))
-        series.append(_series(request, shop, broker, shop.book.require(symbol), request.timeframe, now))
+    refuse_netted_timeframes(request, broker.account().mode)
+    asked = [(symbol, timeframe) for timeframe in request.timeframes for symbol in request.symbols]
+    for done, (symbol, timeframe) in enumerate(asked):
+        outside.progress(f"{symbol} {timeframe}", done, len(asked))
+        series.append(_series(request, shop, broker, shop.book.require(symbol), timeframe, now))
     converting = [
         _conversion(request, shop, broker, names, now) for names in missing_conversions(series, shop.config)
     ]
@@ -119,7 +123,7 @@ def _conversion(
         if spec is None:
             continue
         try:
-            return _series(request, shop, broker, spec, request.timeframe, now)
+            return _series(request, shop, broker, spec, request.timeframes[0], now)
         except (DataError, SourceUnavailable, ConfigError):
             continue
     raise ConfigError(

@@ -23,6 +23,7 @@ from ictcli.trading.dry import DryBroker, settings_of
 from ictcli.trading.duties import Duties, Surroundings
 from ictcli.trading.ending import doze
 from ictcli.trading.engagement import Engagement, Terms, last_state, money_of
+from ictcli.trading.feeds import feeds_of
 from ictcli.trading.follower import Batch, Follower, history_start
 from ictcli.trading.latch import Latch
 from ictcli.trading.lock import Trader as Holder
@@ -99,7 +100,8 @@ def _engage(
         laid = lay_floor(request, shop, outside, history_start(request, shop))
     floor = laid.floor
     clock = VirtualClock(laid.assembled.start)
-    terminal = PaperTerminal(folder, floor, shop.config, clock.now, request.seed)
+    feeds, market = feeds_of(floor)
+    terminal = PaperTerminal(folder, market, shop.config, clock.now, request.seed)
     names = laid.assembled.account.names
     terms = Terms(
         settings_of(request, shop.config.trade), Header(LOGIN, names, fingerprint(shop.config)),
@@ -112,7 +114,7 @@ def _engage(
     account = laid.assembled.account
     one = Engagement(account, broker, journal, latch, clock.now, terms, outside.tell, real=now_ns)
     play = Playback(
-        terminal.world.server, one.trader, clock, laid.timeframes, terminal.world.typical, floor.traded,
+        terminal.world.server, one.trader, clock, laid.timeframes, terminal.world.typical, feeds,
         terminal.keep, terminal.progress,
     )  # fmt: skip
     follower = Follower(laid, shop)

@@ -6,7 +6,7 @@ from ictcli.brokers.broker import Health
 from ictcli.brokers.reports import AccountReport
 from ictcli.config.records import Config
 from ictcli.config.trading import BrokerConfig
-from ictcli.errors import PolicyRefused
+from ictcli.errors import PolicyRefused, UsageError
 from ictcli.trading.graduation import Standing
 from ictcli.trading.latch import Latch
 from ictcli.trading.request import TradeRequest
@@ -28,6 +28,23 @@ def refuse_halted(latch: Latch, request: TradeRequest) -> None:
     if reason is not None and (request.once or request.mode == "replay"):
         raise PolicyRefused(
             f"the emergency stop is on: {reason}", hint="Lift it with `ictcli resume --reason TEXT`."
+        )
+
+
+def refuse_netted_timeframes(request: TradeRequest, mode: str) -> None:
+    """Refuse several timeframes where a symbol has one position, which they would fight over.
+
+    Args:
+        request: what to trade.
+        mode: of the account, hedging or netting.
+
+    Raises:
+        UsageError: names what to do instead.
+    """
+    if mode == "netting" and len(request.timeframes) > 1:
+        raise UsageError(
+            f"the account nets: {len(request.timeframes)} timeframes of a symbol would share one position",
+            hint="Trade one timeframe, or a hedging account.",
         )
 
 

@@ -13,6 +13,7 @@ from ictcli.brokers.simulated.server import TradeServer
 from ictcli.brokers.simulated.turns import Turn, instants, turn_of, turns_of
 from ictcli.market.bars import Bars
 from ictcli.trading.account import Closed
+from ictcli.trading.feeds import Feeds
 from ictcli.trading.progress import Progress
 from ictcli.trading.trader import Trader
 
@@ -45,8 +46,8 @@ class Playback:
         trader: decides; its broker is the terminal of ``server``.
         clock: shows the instant of what is played.
         names: timeframe of every series.
-        typical: spread in points of every series where a bar has none.
-        traded: how many series, from the first, the trader trades; the others only convert.
+        typical: spread in points of every series of the server where a bar has none.
+        feeds: which series make the server's market, and which of the trader's hear of it.
         keep: called whenever bars have changed orders, deals or positions, before anybody hears of it.
         progress: how far the server's market has gone; None: it is at its beginning.
     """
@@ -58,12 +59,12 @@ class Playback:
         clock: VirtualClock,
         names: Sequence[str],
         typical: Sequence[int],
-        traded: int,
+        feeds: Feeds,
         keep: Callable[[], None] | None = None,
         progress: Progress | None = None,
     ) -> None:
         self._server, self._trader, self._clock = server, trader, clock
-        self._names, self._typical, self._traded = tuple(names), tuple(typical), traded
+        self._names, self._typical, self._feeds = tuple(names), tuple(typical), feeds
         self._seen = -1
         self._keep = keep
         self._progress = progress or Progress()
@@ -86,16 +87,12 @@ class Playback:
         played = 0
         for now, due in self._instants(bars):
             self._server.pass_time(now)
-            turns = [(s, row, turn_of(bars[s], row, first[s] + row, self._typical[s])) for s, row in due]
-            for s, row, whole in turns:
-                self._progress.begin(s, first[s] + row)
-                for turn in turns_of(bars[s], fine[s], row, first[s] + row, self._typical[s]):
-                    self._piece(s, turn)
-                self._progress.end(s, partial(self._server.close_bar, s, whole.quote, whole.ends))
+            for s, row in due:
+                self._market(s, bars[s], fine[s], row, first[s] + row)
             self._server.learn(now)
             self._clock.move(now)
             self._look()
-            closed = [Closed(s, bars[s].slice(row, row + 1)) for s, row, _ in turns]
+            closed = [Closed(s, bars[s].slice(row, row + 1)) for s, row in due]
             self._trader.closed(now, closed, self._names)
             played += len(due)
             if over(now):
@@ -113,31 +110,45 @@ class Playback:
         for now, due in self._instants(bars):
             self._server.pass_time(now)
             for s, row in due:
+                k = self._feeds.of(s)
+                if k is None:
+                    continue
                 number, finer = first[s] + row, fine[s] if fine is not None else None
-                self._progress.begin(s, number)
-                for turn in turns_of(bars[s], finer, row, number, self._typical[s]):
-                    self._progress.step(s, partial(self._server.announce, s, turn.quote))
-                    self._progress.step(s, partial(self._server.open_phase, s, turn.quote))
-                    self._progress.step(s, partial(self._server.inside_phase, s, turn.quote, turn.ends))
-                whole = turn_of(bars[s], row, number, self._typical[s])
-                self._progress.end(s, partial(self._server.close_bar, s, whole.quote, whole.ends))
+                self._progress.begin(k, number)
+                for turn in turns_of(bars[s], finer, row, number, self._typical[k]):
+                    self._progress.step(k, partial(self._server.announce, k, turn.quote))
+                    self._progress.step(k, partial(self._server.open_phase, k, turn.quote))
+                    self._progress.step(k, partial(self._server.inside_phase, k, turn.quote, turn.ends))
+                whole = turn_of(bars[s], row, number, self._typical[k])
+                self._progress.end(k, partial(self._server.close_bar, k, whole.quote, whole.ends))
             self._server.learn(now)
             self._clock.move(now)
 
-    def _piece(self, s: int, turn: Turn) -> None:
+    def _market(self, s: int, bars: Bars, fine: Bars | None, row: int, number: int) -> None:
+        """A bar goes by at the server, if its series makes the market there."""
+        k = self._feeds.of(s)
+        if k is None:
+            return
+        self._progress.begin(k, number)
+        for turn in turns_of(bars, fine, row, number, self._typical[k]):
+            self._piece(k, self._feeds.listeners[s], turn)
+        whole = turn_of(bars, row, number, self._typical[k])
+        self._progress.end(k, partial(self._server.close_bar, k, whole.quote, whole.ends))
+
+    def _piece(self, k: int, listeners: Sequence[int], turn: Turn) -> None:
         """One bar, or a piece of one; what the trader asks for at its announced open is done at it."""
         quote, step = turn.quote, self._progress.step
-        if step(s, partial(self._server.announce, s, quote)):
+        if step(k, partial(self._server.announce, k, quote)):
             self._clock.move(quote.ts)
             self._look()
-            if s < self._traded:
+            for s in listeners:
                 self._trader.opened(s, quote.ts)
-        if step(s, partial(self._server.open_phase, s, quote)):
+        if step(k, partial(self._server.open_phase, k, quote)):
             self._look()
-        if not step(s, partial(self._server.inside_phase, s, quote, turn.ends)):
+        if not step(k, partial(self._server.inside_phase, k, quote, turn.ends)):
             return
         self._look()
-        if s < self._traded:
+        for s in listeners:
             self._trader.traded(s, quote.ts, quote.high, quote.low, quote.spread)
 
     def _look(self) -> None:

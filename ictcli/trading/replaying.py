@@ -20,6 +20,7 @@ from ictcli.trading.account import Account
 from ictcli.trading.control import control_folder
 from ictcli.trading.dry import DryBroker
 from ictcli.trading.engagement import Engagement, Terms
+from ictcli.trading.feeds import feeds_of
 from ictcli.trading.fees import fees_due
 from ictcli.trading.latch import Latch
 from ictcli.trading.playback import Playback, VirtualClock
@@ -48,7 +49,8 @@ def replay(request: TradeRequest, shop: Workshop, outside: Outside) -> Traded:
     with ExitStack() as stack:
         place = fresh_place(shop.store.state_dir)
         journal = stack.enter_context(open_journal(place, now=clock.now(), durable=False))
-        world = simulated_world(floor, shop.config, clock.now, clock.sleep, seed=request.seed)
+        feeds, market = feeds_of(floor)
+        world = simulated_world(market, shop.config, clock.now, clock.sleep, seed=request.seed)
         broker: Broker = world.broker
         if request.dry_run:
             broker = DryBroker(broker, outside.show)
@@ -65,13 +67,13 @@ def replay(request: TradeRequest, shop: Workshop, outside: Outside) -> Traded:
         report = broker.connect()
         one.begin(start_of(request, laid, shop, LOGIN, report.server, outside))
         outside.ready("replaying")
-        play = Playback(world.server, one.trader, clock, laid.timeframes, world.typical, floor.traded)
+        play = Playback(world.server, one.trader, clock, laid.timeframes, world.typical, feeds)
         ended = _play(one, play, laid, outside, request.speed)
         fees = fees_due(journal.read(), dict(shop.config.trade.fees), report.currency)
         one.dispatcher.record(fees)
         one.end(ended)
         report = broker.account()
-        whole = ended == _OVER and not request.dry_run
+        whole = ended == _OVER and not request.dry_run and len(request.timeframes) == 1
         kept = _kept(request, laid, shop, one, outside) if whole else ""
         return summarize(one, request.mode, report, ended, run=kept)
 
@@ -133,7 +135,7 @@ def _kept(
         sample_of(laid.floor, played, shop.config), asked={"traded": request.mode},
     )  # fmt: skip
     asked = Request(
-        request.symbols, request.strategies, request.params, request.timeframe, request.source,
+        request.symbols, request.strategies, request.params, request.timeframes[0], request.source,
         request.start, request.end, request.seed, None, request.model,
     )  # fmt: skip
     return keep(found, asked, shop, now=now_ns(), provenance=outside.provenance).run

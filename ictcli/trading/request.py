@@ -24,7 +24,7 @@ class TradeRequest:
         symbols: ours, at least one.
         strategies: names, or files of own steps; each trades every symbol on one account.
         params: their parameters as texts, as in ``research.backtest.Request``.
-        timeframe: of the bars to decide on.
+        timeframes: of the bars to decide on, the shortest first; every symbol is traded on each.
         model: that judges the strategies' entries, or is traded where there is none; None without one.
         mode: the simulated terminal in real time (or at ``speed``), a real account, or stored bars again.
         broker: table of ``brokers``; empty: the simulated terminal as it is without one.
@@ -41,7 +41,7 @@ class TradeRequest:
     symbols: tuple[str, ...]
     strategies: tuple[str, ...]
     params: Mapping[str, str]
-    timeframe: Timeframe
+    timeframes: tuple[Timeframe, ...]
     model: "AskedModel | None" = None
     mode: TradeMode = "paper"
     broker: str = ""

@@ -10,14 +10,17 @@ from ictcli.config.loading import fingerprint
 from ictcli.config.records import Config
 from ictcli.errors import UsageError
 from ictcli.ledger.bodies import Start
+from ictcli.market.bars import Bars
 from ictcli.research.accounts import Floor
 from ictcli.research.backtest import Request, Workshop, load_floor
 from ictcli.research.choices import Choice, choose_strategies
 from ictcli.research.modelled import exits_of
+from ictcli.research.series import Series
 from ictcli.strategies.forecast import Forecast
 from ictcli.trading.assembly import Assembled, assemble
 from ictcli.trading.graduation import strategy_mark
 from ictcli.trading.minds import ModelStream
+from ictcli.trading.permission import refuse_netted_timeframes
 from ictcli.trading.request import Outside, TradeRequest
 from ictcli.trading.serving import serving_streams, streams
 
@@ -27,7 +30,7 @@ class SessionFloor:
     """Series and strategies, and the account before its first bar.
 
     Attributes:
-        floor: series with all the bars that were asked for.
+        floor: series with all the bars that were asked for, the shortest timeframe of each symbol first.
         choices: strategies.
         assembled: the account.
         timeframes: of every series.
@@ -51,12 +54,8 @@ def lay_floor(request: TradeRequest, shop: Workshop, outside: Outside, start: in
         ConfigError: a strategy does not decide bar by bar, or money cannot be counted.
         UsageError: several sources have a symbol and none is preferred.
     """
-    asked = Request(
-        symbols=request.symbols, strategies=request.strategies, params=request.params,
-        timeframe=request.timeframe, source=request.source, start=start, end=request.end,
-        seed=request.seed, gate=None, model=request.model,
-    )  # fmt: skip
-    floor, _ = load_floor(asked, shop, outside.progress)
+    refuse_netted_timeframes(request, shop.config.account.mode)
+    floor = _floor_of(request, shop, outside, start)
     choices = choices_of(request, shop.config)
     series = floor.series[0]
     if request.mode == "replay":
@@ -70,6 +69,26 @@ def lay_floor(request: TradeRequest, shop: Workshop, outside: Outside, start: in
     timeframes = tuple(one.key.timeframe.name for one in floor.series)
     identity = identity_of(floor, timeframes, choices, shop, request)
     return SessionFloor(floor, choices, assembled, timeframes, marks, identity)
+
+
+def _floor_of(request: TradeRequest, shop: Workshop, outside: Outside, start: int | None) -> Floor:
+    """Every symbol on every timeframe; profits are converted by series of the shortest."""
+    floors = []
+    for timeframe in request.timeframes:
+        asked = Request(
+            symbols=request.symbols, strategies=request.strategies, params=request.params,
+            timeframe=timeframe, source=request.source, start=start, end=request.end,
+            seed=request.seed, gate=None, model=request.model,
+        )  # fmt: skip
+        floors.append(load_floor(asked, shop, outside.progress)[0])
+    first = floors[0]
+    traded = [(one, fine) for own in floors for one, fine in _paired(own)[: own.traded]]
+    series, fine = zip(*traded, *_paired(first)[first.traded :], strict=True)
+    return Floor(series, len(traded), fine, first.news)
+
+
+def _paired(floor: Floor) -> list[tuple[Series, Bars | None]]:
+    return list(zip(floor.series, floor.fine, strict=True))
 
 
 def choices_of(request: TradeRequest, config: Config) -> tuple[Choice, ...]:

@@ -78,6 +78,7 @@ def decided(told: Sequence[Told], account: Account, now: int) -> list[Decided]:
                 reason=why or seat.reason(int(decision["reason"])),
                 setup=int(decision["setup"]),
                 facts=facts,
+                timeframe=account.units[seat.series].timeframe,
             )
         )
     return found

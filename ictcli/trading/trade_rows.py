@@ -35,7 +35,7 @@ def trades_table(
         trades: in the order they finished.
         intents: of the journal, by name.
         worth: of symbols whose profit is counted in the account's currency.
-        where: account and timeframe, as ``source`` and ``timeframe``.
+        where: account and, for intents that do not tell it, timeframe: ``source`` and ``timeframe``.
     """
     rows = [_row(trade, intents, worth(trade.symbol), where) for trade in trades]
     booked = [row[name] for row in rows for name in _KNOWN if row[name]]
@@ -57,7 +57,7 @@ def _row(
     risk = _risk(trade, entry, exit_, gross, worth)
     return {
         "source": where[0],
-        "timeframe": where[1],
+        "timeframe": intent.timeframe or where[1],
         "symbol": trade.symbol,
         "strategy": intent.strategy,
         "setup": intent.strategy,

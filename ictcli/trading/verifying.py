@@ -22,6 +22,7 @@ from ictcli.telemetry import Progress
 from ictcli.trading.account import Account
 from ictcli.trading.assembly import assemble
 from ictcli.trading.dispatch import Dispatcher
+from ictcli.trading.feeds import one_each
 from ictcli.trading.manager import OrderManager
 from ictcli.trading.messages import Alert, Begin
 from ictcli.trading.minds import ModelStream
@@ -96,7 +97,7 @@ def trade_on_paper(
         dispatcher.handle(Begin(_start(account, config)))
         bars = [one.bars for one in floor.series]
         names = [one.key.timeframe.name for one in floor.series]
-        play = Playback(world.server, trader, clock, names, world.typical, floor.traded)
+        play = Playback(world.server, trader, clock, names, world.typical, one_each(len(bars), floor.traded))
         total, told = sum(len(one) for one in bars), 0
 
         def over(_now: int) -> bool:

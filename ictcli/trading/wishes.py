@@ -14,12 +14,16 @@ OrderName = Literal["market", "limit", "stop", "stop_limit", ""]
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """How a series counts: decimals of its prices, lots of a volume step, decimals of the money."""
+    """How a series counts: decimals of its prices, lots of a volume step, decimals of the money.
+
+    ``timeframe``: of its bars, empty where it does not matter.
+    """
 
     symbol: str
     digits: int
     volume_step: Decimal
     money_digits: int
+    timeframe: str = ""
 
     def price(self, points: int) -> Decimal | None:
         """A price; None for 0, which is none."""
@@ -183,5 +187,6 @@ def intend(
         local={"series": wish.series, "number": wish.number, "reason": wish.reason},
         why=wish.why,
         config=header.config,
+        timeframe=units.timeframe,
         **dict(quote or {}),
     )

@@ -25,6 +25,7 @@ from ictcli.strategies.decisions import DECISION, NEVER
 from ictcli.terminals.times import ServerClock
 from ictcli.trading.account import Account
 from ictcli.trading.dispatch import Dispatcher
+from ictcli.trading.feeds import one_each
 from ictcli.trading.manager import OrderManager
 from ictcli.trading.messages import Alert, Begin
 from ictcli.trading.messages import Told as Answer
@@ -211,7 +212,7 @@ class Stage:
         typical = [int(own["typical_spread"]) for own in self.server.scene.world.series]
         n = len(self.world.bars)
         fine: Sequence[Bars | None] = self.world.fine or [None] * n
-        play = Playback(self.server, trader, self.clock, self.timeframes, typical, n)
+        play = Playback(self.server, trader, self.clock, self.timeframes, typical, one_each(n, n))
         play.play(self.world.bars, fine, [0] * n, lambda _now: False)
 
     def books(self, trader: Trader) -> Books:

@@ -26,7 +26,7 @@ from ictcli.workspace import create
 from tests.research.conftest import keep, random_walk
 
 M5 = parse_timeframe("M5")
-REQUEST = TradeRequest(("BTCUSD",), ("sma_cross",), {}, M5, once=True)
+REQUEST = TradeRequest(("BTCUSD",), ("sma_cross",), {}, (M5,), once=True)
 OUTSIDE = Outside(
     ending=lambda: "", alive=lambda _: None, ready=lambda _: None, tell=lambda _: None,
     show=lambda _: None, progress=lambda *_: None, provenance={"time": "2024", "version": "1"}, environ={},

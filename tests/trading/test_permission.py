@@ -28,7 +28,7 @@ from ictcli.trading.request import TradeRequest
 from ictcli.trading.track_record import Evidence
 
 LIVE = TradeRequest(
-    ("EURUSD",), ("breaker",), {}, parse_timeframe("M15"), mode="live", broker="real", confirm_account=7
+    ("EURUSD",), ("breaker",), {}, (parse_timeframe("M15"),), mode="live", broker="real", confirm_account=7
 )
 REAL = BrokerConfig(terminal="bridge", login=7)
 ACCOUNT = AccountReport(7, "s", "USD", Decimal(0), Decimal(0), Decimal(0), "hedging", False, True)

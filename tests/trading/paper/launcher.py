@@ -56,7 +56,7 @@ def trade(folder: Path, told: list[str]) -> Any:
     )  # fmt: skip
     params = {"waits": (folder / "waits").read_text()} if (folder / "waits").exists() else {}
     request = TradeRequest(
-        ("EURUSD",), (BUSY,), params, parse_timeframe("M5"), once=True, dry_run=(folder / "dry").exists()
+        ("EURUSD",), (BUSY,), params, (parse_timeframe("M5"),), once=True, dry_run=(folder / "dry").exists()
     )
     return plain(paper.trade_paper(request, shop, outside).document)
 
