@@ -159,7 +159,7 @@ def _order_known(book: OrderBook, intent: Intent) -> Refusal | None:
 def _own(book: OrderBook, intent: Intent) -> Refusal | None:
     """The order is the one that was recorded, and nothing of it may be at the broker already."""
     order = book.orders.get(intent.id)
-    holder = book.by_magic.get(intent.magic, intent.id)
+    holder = book.by_magic.get(intent.magic) or intent.id
     if holder != intent.id:
         return Refusal(Denial.MAGIC, f"{intent.magic} is of {holder}")
     if order is None:
@@ -219,9 +219,7 @@ def _moved(view: View, quote: Quote, limits: Limits) -> Refusal | None:
 
 def _repeated(book: OrderBook, view: View) -> Refusal | None:
     wanted, seen = _likeness(view.intent), 0
-    for order in reversed(book.orders.values()):
-        if order.created <= view.now - NS_PER_MINUTE:
-            break
+    for order in book.orders_since(view.now - NS_PER_MINUTE):
         seen += bool(order.attempt) and order.id != view.intent.id and _likeness(order.intent) == wanted
     return Refusal(Denial.REPEATED, f"{seen} in a minute") if seen >= MOST_REPEATS else None
 

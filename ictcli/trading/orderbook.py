@@ -1,8 +1,8 @@
 """The state of all orders, positions and money: a pure fold over the journal, and nothing else.
 
-Whatever the order manager knows for good it knows from here, so a restart is a fold of the journal: two folds
-of one journal are equal. Nothing is forgotten, for a deal may come late and must be booked once for ever; what
-is over lies compressed (``store.packed``).
+Whatever the order manager knows for good it knows from here, so a restart is a fold of the journal: two
+folds of one journal are equal. Nothing is forgotten, for a deal may come late and must be booked once for
+ever; what is over lies compressed (``store.packed``).
 """
 
 from collections.abc import Iterable, Iterator
@@ -53,7 +53,8 @@ class OrderBook:
         recovering: begun, and not yet compared with the broker.
         mode, mode_reason: what is allowed, and why.
         latched: the emergency stop that is on.
-        rejects: orders to open that the broker refused, in a row.
+        rejects: orders to open that the broker refused, in a row; until one is taken, or a person lifts what
+            followed from them.
         sequence: last durable number given to an order.
         last_ts: when the last event was written, ns UTC.
         illegal: events that the state machine does not allow.

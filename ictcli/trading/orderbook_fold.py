@@ -14,7 +14,7 @@ from ictcli.clock import NS_PER_MINUTE, NS_PER_SECOND
 from ictcli.ledger import bodies
 from ictcli.ledger.corrections import money_of
 from ictcli.trading.identity import parts_of
-from ictcli.trading.messages import DoneNotice, EndNotice
+from ictcli.trading.messages import BREAKER_REASON, DoneNotice, EndNotice
 from ictcli.trading.orderbook_corrections import correct, void
 from ictcli.trading.orderbook_deals import notice_of, shift
 from ictcli.trading.orderbook_records import OrderState, TaskState
@@ -296,9 +296,9 @@ def _released(book: OrderBook, _body: bodies.Released, _ts: int) -> tuple[Notice
 
 
 def _mode(book: OrderBook, body: bodies.ModeSet, _ts: int) -> tuple[Notice, ...]:
-    book.mode, book.mode_reason = body.mode, body.reason
-    if body.mode == "active":
+    if body.mode == "active" and book.mode_reason.startswith(BREAKER_REASON):
         book.rejects = 0
+    book.mode, book.mode_reason = body.mode, body.reason
     return ()
 
 

@@ -379,7 +379,7 @@ class Desk:
         self.latch = OpenLatch()
         self.told: list[Notice] = []
         self.alerts: list[Alert] = []
-        book = OrderBook()
+        book = OrderBook(kept=1, block=2)  # nearly all that is over is compressed
         book.apply_all(log.read())
         self.manager = OrderManager(settings(**changes), book)
         self.shell = Dispatcher(

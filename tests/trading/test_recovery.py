@@ -192,6 +192,33 @@ def test_a_book_is_the_fold_of_its_journal_over_many_starts() -> None:
         assert state(trader.book) == state(refold(log))
 
 
+def test_refusals_in_a_row_are_counted_on_over_restarts() -> None:
+    broker, log = ModelBroker(), MemoryLog()
+    broker.fates = [Fate(executed=False)] * 3
+    for bar in (1, 2, 3):
+        trader = Desk(broker, log, most_rejects=3).begin()
+        assert (trader.book.rejects, trader.book.mode) == (bar - 1, "active")
+        trader.submit(intent(bar=bar, volume=D(bar) / 10))
+    assert (trader.book.mode, trader.alerts[-1].code) == ("reducing", "too_many_rejects")
+    again = Desk(broker, log, most_rejects=3).begin()
+    assert again.status(again.submit(intent(bar=4))) == "denied"
+    again.do(Restrict("active", "looked at it"))
+    assert again.status(again.submit(intent(bar=5))) == "filled"
+    assert Desk(broker, log, most_rejects=3).begin().book.rejects == 0
+
+
+def test_an_account_that_is_explained_again_forgets_no_refusal() -> None:
+    trader = desk(most_rejects=3)
+    trader.broker.fates = [Fate(executed=False)] * 2
+    for bar in (1, 2):
+        trader.submit(intent(bar=bar, volume=D(bar) / 10))
+    trader.do(Restrict("reducing", "clock: it contradicts its rule"))
+    trader.do(Restrict("active", "clock: it keeps its rule"))
+    trader.broker.fates = [Fate(executed=False)]
+    trader.submit(intent(bar=3, volume=D("0.3")))
+    assert trader.book.mode == "reducing"
+
+
 def test_numbers_of_a_later_journal_do_not_meet_those_of_an_earlier_one() -> None:
     broker = ModelBroker()
     first = desk(broker)

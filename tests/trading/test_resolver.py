@@ -134,6 +134,43 @@ def test_a_late_fill_after_a_cancel_is_booked_and_told() -> None:
     assert trader.book.cash == trader.broker.balance
 
 
+def test_a_late_deal_finds_its_order_among_those_long_over_and_is_booked_once_for_ever() -> None:
+    trader = desk()
+    first = trader.submit(intent(order="limit", price=D("1.09")))
+    number = trader.book.orders[first.id].ticket
+    trader.broker.end(number, "cancelled")
+    trader.do(Seen(trader.broker.evidence(0)))
+    for bar in range(2, 30):
+        trader.submit(intent(bar=bar, volume=D(bar) / 100))
+        trader.wait(61)
+    trader.submit(first)
+    assert len(trader.broker.asked) == 29
+    report = trader.broker.done.pop(number)
+    trader.broker.orders[number] = replace(report, status="open")
+    trader.broker.fill(number, D("0.02"))
+    trader.broker.end(number, "cancelled")
+    for _ in range(2):
+        trader.do(Seen(trader.broker.evidence(0)))
+    (late,) = (body for body in trader.log.bodies() if isinstance(body, Filled) and body.late)
+    assert (late.id, trader.book.orders[first.id].filled) == (first.id, D("0.02"))
+    assert len([body for body in trader.log.bodies() if isinstance(body, Filled)]) == 29
+    assert trader.book.cash == trader.broker.balance
+    assert state(trader.book) == state(refold(trader.log))
+
+
+def test_a_deal_that_closes_what_no_deal_opened_waits_for_it_and_a_strangers_does_not() -> None:
+    trader = desk()
+    trader.broker.book(9_000, 9_000, 0, 1, "in", D("0.04"), "client")
+    trader.do(Seen(trader.broker.evidence(0)))
+    trader.broker.book(9_001, 9_000, 0, -1, "out", D("0.04"), "client")
+    trader.broker.book(9_003, 9_002, 0, -1, "out", D("0.04"), "client")
+    trader.do(Seen(trader.broker.evidence(0)))
+    assert [fill.order for fill in trader.book.deals.values()] == [9_000, 9_001]
+    trader.wait(31)
+    trader.do(Seen(trader.broker.evidence(0)))
+    assert [fill.order for fill in trader.book.deals.values()] == [9_000, 9_001, 9_003]
+
+
 def test_a_deal_beyond_the_volume_is_flagged_and_booked() -> None:
     trader = desk()
     order = trader.submit(intent())

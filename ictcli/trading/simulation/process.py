@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 POLL, QUIET_POLL = 25 * NS_PER_SECOND, 50 * NS_PER_SECOND
 """Time between two looks of the loop itself; the order manager asks for more where it has questions."""
 SETTINGS = TradeConfig(most_rejects=1000, orders_per_minute=1000)
+_KEPT, _BLOCK = 2, 2
 """The defaults, but for breakers that would end a short run early."""
 _BROKER = BrokerConfig(login=LOGIN, server=SERVER, server_tz="+03:00", deadline="5s")
 
@@ -85,8 +86,8 @@ class Process:
         return DiskLog(self.world.disk, self.doom)
 
     def make_book(self) -> OrderBook:
-        """An empty order book, for the journal to be folded into."""
-        return OrderBook()
+        """An empty order book, for the journal to be folded into; nearly all that is over is compressed."""
+        return OrderBook(kept=_KEPT, block=_BLOCK)
 
     def make_broker(self) -> Broker:
         """The MT5 adapter over the world's line."""

@@ -16,6 +16,7 @@ from ictcli.brokers.requests import Close, Place, Request
 from ictcli.errors import SourceUnavailable
 from ictcli.ledger.bodies import AnyBody, Filled, Intent, Sent
 from ictcli.ledger.log import Log
+from ictcli.store.packed import Packed
 from ictcli.trading import resolver
 from ictcli.trading.dispatch import Dispatcher, HaltLatch
 from ictcli.trading.identity import magic_of, strategy_number
@@ -142,12 +143,12 @@ class TakesOneLookForProof(Process):
 
 class BooksDealsAgain(Process):
     def make_book(self) -> OrderBook:
-        class Forgetful(dict[int, Filled]):
+        class Forgetful(Packed[int, Filled]):
             def __contains__(self, key: object) -> bool:
                 return False
 
-        book = OrderBook()
-        book.deals = Forgetful()
+        book = super().make_book()
+        book.deals = Forgetful(int, Filled)
         return book
 
 
@@ -157,7 +158,9 @@ class DropsLateFills(Process):
             def evidence(self, since: int) -> Evidence:
                 found = self.inner.evidence(since)
                 over = {name for name, order in self.book.orders.items() if order.over}
-                kept = [deal for deal in found.deals if self.book.by_magic.get(deal.magic, "") not in over]
+                kept = [
+                    deal for deal in found.deals if (self.book.by_magic.get(deal.magic) or "") not in over
+                ]
                 known = [deal for deal in found.deals if deal.ticket in self.book.deals]
                 return replace(found, deals=tuple({deal.ticket: deal for deal in kept + known}.values()))
 
