@@ -3,6 +3,8 @@
     IctError                     1   unexpected: a bug, please report
     ├── UsageError               2   the command line asks for something impossible
     ├── Finding                  3   it worked, and found something you must look at
+    │   ├── Discrepancy          9   ledger and broker do not tell one story
+    │   └── Inconclusive        10   the records to compare with are not complete
     ├── ConfigError              4   a config file, key or value is invalid
     ├── DataError                5   input data is missing, corrupt or contradicts what was said of it
     ├── SourceUnavailable        6   a broker or source cannot be reached (retryable)
@@ -92,6 +94,18 @@ class Finding(IctError):
     """The command did its work and found something the user must look at."""
 
     code = ExitCode.FINDING
+
+
+class Discrepancy(Finding):
+    """A reconciliation was carried through and found differences."""
+
+    code = ExitCode.DISCREPANCY
+
+
+class Inconclusive(Finding):
+    """A reconciliation was carried through over records that are not complete."""
+
+    code = ExitCode.INCONCLUSIVE
 
 
 class ConfigError(IctError):

@@ -19,9 +19,11 @@ CODES = {
     "Busy": 12,
     "Interrupted": 130,
 }
+FOUND = {"Discrepancy": 9, "Inconclusive": 10}
+"""Findings of ``reconcile``, which have codes of their own."""
 
 
-@pytest.mark.parametrize(("name", "code"), CODES.items())
+@pytest.mark.parametrize(("name", "code"), (CODES | FOUND).items())
 def test_each_error_owns_the_documented_exit_code(name: str, code: int) -> None:
     kind: type[IctError] = getattr(errors, name)
     raised = kind("bars are missing", hint="Run ictcli fetch.")
@@ -36,6 +38,7 @@ def test_each_error_owns_the_documented_exit_code(name: str, code: int) -> None:
 
 def test_the_table_above_names_every_error() -> None:
     assert {kind.__name__ for kind in IctError.__subclasses__()} == set(CODES)
+    assert {kind.__name__ for kind in errors.Finding.__subclasses__()} == set(FOUND)
 
 
 def test_only_locks_silent_sources_and_interrupts_are_worth_retrying() -> None:
