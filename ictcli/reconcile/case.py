@@ -6,9 +6,15 @@ from functools import cached_property
 
 import polars as pl
 
+from ictcli.reconcile.exact import DIGITS
 from ictcli.reconcile.findings import Finding
+from ictcli.reconcile.pairing import beside, joined, once, unequal
 from ictcli.reconcile.story import Story
 from ictcli.reconcile.tolerances import Tolerances
+
+_EXACT = ("side", "symbol", "volume", "price", "profit", "commission", "swap", "fee", "reason", "voided")
+"""Columns that both sides tell of a deal, besides the currency of its costs and its time."""
+_OPENS = pl.col("entry").is_in(["in", "inout"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +63,95 @@ class Case:
         """Whether something follows from what the broker does not tell."""
         return self.broker.window.complete
 
+    @property
+    def minor_unit(self) -> int:
+        """Smallest amount of the account's money, units."""
+        return int(10 ** (DIGITS - self.local.facts.minor))
+
     @cached_property
     def magics(self) -> pl.Series:
         """Magic numbers of our own orders."""
         ours = self.local.orders.filter(pl.col("magic") != 0)
         return ours.get_column("magic").unique()
+
+    @cached_property
+    def own_positions(self) -> pl.Series:
+        """Identifiers of positions that a deal of ours opened, or that bear a magic number of ours."""
+        own_magic = pl.col("magic").is_in(self.magics.implode())
+        found = [
+            self.ledger_fills.filter(_OPENS, pl.col("intent") != ""),
+            self.broker_fills.filter(_OPENS, own_magic),
+            self.local.positions.filter(own_magic),
+            self.broker.positions.filter(own_magic),
+        ]
+        every = pl.concat([one.get_column("position") for one in found]).unique()
+        return every.filter(every != 0)
+
+    @cached_property
+    def contracts(self) -> pl.DataFrame:
+        """Smallest move of price and volume by symbol; the smaller one where the sides do not agree."""
+        both = pl.concat([self.local.instruments, self.broker.instruments]).select("symbol", "tick", "step")
+        told = [pl.col(name).filter(pl.col(name) > 0).min().fill_null(0) for name in ("tick", "step")]
+        return both.group_by("symbol").agg(told).sort("symbol")
+
+    @cached_property
+    def ledger_fills(self) -> pl.DataFrame:
+        """The ledger's deals, each once."""
+        return self._ledger_rows[0]
+
+    @property
+    def repeated_fills(self) -> pl.DataFrame:
+        """Rows of the ledger that name a deal once more."""
+        return self._ledger_rows[1]
+
+    @cached_property
+    def broker_fills(self) -> pl.DataFrame:
+        """The broker's deals, each once; of what it tells twice, that it was taken back is the later word."""
+        return once(self.broker.fills, voided=True)[0]
+
+    @cached_property
+    def partners(self) -> pl.Series:
+        """For each of ``ledger_fills`` its row in ``broker_fills``, null for none."""
+        return beside(self.ledger_fills.get_column("deal"), self.broker_fills.get_column("deal"))
+
+    @cached_property
+    def unbooked(self) -> pl.DataFrame:
+        """The broker's deals that the ledger has not, from where the ledger's story begins on."""
+        absent = ~pl.col("deal").is_in(self.ledger_fills.get_column("deal").implode())
+        told = pl.col("ts") >= self.local.window.since
+        return self.broker_fills.filter(told, absent).sort("deal")
+
+    @cached_property
+    def phantoms(self) -> pl.Series:
+        """Which of ``ledger_fills`` the broker should tell, and does not."""
+        since = self.ledger_fills.get_column("ts") >= self.broker.window.since
+        return self.partners.is_null() & since & self.whole
+
+    @cached_property
+    def disputed(self) -> pl.DataFrame:
+        """Deals that the two sides do not tell alike, both rows in one (``pairing.joined``).
+
+        Their times may be a tolerance apart; of the rest any difference counts. ``tick`` and ``step`` of the
+        symbol stand beside it, 0 where nobody knows them.
+        """
+        ours, theirs, rows = self.ledger_fills, self.broker_fills, self.partners
+        away = (ours.get_column("ts") - theirs.get_column("ts").gather(rows)).abs() > self.tolerances.time
+        costs = _currencies(self.local, ours) != _currencies(self.broker, theirs).gather(rows)
+        apart = unequal(ours, theirs, rows, _EXACT) | (away | costs).fill_null(value=False)
+        both = joined(ours, theirs, rows, apart)
+        steps = pl.col("tick", "step").fill_null(0)
+        return both.join(self.contracts, on="symbol", how="left", maintain_order="left").with_columns(steps)
+
+    @cached_property
+    def _ledger_rows(self) -> tuple[pl.DataFrame, pl.DataFrame]:
+        return once(self.local.fills, voided=False)
+
+
+def _currencies(story: Story, fills: pl.DataFrame) -> pl.Series:
+    """Currencies of the costs of deals, empty for the account's own."""
+    told = pl.col("currency")
+    own = pl.when(told == story.facts.currency).then(pl.lit("")).otherwise(told)
+    return fills.select(own.alias("currency")).to_series()
 
 
 Rule = Callable[[Case, Sequence[Difference]], Iterable[Difference]]
