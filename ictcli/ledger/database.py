@@ -31,6 +31,10 @@ class Database(Protocol):
         """Run a statement once per set of values."""
         ...
 
+    def pages(self, statement: str, values: Values, size: int) -> Iterator[list[tuple[Any, ...]]]:
+        """The rows of a statement, so many at a time; within a transaction."""
+        ...
+
     def begin(self) -> None:
         """Start a transaction that may write; waits a bounded time for other writers."""
         ...

@@ -1,6 +1,6 @@
 """PostgreSQL: the same tables behind a URL; an advisory lock makes its writer the only one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Dialect, make_url
@@ -78,6 +78,13 @@ class PostgresDatabase:
         """Run a statement once per set of values, without waiting for each."""
         with self._raw.cursor() as cursor:
             cursor.executemany(statement.encode(), values)
+
+    def pages(self, statement: str, values: Values, size: int) -> Iterator[list[tuple[Any, ...]]]:
+        """The rows of a statement, so many at a time; within a transaction."""
+        with self._raw.cursor(name="pages") as cursor:
+            cursor.execute(statement.encode(), values)
+            while rows := cursor.fetchmany(size):
+                yield rows
 
     def begin(self) -> None:
         """Start a transaction."""

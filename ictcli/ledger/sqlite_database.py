@@ -1,7 +1,7 @@
 """SQLite: write-ahead log, every commit durable, one writing connection; readers copy out and close."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -88,6 +88,12 @@ class SqliteDatabase:
     def many(self, statement: str, values: Sequence[Values]) -> None:
         """Run a statement once per set of values."""
         self._raw.executemany(statement, values)
+
+    def pages(self, statement: str, values: Values, size: int) -> Iterator[list[tuple[Any, ...]]]:
+        """The rows of a statement, so many at a time; within a transaction."""
+        cursor = self._raw.execute(statement, values)
+        while rows := cursor.fetchmany(size):
+            yield rows
 
     def begin(self) -> None:
         """Start a transaction that may write: a deferred one could not wait for other writers later."""
