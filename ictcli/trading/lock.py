@@ -47,6 +47,23 @@ def only_trader(control: Path, trader: Trader) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def no_trader(control: Path, account: int, now: int) -> Iterator[None]:
+    """Keep traders of an account out for the block, without being one.
+
+    Args:
+        control: folder of locks.
+        account: login.
+        now: ns UTC.
+
+    Raises:
+        Busy: a process trades it.
+        DataError: the lock cannot be made.
+    """
+    with exclusive(_lock(control, account), f"account {account}", now=now, doing="being corrected"):
+        yield
+
+
 def traders(control: Path) -> list[tuple[Trader, bool]]:
     """Every account that was ever traded here, and whether a process trades it right now."""
     found = []

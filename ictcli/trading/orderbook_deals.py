@@ -53,10 +53,13 @@ def shift(book: OrderBook, fill: Filled, order: OrderState | None, sign: int) ->
 
 def revalue(book: OrderBook, position: PositionState) -> None:
     """Work the average price of a position out anew, after the price of one of its deals was corrected."""
+    deals = [
+        fill
+        for fill in book.deals.values()
+        if fill.position == position.identifier and fill.id and fill.deal not in book.voided
+    ]
     volume, price = Decimal(0), Decimal(0)
-    for fill in book.deals.values():
-        if fill.position != position.identifier or fill.deal in book.voided or not fill.id:
-            continue
+    for fill in sorted(deals, key=lambda one: (one.ts, one.deal)):
         moved = fill.side * fill.volume
         after = volume + moved
         if volume * moved >= 0 and after:
