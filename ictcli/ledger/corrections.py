@@ -30,13 +30,19 @@ def corrected(deal: Deal, body: Corrected) -> Deal | None:
         None where nothing is to be corrected: the ledger says something else than ``ours`` by now, or the
         correction speaks of nothing that a deal has.
     """
-    if body.deal != deal.deal:
+    theirs = _value(body.what, body.theirs)
+    if body.deal != deal.deal or theirs is None or not says(deal, body.what, body.ours):
         return None
-    ours, theirs = _value(body.what, body.ours), _value(body.what, body.theirs)
-    if ours is None or theirs is None or getattr(deal, body.what) != ours or ours == theirs:
+    if says(deal, body.what, body.theirs):
         return None
     changes: dict[str, Any] = {body.what: type(getattr(deal, body.what))(theirs)}
     return replace(deal, **changes)
+
+
+def says(deal: Filled | FillRow, what: str, text: str) -> bool:
+    """Whether a field of a deal has the value of a text."""
+    value = _value(what, text)
+    return value is not None and bool(getattr(deal, what) == value)
 
 
 def money_of(deal: Filled | FillRow) -> Decimal:

@@ -13,7 +13,6 @@ from ictcli.engine.money import minor_digits
 from ictcli.ledger.bodies import (
     Cash,
     Corrected,
-    Filled,
     FromSpool,
     ModeSet,
     Reported,
@@ -21,12 +20,13 @@ from ictcli.ledger.bodies import (
     SwapSeen,
     Voided,
 )
-from ictcli.ledger.corrections import DEAL_FIELDS, MONEY, corrected
+from ictcli.ledger.corrections import DEAL_FIELDS, MONEY, corrected, says
 from ictcli.trading.manager_scribe import Scribe
 from ictcli.trading.messages import BREAKER_REASON
 from ictcli.trading.orderbook import OrderBook
 from ictcli.trading.resolver import book_reported
 from ictcli.trading.spool import Spooled
+from ictcli.trading.status import Status
 
 _SHARED = (
     "order", "position", "symbol", "side", "entry", "volume", "price", "profit", "commission", "swap", "fee",
@@ -66,7 +66,7 @@ def _voided(scribe: Scribe, body: Voided) -> None:
 
 
 def _swap(scribe: Scribe, body: SwapSeen) -> None:
-    if body.position in scribe.book.positions:
+    if body.position in scribe.book.positions and not _finer(scribe.book, [body.swap]):
         scribe.write(body)
 
 
@@ -95,42 +95,45 @@ def _deal_of(body: Reported) -> DealReport:
 
 
 def _corrected(scribe: Scribe, body: Corrected) -> None:
-    book = scribe.book
-    if body.key in book.corrections:
+    if body.key in scribe.book.corrections:
         return
     if body.what == "status":
-        order = book.orders.get(body.id)
-        status = "" if order is None else str(order.status)
-        _correct(scribe, body, status, fits=status == body.ours)
+        _correct_order(scribe, body)
     elif body.what in DEAL_FIELDS:
-        fill = book.deals.get(body.deal)
-        right = None if fill is None else corrected(fill, body)
-        if fill is None or body.deal in book.voided:
-            _refuse(scribe, f"there is no deal {body.deal} to correct")
-        elif right is not None and body.what in MONEY and _finer(book, [getattr(right, body.what)]):
-            _refuse(scribe, f"{body.what} {body.theirs} of deal {body.deal} is finer than the currency")
-        else:
-            _correct(scribe, body, _says(fill, body.what), fits=right is not None)
+        _correct_deal(scribe, body)
     else:
         scribe.write(body)
 
 
-def _correct(scribe: Scribe, body: Corrected, says: str, *, fits: bool) -> None:
-    """Book a correction that fits; one that was made already is no news."""
-    if fits:
+def _correct_order(scribe: Scribe, body: Corrected) -> None:
+    order = scribe.book.orders.get(body.id)
+    status = "unknown here" if order is None else str(order.status)
+    if status == body.theirs:
+        return
+    if status == body.ours and body.theirs in {*Status}:
         scribe.write(body)
-    elif says != body.theirs:
-        about = body.id if body.what == "status" else f"deal {body.deal}"
-        _refuse(scribe, f"{body.what} of {about} is {says or 'unknown'} and not {body.ours}")
+    else:
+        _refuse(scribe, f"order {body.id} is {status}, not {body.ours}, or cannot be {body.theirs}")
 
 
-def _says(fill: Filled, what: str) -> str:
-    value = getattr(fill, what)
-    return str(value).lower() if isinstance(value, bool) else format(value.normalize(), "f")
+def _correct_deal(scribe: Scribe, body: Corrected) -> None:
+    """Correct a deal that says what it is said to say; one that was corrected already is no news."""
+    book = scribe.book
+    fill = book.deals.get(body.deal)
+    right = None if fill is None else corrected(fill, body)
+    if fill is None or body.deal in book.voided:
+        _refuse(scribe, f"there is no deal {body.deal} to correct")
+    elif right is not None and body.what in MONEY and _finer(book, [getattr(right, body.what)]):
+        _refuse(scribe, f"{body.what} {body.theirs} of deal {body.deal} is finer than the currency")
+    elif right is not None:
+        scribe.write(body)
+    elif not says(fill, body.what, body.theirs):
+        has = str(getattr(fill, body.what)).lower()
+        _refuse(scribe, f"{body.what} of deal {body.deal} is {has} and not {body.ours}")
 
 
 def _finer(book: OrderBook, amounts: list[Decimal]) -> bool:
-    """Whether an amount is finer than the smallest unit of the account's currency, in which books are kept."""
+    """Whether an amount is finer than the currency's smallest unit, in which the account is kept."""
     digits = minor_digits(book.start.currency if book.start else "")
     return any(amount != round(amount, digits) for amount in amounts)
 
