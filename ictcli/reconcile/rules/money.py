@@ -1,0 +1,92 @@
+"""Money that moved without an order, and whether balance and equity add up."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from ictcli.reconcile.case import Case, Difference, Effect, Rule
+from ictcli.reconcile.exact import text, total
+from ictcli.reconcile.findings import Kind, finding
+from ictcli.reconcile.rules.cash_pairs import CashPair, cash_pairs
+from ictcli.reconcile.rules.explaining import money_allowance, money_gains
+from ictcli.reconcile.rules.money_rows import rows_gain, within_tolerance
+
+
+def cash_movements(case: Case, found: Sequence[Difference]) -> Iterable[Difference]:
+    """UNEXPLAINED_CASH: on one side only, or of another amount; without what an operator takes."""
+    del found
+    return (_cash(case, pair) for pair in cash_pairs(case))
+
+
+def _cash(case: Case, pair: CashPair) -> Difference:
+    ours, theirs = pair.ours, pair.theirs
+    some = theirs or ours or {}
+    key = f"deal:{some['deal']}" if some["deal"] else f"cash:{some['key']}"
+    gained = (theirs["amount"] if theirs else 0) - (ours["amount"] if ours else 0)
+    return Difference(
+        finding(
+            Kind.UNEXPLAINED_CASH, key, (_told(ours), _told(theirs)),
+            ours=text(ours["amount"]) if ours else None, theirs=text(theirs["amount"]) if theirs else None,
+            tolerance=_units(case, case.tolerances.money_units), ts=some["ts"],
+            note=" ".join(part for part in (some["kind"], some["comment"]) if part),
+        ),
+        Effect(money=gained, amounts=1),
+    )  # fmt: skip
+
+
+def balances(case: Case, found: Sequence[Difference]) -> Iterable[Difference]:
+    """BALANCE_DIFF: what the findings before do not make good of the difference between both balances.
+
+    What deals and movements that differ by less than their tolerances add up to is nobody's fault.
+    """
+    ours, theirs = case.local.facts.balance, case.broker.facts.balance
+    one = case.tolerances.money_units * case.minor_unit
+    if ours is None or theirs is None or not case.whole or abs(theirs - ours) <= one:
+        return
+    gains = money_gains(found)
+    allowed = max(Decimal(one), money_allowance(found, case.tolerances.aggregate_units, case.minor_unit))
+    rows = min((theirs - ours - gained for gained in rows_gain(case)), key=abs)
+    by_findings, by_rows = abs(gains.rest(theirs - ours)) <= allowed, abs(rows) <= one
+    if not gains.causes and by_rows and within_tolerance(case):
+        return
+    explained = by_findings or by_rows
+    left = gains.rest(theirs - ours)
+    yield Difference(
+        finding(
+            Kind.BALANCE_DIFF, "account", ({"balance": ours}, {"balance": theirs}), field="balance",
+            ours=text(ours), theirs=text(theirs), tolerance=_units(case, case.tolerances.money_units),
+            caused_by=gains.causes if explained else (),
+            note="" if explained or not gains.causes else f"{text(left)} of it is not explained",
+        )
+    )  # fmt: skip
+
+
+def equities(case: Case, found: Sequence[Difference]) -> Iterable[Difference]:
+    """BALANCE_DIFF of the equity: the broker's own is its balance with the results of its open positions."""
+    del found
+    facts, held = case.broker.facts, case.broker.positions
+    told = held.get_column("profit").null_count() == 0
+    if facts.equity is None or facts.balance is None or not (case.whole and told):
+        return
+    floating = sum(held.select(total(name)).item() or 0 for name in ("profit", "swap"))
+    expected = facts.balance + floating
+    if abs(facts.equity - expected) > case.tolerances.money_units * case.minor_unit:
+        yield Difference(
+            finding(
+                Kind.BALANCE_DIFF, "account", ({"expected": expected}, {"equity": facts.equity}),
+                field="equity", ours=text(expected), theirs=text(facts.equity),
+                tolerance=_units(case, case.tolerances.money_units),
+                note="the broker's balance, with profit and swap of its open positions",
+            )
+        )  # fmt: skip
+
+
+def _units(case: Case, count: int) -> str:
+    return f"{text(count * case.minor_unit)} {case.local.facts.currency}"
+
+
+def _told(row: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {name: row[name] for name in ("key", "deal", "kind", "amount", "ts")} if row else {}
+
+
+MONEY_RULES: tuple[Rule, ...] = (cash_movements, balances, equities)

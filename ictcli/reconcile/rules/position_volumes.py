@@ -1,0 +1,105 @@
+"""Open positions of both sides beside each other, and where their volumes differ."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from ictcli.reconcile.case import Case, Difference
+from ictcli.reconcile.exact import text
+from ictcli.reconcile.pairing import THEIRS
+from ictcli.reconcile.rules.bounds import reaches, reaching
+from ictcli.reconcile.rules.explaining import Gains, unconfirmed, volume_gains
+from ictcli.reconcile.rules.ownership import own_positions
+from ictcli.reconcile.watermark import settled
+
+_MARK = "_held"
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """A position whose volumes differ.
+
+    Attributes:
+        position, symbol: which.
+        ours, theirs: volumes at the watermark, signed units; 0 where there is none.
+        explained: how much of the difference earlier findings would make good.
+        causes: their names, where that is all of it.
+        flipped: the sides are opposite, also after what is explained.
+        tolerance: in words.
+    """
+
+    position: int
+    symbol: str
+    ours: int
+    theirs: int
+    explained: int
+    causes: tuple[str, ...]
+    flipped: bool
+    tolerance: str
+
+
+def side_by_side(case: Case) -> pl.DataFrame:
+    """Our positions of both sides in one row, where either has one; with ``tick`` and ``step``."""
+    ours = pl.col("position").is_in(own_positions(case).implode())
+    local = case.local.positions.filter(ours).with_columns(pl.lit(value=True).alias(_MARK))
+    broker = case.broker.positions.filter(ours).with_columns(pl.lit(value=True).alias(_MARK))
+    both = local.join(broker, on="position", how="full", coalesce=True, suffix=THEIRS)
+    named = both.with_columns(
+        symbol=pl.coalesce("symbol", "symbol" + THEIRS),
+        volume=pl.col("volume").fill_null(0),
+        **{"volume" + THEIRS: pl.col("volume" + THEIRS).fill_null(0)},
+    )
+    known = named.join(case.contracts, on="symbol", how="left")
+    return known.with_columns(pl.col("tick", "step", "touched", "touched" + THEIRS).fill_null(0))
+
+
+def held_by_both(case: Case) -> pl.DataFrame:
+    """Positions that both sides hold and that did not change behind the watermark."""
+    on_both = pl.col(_MARK).is_not_null() & pl.col(_MARK + THEIRS).is_not_null()
+    return side_by_side(case).filter(on_both, settled(case.broker.window.until))
+
+
+def volumes_apart(case: Case, found: Sequence[Difference]) -> Iterator[Apart]:
+    """Positions whose volumes differ by half a step or more, with what explains it.
+
+    An incomplete answer of the broker's says nothing of a position it does not show, nor of one whose
+    difference a deal would make that it does not show.
+    """
+    apart = reaching(
+        pl.col("volume" + THEIRS) - pl.col("volume"), pl.col("step"), case.tolerances.volume_steps
+    )
+    rows = side_by_side(case).filter(apart).sort("position")
+    if not case.whole:
+        rows = rows.filter(pl.col(_MARK + THEIRS).is_not_null())
+    if rows.is_empty():
+        return
+    gains, doubts = volume_gains(found), _doubts(case)
+    for row in rows.iter_rows(named=True):
+        one = gains.get(row["position"], Gains())
+        doubt = doubts.get(row["position"], 0)
+        judged = _judged(case, row, one)
+        left = one.rest(judged.theirs - judged.ours)
+        open_question = doubt and not reaches(left + doubt, row["step"], case.tolerances.volume_steps)
+        if judged.causes or not open_question:
+            yield judged
+
+
+def _judged(case: Case, row: Mapping[str, Any], gains: Gains) -> Apart:
+    ours, theirs, allowed = row["volume"], row["volume" + THEIRS], case.tolerances.volume_steps
+    left = gains.rest(theirs - ours)
+    explained = not reaches(left, row["step"], allowed)
+    after = ours if explained else theirs - left
+    return Apart(
+        row["position"], row["symbol"], ours, theirs, theirs - ours - left,
+        causes=gains.causes if explained else (),
+        flipped=after * theirs < 0 and ours * theirs <= 0,
+        tolerance=f"less than {allowed} steps of {text(row['step'])}",
+    )  # fmt: skip
+
+
+def _doubts(case: Case) -> dict[int, int]:
+    """By position, the volume of deals that the broker's answer leaves open."""
+    signed = pl.col("volume") * pl.col("side")
+    return dict(unconfirmed(case).group_by("position").agg(signed.sum()).iter_rows())
