@@ -7,12 +7,13 @@ that were fetched or made up later and played through in minutes prove nothing. 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import takewhile
 from typing import Any
 
 import msgspec
 
 from ictcli.clock import NS_PER_DAY
-from ictcli.ledger.bodies import Alerted, BarTaken, Intent, Opened, Start, Synced
+from ictcli.ledger.bodies import Alerted, BarTaken, Intent, Opened, Reconciled, Start, Synced
 from ictcli.ledger.log import Entry
 from ictcli.trading.closed_trades import ClosedTrade, ClosedTrades
 from ictcli.trading.quality import Executions
@@ -31,7 +32,9 @@ class Evidence(msgspec.Struct, frozen=True):
         trades: finished on paper, which were decided on a bar that was taken as it closed.
         net: what these came to after all costs, account currency.
         days: UTC days on which it took bars as they closed, on paper.
-        reconciled: such days in a row, up to the last one, on which the account was as ours each time.
+        reconciled: clean reconciliations in a row, up to the last: one for each UTC day at most, and only
+            where a bar was taken as it closed since the one before; findings, and any difference that the
+            trader saw itself, break the row.
         orders: paper fills with an expected price, decided as the trades were.
         slippage: their mean, points, above zero worse.
         severe: critical alerts while it was on paper, or live.
@@ -90,8 +93,8 @@ class TrackRecord:
         self._net = Decimal(0)
         self._timely: set[tuple[str, int]] = set()
         self._days: set[int] = set()
-        self._awake: set[int] = set()
-        self._agreed: dict[int, bool] = {}
+        self._awake = False
+        self._clean: dict[int, bool] = {}
         self._severe = 0
         self._modes: dict[str, str] = {}
         self._balance = Decimal(0)
@@ -106,6 +109,7 @@ class TrackRecord:
         self._executions = Executions()
         self._modes = {}
         self._timely = set()
+        self._awake = False
         self._balance = Decimal(0)
 
     def take(self, entry: Entry) -> None:
@@ -143,14 +147,25 @@ class TrackRecord:
         mode, day = self._session.mode, ts // NS_PER_DAY
         if isinstance(body, BarTaken):
             if _earns(body) and mode in self._counts:
-                self._awake.add(day)
+                self._awake = True
                 self._days |= {day} if mode == PROVING else set()
         elif isinstance(body, Synced) and mode in self._counts:
-            self._agreed[day] = self._agreed.get(day, True) and body.difference == 0
+            self._clean |= {day: False} if body.difference else {}
+        elif isinstance(body, Reconciled) and mode in self._counts:
+            self._reconcile(body)
         elif isinstance(body, Alerted) and mode in self._counts and body.severity == "critical":
             self._severe += not body.code.startswith(_HALTS)
         elif name := getattr(body, "id", ""):
             self._modes.setdefault(name, mode)
+
+    def _reconcile(self, body: Reconciled) -> None:
+        """Count a comparison for the day of its watermark; one that could not conclude is none."""
+        day = body.until // NS_PER_DAY
+        if body.result == "findings":
+            self._clean[day] = False
+        elif body.result == "clean" and self._awake:
+            self._clean.setdefault(day, True)
+            self._awake = False
 
     def evidence(self) -> Evidence:
         """What all entries so far amount to."""
@@ -161,7 +176,7 @@ class TrackRecord:
             trades=self._counts[PROVING],
             net=self._net,
             days=len(self._days),
-            reconciled=_run(self._agreed, self._awake),
+            reconciled=_run(self._clean),
             orders=slipped[PROVING].n,
             slippage=slipped[PROVING].value,
             severe=self._severe,
@@ -210,14 +225,9 @@ def _earns(bar: BarTaken) -> bool:
     return bar.timely and not bar.late
 
 
-def _run(days: dict[int, bool], awake: set[int]) -> int:
-    """Days in a row without a difference, counted back from the last; only those that passed in real time."""
-    count = 0
-    for day in sorted(days, reverse=True):
-        if not days[day]:
-            break
-        count += day in awake
-    return count
+def _run(days: dict[int, bool]) -> int:
+    """Clean days in a row, counted back from the last that was reconciled."""
+    return len(list(takewhile(days.__getitem__, sorted(days, reverse=True))))
 
 
 def gather(journals: Iterable[Iterable[Entry]], mark: str, since: int = 0) -> Evidence:

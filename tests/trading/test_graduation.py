@@ -8,7 +8,7 @@ import pytest
 from msgspec import structs
 
 from ictcli.config.trading import TradeConfig
-from ictcli.ledger.bodies import Alerted, AnyBody, BarTaken, Sent, Start, Synced
+from ictcli.ledger.bodies import Alerted, AnyBody, BarTaken, Reconciled, Sent, Start, Synced
 from ictcli.ledger.log import Entry
 from ictcli.models.version import Version
 from ictcli.research.choices import choose_strategies
@@ -33,6 +33,14 @@ def synced(difference: str = "0") -> Synced:
     )  # fmt: skip
 
 
+def reconciled(day: int, result: Literal["clean", "findings", "inconclusive"] = "clean") -> Reconciled:
+    """A comparison up to a day."""
+    until = NOON + day * DAY
+    return Reconciled(
+        key=f"r{day}", result=result, since=0, until=until, findings=int(result == "findings"), digest="d"
+    )
+
+
 class Story:
     """A journal that is told day by day."""
 
@@ -51,8 +59,9 @@ class Story:
         agreed: str = "0",
         mark: str = MARK,
         bar: BarTaken = BAR,
+        night: tuple[Literal["clean", "findings", "inconclusive"], ...] = ("clean",),
     ) -> "Story":
-        """A trader's day: a bar, trades, a look at the account, whatever else happened."""
+        """A trader's day: a bar, trades, a look at the account, whatever else happened, reconciliations."""
         bodies: list[AnyBody] = [start(mode, mark), synced(agreed), bar]
         for profit in profits:
             self.number += 1
@@ -63,7 +72,7 @@ class Story:
                 deal(2 * self.number, self.number, 1, "0.20", id=name, price=Decimal(price)),
                 deal(2 * self.number + 1, self.number, -1, "0.20", entry="out", profit=Decimal(profit)),
             ]
-        for body in (*bodies, *extra):
+        for body in (*bodies, *extra, *(reconciled(day, result) for result in night)):
             self.entries.append(Entry(len(self.entries) + 1, NOON + day * DAY + len(self.entries), body))
         return self
 
@@ -116,6 +125,34 @@ def test_a_day_with_a_difference_breaks_the_row_and_counts_from_anew(tmp_path: P
     story = proven().day(2, agreed="0.01")
     assert standing(story, tmp_path).missing == ("clean reconciliations in a row: 0 of 2",)
     assert standing(story.day(3).day(4), tmp_path).graduated
+
+
+@pytest.mark.parametrize(
+    ("nights", "count"),
+    [
+        ([("clean",), ("clean",), ("clean",)], 3),
+        ([("clean",), ("findings",), ("clean",)], 1),
+        ([("clean",), ("clean",), ("findings",)], 0),
+        ([("clean",), ("clean",), ("findings", "clean")], 0),
+        ([("clean",), ("clean", "findings"), ("clean",)], 1),
+        ([("clean",), ("inconclusive",), ("clean",)], 2),
+        ([("clean",), (), ("clean",)], 2),
+        ([("clean", "clean"), ("clean",), ("clean", "clean")], 3),
+        ([(), (), ()], 0),
+    ],
+)
+def test_clean_reconciliations_count_in_a_row_one_a_day(
+    nights: list[tuple[Literal["clean", "findings", "inconclusive"], ...]], count: int
+) -> None:
+    story = Story()
+    for day, night in enumerate(nights):
+        story.day(day, night=night)
+    assert gather([story.entries], MARK).reconciled == count
+
+
+def test_a_reconciliation_of_days_without_a_bar_as_it_closed_is_no_evidence() -> None:
+    story = Story().day(0).day(1, bar=structs.replace(BAR, timely=False)).day(2)
+    assert gather([story.entries], MARK).reconciled == 2
 
 
 def test_slippage_beyond_the_model_keeps_a_strategy_on_paper(tmp_path: Path) -> None:

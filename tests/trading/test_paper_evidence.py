@@ -9,7 +9,7 @@ import pytest
 from ictcli.clock import NS_PER_MINUTE, now_ns
 from ictcli.config.records import Config
 from ictcli.ledger.address import paper_place
-from ictcli.ledger.bodies import BarTaken
+from ictcli.ledger.bodies import BarTaken, Reconciled
 from ictcli.ledger.opening import reading
 from ictcli.ledger.stored import entry_of
 from ictcli.market.bars import Bars, SeriesKey
@@ -18,9 +18,12 @@ from ictcli.market.timeframes import parse_timeframe
 from ictcli.research.backtest import Workshop
 from ictcli.research.choices import choose_strategies
 from ictcli.store.store import Store
+from ictcli.trading.control import spool_folder
 from ictcli.trading.graduation import strategy_mark
 from ictcli.trading.paper import trade_paper
 from ictcli.trading.request import Outside, TradeRequest
+from ictcli.trading.simulated_world import LOGIN
+from ictcli.trading.spool import lay, spool_of
 from ictcli.trading.track_record import Evidence, gather
 from ictcli.workspace import create
 from tests.research.conftest import keep, random_walk
@@ -31,6 +34,8 @@ OUTSIDE = Outside(
     ending=lambda: "", alive=lambda _: None, ready=lambda _: None, tell=lambda _: None,
     show=lambda _: None, progress=lambda *_: None, provenance={"time": "2024", "version": "1"}, environ={},
 )  # fmt: skip
+
+CLEAN = Reconciled(key="r", result="clean", since=0, until=now_ns(), findings=0, digest="d")
 
 
 def session(shop: Workshop, bars: Bars) -> tuple[list[bool], Evidence]:
@@ -61,6 +66,7 @@ def shop(tmp_path: Path) -> Workshop:
 def test_bars_that_were_fetched_later_earn_nothing_and_those_that_just_closed_earn_a_day(
     shop: Workshop,
 ) -> None:
+    state = shop.store.state_dir
     walk = random_walk(1, 900, 6_000_000, 2)
     session(shop, walk.slice(0, 400))
     timely, evidence = session(shop, walk.slice(400, 880))
@@ -72,6 +78,7 @@ def test_bars_that_were_fetched_later_earn_nothing_and_those_that_just_closed_ea
     assert timely[-1]
     assert not any(timely[:497])
     assert 1 <= evidence.days <= 2
-    assert evidence.reconciled == 0  # the account was compared before the bars, as of the last old one
+    assert evidence.reconciled == 0
+    lay(spool_of(spool_folder(state), LOGIN), paper_place(state).key, [CLEAN], "night", now_ns())
     _, evidence = session(shop, walk.slice(0, 0))
     assert evidence.reconciled == 1
