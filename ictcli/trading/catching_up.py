@@ -14,7 +14,7 @@ from ictcli.ledger.log import Entry
 from ictcli.market.bars import Bars, make_bars
 from ictcli.trading.account import Closed
 from ictcli.trading.orderbook import OrderBook
-from ictcli.trading.trader import Trader
+from ictcli.trading.trader import Hear, Trader
 from ictcli.trading.wishes import Wish
 
 
@@ -47,7 +47,12 @@ def bar_of(taken: BarTaken) -> Bars:
 
 
 def catch_up(
-    trader: Trader, entries: Iterable[Entry], after: int, at: int, timeframes: Sequence[str]
+    trader: Trader,
+    entries: Iterable[Entry],
+    after: int,
+    at: int,
+    timeframes: Sequence[str],
+    hear: Hear | None = None,
 ) -> CaughtUp:
     """Give a trader everything behind its checkpoint.
 
@@ -57,6 +62,7 @@ def catch_up(
         after: last event that it knows of.
         at: close of the last bar that it knows of, ns UTC.
         timeframes: of every series, by which recorded bars are told apart.
+        hear: is told what is decided once more.
     """
     series = {(units.symbol, timeframes[s]): s for s, units in enumerate(trader.account.units)}
     book, state = OrderBook(), CaughtUp(after, at)
@@ -70,7 +76,7 @@ def catch_up(
             if isinstance(body, BarTaken) and (not waiting or waiting[0].ts_close == body.ts_close):
                 waiting.append(body)
                 continue
-            _take_bars(trader, waiting, series, state)
+            _take_bars(trader, waiting, series, state, hear)
             if isinstance(body, BarTaken):
                 waiting = [body]
             elif isinstance(body, Intent):
@@ -82,12 +88,16 @@ def catch_up(
             state.unsent += held
             held.clear()
             state.seq = entry.seq
-        _take_bars(trader, waiting, series, state)
+        _take_bars(trader, waiting, series, state, hear)
     return state
 
 
 def _take_bars(
-    trader: Trader, waiting: list[BarTaken], series: dict[tuple[str, str], int], state: CaughtUp
+    trader: Trader,
+    waiting: list[BarTaken],
+    series: dict[tuple[str, str], int],
+    state: CaughtUp,
+    hear: Hear | None,
 ) -> None:
     """Decide once more on the bars of one instant; their intents follow in the journal, if written.
 
@@ -104,7 +114,7 @@ def _take_bars(
         for wish in state.unsent:
             trader.drop(wish)
         state.at = waiting[0].ts_close
-        state.unsent = trader.replay(state.at, closed, late=waiting[0].late)
+        state.unsent = trader.replay(state.at, closed, late=waiting[0].late, hear=hear)
     waiting.clear()
 
 

@@ -29,7 +29,7 @@ from ictcli.trading.latch import Latch
 from ictcli.trading.lock import Trader as Holder
 from ictcli.trading.lock import only_trader
 from ictcli.trading.metrics import MetricHistory
-from ictcli.trading.paper_terminal import PaperTerminal
+from ictcli.trading.paper_terminal import PaperTerminal, inherit
 from ictcli.trading.playback import Playback, VirtualClock
 from ictcli.trading.request import Outside, Traded, TradeRequest
 from ictcli.trading.session_floor import SessionFloor, lay_floor, start_of
@@ -163,7 +163,7 @@ def _begin_anew(
     account, book = one.trader.account, one.book
     if book.opened is not None:
         balance = account.units[0].minor(book.cash)
-        terminal.inherit(balance, max([*book.deals, *book.by_ticket, book.opened.deal]))
+        inherit(terminal.server, balance, max([*book.deals, *book.by_ticket, book.opened.deal]))
         account.desk.begin_with(balance)
     account.learn(bars)
     play.load_history(bars, [0] * len(bars))

@@ -1,4 +1,8 @@
-"""A simulated terminal that outlives its process: its state is a file, written before a change is told."""
+"""A simulated terminal that outlives its process: its state is a file, written before a change is told.
+
+Orders that are over and deals go into a second file, block by block (``paper_history``), so the state that is
+written at every change stays small.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,10 +12,12 @@ import msgspec
 
 from ictcli.brokers.simulated.records import ServerRequest, ServerResult
 from ictcli.brokers.simulated.server import TradeServer
+from ictcli.brokers.simulated.server_history import FIRST_DEAL, FIRST_ORDER, NO_BLOCKS, History
 from ictcli.config.records import Config
 from ictcli.errors import DataError
 from ictcli.research.accounts import Floor
 from ictcli.store.atomic import write_file
+from ictcli.trading.paper_history import HINT, Extent, HistoryFile
 from ictcli.trading.progress import Progress
 from ictcli.trading.simulated_world import SimulatedWorld, simulated_world
 
@@ -19,10 +25,14 @@ TERMINAL_FILE = "terminal.bin"
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """The file: the server's own bytes, and how far its market has gone within its bars."""
+    """The file: the server's own bytes, how far its market has gone within its bars, where its history is.
+
+    Without ``history`` the server's bytes hold all of it, as they did in earlier versions.
+    """
 
     server: bytes
     done: dict[int, tuple[int, int]]
+    history: Extent | None = None
 
 
 class KeptServer(TradeServer):
@@ -37,6 +47,21 @@ class KeptServer(TradeServer):
         if self.keep is not None and self.changes != before:
             self.keep()
         return result
+
+
+def inherit(server: TradeServer, balance: int, tickets: int) -> None:
+    """Be the server of an account that was traded before, and has nothing open.
+
+    Args:
+        server: that nobody has traded at.
+        balance: of the account, minor units.
+        tickets: the highest that was given out.
+    """
+    scene = server.scene
+    for name in ("balance", "peak", "equity", "day_opening"):
+        scene.world.account[name] = balance
+    first = tickets + 1
+    scene.book.history = History(next_order=max(FIRST_ORDER, first), next_deal=max(FIRST_DEAL, first))
 
 
 class PaperTerminal:
@@ -54,27 +79,12 @@ class PaperTerminal:
         self._path = folder / TERMINAL_FILE
         self.world: SimulatedWorld = simulated_world(floor, config, now, sleep, seed=seed, make=KeptServer)
         self.server = self.world.server
+        self._history, self._swept = HistoryFile(folder), False
         self.progress = Progress()
         self._symbols = [one.spec.name for one in floor.series]
         self._timeframes = [one.key.timeframe for one in floor.series]
         if isinstance(self.server, KeptServer):
             self.server.keep = self.keep
-
-    def inherit(self, balance: int, tickets: int) -> None:
-        """Be the terminal of an account that was traded before, by another set-up that has left nothing open.
-
-        Args:
-            balance: of the account, minor units.
-            tickets: the highest that was given out.
-        """
-        scene = self.server.scene
-        for name in ("balance", "peak", "equity", "day_opening"):
-            scene.world.account[name] = balance
-        history = scene.book.history
-        history.deals.clear()
-        history.deals_at.clear()
-        history.next_order = max(history.next_order, tickets + 1)
-        history.next_deal = max(history.next_deal, tickets + 1)
 
     def keep(self) -> None:
         """Write the terminal down.
@@ -82,8 +92,12 @@ class PaperTerminal:
         Raises:
             DataError: the disk refuses.
         """
-        content = msgspec.msgpack.encode(Kept(self.server.save(), self.progress.done))
-        write_file(self._path, content, private=True)
+        self._history.add(self.server.scene.book.history.blocks)
+        kept = Kept(self.server.save(whole=False), self.progress.done, self._history.extent)
+        write_file(self._path, msgspec.msgpack.encode(kept), private=True)
+        if not self._swept:
+            self._history.sweep()
+            self._swept = True
 
     def require(self) -> None:
         """Make sure that the terminal of a ledger that has begun is there; it was written before any event.
@@ -92,7 +106,7 @@ class PaperTerminal:
             DataError: it is lost; a new one would hold other money and know none of the ledger's tickets.
         """
         if not self._path.is_file():
-            raise DataError(f"the ledger tells of a terminal, and {self._path} is missing", hint=_HINT)
+            raise DataError(f"the ledger tells of a terminal, and {self._path} is missing", hint=HINT)
 
     def load(self) -> None:
         """Be what was written down.
@@ -103,17 +117,15 @@ class PaperTerminal:
         try:
             saved = self._path.read_bytes()
         except OSError as error:
-            raise DataError(f"cannot read {self._path}: {error.strerror}", hint=_HINT) from error
+            raise DataError(f"cannot read {self._path}: {error.strerror}", hint=HINT) from error
         try:
             kept = msgspec.msgpack.decode(saved, type=Kept)
-            self.server.load(kept.server)
+            blocks = self._history.read(kept.history) if kept.history is not None else NO_BLOCKS
+            self.server.load(kept.server, blocks)
         except (ValueError, msgspec.DecodeError) as error:
-            raise DataError(f"{self._path.name} is no state of this terminal: {error}", hint=_HINT) from error
+            raise DataError(f"{self._path.name} is no state of this terminal: {error}", hint=HINT) from error
         self.progress.done = dict(kept.done)
 
     def bars_shown(self, s: int) -> int:
         """How many closed bars of a series it has shown."""
         return int(self.server.scene.world.states[s]["bar"])
-
-
-_HINT = "Restore it from a backup, or move all of state/paper away to begin with a new account."

@@ -23,6 +23,9 @@ from ictcli.trading.wishes import Header, Wish, intend
 _MOST_UNWRITTEN = 512
 """Events about bars that may wait for one that must not: a crash loses bars that a broker still has."""
 
+Hear = Callable[[int, Sequence[Told]], None]
+"""Is told what was decided at an instant, ns UTC."""
+
 _NEVER_ASKED = (-1, -1)
 """Stop and target that no position has: those it should have are asked for again."""
 
@@ -160,14 +163,25 @@ class Trader:
         bodies, self._unwritten = self._unwritten, []
         self.desk.precede(bodies)
 
-    def replay(self, now: int, closed: Sequence[Closed], *, late: bool) -> list[Wish]:
-        """Decide on bars that were decided on before; the wishes, which are sent to nobody."""
+    def replay(
+        self, now: int, closed: Sequence[Closed], *, late: bool, hear: Hear | None = None
+    ) -> list[Wish]:
+        """Decide on bars that were decided on before; the wishes, which are sent to nobody.
+
+        Args:
+            now: the instant they closed, ns UTC.
+            closed: one bar of each series that closed.
+            late: only to be learned from.
+            hear: is told what was decided.
+        """
         if late:
             self.counts.bars += len(closed)
             return self.account.pass_by(now, closed)
         wishes, told = self.account.close(now, closed)
         self.counts.bars += len(closed)
         self.counts.decisions += len(told)
+        if hear is not None:
+            hear(now, told)
         return wishes
 
     @contextmanager

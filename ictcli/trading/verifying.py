@@ -15,7 +15,8 @@ from ictcli.config.trading import TradeConfig
 from ictcli.engine.portfolio import Books
 from ictcli.ledger.address import place_in
 from ictcli.ledger.bodies import Start
-from ictcli.ledger.journal import Journal, open_journal
+from ictcli.ledger.journal import open_journal
+from ictcli.ledger.log import Log
 from ictcli.research.accounts import Floor
 from ictcli.research.backtest import Found
 from ictcli.telemetry import Progress
@@ -92,7 +93,7 @@ def trade_on_paper(
         )
         header = Header(LOGIN, account.names, "")
         trader = Trader(account, broker, header, clock.now)
-        dispatcher = _dispatcher(trader, journal, broker, clock.now, alerts, _limits(config.trade))
+        dispatcher = desk_of(trader, journal, broker, clock.now, alerts, config.trade)
         broker.connect()
         dispatcher.handle(Begin(_start(account, config)))
         bars = [one.bars for one in floor.series]
@@ -117,15 +118,25 @@ _OFTEN = 500
 """Bars between two words of progress."""
 
 
-def _dispatcher(
+def desk_of(
     trader: Trader,
-    journal: Journal,
+    log: Log,
     broker: Mt5Broker,
     now: Callable[[], int],
     alerts: list[Alert],
     settings: TradeConfig,
 ) -> Dispatcher:
-    manager = OrderManager(settings, OrderBook())
+    """An order manager with its shell, whose limits of the live loop never bind.
+
+    Args:
+        trader: that it is attached to.
+        log: empty.
+        broker: over a simulated terminal.
+        now: the instant, ns UTC.
+        alerts: take what people would be told.
+        settings: the ``[trade]`` table.
+    """
+    manager = OrderManager(_limits(settings), OrderBook())
 
     def tell(what: Notice | Alert) -> None:
         if isinstance(what, Alert):
@@ -133,7 +144,7 @@ def _dispatcher(
         else:
             trader.bookings.told(what)
 
-    dispatcher = Dispatcher(manager, journal, broker, now, NeverHalted(), tell)
+    dispatcher = Dispatcher(manager, log, broker, now, NeverHalted(), tell)
     trader.attach(dispatcher, manager.since)
     return dispatcher
 
