@@ -8,7 +8,7 @@ import polars as pl
 
 from ictcli.reconcile.exact import DIGITS
 from ictcli.reconcile.findings import Finding
-from ictcli.reconcile.pairing import beside, joined, once, unequal
+from ictcli.reconcile.pairing import THEIRS, beside, joined, once, unequal
 from ictcli.reconcile.story import Story
 from ictcli.reconcile.tolerances import Tolerances
 
@@ -89,7 +89,7 @@ class Case:
 
     @cached_property
     def contracts(self) -> pl.DataFrame:
-        """Smallest move of price and volume by symbol; the smaller one where the sides do not agree."""
+        """Smallest move of price and volume by symbol, the smaller of both sides; 0 where none tells it."""
         both = pl.concat([self.local.instruments, self.broker.instruments]).select("symbol", "tick", "step")
         told = [pl.col(name).filter(pl.col(name) > 0).min().fill_null(0) for name in ("tick", "step")]
         return both.group_by("symbol").agg(told).sort("symbol")
@@ -132,19 +132,27 @@ class Case:
         """Deals that the two sides do not tell alike, both rows in one (``pairing.joined``).
 
         Their times may be a tolerance apart; of the rest any difference counts. ``tick`` and ``step`` of the
-        symbol stand beside it, 0 where nobody knows them.
+        symbol stand beside it, the smaller where the symbols differ, 0 where nobody knows them.
         """
         ours, theirs, rows = self.ledger_fills, self.broker_fills, self.partners
         away = (ours.get_column("ts") - theirs.get_column("ts").gather(rows)).abs() > self.tolerances.time
         costs = _currencies(self.local, ours) != _currencies(self.broker, theirs).gather(rows)
         apart = unequal(ours, theirs, rows, _EXACT) | (away | costs).fill_null(value=False)
         both = joined(ours, theirs, rows, apart)
-        steps = pl.col("tick", "step").fill_null(0)
-        return both.join(self.contracts, on="symbol", how="left", maintain_order="left").with_columns(steps)
+        for name in ("symbol", "symbol" + THEIRS):
+            sizes = self.contracts.rename({"symbol": name, "tick": "tick_" + name, "step": "step_" + name})
+            both = both.join(sizes, on=name, how="left", maintain_order="left")
+        return both.with_columns(_smaller("tick"), _smaller("step"))
 
     @cached_property
     def _ledger_rows(self) -> tuple[pl.DataFrame, pl.DataFrame]:
         return once(self.local.fills, voided=False)
+
+
+def _smaller(size: str) -> pl.Expr:
+    """Of what two symbols have for tick or step."""
+    told = [pl.col(name).replace(0, None) for name in (f"{size}_symbol", f"{size}_symbol{THEIRS}")]
+    return pl.min_horizontal(told).fill_null(0).alias(size)
 
 
 def _currencies(story: Story, fills: pl.DataFrame) -> pl.Series:

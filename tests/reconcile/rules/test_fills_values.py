@@ -75,6 +75,16 @@ def test_of_a_symbol_that_nobody_describes_any_difference_counts() -> None:
     assert {one.finding.tolerance for one in found} == {""}
 
 
+def test_of_symbols_that_differ_the_one_that_is_described_decides() -> None:
+    ours, theirs = both()
+    near = changed(theirs, 11, price=n("1.10432") + TICK // 2)
+    for one in (
+        look(ours, changed(near, 11, symbol="GBPUSD")),
+        look(changed(ours, 11, symbol="GBPUSD"), near),
+    ):
+        assert names(one) == ["fill_side_diff deal:11 symbol"]
+
+
 def test_another_side_turns_the_position() -> None:
     ours, theirs = both()
     one = only(look(ours, changed(theirs, 11, side=-1)))
