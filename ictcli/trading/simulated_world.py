@@ -25,6 +25,8 @@ from ictcli.terminals.times import ServerClock
 LOGIN = 1
 """Account number of the built-in simulated terminal."""
 RULE = "ny+7"
+_SHOWN = 100
+"""Bars that the terminal shows at least: whoever trades there takes bars from elsewhere."""
 _AHEAD = 3 * 366 * NS_PER_DAY
 Sleep = Callable[[float], None]
 
@@ -62,7 +64,7 @@ def simulated_world(
     """
     symbols = [ServedSymbol(one.spec, one.bars.digits, one.key.timeframe) for one in floor.series]
     start = min(int(one.bars.ts[0]) for one in floor.series)
-    options = ServerOptions(login=LOGIN, currency=config.account.currency)
+    options = ServerOptions(login=LOGIN, currency=config.account.currency, kept_bars=_SHOWN)
     server = make(_world(floor, config, start), symbols, options, start)
     how = config.backtest
     own = permissions(share=how.fill_share > 0, cancelled=how.unfilled == "cancel")

@@ -6,6 +6,7 @@ tell. The terminal of a paper trader ends with it, and wrote down whatever it di
 
 from ictcli.brokers.broker import Broker
 from ictcli.brokers.reports import Evidence
+from ictcli.clock import NS_PER_DAY
 from ictcli.config.trading import TradeConfig
 from ictcli.trading.manager_requests import request_of
 from ictcli.trading.messages import Told
@@ -25,7 +26,10 @@ def ask_again(book: OrderBook, broker: Broker, settings: TradeConfig) -> list[To
     Raises:
         SourceUnavailable: the terminal cannot be asked.
     """
-    evidence = broker.evidence(0)
+    sent = [one.last_sent for one in book.unresolved()]
+    if not sent:
+        return []
+    evidence = broker.evidence(max(0, min(sent) - NS_PER_DAY))
     known = {one.magic for one in (*evidence.open_orders, *evidence.done_orders)}
     known |= {one.magic for one in evidence.deals}
     waiting: list[OrderState | TaskState] = [

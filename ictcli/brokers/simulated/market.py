@@ -16,6 +16,8 @@ from ictcli.market.timeframes import Timeframe
 NS_PER_MS = 1_000_000
 _FIRST_ROOM = 256
 _BAR, _TICK = 9, 3
+KEPT_BARS = 100_000
+"""What charts of a terminal keep unless they are told otherwise."""
 NONE = -(2**62)
 """An instant of nothing."""
 Row = tuple[int, ...]
@@ -41,6 +43,13 @@ class Columns:
         if self._count == self._room.shape[1]:
             self._room = np.concatenate([self._room, np.empty_like(self._room)], axis=1)
         self._room[:, self._count] = row
+
+    def drop(self, count: int) -> None:
+        """Take the oldest rows away."""
+        left = self._count - count
+        room = np.empty((len(self._room), left + _FIRST_ROOM), np.int64)
+        room[:, :left] = self._room[:, count : self._count]
+        self._room, self._count = room, left
 
     def view(self, first: int = 0, drafts: int = 0) -> Int64:
         """Columns from a row on, sharing memory; the draft too where ``drafts`` is 1."""
@@ -85,10 +94,12 @@ class SymbolMarket:
         timeframe: of the bars that it is fed with.
         digits: decimals of the prices.
         cal: when it trades.
+        kept: bars and their ticks that are kept at least, as charts keep so many; up to twice as many are.
     """
 
-    def __init__(self, timeframe: Timeframe, digits: int, cal: Calendar) -> None:
+    def __init__(self, timeframe: Timeframe, digits: int, cal: Calendar, kept: int = KEPT_BARS) -> None:
         self.timeframe, self.digits, self.calendar = timeframe, digits, cal
+        self._kept, self._cut = kept, False
         self.tick = ServerTick(0, 0, 0)
         self.heard = 0
         self.range = 0
@@ -124,6 +135,8 @@ class SymbolMarket:
         self._forming = ()
         self.tick = ServerTick(self.tick.ts, quote.close, quote.close + quote.spread)
         self.range = quote.high - quote.low
+        if len(self._bars) >= 2 * self._kept:
+            self._forget(len(self._bars) - self._kept)
 
     def is_open(self, now: int) -> bool:
         """Whether it trades at ``now``: prices came just now, or the calendar says so."""
@@ -141,6 +154,8 @@ class SymbolMarket:
         longer = self._longer.setdefault(timeframe, Longer())
         rest = as_bars(self._columns(longer.first), self.digits)
         made = resample(rest, timeframe, self.calendar, complete_only=False)
+        if self._cut and longer.first == 0:
+            made = made.slice(min(1, len(made)), len(made))  # of the first one a part is gone
         for at in range(len(made) - 1):
             longer.over.append(_row(made, at))
         if len(made):
@@ -167,7 +182,13 @@ class SymbolMarket:
         self.tick = ServerTick(*last[:3])
         self.heard, self.range, self.announced = last[3:6]
         self._forming = last[6:]
-        self._longer = {}
+        self._longer, self._cut = {}, len(self._bars) >= self._kept
+
+    def _forget(self, count: int) -> None:
+        """Let go of the oldest bars and of their ticks."""
+        self._bars.drop(count)
+        self._ticks.drop(int(np.searchsorted(self._ticks.view()[0], self._bars.view()[0, 0])))
+        self._longer, self._cut = {}, True
 
     def _say(self, ts: int, bid: int, spread: int) -> None:
         self._ticks.append((ts, bid, bid + spread))

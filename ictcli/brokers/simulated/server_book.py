@@ -19,6 +19,8 @@ _OVER = {
     int(OrderEvent.CANCELLED): OrderState.CANCELED,
     int(OrderEvent.REFUSED): OrderState.REJECTED,
 }
+_REFUSALS = 64
+"""Refusals that are kept: a request is answered with its own as soon as it was made."""
 _FILLS = (int(OrderEvent.FILLED), int(OrderEvent.PARTLY_FILLED))
 
 
@@ -92,7 +94,15 @@ class Book:
             if event["order"] != 0:
                 self._note(event, now)
         counts[:RESERVED] = 0
+        if len(events):
+            self._forget()
         return len(deals) + len(events) > 0
+
+    def _forget(self) -> None:
+        """Let go of the engine's numbers of orders that are over, and of why old ones were refused."""
+        self.numbers = {number: ticket for number, ticket in self.numbers.items() if ticket in self.orders}
+        while len(self.refusals) > _REFUSALS:
+            del self.refusals[next(iter(self.refusals))]
 
     def cash(self, ts: int, amount: int, comment: str) -> None:
         """Book a movement of the balance that no order caused."""
@@ -196,7 +206,7 @@ class Book:
 
     def _note(self, event: Any, now: int) -> None:
         """Follow an order's life by an event of the engine."""
-        order = self.orders.get(self.numbers[int(event["order"])])
+        order = self.orders.get(self.numbers.get(int(event["order"]), 0))
         if order is None:
             return
         kind = int(event["event"])

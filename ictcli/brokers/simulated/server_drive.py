@@ -8,6 +8,7 @@ from ictcli.brokers.simulated.market import NONE, SymbolMarket
 from ictcli.brokers.simulated.phases import match_inside, match_open, roll_over
 from ictcli.brokers.simulated.records import Line
 from ictcli.brokers.simulated.server_book import Book
+from ictcli.brokers.simulated.server_history import NO_BLOCKS, Blocks
 from ictcli.brokers.simulated.server_records import ServedSymbol, ServerOptions
 from ictcli.brokers.simulated.server_requests import cancel_rests, close_parts, deliver, refuse_unfillable
 from ictcli.brokers.simulated.server_saving import Known, load_scene, save_scene
@@ -50,7 +51,10 @@ class DrivenAccount:
         if len(names) != len(world.series) or len(set(names)) < len(names):
             raise ValueError(f"an account of {len(world.series)} series cannot be served as {names}")
         self.line = Line()
-        markets = [SymbolMarket(one.timeframe, one.digits, calendar(one.spec.calendar)) for one in symbols]
+        markets = [
+            SymbolMarket(one.timeframe, one.digits, calendar(one.spec.calendar), options.kept_bars)
+            for one in symbols
+        ]
         self.scene = Scene(
             world=world,
             symbols=tuple(symbols),
@@ -161,17 +165,25 @@ class DrivenAccount:
         """No bar follows: what is asked for now is done at the last prices, as a backtest ends."""
         self.scene.ended = True
 
-    def save(self) -> bytes:
-        """A checkpoint: account, orders, deals, quotes and all."""
-        return save_scene(self.scene, self.line, self._known)
+    def save(self, *, whole: bool = True) -> bytes:
+        """A checkpoint: account, orders, deals, quotes and all.
 
-    def load(self, saved: bytes) -> None:
+        Args:
+            whole: False leaves out the blocks of history, which never change (``History.blocks``).
+        """
+        return save_scene(self.scene, self.line, self._known, whole=whole)
+
+    def load(self, saved: bytes, blocks: Blocks = NO_BLOCKS) -> None:
         """Go on from a checkpoint of a server that was set up in the same way.
+
+        Args:
+            saved: the checkpoint.
+            blocks: of history that it leaves out.
 
         Raises:
             ValueError: the bytes are not such a checkpoint.
         """
-        self.line, self._known = load_scene(self.scene, saved)
+        self.line, self._known = load_scene(self.scene, saved, blocks)
 
     def _learn(self, instant: int) -> None:
         later = []

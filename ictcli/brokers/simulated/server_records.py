@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from ictcli.brokers.simulated.market import KEPT_BARS
 from ictcli.market.symbols import SymbolSpec
 from ictcli.market.timeframes import Timeframe
 from ictcli.terminals.symbol_constants import SymbolTradeMode
@@ -40,6 +41,7 @@ class ServerOptions:
         one_sided: on a hedging account no position may be opened against another one of its symbol.
         deduplicates: a second order of the same magic number and comment gets the answer of the first.
         demo: kind of account.
+        kept_bars: bars of a symbol that are kept at least.
     """
 
     login: int = 1
@@ -51,6 +53,7 @@ class ServerOptions:
     one_sided: bool = False
     deduplicates: bool = False
     demo: bool = True
+    kept_bars: int = KEPT_BARS
 
 
 @dataclass(slots=True)

@@ -107,9 +107,9 @@ def _close(scene: Scene, s: int, request: ServerRequest, steps: int) -> ServerRe
 def _executed(scene: Scene, s: int, order: ServerOrder) -> ServerResult:
     """Book what an immediate execution wrote, and answer with it."""
     history = scene.book.history
-    before = len(history.deals)
+    before = history.deals.count
     scene.book.take(scene.output, scene.now + scene.options.latency)
-    own = [deal for deal in history.deals[before:] if deal.order == order.ticket]
+    own = [deal for deal in history.deals.since(before) if deal.order == order.ticket]
     if not own:
         refused = scene.book.refusals.get(order.ticket, 0)
         return answer(scene, s, _REFUSED.get(refused, Retcode.REJECT), order.ticket)
@@ -187,7 +187,9 @@ def _close_by(scene: Scene, s: int, request: ServerRequest) -> ServerResult:
         close_at(scene.world, scene.output, s, scene.position_slot(held), quote, price, steps)
     book.take(scene.output, scene.now)
     book.finish(order, scene.now, OrderState.FILLED, scene.now)
-    return answer(scene, s, Retcode.DONE, order.ticket, book.history.deals[-2].ticket, steps, price)
+    deals = book.history.deals
+    first = next(deals.since(deals.count - 2)).ticket
+    return answer(scene, s, Retcode.DONE, order.ticket, first, steps, price)
 
 
 def _remove(scene: Scene, s: int, request: ServerRequest) -> ServerResult:

@@ -7,7 +7,7 @@ import numpy as np
 
 from ictcli.brokers.simulated.market import Row
 from ictcli.brokers.simulated.records import Line, ServerOrder, ServerRequest
-from ictcli.brokers.simulated.server_history import History
+from ictcli.brokers.simulated.server_history import Blocks, SavedHistory, load_history
 from ictcli.brokers.simulated.server_records import Held
 from ictcli.brokers.simulated.server_scene import Scene
 from ictcli.engine.world import Quote
@@ -25,7 +25,7 @@ class Saved(msgspec.Struct):
     orders: dict[int, ServerOrder]
     numbers: dict[int, int]
     held: dict[int, Held]
-    history: History
+    history: SavedHistory
     refusals: dict[int, int]
     parts: list[list[tuple[int, int]]]
     answers: dict[str, int]
@@ -37,8 +37,8 @@ class Saved(msgspec.Struct):
     ended: bool
 
 
-def save_scene(scene: Scene, line: Line, known: list[Known]) -> bytes:
-    """The state as bytes."""
+def save_scene(scene: Scene, line: Line, known: list[Known], *, whole: bool) -> bytes:
+    """The state as bytes; with all of history, or without its blocks."""
     book = scene.book
     return msgspec.msgpack.encode(
         Saved(
@@ -47,7 +47,7 @@ def save_scene(scene: Scene, line: Line, known: list[Known]) -> bytes:
             orders=book.orders,
             numbers=book.numbers,
             held=book.held,
-            history=book.history,
+            history=book.history.save(whole=whole),
             refusals=book.refusals,
             parts=scene.parts,
             answers=scene.answers,
@@ -61,8 +61,13 @@ def save_scene(scene: Scene, line: Line, known: list[Known]) -> bytes:
     )
 
 
-def load_scene(scene: Scene, saved: bytes) -> tuple[Line, list[Known]]:
+def load_scene(scene: Scene, saved: bytes, blocks: Blocks) -> tuple[Line, list[Known]]:
     """Put a state into a scene that was set up in the same way; the line, and bars not known yet.
+
+    Args:
+        scene: takes the state.
+        saved: the state.
+        blocks: of history that it was saved without.
 
     Raises:
         ValueError: the bytes are not the state of such a server.
@@ -77,7 +82,7 @@ def load_scene(scene: Scene, saved: bytes) -> tuple[Line, list[Known]]:
         market.load(*parts)
     book = scene.book
     book.orders, book.numbers, book.held = state.orders, state.numbers, state.held
-    book.history, book.refusals = state.history, state.refusals
+    book.history, book.refusals = load_history(state.history, blocks), state.refusals
     scene.parts, scene.answers, scene.under_way = state.parts, state.answers, state.under_way
     scene.now, scene.changes, scene.ended = state.now, state.changes, state.ended
     return state.line, [(ends, s, Quote(*quote)) for ends, s, quote in state.known]

@@ -94,7 +94,7 @@ class Scene:
         """Where the engine keeps an order, -1 when it does not."""
         for slot in range(int(self.world.states[s]["order_end"])):
             own = self.world.orders[s, slot]
-            if own["live"] == 1 and self.book.numbers[int(own["number"])] == ticket:
+            if own["live"] == 1 and self.book.numbers.get(int(own["number"])) == ticket:
                 return slot
         return -1
 

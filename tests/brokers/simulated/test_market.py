@@ -56,6 +56,27 @@ def test_longer_bars_are_those_of_all_bars_so_far(seed: int, name: str, most: in
     same(market.bars(M1), known(bars))
 
 
+@given(st.integers(0, 2**31), st.sampled_from(["M5", "H1", "H4"]), st.integers(1, 700), st.booleans())
+def test_a_market_keeps_the_last_bars_and_what_they_make_up(
+    seed: int, name: str, most: int, asked: bool
+) -> None:
+    bars = walk(np.random.default_rng(seed), most, spread=True, start=50 * MINUTE)
+    market = SymbolMarket(M1, 0, calendar("crypto"), kept=60)
+    for row in range(len(bars)):
+        fed(bars.slice(row, row + 1), market)
+        if asked and row % 97 == 0:
+            market.bars(TIMEFRAMES[name])
+    own = market.bars(M1)
+    assert min(60, len(bars)) <= len(own) < 120
+    same(own, known(bars).slice(len(bars) - len(own), len(bars)))
+    whole = resample(known(bars), TIMEFRAMES[name], calendar("crypto"), complete_only=False)
+    found = market.bars(TIMEFRAMES[name])
+    same(found, whole.slice(len(whole) - len(found), len(whole)))
+    assert len(found) >= len(whole) if len(own) == len(bars) else whole.ts_close[-len(found) - 1] >= own.ts[0]
+    assert all(tick.ts >= own.ts[0] for tick in market.ticks(0, int(bars.ts_close[-1])))
+    assert market.ticks(0, int(bars.ts_close[-1]))
+
+
 def test_a_forming_bar_is_the_last_of_every_timeframe() -> None:
     bars = minutes(*[(10, 12, 9, 11)] * 6, (20, 30, 15, 25))
     market = fed(bars.slice(0, 6), SymbolMarket(M1, 0, calendar("crypto")))

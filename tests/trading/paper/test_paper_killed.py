@@ -29,6 +29,7 @@ from ictcli.trading.acknowledgement import acknowledgement
 from ictcli.trading.control import control_folder
 from ictcli.trading.crashpoints import POINTS
 from ictcli.trading.latch import Latch
+from ictcli.trading.paper_history import HistoryFile
 from ictcli.trading.paper_terminal import TERMINAL_FILE, Kept
 from ictcli.trading.simulated_world import LOGIN
 from ictcli.workspace import create
@@ -134,9 +135,13 @@ def end_of(folder: Path) -> End:
         }
         critical = ledger.execute("SELECT code, text FROM alerts WHERE severity = 'critical'").fetchall()
     ledger.close()
-    kept = msgspec.msgpack.decode((folder / "state" / "paper" / TERMINAL_FILE).read_bytes(), type=Kept)
+    paper = folder / "state" / "paper"
+    kept = msgspec.msgpack.decode((paper / TERMINAL_FILE).read_bytes(), type=Kept)
     server = msgspec.msgpack.decode(kept.server, type=Saved)
-    return End(tables, critical, msgspec.structs.asdict(server) | {"changes": 0}, kept.done)
+    assert kept.history is not None
+    blocks = HistoryFile(paper).read(kept.history)
+    shown = msgspec.structs.asdict(server) | {"changes": 0, "blocks": blocks}
+    return End(tables, critical, shown, kept.done)
 
 
 @pytest.fixture(scope="module")
