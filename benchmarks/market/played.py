@@ -115,7 +115,7 @@ def engagement(
 def assembled_of(floor: Floor, who: Who) -> Assembled:
     """An account and its strategy."""
     choices = choose_strategies([who.strategy], {}, who.params)
-    return assemble(floor, choices, unbound(), [None])
+    return assemble(floor, choices, unbound(), [None], keeps=False)
 
 
 @contextmanager

@@ -46,15 +46,23 @@ class Account:
         seats: strategies by series; on one bar they take turns in this order.
         units: of every series.
         names: of the strategies.
+        keeps: whether everything that is written is kept, as a run needs it; otherwise that of the last bar.
     """
 
     def __init__(
-        self, desk: ExternalDesk, seats: Sequence[Seat], units: Sequence[Units], names: Sequence[str]
+        self,
+        desk: ExternalDesk,
+        seats: Sequence[Seat],
+        units: Sequence[Units],
+        names: Sequence[str],
+        *,
+        keeps: bool = True,
     ) -> None:
         self.desk = desk
         self.seats = tuple(seats)
         self.units = tuple(units)
         self.names = tuple(names)
+        self._keeps = keeps
         self._first_legs = first_legs(units)
         n = len(units)
         self._nothing = tuple(np.zeros(0, kind) for kind in (TRADE, DEAL, ORDER_EVENT, EQUITY))
@@ -106,6 +114,7 @@ class Account:
             now: that instant, ns UTC.
             closed: at most one bar of each series.
         """
+        self._let_go()
         bars = {one.series: one.bar for one in closed}
         streams, made = [], []
         for seat in self.seats:
@@ -163,6 +172,7 @@ class Account:
         self.keep(books)
         if self.desk.position(deal.series, position) is None:
             self.protected.pop(position, None)
+            self.asked_again.pop(position, None)
         self.under_way.discard(position)
 
     def end(self, series: int, order: int, ts: int, event: OrderEvent, code: int = 0) -> None:
@@ -195,6 +205,7 @@ class Account:
 
     def pass_by(self, now: int, closed: Sequence[Closed]) -> list[Wish]:
         """Bars closed too long ago to act on: strategies learn, and only positions are looked after."""
+        self._let_go()
         bars = {one.series: one.bar for one in closed}
         for seat in self.seats:
             if seat.series in bars:
@@ -320,6 +331,11 @@ class Account:
                 leg = number + 3_000_000_000
                 wishes.append(_closing(series, one, now, leg, part, int(ExitReason.REVERSED)))
         return wishes
+
+    def _let_go(self) -> None:
+        """Forget what was written up to a bar where nobody will ask for it: the journal has it."""
+        if not self._keeps:
+            self.written.forget()
 
     def keep(self, books: Books) -> None:
         """Remember what was written."""

@@ -35,6 +35,8 @@ def assemble(
     config: Config,
     models: Sequence[ModelStream | None],
     since: int | None = None,
+    *,
+    keeps: bool = True,
 ) -> Assembled:
     """An account before its first bar.
 
@@ -44,6 +46,7 @@ def assemble(
         config: account, sizing, risk, costs.
         models: of each choice; None where it has none.
         since: instant from which its rolls count, ns UTC; None: the first bar.
+        keeps: whether the account keeps all that it writes, see ``Account``.
 
     Raises:
         ConfigError: money cannot be counted, or a strategy does not decide bar by bar.
@@ -65,4 +68,4 @@ def assemble(
         Units(one.spec.name, one.bars.digits, one.spec.volume_step, money, one.key.timeframe.name)
         for one in floor.series
     ]
-    return Assembled(Account(desk, seats, units, strategy_names(choices)), start)
+    return Assembled(Account(desk, seats, units, strategy_names(choices), keeps=keeps), start)

@@ -9,6 +9,7 @@ from ictcli.engine.external import Deal
 from ictcli.engine.portfolio import Books
 from ictcli.engine.refusals import ExitReason, OrderEvent
 from ictcli.ledger.bodies import AnyBody, SwapSeen
+from ictcli.store.packed import Packed
 from ictcli.trading.account import Account
 from ictcli.trading.messages import DoneNotice, EndNotice, FillNotice, MoneyNotice
 from ictcli.trading.wishes import Units, Wish
@@ -26,11 +27,14 @@ class Links:
         intents: (series, order number) = intent that placed it.
         positions: broker's identifier = (series, position number).
         identifiers: (series, position number) = broker's identifier.
+
+    Wishes and positions are kept for ever, for a deal may come late; the others as long as what they belong
+    to is there.
     """
 
-    wishes: dict[str, Wish] = field(default_factory=dict)
+    wishes: Packed[str, Wish] = field(default_factory=lambda: Packed(str, Wish))
     intents: dict[tuple[int, int], str] = field(default_factory=dict)
-    positions: dict[int, tuple[int, int]] = field(default_factory=dict)
+    positions: Packed[int, tuple[int, int]] = field(default_factory=lambda: Packed(int, tuple[int, int]))
     identifiers: dict[tuple[int, int], int] = field(default_factory=dict)
 
 
@@ -67,6 +71,18 @@ class Bookings:
         self.quotes: dict[str, Quote] = {}
         self.counts = counts
         self._account, self._now, self._submit = account, now, submit
+
+    def settle(self) -> None:
+        """Forget what belonged to orders and positions that are gone."""
+        links, account = self.links, self._account
+        series = range(len(account.units))
+        orders = {(s, int(one["number"])) for s in series for one in account.desk.live_orders(s)}
+        orders |= {(s, number) for number, (s, _) in account.dropped.items()}
+        links.intents = {key: name for key, name in links.intents.items() if key in orders}
+        open_now = {(s, int(one["number"])) for s in series for one in account.desk.live_positions(s)}
+        links.identifiers = {key: one for key, one in links.identifiers.items() if key in open_now}
+        links.wishes.tidy()
+        links.positions.tidy()
 
     def quoted(self) -> dict[str, int]:
         """When the last quote of each symbol was made, ns UTC."""

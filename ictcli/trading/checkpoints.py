@@ -45,11 +45,13 @@ class TraderState(msgspec.Struct, frozen=True):
         at: close of the last bar taken.
         start: first instant of its rolls, ns UTC: they are counted from there.
         identity: what it trades and how; another trader's state is refused.
-        wishes: by intent.
+        wishes: by intent; only of versions before ``links``.
         intents: (series, number, intent) of orders.
-        positions: (identifier, series, number).
+        positions: (identifier, series, number); of versions before ``links`` all there ever were, else those
+            that are open.
         account: its books.
         money: what its sizes and permissions followed from.
+        links: all wishes and all positions, compressed.
     """
 
     seq: int
@@ -61,6 +63,7 @@ class TraderState(msgspec.Struct, frozen=True):
     positions: list[tuple[int, int, int]]
     account: AccountState
     money: str = ""
+    links: tuple[bytes, bytes] | None = None
 
 
 def state_of(trader: Trader, seq: int, at: int, start: int, identity: str, money: str = "") -> TraderState:
@@ -71,11 +74,12 @@ def state_of(trader: Trader, seq: int, at: int, start: int, identity: str, money
         at,
         start,
         identity,
-        dict(links.wishes),
+        {},
         [(series, number, name) for (series, number), name in links.intents.items()],
-        [(identifier, *key) for identifier, key in links.positions.items()],
+        [(identifier, *key) for key, identifier in links.identifiers.items()],
         _account_state(trader.account),
         money,
+        (links.wishes.save(), links.positions.save()),
     )
 
 
@@ -109,11 +113,22 @@ def restore(trader: Trader, state: TraderState) -> None:
             f"the trader's checkpoint does not fit: {error}",
             hint="Start with the strategies, symbols and parameters it was made with.",
         ) from error
-    links = Links(wishes=dict(state.wishes))
+    trader.bookings.links = _links(state)
+
+
+def _links(state: TraderState) -> Links:
+    links = Links()
     links.intents = {(series, number): name for series, number, name in state.intents}
-    links.positions = {identifier: (series, number) for identifier, series, number in state.positions}
-    links.identifiers = {key: identifier for identifier, key in links.positions.items()}
-    trader.bookings.links = links
+    links.identifiers = {(series, number): identifier for identifier, series, number in state.positions}
+    if state.links is not None:
+        links.wishes.load(state.links[0])
+        links.positions.load(state.links[1])
+        return links
+    for name, wish in state.wishes.items():
+        links.wishes[name] = wish
+    for identifier, series, number in state.positions:
+        links.positions[identifier] = (series, number)
+    return links
 
 
 def _restore_account(account: Account, state: AccountState) -> None:

@@ -171,6 +171,7 @@ class Engagement:
             return
         self._since_checkpoint = 0
         self.trader.flush()
+        self.trader.bookings.settle()
         terms = self.terms
         state = state_of(self.trader, self.journal.last, self.at, terms.start, terms.identity, terms.money)
         self.dispatcher.record([write_checkpoint(self.terms.folder, state)])

@@ -57,7 +57,7 @@ def lay_live_floor(
     models = serving_streams(
         request.model, choices, floor.series[0], shop.store, shop.config, now, outside.tell
     )
-    assembled = assemble(floor, choices, shop.config, models, since)
+    assembled = assemble(floor, choices, shop.config, models, since, keeps=False)
     timeframes = tuple(one.key.timeframe.name for one in floor.series)
     marks = marks_of(choices, models)
     identity = identity_of(floor, timeframes, choices, shop, request)

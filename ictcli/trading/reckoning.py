@@ -46,11 +46,18 @@ class Told:
 
 @dataclass(slots=True)
 class Written:
-    """Everything the account has written so far."""
+    """What the account has written: since its beginning, or since its last bar (``Account``)."""
 
     books: list[Books] = field(default_factory=list)
     asked: list[list[Records]] = field(default_factory=list)
     owners: list[list[NDArray[np.int64]]] = field(default_factory=list)
+
+    def forget(self) -> None:
+        """Let go of all of it."""
+        self.books.clear()
+        for asked, owners in zip(self.asked, self.owners, strict=True):
+            asked.clear()
+            owners.clear()
 
     def together(self) -> Books:
         """All records, in the order of their writing."""

@@ -64,7 +64,7 @@ def lay_floor(request: TradeRequest, shop: Workshop, outside: Outside, start: in
         models = serving_streams(
             request.model, choices, series, shop.store, shop.config, now_ns(), outside.tell
         )
-    assembled = assemble(floor, choices, shop.config, models)
+    assembled = assemble(floor, choices, shop.config, models, keeps=request.mode == "replay")
     marks = marks_of(choices, models)
     timeframes = tuple(one.key.timeframe.name for one in floor.series)
     identity = identity_of(floor, timeframes, choices, shop, request)

@@ -68,6 +68,7 @@ class Phoenix:
 
     def _keep(self) -> None:
         self._alive(self.trader.flush)
+        self.trader.bookings.settle()
         self._state = state_of(self.trader, self._stage.log.last, self._at, self._stage.start, "world")
 
     def _pass(self, point: str) -> None:
