@@ -8,7 +8,7 @@ from ictcli.reconcile.case import Case, Difference
 from ictcli.reconcile.findings import Kind
 from ictcli.reconcile.pairing import THEIRS, joined
 from ictcli.reconcile.rules.fills_told import Deal, about_orders, of_deal, sides, whole, words
-from ictcli.reconcile.rules.ownership import own_positions, own_tickets
+from ictcli.reconcile.rules.ownership import own_tickets
 from ictcli.reconcile.story import FILLS
 
 
@@ -16,7 +16,7 @@ def foreign(case: Case, deals: pl.DataFrame) -> pl.Series:
     """Which of the broker's deals are none of ours: by magic number, by order and by position."""
     ours = pl.col("magic").is_in(case.magics.implode())
     ours |= pl.col("order").is_in(own_tickets(case).implode())
-    ours |= pl.col("position").is_in(own_positions(case).implode())
+    ours |= pl.col("position").is_in(case.own_positions.implode())
     return deals.select(~ours).to_series()
 
 
