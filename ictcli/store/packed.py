@@ -61,6 +61,10 @@ class PackedList(Generic[V]):
             passed = 0
         yield from islice(self.tail, max(0, passed), None)
 
+    def first_of(self, number: int) -> int:
+        """Place of the first value of a block."""
+        return number * self._block
+
     def append(self, value: V) -> None:
         """Add a value; whole blocks are compressed when one more is full, so that the last block is not."""
         self.tail.append(value)
@@ -212,6 +216,11 @@ class Packed(Generic[K, V]):
 
     def __repr__(self) -> str:
         return repr(dict(self.items()))
+
+    @property
+    def compressed(self) -> int:
+        """Bytes of what lies compressed, and of the index that finds it."""
+        return sum(map(len, self._rows.blocks)) + self._index.hashes.nbytes + self._index.places.nbytes
 
     def tidy(self) -> None:
         """Compress the oldest values that are settled, where there are enough of them for a block."""

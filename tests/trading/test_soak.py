@@ -1,4 +1,4 @@
-"""Nothing that a trader remembers of bars grows with them; of orders it keeps what a late deal may need."""
+"""A trader's memory does not grow with bars; of an order that is over a few hundred compressed bytes stay."""
 
 from pathlib import Path
 
@@ -8,8 +8,10 @@ import pytest
 from benchmarks.market.played import Session, Who, floor_of, session
 
 BARS, EVERY, SETTLED = 200_000, 5_000, 50_000
-MOST_PER_BAR = 512
-"""Bytes, of them those that the simulated terminal keeps to show its bars, and those of orders that ended."""
+MOST_PER_BAR = 16
+"""Bytes, at one order in a hundred bars: an allocator moves by more than what stays of orders."""
+MOST_PER_ORDER = 1_200
+"""Compressed bytes that stay of an order, its close, their deals and what was wanted."""
 PAGE = 4096
 STATM = Path("/proc/self/statm")
 
@@ -30,8 +32,28 @@ def sizes(played: Session) -> dict[str, int]:
         "tasks": len(book.tasks),
         "deals": len(book.deals),
         "wishes": len(links.wishes),
+        "links": len(links.intents) + len(links.identifiers),
         "records of the account": len(account.written.books),
     }
+
+
+def compressed(played: Session) -> int:
+    """Bytes of all that lies compressed, of the trader and of its simulated terminal."""
+    book, links = played.one.book, played.one.trader.bookings.links
+    kept = (
+        book.orders, book.tasks, book.deals, book.by_magic, book.by_ticket, book.owners, book.movements,
+        links.wishes, links.positions,
+    )  # fmt: skip
+    history = played.world.server.scene.book.history
+    return sum(one.compressed for one in kept) + sum(len(block) for own in history.blocks for block in own)
+
+
+def trend(seen: list[tuple[int, int]]) -> tuple[float, float]:
+    """Bytes a bar after the warm-up by least squares, and the half-width of their 95 % interval."""
+    bars, memory = np.array([one for one in seen if one[0] >= SETTLED], dtype=np.float64).T
+    (slope, first), n = np.polyfit(bars, memory, 1), len(bars)
+    left = float(np.sum((memory - slope * bars - first) ** 2)) / (n - 2)
+    return float(slope), 2.05 * float(np.sqrt(left / np.sum((bars - bars.mean()) ** 2)))
 
 
 def under_way(played: Session) -> int:
@@ -66,6 +88,9 @@ def play(
 def test_what_is_over_leaves_nothing_under_way(tmp_path: Path) -> None:
     _, played, most = play(tmp_path, 400, 100, "0.05")
     assert sizes(played)["orders"] > 5
+    assert sizes(played)["records of the account"] <= 4
+    played.one.trader.bookings.settle()
+    assert sizes(played)["links"] <= 2
     assert most <= 6
 
 
@@ -75,15 +100,21 @@ def test_memory_stays_flat_over_two_hundred_thousand_bars(
     tmp_path: Path, proof_facts: dict[str, object]
 ) -> None:
     seen, played, most = play(tmp_path, BARS, EVERY, "0.01")
-    bars, memory = np.array([one for one in seen if one[0] >= SETTLED], dtype=np.float64).T
-    slope = float(np.polyfit(bars, memory, 1)[0])
+    slope, half = trend(seen)
+    settled = [memory for bars, memory in seen if bars >= SETTLED]
+    orders = played.one.trader.counts.orders
     proof_facts |= {
         "bars": BARS,
+        "samples": len(settled),
         "bytes_per_bar": slope,
-        "resident_mib_first": memory[0] / 2**20,
-        "resident_mib_last": memory[-1] / 2**20,
+        "bytes_per_bar_half_interval": half,
+        "resident_mib_first": settled[0] / 2**20,
+        "resident_mib_last": settled[-1] / 2**20,
+        "orders": orders,
+        "compressed_bytes_per_order": compressed(played) / orders,
         "most_under_way": most,
         "kept_for_good": sizes(played),
     }
     assert most <= 6
     assert slope < MOST_PER_BAR
+    assert compressed(played) < MOST_PER_ORDER * orders
