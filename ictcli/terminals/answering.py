@@ -1,5 +1,7 @@
 """The far end of a line: one call in, the function of the module called, one answer out."""
 
+from collections.abc import Collection
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from ictcli.terminals.constants import ErrorCode
@@ -12,27 +14,42 @@ RAISED = {kind.__name__: kind for kind in (SystemError, TypeError, ValueError, T
 """Exceptions that cross a line; everything else arrives as a SystemError."""
 
 
-def answer_frame(module: Any, frame: bytes | bytearray, longest: int) -> bytes:
+def answer_frame(
+    module: Any,
+    frame: bytes | bytearray,
+    longest: int,
+    *,
+    allowed: Collection[str] = _ALLOWED,
+    turn: AbstractContextManager[None] | None = None,
+) -> bytes:
     """The answer to a call, both as frames.
 
     Args:
         module: an object with the functions of the MetaTrader5 module.
         frame: the call.
         longest: bytes of the longest answer; a longer one becomes an exception at the caller's.
+        allowed: functions that the caller may call.
+        turn: held while the module is called and says how that ended, and not while the answer is packed.
 
     Raises:
         WireError: the frame is no call; nothing was called.
     """
     call = decode_call(frame)
-    if call.function not in _ALLOWED:
-        return _refusal(call.number, "TypeError", f"no function of a terminal: {call.function[:40]!r}")
+    if call.function not in allowed:
+        known = call.function in _ALLOWED
+        why = "not for a client that only reads" if known else "no function of a terminal"
+        return _refusal(call.number, "TypeError", f"{why}: {call.function[:40]!r}")
     value: Any = None
     raised = text = ""
     try:
-        value = pack(getattr(module, call.function)(*call.arguments, **call.keywords))
+        with turn or nullcontext():
+            try:
+                found = getattr(module, call.function)(*call.arguments, **call.keywords)
+            finally:
+                code, message = _last_error(module)
+        value = pack(found)
     except Exception as error:
         raised, text = _named(error)
-    code, message = _last_error(module)
     made = encode_answer(Answer(call.number, value, raised, text, code, message))
     if len(made) > longest:
         return _refusal(call.number, "ValueError", f"the answer is {len(made)} bytes long: ask for less")

@@ -18,7 +18,7 @@ from ictcli.terminals.constants import ErrorCode
 from ictcli.terminals.remote import (
     NOT_CONNECTED,
     SILENT,
-    RemoteTerminal,
+    CountingTerminal,
     exchange,
     failure,
     outcome,
@@ -35,7 +35,7 @@ _END_S = 5.0
 
 def child_terminal(
     deadline: float, factory: str = METATRADER, options: Mapping[str, Any] | None = None
-) -> RemoteTerminal:
+) -> CountingTerminal:
     """A terminal whose functions run in a child process, started by ``initialize``.
 
     A call that is not answered in time ends the child and raises ``TerminalSilent``; the next ``initialize``
@@ -46,7 +46,7 @@ def child_terminal(
         factory: ``module:function`` that makes the object to serve; default: the MetaTrader5 module.
         options: keyword arguments of the factory, representable in JSON.
     """
-    return RemoteTerminal(ChildLine(deadline, factory, options or {}))
+    return CountingTerminal(ChildLine(deadline, factory, options or {}))
 
 
 class ChildLine:

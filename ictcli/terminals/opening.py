@@ -8,7 +8,7 @@ from ictcli.config.trading import BrokerConfig
 from ictcli.errors import ConfigError, SourceUnavailable
 from ictcli.terminals.bridge.client import bridge_terminal
 from ictcli.terminals.child import child_terminal
-from ictcli.terminals.remote import RemoteTerminal
+from ictcli.terminals.remote import CountingTerminal
 from ictcli.terminals.secret import read_secret
 from ictcli.terminals.terminal import Terminal
 
@@ -25,7 +25,8 @@ def open_terminal(
     *,
     platform: str = sys.platform,
     urgent: bool = False,
-) -> RemoteTerminal:
+    reads: bool = False,
+) -> CountingTerminal:
     """The terminal of a broker, not yet connected to; ``connect`` does that.
 
     Args:
@@ -34,6 +35,7 @@ def open_terminal(
         environ: environment variables, for the token.
         platform: ``sys.platform``.
         urgent: for an emergency stop, see ``bridge_terminal``.
+        reads: to read beside a trader, see ``bridge_terminal``; a local terminal takes several programs.
 
     Raises:
         SourceUnavailable: a local terminal is wanted where there can be none.
@@ -41,9 +43,8 @@ def open_terminal(
     """
     deadline = parse_duration(config.deadline) / NS_PER_SECOND
     if config.terminal == "bridge":
-        return bridge_terminal(
-            config.host, config.port, read_secret(config.token_env, environ), deadline, urgent=urgent
-        )
+        token = read_secret(config.token_env, environ)
+        return bridge_terminal(config.host, config.port, token, deadline, urgent=urgent, reads=reads)
     if config.terminal == "local":
         if platform != "win32":
             raise SourceUnavailable(

@@ -135,6 +135,19 @@ class RemoteTerminal:
         return self.line.ask("order_send", (request,), {})
 
 
+@dataclass(frozen=True, slots=True)
+class CountingTerminal(RemoteTerminal):
+    """The same with the counts of its history, by which one is found out that was cut off."""
+
+    def history_orders_total(self, date_from: int, date_to: int, /) -> Any:
+        """Number of orders that are over."""
+        return self.line.ask("history_orders_total", (date_from, date_to), {})
+
+    def history_deals_total(self, date_from: int, date_to: int, /) -> Any:
+        """Number of deals."""
+        return self.line.ask("history_deals_total", (date_from, date_to), {})
+
+
 def patience(function: str, keywords: dict[str, Any], usual: float) -> float:
     """Seconds to wait for the answer of a call, given the usual ones: connecting takes longer."""
     if function not in ("initialize", "login"):

@@ -17,7 +17,7 @@ from ictcli.terminals.constants import ErrorCode
 from ictcli.terminals.remote import (
     NOT_CONNECTED,
     SILENT,
-    RemoteTerminal,
+    CountingTerminal,
     exchange,
     failure,
     outcome,
@@ -30,8 +30,8 @@ _CONNECT_S = 10.0
 
 
 def bridge_terminal(
-    host: str, port: int, token: str, deadline: float, *, urgent: bool = False
-) -> RemoteTerminal:
+    host: str, port: int, token: str, deadline: float, *, urgent: bool = False, reads: bool = False
+) -> CountingTerminal:
     """A terminal behind a bridge, connected to by ``initialize`` and by nothing else.
 
     A call that is cut off or not answered in time raises ``TerminalSilent``: the terminal may have got it.
@@ -43,11 +43,13 @@ def bridge_terminal(
         token: its token.
         deadline: seconds to wait for one answer.
         urgent: take the place of a client that has said nothing for a second: it may be stopped dead.
+        reads: only read, beside a client that trades.
 
     Raises:
         ConfigError: the host is not loopback, or the token is too short.
     """
-    return RemoteTerminal(BridgeLine(loopback(host), port, checked_token(token), deadline, urgent=urgent))
+    line = BridgeLine(loopback(host), port, checked_token(token), deadline, urgent=urgent, reads=reads)
+    return CountingTerminal(line)
 
 
 class BridgeLine:
@@ -57,9 +59,18 @@ class BridgeLine:
         error: ``last_error`` after the last question.
     """
 
-    def __init__(self, host: str, port: int, token: str, deadline: float, *, urgent: bool = False) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        token: str,
+        deadline: float,
+        *,
+        urgent: bool = False,
+        reads: bool = False,
+    ) -> None:
         self.error = NOT_CONNECTED
-        self._urgent = urgent
+        self._urgent, self._reads = urgent, reads
         self._address = (host, port)
         self._token = token
         self._deadline = deadline
@@ -102,7 +113,7 @@ class BridgeLine:
         channel: Channel | None = None
         try:
             channel = Channel(socket.create_connection(self._address, _CONNECT_S), MOST_ANSWERED)
-            channel.send(encode(Hello(VERSION, self._token, self._urgent)), deadline)
+            channel.send(encode(Hello(VERSION, self._token, self._urgent, self._reads)), deadline)
             welcome = decode_welcome(channel.receive(deadline))
             code, why = ErrorCode.E_INTERNAL_FAIL_INIT, welcome.why
             if welcome.verdict == "served":

@@ -15,11 +15,20 @@ SHORTEST_TOKEN = 16
 
 
 class Hello(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """What the client says first; an ``urgent`` one is an emergency stop, which cannot wait for a seat."""
+    """What the client says first.
+
+    Attributes:
+        version: of its frames.
+        token: of the bridge.
+        urgent: it is an emergency stop, which cannot wait for a seat.
+        reads: it only reads, beside one who trades; never said by one who trades, so that a bridge which
+            does not know the word serves that one.
+    """
 
     version: int
     token: str
     urgent: bool = False
+    reads: bool = False
 
 
 class Welcome(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -70,6 +79,8 @@ def checked_token(token: str) -> str:
 
 def encode(message: Hello | Welcome) -> bytes:
     """A message as bytes."""
+    if isinstance(message, Hello) and not message.reads:
+        return msgspec.msgpack.encode((message.version, message.token, message.urgent))
     return msgspec.msgpack.encode(message)
 
 

@@ -1,7 +1,7 @@
 """The end of a bridge that has the terminal.
 
-It calls functions of a list and nothing else, for one client at a time that knows the token, and is bound to
-loopback addresses only. Frames carry data, never code.
+It calls functions of a list and nothing else, for one client at a time that knows the token and trades, and
+beside it one that only reads. It is bound to loopback addresses only. Frames carry data, never code.
 """
 
 import contextlib
@@ -24,7 +24,10 @@ from ictcli.terminals.bridge.greeting import (
     encode,
     loopback,
 )
+from ictcli.terminals.bridge.reading import READING, ReadTerminal
+from ictcli.terminals.bridge.seats import Seat, Turns
 from ictcli.terminals.channel import MOST_ANSWERED, MOST_ASKED, Channel, ChannelClosed
+from ictcli.terminals.surface import FUNCTIONS
 from ictcli.terminals.wire import WireError
 
 _MOST_GUESTS = 16
@@ -33,6 +36,7 @@ _BACKLOG = 128
 _ACCEPT_S = 0.05
 _END_S = 2.0
 _URGENT_S = 1.0
+_TRADING = frozenset(FUNCTIONS)
 _LEAVING_S = 1.5
 """How long a client waits for the seat of one that is just leaving."""
 
@@ -42,7 +46,7 @@ def silent(text: str) -> None:
 
 
 class BridgeServer:
-    """Serves a terminal to one client at a time.
+    """Serves a terminal to one client that trades, and to one that only reads.
 
     Args:
         module: an object with the functions of the MetaTrader5 module.
@@ -81,9 +85,8 @@ class BridgeServer:
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         self._listener = socket.create_server((address, port), family=family, backlog=_BACKLOG)
         self._listener.settimeout(_ACCEPT_S)
-        self._seat = threading.Lock()
-        self._holder: socket.socket | None = None
-        self._quiet_since: float | None = None
+        self._trading, self._reading = Seat(), Seat()
+        self._turns = Turns()
         self._guests = threading.BoundedSemaphore(_MOST_GUESTS)
         self._ending = threading.Event()
         self._threads: dict[threading.Thread, socket.socket] = {}
@@ -126,12 +129,12 @@ class BridgeServer:
         channel: Channel | None = None
         try:
             channel = Channel(connection, LONGEST_HELLO)
-            if self._admitted(channel):
+            seat = self._admitted(channel)
+            if seat is not None:
                 try:
-                    self._serve(channel, connection)
+                    self._serve(channel, connection, seat)
                 finally:
-                    self._holder = None
-                    self._seat.release()
+                    seat.leave()
         except (ChannelClosed, WireError) as error:
             self._note(f"a connection ended: {error}")
         except OSError as error:
@@ -140,10 +143,12 @@ class BridgeServer:
             connection.close() if channel is None else channel.close()
             self._guests.release()
 
-    def _admitted(self, channel: Channel) -> bool:
-        """Whether the client may call; it then holds the seat."""
+    def _admitted(self, channel: Channel) -> Seat | None:
+        """The seat that the client holds from now on; None: it was turned away."""
         deadline = monotonic() + self._greeting
-        welcome = self._judged(decode_hello(channel.receive(deadline)))
+        hello = decode_hello(channel.receive(deadline))
+        seat = self._reading if hello.reads else self._trading
+        welcome = self._judged(hello, seat)
         if welcome.verdict == "refused":
             time.sleep(self._penalty)
         if welcome.verdict != "served":
@@ -152,41 +157,33 @@ class BridgeServer:
             channel.send(encode(welcome), monotonic() + self._greeting)
         except ChannelClosed:
             if welcome.verdict == "served":
-                self._seat.release()
+                seat.leave()
             raise
-        return welcome.verdict == "served"
+        return seat if welcome.verdict == "served" else None
 
-    def _judged(self, hello: Hello) -> Welcome:
+    def _judged(self, hello: Hello, seat: Seat) -> Welcome:
+        """What the client is told; an emergency stop waits a second only: the trader did not answer it."""
         if not hmac.compare_digest(hello.token.encode("utf-8", "replace"), self._token):
             return Welcome("refused", "wrong token")
         if hello.version != VERSION:
             return Welcome("version", f"the bridge speaks version {VERSION}, the client {hello.version}")
         wait = 0.0 if hello.urgent else _LEAVING_S
-        if not self._seat.acquire(timeout=wait) and not self._taken_over(urgent=hello.urgent):
+        enough = min(self._takeover, _URGENT_S) if hello.urgent else self._takeover
+        if not seat.take(wait, enough):
             return Welcome("busy", "it serves another client")
         return Welcome("served", "")
 
-    def _taken_over(self, *, urgent: bool) -> bool:
-        """Whether the seat was taken from a client that said nothing for long: its line may be dead.
-
-        An emergency stop waits a second only: it has asked the trader before, which did not answer.
-        """
-        holder, since = self._holder, self._quiet_since
-        enough = min(self._takeover, _URGENT_S) if urgent else self._takeover
-        if holder is None or since is None or monotonic() - since < enough:
-            return False
-        with contextlib.suppress(OSError):  # it may be gone by now
-            holder.shutdown(socket.SHUT_RDWR)
-        return self._seat.acquire(timeout=_END_S)
-
-    def _serve(self, channel: Channel, connection: socket.socket) -> None:
-        self._note("a client is served")
+    def _serve(self, channel: Channel, connection: socket.socket, seat: Seat) -> None:
+        reads = seat is self._reading
+        self._note("a client that only reads is served" if reads else "a client is served")
         channel.longest = MOST_ASKED
-        self._quiet_since = monotonic()
-        self._holder = connection
+        module = ReadTerminal(self._module, lambda: self._trading.taken) if reads else self._module
+        allowed = READING if reads else _TRADING
+        seat.settle(connection)
         while not self._ending.is_set():
-            self._quiet_since = monotonic()
+            seat.quiet_since = monotonic()
             frame = channel.receive(monotonic() + self._idle)
-            self._quiet_since = None
-            answer = answer_frame(self._module, frame, MOST_ANSWERED)
+            seat.quiet_since = None
+            turn = self._turns.after() if reads else self._turns.first()
+            answer = answer_frame(module, frame, MOST_ANSWERED, allowed=allowed, turn=turn)
             channel.send(answer, monotonic() + self._idle)
