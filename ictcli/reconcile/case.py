@@ -9,6 +9,7 @@ import polars as pl
 from ictcli.reconcile.exact import DIGITS
 from ictcli.reconcile.findings import Finding
 from ictcli.reconcile.pairing import THEIRS, beside, joined, once, unequal
+from ictcli.reconcile.position_pairs import side_by_side
 from ictcli.reconcile.story import Story
 from ictcli.reconcile.tolerances import Tolerances
 
@@ -76,16 +77,25 @@ class Case:
 
     @cached_property
     def own_positions(self) -> pl.Series:
-        """Identifiers of positions that a deal of ours opened, or that bear a magic number of ours."""
+        """Identifiers of our positions: of deals and orders of ours, held by us, or bearing our numbers."""
         own_magic = pl.col("magic").is_in(self.magics.implode())
+        flagged = [number for what, number in self.local.foreign if what == "position"]
+        unexplained = self.ledger_fills.filter(pl.col("intent") == "").get_column("position")
+        strange = pl.concat([pl.Series(flagged, dtype=pl.Int64), unexplained.unique()])
         found = [
-            self.ledger_fills.filter(_OPENS, pl.col("intent") != ""),
+            self.ledger_fills.filter(pl.col("intent") != ""),
+            self.local.orders,
+            self.local.positions.filter(~pl.col("position").is_in(strange.implode()) | own_magic),
             self.broker_fills.filter(_OPENS, own_magic),
-            self.local.positions.filter(own_magic),
             self.broker.positions.filter(own_magic),
         ]
-        every = pl.concat([one.get_column("position") for one in found]).unique()
+        every = pl.concat([one.get_column("position").unique() for one in found]).unique()
         return every.filter(every != 0)
+
+    @cached_property
+    def positions(self) -> pl.DataFrame:
+        """Our open positions, both sides in one row (``position_pairs.side_by_side``)."""
+        return side_by_side(self.local.positions, self.broker.positions, self.own_positions, self.contracts)
 
     @cached_property
     def contracts(self) -> pl.DataFrame:

@@ -26,25 +26,25 @@ def cut(story: Story, window: Window, clock: Story | None = None) -> Story:
         clock: the broker's story: its instants say whether a deal that both sides tell is behind the
             watermark, so that a deal whose times differ is there, or is not, on both. None: ``story`` is it.
     """
-    fills = _judged(story.fills, clock.fills if clock else None)
-    cash = _judged(story.cash, clock.cash if clock else None)
-    later = pl.col("_at") > window.until
-    gone, moved = fills.filter(later, ~pl.col("voided")), cash.filter(later, ~pl.col("operator"))
-    money = _sum(gone, MONEY) + _sum(moved, ("amount",))
-    positions = _rolled(story.positions, gone, fills.filter(~later)) if gone.height else story.positions
+    late, moved_late = (
+        _late(rows, told, window.until)
+        for rows, told in (
+            (story.fills, clock.fills if clock else None),
+            (story.cash, clock.cash if clock else None),
+        )
+    )
+    if not late.any() and not moved_late.any():
+        return story
+    kept, gone = story.fills.filter(~late), story.fills.filter(late).filter(~pl.col("voided"))
+    money = _sum(gone, MONEY) + _sum(story.cash.filter(moved_late).filter(~pl.col("operator")), ("amount",))
+    positions = _rolled(story.positions, gone, kept, window.until) if gone.height else story.positions
     lost = story.positions.join(positions, on="position", how="anti")
     facts = replace(
         story.facts,
         balance=_less(story.facts.balance, money),
         equity=_less(story.facts.equity, money + _sum(lost, ("profit", "swap"))),
     )
-    return replace(
-        story,
-        facts=facts,
-        fills=fills.filter(~later).drop("_at"),
-        cash=cash.filter(~later).drop("_at"),
-        positions=positions,
-    )
+    return replace(story, facts=facts, fills=kept, cash=story.cash.filter(~moved_late), positions=positions)
 
 
 def once(story: Story) -> Story:
@@ -74,21 +74,25 @@ def settled(until: int) -> pl.Expr:
     return pl.max_horizontal("touched", "touched_theirs") <= until
 
 
-def _judged(rows: pl.DataFrame, clock: pl.DataFrame | None) -> pl.DataFrame:
-    """Rows with the instant that decides on which side of the watermark they are (``_at``)."""
-    if clock is None or clock.is_empty():
-        return rows.with_columns(_at=pl.col("ts"))
-    told = clock.filter(pl.col("deal") != 0).group_by("deal").agg(_at=pl.col("ts").min())
-    both = rows.join(told, on="deal", how="left", maintain_order="left")
-    return both.with_columns(pl.col("_at").fill_null(pl.col("ts")))
+def _late(rows: pl.DataFrame, clock: pl.DataFrame | None, until: int) -> pl.Series:
+    """Which deals or movements are behind the watermark, by the broker's instant where it tells one."""
+    late = rows.get_column("ts") > until
+    if clock is None:
+        return late
+    number, numbered = rows.get_column("deal"), clock.filter(pl.col("deal") != 0)
+    behind = numbered.filter(pl.col("ts") > until).get_column("deal").unique()
+    in_question = number.filter(late)
+    before = numbered.filter(pl.col("ts") <= until, pl.col("deal").is_in(in_question.implode()))
+    early = before.get_column("deal").unique()
+    return (late | number.is_in(behind.implode())) & ~number.is_in(early.implode())
 
 
-def _rolled(positions: pl.DataFrame, gone: pl.DataFrame, kept: pl.DataFrame) -> pl.DataFrame:
+def _rolled(positions: pl.DataFrame, gone: pl.DataFrame, kept: pl.DataFrame, until: int) -> pl.DataFrame:
     """Positions without what deals did to them; one that was closed by them is there again."""
     signed = pl.col("volume") * pl.col("side")
     undone = gone.group_by("position").agg(
-        _undone=signed.sum(), _last=pl.col("_at").max(), symbol=pl.col("symbol").first(),
-        magic=pl.col("magic").first(),
+        _undone=signed.sum(), _last=pl.max_horizontal(pl.col("ts").max(), until + 1),
+        symbol=pl.col("symbol").first(), magic=pl.col("magic").first(),
     )  # fmt: skip
     marks = undone.select("position", "_undone", "_last")
     held = positions.join(marks, on="position", how="left", maintain_order="left").with_columns(
@@ -96,7 +100,8 @@ def _rolled(positions: pl.DataFrame, gone: pl.DataFrame, kept: pl.DataFrame) -> 
         touched=pl.max_horizontal("touched", pl.col("_last").fill_null(0)),
     )
     closed = undone.join(positions, on="position", how="anti").sort("position")
-    opened = kept.group_by("position").agg(_magic=pl.col("magic").first())
+    earlier = kept.filter(pl.col("position").is_in(closed.get_column("position").implode()))
+    opened = earlier.sort("ts", "deal").group_by("position").agg(_magic=pl.col("magic").first())
     back = closed.join(opened, on="position", how="left", maintain_order="left").select(
         *_blank(volume=-pl.col("_undone"), magic=pl.coalesce("_magic", "magic"), touched=pl.col("_last"))
     )
@@ -120,10 +125,10 @@ def _less(amount: int | None, money: int) -> int | None:
 
 
 def _latest(rows: pl.DataFrame, key: str) -> pl.DataFrame:
-    if rows.get_column(key).is_unique().all():
+    if rows.get_column(key).n_unique() == rows.height:
         return rows
     return rows.sort("touched", maintain_order=True).unique(key, keep="last", maintain_order=True)
 
 
 def _distinct(rows: pl.DataFrame, key: str) -> pl.DataFrame:
-    return rows if rows.get_column(key).is_unique().all() else rows.unique(maintain_order=True)
+    return rows if rows.get_column(key).n_unique() == rows.height else rows.unique(maintain_order=True)

@@ -3,7 +3,7 @@
 import polars as pl
 
 from ictcli.reconcile.case import Case
-from ictcli.reconcile.pairing import THEIRS
+from ictcli.reconcile.pairing import THEIRS, beside
 from ictcli.reconcile.rules.ownership import own_tickets
 
 OF_POSITIONS = ("stop", "target", "stop_out")
@@ -11,10 +11,10 @@ OF_POSITIONS = ("stop", "target", "stop_out")
 _MAKE_NO_ORDER = ("cancel", "protect", "amend")
 
 
-def requests(case: Case) -> pl.DataFrame:
-    """The broker's orders that bear a number of ours because we asked for them."""
+def requests(case: Case, orders: pl.DataFrame) -> pl.DataFrame:
+    """Of the broker's orders those that bear a number of ours because we asked for them."""
     ours = pl.col("magic").is_in(case.magics.implode())
-    return case.broker.orders.filter(ours, ~pl.col("reason").is_in(OF_POSITIONS))
+    return orders.filter(ours, ~pl.col("reason").is_in(OF_POSITIONS))
 
 
 def ledger_orders(case: Case) -> pl.DataFrame:
@@ -22,24 +22,29 @@ def ledger_orders(case: Case) -> pl.DataFrame:
     return case.local.orders.filter(~pl.col("action").is_in(_MAKE_NO_ORDER))
 
 
-def paired(case: Case) -> pl.DataFrame:
-    """The ledger's orders that the broker has, both rows in one; the broker's columns end in ``THEIRS``.
+def paired(case: Case, local: pl.DataFrame) -> pl.Series:
+    """For each of some orders of the ledger its row among the broker's, null for none.
 
     One whose ticket the ledger does not know, or the broker does not, is the oldest of its number and side
     that no other intent has.
     """
-    local = ledger_orders(case)
     theirs = case.broker.orders
-    theirs = theirs.rename({name: name + THEIRS for name in theirs.columns})
-    known = local.filter(pl.col("order") != 0).join(
-        theirs, left_on="order", right_on="order" + THEIRS, how="inner", coalesce=False
+    known = beside(local.get_column("order"), theirs.get_column("order"))
+    known = known.set(local.get_column("order") == 0, None)
+    free = requests(case, theirs.with_row_index("row"))
+    free = free.filter(~pl.col("order").is_in(own_tickets(case).implode()))
+    if free.is_empty():
+        return known
+    oldest = free.sort("order").unique(["magic", "side"], keep="first").select("magic", "side", "row")
+    marked = local.select("magic", "side").join(
+        oldest, on=["magic", "side"], how="left", maintain_order="left"
     )
-    free = requests(case).filter(~pl.col("order").is_in(own_tickets(case).implode()))
-    oldest = free.sort("order").unique(["magic", "side"], keep="first", maintain_order=True)
-    oldest = oldest.rename({name: name + THEIRS for name in oldest.columns})
-    rest = local.join(known, on="intent", how="anti").filter(pl.col("magic") != 0)
-    by_magic = rest.join(
-        oldest, left_on=["magic", "side"], right_on=["magic" + THEIRS, "side" + THEIRS], how="inner",
-        coalesce=False,
-    )  # fmt: skip
-    return pl.concat([known, by_magic.select(known.columns)]).sort("order" + THEIRS, "intent")
+    by_magic = marked.get_column("row")
+    return pl.select(pl.coalesce(known, by_magic)).to_series()
+
+
+def both(case: Case, local: pl.DataFrame, rows: pl.Series, wanted: pl.Series) -> pl.DataFrame:
+    """The wanted orders of the ledger with the broker's beside them; its columns end in ``THEIRS``."""
+    other = case.broker.orders[rows.filter(wanted)]
+    other = other.rename({name: name + THEIRS for name in other.columns})
+    return pl.concat([local.filter(wanted), other], how="horizontal").sort("order" + THEIRS, "intent")

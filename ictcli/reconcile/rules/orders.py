@@ -9,8 +9,8 @@ from ictcli.reconcile.case import Case, Difference, Effect, Rule
 from ictcli.reconcile.findings import Finding, Kind, finding
 from ictcli.reconcile.pairing import THEIRS
 from ictcli.reconcile.rules.explaining import order_causes, unconfirmed
-from ictcli.reconcile.rules.order_pairs import OF_POSITIONS, ledger_orders, paired, requests
-from ictcli.reconcile.rules.ownership import own_positions, own_tickets, strangers
+from ictcli.reconcile.rules.order_pairs import OF_POSITIONS, both, ledger_orders, paired, requests
+from ictcli.reconcile.rules.ownership import own_tickets, strangers
 from ictcli.reconcile.watermark import settled
 
 _OVER_HERE = ("filled", "cancelled", "expired", "rejected", "absent", "denied")
@@ -21,17 +21,16 @@ _SHOWN = ("order", "magic", "symbol", "side", "kind", "status", "volume", "fille
 
 def foreign_orders(case: Case, found: Sequence[Difference]) -> Iterable[Difference]:
     """FOREIGN orders: no number of ours, not a ticket of ours, and not for a position of ours."""
-    orders = case.broker.orders
-    ours = (
-        pl.col("magic").is_in(case.magics.implode())
-        | pl.col("order").is_in(own_tickets(case).implode())
-        | pl.col("position").is_in(own_positions(case).implode())
-        | pl.col("reason").is_in(OF_POSITIONS)
-    )
+    numbered = pl.col("magic").is_in(case.magics.implode())
+    strange = case.broker.orders.filter(~numbered, ~pl.col("reason").is_in(OF_POSITIONS), _placed(case))
+    if strange.is_empty():
+        return
+    ours = pl.col("order").is_in(own_tickets(case).implode())
+    ours |= pl.col("position").is_in(case.own_positions.implode())
     # what was over before the ledger began is nobody's business
     lasting = ~pl.col("status").is_in(_OVER_THERE) | (pl.col("touched") >= case.local.window.since)
     known = strangers(case, "order", "order")
-    for row in orders.filter(~ours, lasting, _placed(case)).sort("order").iter_rows(named=True):
+    for row in strange.filter(~ours, lasting).sort("order").iter_rows(named=True):
         yield Difference(
             finding(
                 Kind.FOREIGN, f"order:{row['order']}", ({}, _shown(row)), symbol=row["symbol"],
@@ -48,7 +47,10 @@ def double_submits(case: Case, found: Sequence[Difference]) -> Iterable[Differen
     The one that the ledger knows by its ticket is the original, else the one of the lowest. An older one that
     was rejected was asked for again, as it should be; an order on the other side was another hand's close.
     """
-    several = requests(case).filter(_placed(case)).filter(pl.col("magic").is_duplicated()).sort("order")
+    numbers = case.broker.orders.filter(pl.col("magic") != 0).get_column("magic")
+    repeated = numbers.filter(numbers.is_duplicated()).unique()
+    orders = case.broker.orders.filter(pl.col("magic").is_in(repeated.implode()), _placed(case))
+    several = requests(case, orders).filter(pl.col("magic").is_duplicated()).sort("order")
     if several.is_empty():
         return
     local = ledger_orders(case)
@@ -86,20 +88,31 @@ def _further(
 
 def order_states(case: Case, found: Sequence[Difference]) -> Iterable[Difference]:
     """ORDER_STATUS_DIFF: over on one side only, or filled on one and otherwise over on the other."""
-    status, theirs = pl.col("status"), pl.col("status" + THEIRS)
-    over, over_there = status.is_in(_OVER_HERE), theirs.is_in(_OVER_THERE)
-    apart = (over != over_there) | (over & over_there & ((status == "filled") != (theirs == "filled")))
-    until = case.broker.window.until
-    rows = paired(case).filter(apart, settled(until), pl.max_horizontal("placed", "placed" + THEIRS) <= until)
-    if rows.is_empty():
+    local, until = ledger_orders(case), case.broker.window.until
+    rows = paired(case, local)
+    apart = both(case, local, rows, _unlike(case, local, rows)).filter(
+        settled(until), pl.max_horizontal("placed", "placed" + THEIRS) <= until
+    )
+    if apart.is_empty():
         return
     causes = order_causes(found)
     open_questions = frozenset(unconfirmed(case).get_column("order").to_list())
-    for row in rows.iter_rows(named=True):
+    for row in apart.iter_rows(named=True):
         ticket = row["order" + THEIRS]
         if ticket in open_questions:
             continue
         yield Difference(_state(row, ticket, causes.get(ticket, ())))
+
+
+def _unlike(case: Case, local: pl.DataFrame, rows: pl.Series) -> pl.Series:
+    """Which orders of the ledger are in another state at the broker; ``rows`` are the broker's of them."""
+    states = pl.DataFrame(
+        [local.get_column("status"), case.broker.orders["status"].gather(rows).alias("theirs")]
+    )
+    status, theirs = pl.col("status"), pl.col("theirs")
+    over, over_there = status.is_in(_OVER_HERE), theirs.is_in(_OVER_THERE)
+    apart = (over != over_there) | (over & over_there & ((status == "filled") != (theirs == "filled")))
+    return states.select(apart.fill_null(value=False)).to_series()
 
 
 def _state(row: Mapping[str, Any], ticket: int, causes: tuple[str, ...]) -> Finding:
@@ -121,7 +134,7 @@ def orders_missing(case: Case, found: Sequence[Difference]) -> Iterable[Differen
         pl.col("status").is_in(_AWAITED), pl.col("placed") >= window.since, _placed(case),
         pl.col("touched") <= window.until,
     )  # fmt: skip
-    missing = awaited.join(paired(case), on="intent", how="anti").sort("intent")
+    missing = awaited.filter(paired(case, awaited).is_null()).sort("intent")
     for row in missing.iter_rows(named=True):
         ticket = f"order {row['order']}" if row["order"] else "its ticket is not known"
         yield Difference(

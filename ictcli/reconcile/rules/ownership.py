@@ -18,16 +18,6 @@ def strangers(case: Case, what: str, column: str) -> frozenset[int]:
     return frozenset(unexplained.to_list()) | frozenset(flagged)
 
 
-def own_positions(case: Case) -> pl.Series:
-    """Identifiers of our positions: opened, closed or held by us, or opened at the broker by our numbers."""
-    explained = case.ledger_fills.filter(pl.col("intent") != "").get_column("position")
-    named = case.local.orders.get_column("position")
-    other = pl.Series(sorted(strangers(case, "position", "position")), dtype=pl.Int64)
-    held = case.local.positions.filter(~pl.col("position").is_in(other.implode())).get_column("position")
-    ours = pl.concat([explained, named, held, case.own_positions]).unique()
-    return ours.filter(ours != 0)
-
-
 def own_tickets(case: Case) -> pl.Series:
     """The broker's numbers of all orders that the ledger knows as ours."""
     tickets = case.local.orders.get_column("order").unique()

@@ -11,10 +11,7 @@ from ictcli.reconcile.exact import text
 from ictcli.reconcile.pairing import THEIRS
 from ictcli.reconcile.rules.bounds import reaches, reaching
 from ictcli.reconcile.rules.explaining import Gains, unconfirmed, volume_gains
-from ictcli.reconcile.rules.ownership import own_positions
 from ictcli.reconcile.watermark import settled
-
-_MARK = "_held"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,25 +37,10 @@ class Apart:
     tolerance: str
 
 
-def side_by_side(case: Case) -> pl.DataFrame:
-    """Our positions of both sides in one row, where either has one; with ``tick`` and ``step``."""
-    ours = pl.col("position").is_in(own_positions(case).implode())
-    local = case.local.positions.filter(ours).with_columns(pl.lit(value=True).alias(_MARK))
-    broker = case.broker.positions.filter(ours).with_columns(pl.lit(value=True).alias(_MARK))
-    both = local.join(broker, on="position", how="full", coalesce=True, suffix=THEIRS)
-    named = both.with_columns(
-        symbol=pl.coalesce("symbol", "symbol" + THEIRS),
-        volume=pl.col("volume").fill_null(0),
-        **{"volume" + THEIRS: pl.col("volume" + THEIRS).fill_null(0)},
-    )
-    known = named.join(case.contracts, on="symbol", how="left")
-    return known.with_columns(pl.col("tick", "step", "touched", "touched" + THEIRS).fill_null(0))
-
-
 def held_by_both(case: Case) -> pl.DataFrame:
     """Positions that both sides hold and that did not change behind the watermark."""
-    on_both = pl.col(_MARK).is_not_null() & pl.col(_MARK + THEIRS).is_not_null()
-    return side_by_side(case).filter(on_both, settled(case.broker.window.until))
+    on_both = pl.col("held") & pl.col("held" + THEIRS)
+    return case.positions.filter(on_both, settled(case.broker.window.until))
 
 
 def volumes_apart(case: Case, found: Sequence[Difference]) -> Iterator[Apart]:
@@ -70,9 +52,9 @@ def volumes_apart(case: Case, found: Sequence[Difference]) -> Iterator[Apart]:
     apart = reaching(
         pl.col("volume" + THEIRS) - pl.col("volume"), pl.col("step"), case.tolerances.volume_steps
     )
-    rows = side_by_side(case).filter(apart).sort("position")
+    rows = case.positions.filter(apart).sort("position")
     if not case.whole:
-        rows = rows.filter(pl.col(_MARK + THEIRS).is_not_null())
+        rows = rows.filter(pl.col("held" + THEIRS))
     if rows.is_empty():
         return
     gains, doubts = volume_gains(found), _doubts(case)

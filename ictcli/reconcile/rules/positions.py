@@ -12,7 +12,7 @@ from ictcli.reconcile.pairing import THEIRS
 from ictcli.reconcile.rules.averages import follows_from_deals
 from ictcli.reconcile.rules.bounds import beyond
 from ictcli.reconcile.rules.explaining import position_causes, unconfirmed
-from ictcli.reconcile.rules.ownership import own_positions, strangers
+from ictcli.reconcile.rules.ownership import strangers
 from ictcli.reconcile.rules.position_volumes import Apart, held_by_both, volumes_apart
 
 _SHOWN = ("position", "symbol", "volume", "price", "stop", "target", "swap")
@@ -20,7 +20,7 @@ _SHOWN = ("position", "symbol", "volume", "price", "stop", "target", "swap")
 
 def foreign_positions(case: Case, found: Sequence[Difference]) -> Iterable[Difference]:
     """FOREIGN positions: neither opened by us nor bearing a number of ours."""
-    theirs = pl.col("position").is_in(own_positions(case).implode())
+    theirs = pl.col("position").is_in(case.own_positions.implode())
     rows = case.broker.positions.filter(~theirs).sort("position")
     if rows.is_empty():
         return
