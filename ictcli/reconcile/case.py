@@ -142,7 +142,7 @@ class Case:
         """Deals that the two sides do not tell alike, both rows in one (``pairing.joined``).
 
         Their times may be a tolerance apart; of the rest any difference counts. ``tick`` and ``step`` of the
-        symbol stand beside it, the smaller where the symbols differ, 0 where nobody knows them.
+        symbol stand beside it, the larger where the symbols differ, 0 where nobody knows them.
         """
         ours, theirs, rows = self.ledger_fills, self.broker_fills, self.partners
         away = (ours.get_column("ts") - theirs.get_column("ts").gather(rows)).abs() > self.tolerances.time
@@ -152,17 +152,16 @@ class Case:
         for name in ("symbol", "symbol" + THEIRS):
             sizes = self.contracts.rename({"symbol": name, "tick": "tick_" + name, "step": "step_" + name})
             both = both.join(sizes, on=name, how="left", maintain_order="left")
-        return both.with_columns(_smaller("tick"), _smaller("step"))
+        return both.with_columns(_larger("tick"), _larger("step"))
 
     @cached_property
     def _ledger_rows(self) -> tuple[pl.DataFrame, pl.DataFrame]:
         return once(self.local.fills, voided=False)
 
 
-def _smaller(size: str) -> pl.Expr:
+def _larger(size: str) -> pl.Expr:
     """Of what two symbols have for tick or step."""
-    told = [pl.col(name).replace(0, None) for name in (f"{size}_symbol", f"{size}_symbol{THEIRS}")]
-    return pl.min_horizontal(told).fill_null(0).alias(size)
+    return pl.max_horizontal(f"{size}_symbol", f"{size}_symbol{THEIRS}").fill_null(0).alias(size)
 
 
 def _currencies(story: Story, fills: pl.DataFrame) -> pl.Series:

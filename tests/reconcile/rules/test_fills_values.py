@@ -9,7 +9,7 @@ import pytest
 from ictcli.clock import NS_PER_HOUR, NS_PER_SECOND
 from ictcli.reconcile.case import Effect
 from ictcli.reconcile.findings import Kind
-from ictcli.reconcile.story import Story
+from ictcli.reconcile.story import INSTRUMENTS, Story, table
 from ictcli.reconcile.tolerances import Tolerances
 from tests.reconcile.rules.fill_worlds import STEP, T0, TICK, both, changed, look, n, names, only
 
@@ -75,14 +75,22 @@ def test_of_a_symbol_that_nobody_describes_any_difference_counts() -> None:
     assert {one.finding.tolerance for one in found} == {""}
 
 
-def test_of_symbols_that_differ_the_one_that_is_described_decides() -> None:
-    ours, theirs = both()
-    near = changed(theirs, 11, price=n("1.10432") + TICK // 2)
+def with_another_symbol(story: Story, tick: int) -> Story:
+    row = {"symbol": "GBPUSD", "digits": 5, "tick": tick, "step": STEP, "contract": n("100000")}
+    return replace(story, instruments=story.instruments.vstack(table(INSTRUMENTS, [row])))
+
+
+@pytest.mark.parametrize(
+    ("tick", "away", "found"), [(0, 1, 0), (TICK // 10, 1, 0), (TICK * 10, 10, 0), (TICK * 10, 11, 1)]
+)
+def test_of_symbols_that_differ_the_coarser_decides(tick: int, away: int, found: int) -> None:
+    ours, theirs = (with_another_symbol(one, tick) for one in both())
+    near = changed(theirs, 11, price=n("1.10432") + away * TICK // 2)
     for one in (
         look(ours, changed(near, 11, symbol="GBPUSD")),
         look(changed(ours, 11, symbol="GBPUSD"), near),
     ):
-        assert names(one) == ["fill_side_diff deal:11 symbol"]
+        assert names(one) == ["fill_side_diff deal:11 symbol", *["fill_price_diff deal:11"] * found]
 
 
 def test_another_side_turns_the_position() -> None:
