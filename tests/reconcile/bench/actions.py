@@ -117,12 +117,16 @@ def charge(maker: Maker) -> None:
 
 
 def refuse(maker: Maker) -> None:
-    """An intent of which the broker has nothing, or no more than a refused order."""
+    """An intent of which the broker has nothing, or no more than a refused order.
+
+    Before the window it may be one whose outcome nobody learned.
+    """
     instrument = maker.rng.choice(ours(maker))
     group = maker.group(instrument.symbol)
     asked = maker.order(group, "market", maker.rng.choice([-1, 1]), maker.volume(instrument))
     group.busy = True
-    status = maker.rng.choice(["rejected", "rejected", "denied", "absent", "intent"])
+    long_ago = ["sent", "unknown"] if maker.early else []
+    status = maker.rng.choice(["rejected", "rejected", "denied", "absent", "intent", *long_ago])
     maker.change(asked, status=status)
     if status == "rejected" and maker.rng.random() < 0.5:
         return

@@ -129,6 +129,8 @@ def _cash(pair: Pair, rng: Random, past: int) -> Planted | None:
 
 
 def _balance(pair: Pair, rng: Random, past: int) -> Planted | None:
+    if not pair.broker.balance_told:
+        return None
     booked = {one.deal for one in pair.local.deals}
     if any(one.deal not in booked and not one.voided for one in pair.broker.deals):
         return None
@@ -137,7 +139,8 @@ def _balance(pair: Pair, rng: Random, past: int) -> Planted | None:
 
 
 def _equity(pair: Pair, rng: Random, past: int) -> Planted | None:
-    if not pair.broker.equity_told or later(pair.local) or later(pair.broker):
+    told = pair.broker.equity_told and pair.broker.balance_told
+    if not told or later(pair.local) or later(pair.broker):
         return None
     pair.broker.equity_off = _sign(rng) * (pair.unit + past)
     return Planted(Kind.BALANCE_DIFF, "account", "equity")

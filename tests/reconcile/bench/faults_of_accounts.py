@@ -10,13 +10,17 @@ from tests.reconcile.bench.records import HOUR, NS, Cash, Pair, Side
 
 def balance(pair: Pair, rng: Random) -> list[Planted]:
     """The broker's balance is not what its movements make."""
+    if not pair.broker.balance_told:
+        return []
     pair.broker.balance_off = pair.unit * rng.choice([300, -1_000, 123_456])
     return [Planted(Kind.BALANCE_DIFF, "account", "balance")]
 
 
 def equity(pair: Pair, rng: Random) -> list[Planted]:
     """The broker's equity is not its balance with what its open positions are worth."""
-    if not pair.broker.equity_told or any(map(later, (pair.local, pair.broker))):
+    if not (pair.broker.equity_told and pair.broker.balance_told) or any(
+        map(later, (pair.local, pair.broker))
+    ):
         return []
     pair.broker.equity_off = pair.unit * rng.choice([300, -1_000, 123_456])
     return [Planted(Kind.BALANCE_DIFF, "account", "equity")]
@@ -72,7 +76,8 @@ def _contract(field: str) -> Form:
     def plant(pair: Pair, rng: Random) -> list[Planted]:
         """The contract is not the one that the ledger was configured for."""
         taken = {name.removeprefix("symbol:").removeprefix("spec:") for name in pair.taken}
-        listed = [one for one in pair.broker.instruments.values() if one.symbol not in taken]
+        both = pair.broker.instruments.keys() & pair.local.instruments.keys()
+        listed = [pair.instrument(symbol) for symbol in sorted(both - taken)]
         if not listed:
             return []
         was = rng.choice(listed)

@@ -86,6 +86,25 @@ def missing_hand(pair: Pair, rng: Random) -> list[Planted]:
     return [Planted(Kind.MISSING_FILL_LOCAL, f"deal:{chosen[1].deal}")]
 
 
+def missing_all(pair: Pair, rng: Random) -> list[Planted]:
+    """The ledger lacks every deal of a position, whoever opened and closed it."""
+
+    def want(group: Group, deal: Deal) -> bool:
+        deals = [one for one in pair.local.deals if one.deal in group.deals]
+        own = all(one.of_position or _own(group, one) for one in deals)
+        return own and len(deals) > 1 and all(plain(one) and pair.inside(one.ts) for one in deals)
+
+    chosen = pair.choose(rng, want)
+    if chosen is None:
+        return []
+    deals = [one for one in pair.local.deals if one.deal in chosen[0].deals]
+    pair.local.deals = [one for one in pair.local.deals if one not in deals]
+    for asked in chosen[0].asked:
+        if asked.local.status in {"filled", "partial"}:
+            asked.local.status, asked.local.filled = rng.choice(["open", "sent", "unknown"]), 0
+    return [Planted(Kind.MISSING_FILL_LOCAL, f"deal:{one.deal}") for one in deals]
+
+
 def late_over(pair: Pair, rng: Random) -> list[Planted]:
     """The ledger lacks a deal of an order that it believes to be withdrawn or run out."""
     return _late(pair, rng, ["cancelled", "expired"])
@@ -146,9 +165,12 @@ def late_unmarked(pair: Pair, rng: Random) -> list[Planted]:
 
 def over_unbooked(pair: Pair, rng: Random) -> list[Planted]:
     """The broker has one deal more of an order than the order is large."""
-    chosen = pair.choose(
-        rng, lambda group, deal: _own(group, deal) and _order(group, deal).local.status == "filled"
-    )
+
+    def want(group: Group, deal: Deal) -> bool:
+        counted = [one.volume for one in pair.local.deals if one.order == deal.order and not one.voided]
+        return _own(group, deal) and sum(counted) >= _order(group, deal).local.volume
+
+    chosen = pair.choose(rng, want)
     if chosen is None:
         return []
     group, ours, _ = chosen
@@ -187,7 +209,7 @@ def over_unmarked(pair: Pair, rng: Random) -> list[Planted]:
 
 def phantom_invented(pair: Pair, rng: Random) -> list[Planted]:
     """The ledger has an order, its deal and its position of which the broker has nothing."""
-    instrument = rng.choice(list(pair.local.instruments.values())[:-1])
+    instrument = rng.choice(list(pair.instruments.values())[:-1])
     if f"spec:{instrument.symbol}" in pair.taken:
         return []
     pair.taken.add(f"symbol:{instrument.symbol}")
@@ -256,6 +278,7 @@ FORMS: tuple[Form, ...] = (
     Form(Kind.MISSING_FILL_LOCAL, "own", missing_own),
     Form(Kind.MISSING_FILL_LOCAL, "stop", missing_stop),
     Form(Kind.MISSING_FILL_LOCAL, "hand", missing_hand),
+    Form(Kind.MISSING_FILL_LOCAL, "all", missing_all),
     Form(Kind.LATE_FILL, "over", late_over),
     Form(Kind.LATE_FILL, "refused", late_refused),
     Form(Kind.LATE_FILL, "rest", late_rest),

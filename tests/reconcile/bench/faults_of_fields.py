@@ -54,7 +54,7 @@ def side(pair: Pair, rng: Random) -> list[Planted]:
 
 def symbol(pair: Pair, rng: Random) -> list[Planted]:
     """The ledger has it on another symbol."""
-    free = {name for name in pair.local.instruments if f"spec:{name}" not in pair.taken}
+    free = {name for name in pair.instruments if f"spec:{name}" not in pair.taken}
     chosen = pair.choose(rng, lambda group, deal: plain(deal) and bool(free - {deal.symbol}))
     if chosen is None:
         return []

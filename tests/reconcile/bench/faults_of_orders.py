@@ -139,7 +139,7 @@ def strange_position(pair: Pair, rng: Random) -> list[Planted]:
 
 def _instrument(pair: Pair, rng: Random) -> Instrument | None:
     """Where something new may happen: with netting, a symbol on which nothing else did."""
-    listed = [one for one in pair.local.instruments.values() if f"spec:{one.symbol}" not in pair.taken]
+    listed = [one for one in pair.instruments.values() if f"spec:{one.symbol}" not in pair.taken]
     if pair.local.netting:
         sides = (pair.local, pair.broker)
         used = {one.symbol for side in sides for one in side.deals}

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from random import Random
 
-from tests.reconcile.bench.actions import ACTIONS, Action
+from tests.reconcile.bench.actions import ACTIONS, Action, enter, hit, leave
 from tests.reconcile.bench.instruments import INSTRUMENTS
 from tests.reconcile.bench.maker import Maker
 from tests.reconcile.bench.records import DAY, HOUR, MINUTE, NS, Pair, Side, lots, state
@@ -33,7 +33,9 @@ def pair(seed: int, steps: int = 34) -> Pair:
     if rng.random() < 0.5:
         _ahead(maker, until, rng.randint(1, 5))
     _finish(maker)
-    return Pair(seed, local, broker, maker.groups, maker.number, maker.strangers)
+    known = dict(local.instruments)
+    _forget(maker)
+    return Pair(seed, local, broker, maker.groups, maker.number, maker.strangers, known)
 
 
 def _sides(rng: Random) -> tuple[Side, Side]:
@@ -60,9 +62,16 @@ def _play(maker: Maker, actions: Sequence[Action], begin: int, end: int, steps: 
 
 
 def _ahead(maker: Maker, until: int, steps: int) -> None:
-    """Let things happen behind the watermark, which one side may have seen and the other not."""
+    """Let things happen behind the watermark, which one side may have seen and the other not.
+
+    Something that both have seen may happen at the watermark, on either side of it by either clock.
+    """
     maker.ahead = True
     maker.now = until + MINUTE
+    if maker.rng.random() < 0.3:
+        maker.now = until - maker.rng.randint(0, 2 * NS)
+        maker.rng.choice([enter, leave, hit])(maker)
+        maker.now = max(maker.now, until + MINUTE)
     for _ in range(steps):
         maker.sees = maker.rng.choice([(True, True), (True, False), (False, True)])
         maker.now += maker.rng.randint(1, 60) * NS
@@ -89,3 +98,15 @@ def _finish(maker: Maker) -> None:
         if held.position not in maker.holdings:
             held.profit = unit * rng.randint(-900, 900)
     maker.broker.repeats = rng.choice([0, 0, 0, 1, 3])
+
+
+def _forget(maker: Maker) -> None:
+    """What a source may leave out without being incomplete."""
+    rng = maker.rng
+    if rng.random() < 0.1:
+        maker.broker.instruments = {}
+    elif rng.random() < 0.1:
+        maker.local.instruments.popitem()
+    maker.broker.balance_told = rng.random() > 0.05
+    if not maker.broker.balance_told:
+        maker.broker.equity_told = False

@@ -58,15 +58,16 @@ def _followers(pair: Pair, findings: Sequence[Finding]) -> list[str]:
         return []
     said = []
     kinds = {(one.kind, one.key) for one in findings}
-    ours, theirs = volumes_at(pair.local, pair.until), volumes_at(pair.broker, pair.until)
+    clock = {one.deal: one.ts for one in pair.broker.deals}
+    ours, theirs = (volumes_at(side, pair.until, clock) for side in (pair.local, pair.broker))
     for position in sorted(ours.keys() | theirs.keys()):
         apart = abs(ours.get(position, 0) - theirs.get(position, 0))
         if 2 * apart >= _step(pair, position) and not any(
             (kind, f"position:{position}") in kinds for kind in MOVED
         ):
             said.append(f"nothing is said of the volume of position {position}")
-    away = abs(balance_at(pair.broker, pair.until) - balance_at(pair.local, pair.until))
-    if away > pair.unit and (Kind.BALANCE_DIFF, "account") not in kinds:
+    away = balance_at(pair.broker, pair.until, clock) - balance_at(pair.local, pair.until, clock)
+    if pair.broker.balance_told and abs(away) > pair.unit and (Kind.BALANCE_DIFF, "account") not in kinds:
         said.append(f"nothing is said of the balance, which is {away} units away")
     return said
 

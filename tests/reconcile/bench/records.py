@@ -140,6 +140,7 @@ class Side:
     untold: set[tuple[str, int]] = field(default_factory=set)
     faults: list[str] = field(default_factory=list)
     clock_offset: int | None = None
+    balance_told: bool = True
     equity_told: bool = False
     balance_off: int = 0
     equity_off: int = 0
@@ -198,6 +199,7 @@ class Pair:
     groups: list[Group]
     number: int
     strangers: set[str]
+    instruments: dict[str, Instrument]
     taken: set[str] = field(default_factory=set)
 
     @property
@@ -218,7 +220,7 @@ class Pair:
         return self.number
 
     def instrument(self, symbol: str) -> Instrument:
-        return self.local.instruments[symbol]
+        return self.instruments[symbol]
 
     def instant(self, rng: Random) -> int:
         """Some instant well inside the window."""

@@ -44,7 +44,7 @@ def written_on(pair: Pair, rng: Random) -> None:
 
 
 def _enter(pair: Pair, rng: Random, sides: list[Side]) -> None:
-    symbol = rng.choice(list(pair.local.instruments)[:-1])
+    symbol = rng.choice(list(pair.instruments)[:-1])
     if pair.local.netting:
         return
     ticket, volume = pair.ticket(), pair.instrument(symbol).step * rng.randint(1, 9)

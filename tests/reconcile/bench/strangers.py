@@ -35,7 +35,7 @@ def booked(maker: Maker) -> None:
     if made is None or maker.ahead:
         return
     maker.local.deals.append(replace(made))
-    maker.local.held[made.position] = replace(maker.broker.held[made.position])
+    maker.local.held[made.position] = replace(maker.broker.held[made.position], stop=None)
     if maker.rng.random() < 0.5:
         _flag(maker, "order", made.order)
 
@@ -61,7 +61,8 @@ def _traded(maker: Maker) -> Deal | None:
     _tell(maker, "order", deal.order, told=not maker.early)
     _tell(maker, "deal", deal.deal, told=not maker.early)
     _tell(maker, "position", deal.position, told=True)
-    maker.broker.held[deal.position] = Held(deal.position, deal.position, deal.magic, deal.symbol)
+    stop = maker.rng.choice([None, instrument.price])
+    maker.broker.held[deal.position] = Held(deal.position, deal.position, deal.magic, deal.symbol, stop)
     return deal
 
 

@@ -20,18 +20,22 @@ def broker(pair: Pair) -> Story:
     return _story(pair.broker, local=False)
 
 
-def balance_at(side: Side, until: int) -> int:
+Clock = Mapping[int, int]
+"""Instants of deals as the broker has them."""
+
+
+def balance_at(side: Side, until: int, clock: Clock) -> int:
     """The balance as it was at an instant."""
-    later = sum(one.money for one in side.deals if one.ts > until)
+    later = sum(one.money for one in side.deals if clock.get(one.deal, one.ts) > until)
     paid = sum(one.amount for one in side.cash if one.ts > until and not one.operator)
     return side.balance - later - paid
 
 
-def volumes_at(side: Side, until: int) -> dict[int, int]:
+def volumes_at(side: Side, until: int, clock: Clock) -> dict[int, int]:
     """Signed volumes of the positions that were open at an instant."""
     rows = {row["position"]: row["volume"] for row in positions(side, local=True)}
     for deal in side.deals:
-        if deal.ts > until and not deal.voided:
+        if clock.get(deal.deal, deal.ts) > until and not deal.voided:
             rows[deal.position] = rows.get(deal.position, 0) - deal.side * deal.volume
     return {position: volume for position, volume in rows.items() if volume}
 
@@ -95,7 +99,7 @@ def _facts(side: Side, rows: list[dict[str, Any]]) -> Facts:
     floating = sum((row["profit"] or 0) + row["swap"] for row in rows)
     return Facts(
         account=side.account, currency=side.currency, minor=side.minor, netting=side.netting,
-        balance=side.balance,
+        balance=side.balance if side.balance_told else None,
         equity=side.balance + floating + side.equity_off if side.equity_told else None,
         clock_offset=side.clock_offset, faults=tuple(side.faults),
     )  # fmt: skip
