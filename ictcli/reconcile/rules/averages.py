@@ -1,4 +1,4 @@
-"""Whether the average price of a position is what its deals make of it."""
+"""Whether the average prices of a position differ because its deals do."""
 
 from collections.abc import Iterable, Mapping
 from decimal import Context, Decimal
@@ -13,7 +13,7 @@ _WIDE = Context(prec=60)
 
 
 def follows_from_deals(case: Case, row: Mapping[str, Any]) -> bool:
-    """Whether both averages are what each side's own deals make, so that a difference is one of the deals.
+    """Whether the averages that each side's own deals make are apart as far as the averages they tell.
 
     True as well where the deals do not tell: some of them are from before the window.
 
@@ -21,15 +21,14 @@ def follows_from_deals(case: Case, row: Mapping[str, Any]) -> bool:
         case: both sides.
         row: the position, both sides in one row.
     """
-    sides = ((case.ledger_fills, ""), (case.broker_fills, THEIRS))
-    averages = [(_average(rows, row["position"]), end) for rows, end in sides]
-    if any(found is None or found[0] != row["volume" + end] for found, end in averages):
+    ours = _average(case.ledger_fills, row["position"])
+    theirs = _average(case.broker_fills, row["position"])
+    if ours is None or theirs is None or (ours[0], theirs[0]) != (row["volume"], row["volume" + THEIRS]):
         return True
-    share = case.tolerances.average
-    return all(
-        found is not None and abs(found[1] - row["price" + end]) <= share * abs(row["price" + end])
-        for found, end in averages
-    )
+    apart = row["price" + THEIRS] - row["price"]
+    left = abs(apart - (theirs[1] - ours[1]))
+    within = left <= case.tolerances.average * abs(row["price" + THEIRS])
+    return bool(within and 2 * left < abs(apart))
 
 
 def _average(fills: pl.DataFrame, position: int) -> tuple[int, Decimal] | None:

@@ -75,17 +75,17 @@ def order_causes(found: Sequence[Difference]) -> dict[int, tuple[str, ...]]:
 
 
 def position_causes(case: Case, found: Sequence[Difference]) -> dict[int, tuple[str, ...]]:
-    """By position, the names of the findings about its deals, with or without an effect on its volume."""
+    """By position, the names of the findings that move its volume or its average price by a deal."""
     causes: dict[int, list[str]] = defaultdict(list)
-    unplaced: dict[int, list[str]] = defaultdict(list)
+    prices: dict[int, str] = {}
     for one in found:
         what, _, ticket = one.finding.key.partition(":")
-        if what == "deal" and one.effect.position:
+        if what == "deal" and one.effect.position and one.effect.volume:
             causes[one.effect.position].append(one.finding.name)
-        elif what == "deal":
-            unplaced[int(ticket)].append(one.finding.name)
-    for deal, position in _positions_of(case, sorted(unplaced)):
-        causes[position] += unplaced[deal]
+        elif one.finding.kind is Kind.FILL_PRICE_DIFF:
+            prices[int(ticket)] = one.finding.name
+    for deal, position in _positions_of(case, sorted(prices)):
+        causes[position].append(prices[deal])
     return {position: tuple(dict.fromkeys(names)) for position, names in causes.items()}
 
 

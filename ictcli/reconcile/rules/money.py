@@ -7,9 +7,11 @@ from typing import Any
 from ictcli.reconcile.case import Case, Difference, Effect, Rule
 from ictcli.reconcile.exact import text, total
 from ictcli.reconcile.findings import Kind, finding
+from ictcli.reconcile.pairing import THEIRS
 from ictcli.reconcile.rules.cash_pairs import CashPair, cash_pairs
 from ictcli.reconcile.rules.explaining import money_allowance, money_gains
 from ictcli.reconcile.rules.money_rows import rows_gain, within_tolerance
+from ictcli.reconcile.rules.position_volumes import held_by_both
 
 
 def cash_movements(case: Case, found: Sequence[Difference]) -> Iterable[Difference]:
@@ -62,23 +64,46 @@ def balances(case: Case, found: Sequence[Difference]) -> Iterable[Difference]:
 
 
 def equities(case: Case, found: Sequence[Difference]) -> Iterable[Difference]:
-    """BALANCE_DIFF of the equity: the broker's own is its balance with the results of its open positions."""
-    del found
+    """BALANCE_DIFF of the equity: the broker's own is its balance with the results of its open positions.
+
+    It follows from a finding about the balance, or about swaps, where it adds up with the ledger's instead.
+    """
     facts, held = case.broker.facts, case.broker.positions
     told = held.get_column("profit").null_count() == 0
     if facts.equity is None or facts.balance is None or not (case.whole and told):
         return
-    floating = sum(held.select(total(name)).item() or 0 for name in ("profit", "swap"))
-    expected = facts.balance + floating
-    if abs(facts.equity - expected) > case.tolerances.money_units * case.minor_unit:
-        yield Difference(
-            finding(
-                Kind.BALANCE_DIFF, "account", ({"expected": expected}, {"equity": facts.equity}),
-                field="equity", ours=text(expected), theirs=text(facts.equity),
-                tolerance=_units(case, case.tolerances.money_units),
-                note="the broker's balance, with profit and swap of its open positions",
-            )
-        )  # fmt: skip
+    expected = facts.balance + sum(held.select(total(name)).item() or 0 for name in ("profit", "swap"))
+    if abs(facts.equity - expected) <= case.tolerances.money_units * case.minor_unit:
+        return
+    yield Difference(
+        finding(
+            Kind.BALANCE_DIFF, "account", ({"expected": expected}, {"equity": facts.equity}),
+            field="equity", ours=text(expected), theirs=text(facts.equity),
+            tolerance=_units(case, case.tolerances.money_units),
+            caused_by=_equity_causes(case, found, facts.equity - expected),
+            note="the broker's balance, with profit and swap of its open positions",
+        )
+    )  # fmt: skip
+
+
+def _equity_causes(case: Case, found: Sequence[Difference], left: int) -> tuple[str, ...]:
+    """Findings that explain what is left of the equity: with the ledger's value in place of the broker's."""
+    ours, theirs = case.local.facts.balance or 0, case.broker.facts.balance or 0
+    balance = tuple(one.finding.name for one in found if one.finding.kind is Kind.BALANCE_DIFF)
+    swap = tuple(
+        one.finding.name
+        for one in found
+        if one.finding.kind is Kind.SWAP_DIFF and not (one.effect.money or one.effect.amounts)
+    )
+    unexplained = money_gains(found).rest(theirs - ours)
+    swaps = int(held_by_both(case).select(total("swap" + THEIRS) - total("swap")).item() or 0)
+    together = (*balance, *swap) if balance and swap else ()
+    for causes, part in (
+        (balance, theirs - ours), (balance, unexplained), (swap, swaps), (together, unexplained + swaps),
+    ):  # fmt: skip
+        if causes and abs(left + part) <= case.tolerances.money_units * case.minor_unit:
+            return causes
+    return ()
 
 
 def _units(case: Case, count: int) -> str:

@@ -8,13 +8,13 @@ from ictcli.reconcile.rules.ownership import own_tickets
 
 OF_POSITIONS = ("stop", "target", "stop_out")
 """Reasons of orders that the broker makes for a position by itself."""
+_ASKED_FOR = ("expert", "client", "")
 _MAKE_NO_ORDER = ("cancel", "protect", "amend")
 
 
 def requests(case: Case, orders: pl.DataFrame) -> pl.DataFrame:
     """Of the broker's orders those that bear a number of ours because we asked for them."""
-    ours = pl.col("magic").is_in(case.magics.implode())
-    return orders.filter(ours, ~pl.col("reason").is_in(OF_POSITIONS))
+    return orders.filter(pl.col("magic").is_in(case.magics.implode()), pl.col("reason").is_in(_ASKED_FOR))
 
 
 def ledger_orders(case: Case) -> pl.DataFrame:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -188,6 +189,26 @@ def test_an_equity_is_the_balance_and_what_is_open(away: int, *, differs: bool) 
     theirs = changed(lambda books: books.facts.update(equity=equity + away))
     assert roots(account(), theirs) == (["balance_diff account equity"] if differs else [])
     assert roots(account(), incomplete(theirs)) == ["window_incomplete account"]
+
+
+def test_an_equity_that_adds_up_with_the_ledgers_balance_follows_from_the_brokers() -> None:
+    story = account().broker()
+    balance = story.facts.balance
+    assert balance is not None
+    theirs = replace(story, facts=replace(story.facts, balance=balance + n("30")))
+    found = told(account(), theirs)
+    assert found["balance_diff account balance"].root
+    assert found["balance_diff account equity"].caused_by == ("balance_diff account balance",)
+    both = replace(story, facts=replace(story.facts, balance=balance + n("30"), equity=0))
+    assert len(roots(account(), both)) == 2
+
+
+def test_an_equity_that_adds_up_with_the_ledgers_swap_follows_from_the_brokers() -> None:
+    story = account().broker()
+    theirs = replace(story, positions=story.positions.with_columns(swap=pl.col("swap") - n("3")))
+    found = told(account(), theirs)
+    assert found["swap_diff position:900"].root
+    assert found["balance_diff account equity"].caused_by == ("swap_diff position:900",)
 
 
 def test_an_equity_counts_what_is_open_of_others_too() -> None:

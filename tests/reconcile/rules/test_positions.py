@@ -168,6 +168,18 @@ def test_an_average_that_is_not_what_the_deals_make_is_a_finding_beside_theirs()
     }
 
 
+def test_what_moves_no_average_explains_none() -> None:
+    def costly(books: Books) -> None:
+        books.of("fills", "deal", 12)["commission"] = n("-5")
+        books.of("fills", "deal", 12)["reason"] = "client"
+        books.held[900]["price"] = n("1.2")
+
+    assert set(roots(account(), changed(costly))) == {
+        "avg_price_diff position:900",
+        "fee_diff deal:12 commission",
+    }
+
+
 def test_an_average_whose_deals_are_not_all_told_follows_from_what_is_found_of_them() -> None:
     def old(books: Books) -> None:
         books.drop(11)
