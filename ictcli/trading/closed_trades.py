@@ -7,6 +7,7 @@ from decimal import Decimal
 from ictcli.ledger.bodies import Corrected, Filled, Intent, Start, Voided
 from ictcli.ledger.corrections import corrected, money_of
 from ictcli.ledger.log import Entry
+from ictcli.store.packed import Packed
 
 _ZERO = Decimal(0)
 
@@ -71,9 +72,9 @@ class ClosedTrades:
 
     def __init__(self) -> None:
         self._start: Start | None = None
-        self._intents: dict[str, Intent] = {}
-        self._positions: dict[int, _Open] = {}
-        self._of_deal: dict[int, int] = {}
+        self._intents: Packed[str, Intent] = Packed(str, Intent)
+        self._positions: Packed[int, _Open] = Packed(int, _Open, lambda held: held.remaining == _ZERO)
+        self._of_deal: Packed[int, int] = Packed(int, int)
 
     def take(self, entry: Entry) -> ClosedTrade | None:
         """Take the next entry; the trade that it finished, if it did."""
@@ -83,16 +84,20 @@ class ClosedTrades:
         elif isinstance(body, Intent):
             self._intents[body.id] = body
         elif isinstance(body, Voided):
-            for one in self._positions.values():
-                one.deals.pop(body.deal, None)
+            held = self._holding(body.deal)
+            if held is not None:
+                held.deals.pop(body.deal, None)
         elif isinstance(body, Filled):
+            self._intents.tidy()
+            self._positions.tidy()
+            self._of_deal.tidy()
             return self._fill(body)
         elif isinstance(body, Corrected):
             return self._correct(body)
         return None
 
     def _correct(self, body: Corrected) -> ClosedTrade | None:
-        held = self._positions.get(self._of_deal.get(body.deal, 0))
+        held = self._holding(body.deal)
         deal = held.deals.get(body.deal) if held is not None else None
         right = corrected(deal, body) if deal is not None else None
         if held is None or right is None:
@@ -104,6 +109,11 @@ class ClosedTrades:
         deals = tuple(held.deals.get(one.deal, one) for one in told.deals)
         held.told = replace(told, deals=deals, net=_net(deals), before=told.net)
         return held.told
+
+    def _holding(self, deal: int) -> _Open | None:
+        """The position that a deal belongs to."""
+        position = self._of_deal.get(deal)
+        return None if position is None else self._positions.get(position)
 
     def _fill(self, deal: Filled) -> ClosedTrade | None:
         held = self._positions.setdefault(deal.position, _Open())

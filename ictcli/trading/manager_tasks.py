@@ -161,6 +161,10 @@ class Tasks:
                 scribe.alert("warning", "no_stop", text)
         for identifier in [one for one in self._unprotected if one not in self._book.positions]:
             del self._unprotected[identifier]
+        for key in [key for key in self._repairs if key[0] not in self._book.positions]:
+            del self._repairs[key]
+        for name in [name for name in self._withdrawn if name not in self._book.working]:
+            del self._withdrawn[name]
 
     def _being_changed(self, position: PositionState) -> bool:
         return any(one.intent.position == position.identifier for one in self._book.pending_tasks())

@@ -16,6 +16,7 @@ from ictcli.ledger.corrections import corrected
 from ictcli.ledger.log import Entry
 from ictcli.stats.bootstrap import bootstrap_mean
 from ictcli.stats.intervals import NOWHERE, Interval, percentile_interval, wilson
+from ictcli.store.packed import Packed
 
 REQUOTES = frozenset({10004, 10020, 10021})
 """Codes that say: not at this price (MT5.md 3)."""
@@ -51,10 +52,10 @@ class OrderQuality:
 class Executions:
     """The fold: entries go in; orders by intent, and decimals by symbol, come of it."""
 
-    orders: dict[str, OrderQuality] = field(default_factory=dict)
+    orders: Packed[str, OrderQuality] = field(default_factory=lambda: Packed(str, OrderQuality, _is_filled))
     digits: dict[str, int] = field(default_factory=dict)
-    intents: dict[str, tuple[Intent, int]] = field(default_factory=dict)
-    deals: dict[int, Filled] = field(default_factory=dict)
+    intents: Packed[str, tuple[Intent, int]] = field(default_factory=lambda: Packed(str, tuple[Intent, int]))
+    deals: Packed[int, Filled] = field(default_factory=lambda: Packed(int, Filled))
 
     def take(self, entry: Entry) -> None:
         """Take the next entry."""
@@ -69,6 +70,8 @@ class Executions:
             _answered(self.orders[body.id], body, entry.ts)
         elif isinstance(body, Filled) and body.id in self.orders and not body.of_position:
             self.deals[body.deal] = body
+            for kept in (self.orders, self.intents, self.deals):
+                kept.tidy()
             _filled(self.orders[body.id], body, entry.ts)
         elif isinstance(body, Corrected) and body.deal in self.deals:
             self._correct(self.deals[body.deal], body)
@@ -81,9 +84,10 @@ class Executions:
             self.orders[deal.id].paid += deal.volume * (right.price - deal.price)
 
     def _sent(self, body: Sent, ts: int) -> None:
-        intent, decided = self.intents.get(body.id, (None, 0))
-        if intent is None:
+        found = self.intents.get(body.id)
+        if found is None:
             return
+        intent, decided = found
         order = self.orders.setdefault(body.id, OrderQuality(intent, decided))
         order.attempts += 1
         if order.sent < 0:
@@ -96,6 +100,10 @@ class Executions:
             return None
         own = -int(expected.as_tuple().exponent)
         return float(slipped.scaleb(self.digits.get(order.intent.symbol, own)))
+
+
+def _is_filled(order: OrderQuality) -> bool:
+    return order.filled >= 0 or order.rejected
 
 
 def _answered(order: OrderQuality, body: Acked | Rejected | Unresolved, ts: int) -> None:

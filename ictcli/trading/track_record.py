@@ -15,10 +15,13 @@ import msgspec
 from ictcli.clock import NS_PER_DAY
 from ictcli.ledger.bodies import Alerted, BarTaken, Intent, Opened, Reconciled, Start, Synced
 from ictcli.ledger.log import Entry
+from ictcli.store.packed import Packed
 from ictcli.trading.closed_trades import ClosedTrade, ClosedTrades
 from ictcli.trading.quality import Executions
 
 PROVING, AT_STAKE = "paper", "live"
+_TIMELY = 20_000
+"""Bars taken as they closed that are remembered: what is decided on one is written right behind it."""
 _HALTS = "halt"
 """Alerts of the emergency stop begin so: a person's stop is no fault of a strategy."""
 
@@ -91,12 +94,13 @@ class TrackRecord:
         self._executions = Executions()
         self._counts = {PROVING: 0, AT_STAKE: 0}
         self._net = Decimal(0)
-        self._timely: set[tuple[str, int]] = set()
+        self._timely: dict[tuple[str, int], None] = {}
+        self._decided: Packed[str, int] = Packed(str, int)
         self._days: set[int] = set()
         self._awake = False
         self._clean: dict[int, bool] = {}
         self._severe = 0
-        self._modes: dict[str, str] = {}
+        self._modes: Packed[str, str] = Packed(str, str)
         self._balance = Decimal(0)
         self._equity = _Curve()
         self._slipped = {PROVING: _Mean(), AT_STAKE: _Mean()}
@@ -107,8 +111,8 @@ class TrackRecord:
         self._session = _Session()
         self._trades = ClosedTrades()
         self._executions = Executions()
-        self._modes = {}
-        self._timely = set()
+        self._modes = Packed(str, str)
+        self._timely, self._decided = {}, Packed(str, int)
         self._awake = False
         self._balance = Decimal(0)
 
@@ -120,7 +124,13 @@ class TrackRecord:
         elif isinstance(body, Opened | Synced):
             self._balance = body.balance
         elif isinstance(body, BarTaken) and _earns(body):
-            self._timely.add((body.symbol, body.ts_close))
+            self._timely[body.symbol, body.ts_close] = None
+            if len(self._timely) > _TIMELY:
+                del self._timely[next(iter(self._timely))]
+        elif isinstance(body, Intent) and (body.symbol, body.bar) in self._timely:
+            self._decided[body.id] = entry.seq
+            self._decided.tidy()
+            self._modes.tidy()
         self._executions.take(entry)
         trade = self._trades.take(entry)
         if entry.ts <= self._since:
@@ -141,7 +151,7 @@ class TrackRecord:
 
     def _in_time(self, intent: Intent) -> bool:
         """Whether the bar it was decided on was taken as it closed."""
-        return (intent.symbol, intent.bar) in self._timely
+        return intent.id in self._decided
 
     def _note(self, ts: int, body: Any) -> None:
         mode, day = self._session.mode, ts // NS_PER_DAY
@@ -191,7 +201,7 @@ class TrackRecord:
         found = {mode: _Mean(mean.n, mean.total) for mode, mean in self._slipped.items()}
         name = self._mark.split("@")[0]
         for key, order in self._executions.orders.items():
-            mode = self._modes.get(key, "")
+            mode = self._modes.get(key) or ""
             mean, points = found.get(mode), self._executions.points(order)
             if mode == PROVING and not self._in_time(order.intent):
                 continue

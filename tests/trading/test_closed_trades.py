@@ -41,6 +41,18 @@ def test_a_close_that_the_broker_takes_back_is_followed_by_the_real_one() -> Non
     ]
 
 
+def test_a_close_of_long_ago_that_is_taken_back_opens_its_trade_again() -> None:
+    bodies: list[AnyBody] = [start(), *round_trip(1, "9.00")]
+    for number in range(2, 700):
+        bodies += round_trip(number, "1.00")
+    bodies += [Voided(deal=3, reason="bust")]
+    bodies.append(deal(9_000, 1, -1, "0.20", entry="out", profit=Decimal("4.00")))
+    trades = closed_trades(entries(bodies))
+    assert len(trades) == 700
+    assert (trades[-1].position, trades[-1].closing, trades[-1].net) == (1, 9_000, Decimal("2.00"))
+    assert trades[-1].intent.id == "intent1"
+
+
 def test_a_strategy_that_the_start_does_not_tell_of_keeps_its_bare_name() -> None:
     (trade,) = closed_trades(entries([start("paper", "other@1:aa"), *round_trip(1, "1")]))
     assert trade.mark == "fvg_retest"

@@ -267,6 +267,13 @@ def test_a_trade_counts_by_the_bar_it_was_decided_on(tmp_path: Path) -> None:
     assert (found.trades, found.days) == (0, 2)
 
 
+def test_a_trade_counts_however_long_after_its_bar_it_ends() -> None:
+    bars = tuple(structs.replace(BAR, ts_close=2 + number) for number in range(25_000))
+    story = Story().day(0, profits=(), extra=(intent("long"), deal(2, 1, 1, "0.20", id="long"), *bars))
+    story.day(1, profits=(), extra=(deal(3, 1, -1, "0.20", entry="out", profit=Decimal(4)),))
+    assert gather([story.entries], MARK).trades == 1
+
+
 def test_what_speaks_against_a_strategy_counts_in_bars_that_are_played_back_too(tmp_path: Path) -> None:
     late = structs.replace(BAR, timely=False)
     double = Alerted(severity="critical", code="double_submit", text="")
