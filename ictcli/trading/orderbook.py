@@ -45,7 +45,8 @@ class OrderBook:
         movements: cash movements by key.
         corrections: keys of corrections that were booked.
         spooled: files of the spool that were booked.
-        foreign: (what, ticket) = what is not ours, as last seen.
+        foreign: (what, ticket) = orders and positions that are not ours, as last seen.
+        foreign_deals: deals that are not ours.
         by_magic, by_ticket: intents of orders.
         cash: what the broker's books should hold.
         fees: operator fees, which they do not hold.
@@ -80,6 +81,7 @@ class OrderBook:
         self.corrections: dict[str, None] = {}
         self.spooled: dict[str, None] = {}
         self.foreign: dict[tuple[str, int], Foreign] = {}
+        self.foreign_deals: Packed[int, Foreign] = Packed(int, Foreign, None, kept, block)
         self.by_magic: Packed[int, str] = Packed(int, str, None, kept, block)
         self.by_ticket: Packed[int, str] = Packed(int, str, None, kept, block)
         self.cash = Decimal(0)
@@ -126,6 +128,7 @@ class OrderBook:
         for one in (self.by_magic, self.by_ticket, self.owners):
             one.tidy()
         self.strangers.tidy()
+        self.foreign_deals.tidy()
 
     def orders_since(self, ts: int) -> Iterator[OrderState]:
         """Orders recorded after an instant of the last ten minutes, ns UTC."""
@@ -163,7 +166,7 @@ class OrderBook:
         Orders that work and orders whose outcome is unknown count in full, foreign positions and orders too.
         """
         held = [position.volume for position in self.positions.values() if position.symbol == symbol]
-        strange = [one for one in self.foreign.values() if one.symbol == symbol and one.what != "deal"]
+        strange = [one for one in self.foreign.values() if one.symbol == symbol]
         held += [one.side * one.volume for one in strange if one.what == "position"]
         asked = [one.side * one.volume for one in strange if one.what == "order"]
         asked += [

@@ -273,7 +273,9 @@ def _protected(book: OrderBook, body: bodies.Protected, _ts: int) -> tuple[Notic
 
 
 def _foreign(book: OrderBook, body: bodies.Foreign, _ts: int) -> tuple[Notice, ...]:
-    if body.volume:
+    if body.what == "deal":
+        book.foreign_deals[body.ticket] = body
+    elif body.volume:
         book.foreign[body.what, body.ticket] = body
     else:
         book.foreign.pop((body.what, body.ticket), None)

@@ -295,7 +295,7 @@ def _forget_foreign(scribe: Scribe, evidence: Evidence) -> None:
     there = {("order", one.ticket) for one in evidence.open_orders}
     there |= {("position", one.identifier) for one in evidence.positions}
     for key, body in list(scribe.book.foreign.items()):
-        if body.what == "deal" or key in there:
+        if key in there:
             continue
         scribe.write(
             Foreign(
