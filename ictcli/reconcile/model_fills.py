@@ -231,5 +231,5 @@ def _row(key: Key, intent: Intent, ours: _Side, theirs: _Side, digits: dict[str,
     points = (side * (price - model_price)).scaleb(digits.get(intent.symbol, 0))
     return FillRow(
         intent.id, intent.symbol, intent.strategy, key[1], side, intent.bar, volume, price, ts, model_volume,
-        model_price, model_ts, float(points) if both else None,
+        model_price, model_ts, float(points) + 0.0 if both else None,
     )  # fmt: skip

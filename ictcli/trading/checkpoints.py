@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from ictcli.clock import NS_PER_DAY
 from ictcli.engine.portfolio import Books
 from ictcli.engine.records import DEAL, EQUITY, ORDER, ORDER_EVENT, TRADE
 from ictcli.errors import DataError
@@ -19,6 +20,8 @@ from ictcli.trading.wishes import Wish
 
 _KEPT = 3
 """Checkpoints kept on disk; the journal names the last one."""
+_DAYS = 8
+"""UTC days whose first checkpoint is kept besides: what was decided since can be decided once more."""
 _KINDS = (("trades", TRADE), ("deals", DEAL), ("events", ORDER_EVENT), ("marks", EQUITY))
 
 
@@ -164,9 +167,18 @@ def write_checkpoint(folder: Path, state: TraderState) -> Checkpoint:
     digest = hashlib.sha256(content).hexdigest()
     name = f"{state.at}-{state.seq}.checkpoint"
     write_file(folder / name, content, private=True)
-    for old in sorted(folder.glob("*.checkpoint"), key=_order)[:-_KEPT]:
+    for old in _dispensable(sorted(folder.glob("*.checkpoint"), key=_order)):
         old.unlink(missing_ok=True)
     return Checkpoint(file=name, sha256=digest, at=state.at)
+
+
+def _dispensable(files: list[Path]) -> list[Path]:
+    """Checkpoints that nobody will ask for, of all of them in their order."""
+    first: dict[int, Path] = {}
+    for path in files:
+        first.setdefault(_order(path)[0] // NS_PER_DAY, path)
+    days = [first[day] for day in sorted(first)[-_DAYS:]]
+    return [path for path in files[:-_KEPT] if path not in days]
 
 
 def _order(path: Path) -> tuple[int, int]:

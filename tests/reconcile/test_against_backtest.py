@@ -6,17 +6,20 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec import structs
 
-from ictcli.config.records import RiskConfig
+from ictcli.config.records import DetectConfig, RiskConfig
 from ictcli.errors import DataError
 from ictcli.ledger.bodies import AnyBody, BarTaken, Checkpoint, Decided, Filled, Intent, Start
 from ictcli.ledger.log import Entry
 from ictcli.reconcile.against_backtest import Comparison, against_backtest
 from ictcli.reconcile.decisions_again import DecisionRow
 from ictcli.reconcile.model_fills import FillRow
+from ictcli.reconcile.same_core import Core, Traded, core_of
 from ictcli.reconcile.story import Window
+from ictcli.trading.checkpoints import read_checkpoint
 from tests.reconcile.paper_sessions import REQUEST, STEP, PaperDesk, paper_desk, walk
 
 BARS = 700
@@ -175,8 +178,8 @@ def test_bars_that_the_trader_only_learned_from_are_decided_on_by_nobody(desk: P
 
 
 def test_a_period_that_no_checkpoint_reaches_begins_where_one_does(desk: PaperDesk) -> None:
-    found = compared(desk, since=closing(LEARNED + 5))
-    assert found.since > closing(LEARNED + 5)
+    found = compared(desk, since=closing(LEARNED - 20))
+    assert found.since == closing(LEARNED - 1) + 1
     assert found.same
     assert found.notes[0].startswith("no checkpoint reaches back beyond ")
 
@@ -207,6 +210,53 @@ def test_other_money_terms_are_refused(desk: PaperDesk) -> None:
         compared(desk.with_config(config), desk.entries())
 
 
+def test_other_parameters_of_detectors_are_refused(desk: PaperDesk) -> None:
+    config = structs.replace(desk.shop.config, detect=DetectConfig(atr_length=21))
+    with pytest.raises(DataError, match="detectors changed since the ledger was written"):
+        compared(desk.with_config(config), desk.entries())
+
+
+def told_of(desk: PaperDesk, **changes: Any) -> Callable[[], Core]:
+    """The trader of the last checkpoint, if it had traded something else."""
+    state = read_checkpoint(desk.checkpoints, last(desk, Checkpoint))
+    series, strategies, model, detect = msgspec.json.decode(state.identity)
+    told = {"series": series, "strategies": strategies, "model": model} | changes
+    identity = msgspec.json.encode([*told.values(), detect], order="sorted").decode()
+    state = structs.replace(state, identity=identity)
+    return lambda: core_of(state, Traded.of(state), [ALL], desk.shop, [])
+
+
+def test_the_trader_of_a_checkpoint_is_put_together_as_it_was(desk: PaperDesk) -> None:
+    params = {"fast": 7, "slow": 30}
+    core = told_of(desk)()
+    assert [one.strategy.name for one in core.choices] == ["sma_cross"]
+    name, version, source, own = msgspec.json.decode(
+        read_checkpoint(desk.checkpoints, last(desk, Checkpoint)).identity
+    )[1][0]
+    other = told_of(desk, strategies=[[name, version, source, own | params]])()
+    assert {key: getattr(other.choices[0].params, key) for key in params} == params
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"strategies": [["sma_cross", 99, "", {}]]}, "strategies changed since"),
+        ({"strategies": [["moon_cross", 1, "", {}]]}, r"strategy moon_cross \(.*\) changed since"),
+        (
+            {"strategies": [["sma_cross", 1, "", {"fast": "soon"}]]},
+            r"strategy sma_cross \(.*\) changed since",
+        ),
+        ({"strategies": [["own", 1, "abc", {}]]}, "strategy own came from a file"),
+        ({"model": "judge@1"}, r"the model \(.*\) changed since"),
+    ],
+)
+def test_a_trader_that_cannot_be_put_together_again_is_refused(
+    desk: PaperDesk, changes: dict[str, Any], why: str
+) -> None:
+    with pytest.raises(DataError, match=why):
+        told_of(desk, **changes)()
+
+
 def test_another_strategy_or_model_than_was_traded_is_refused(desk: PaperDesk) -> None:
     def other(body: AnyBody) -> AnyBody:
         return structs.replace(body, strategies=("sma_cross@1:zzzz",)) if isinstance(body, Start) else body
@@ -228,11 +278,11 @@ def test_a_session_of_another_set_up_begins_the_comparison_anew(tmp_path: Path) 
     made.session(ALL.slice(LEARNED, 400))
     other = replace(REQUEST, params={"fast": "7"})
     made.session(ALL.slice(400, 420), other)
-    made.session(ALL.slice(420, 600), other)
-    window = Window(closing(421), closing(599))
+    made.session(ALL.slice(420, 500), other)
+    window = Window(closing(421), closing(499))
     found = against_backtest(made.entries(), window, made.checkpoints, made.shop, quiet)
     assert found.same
-    assert found.bars > 100
+    assert found.bars == 79
 
 
 def test_rows_that_differ_are_told_and_no_more_than_a_page_of_them() -> None:

@@ -1,12 +1,14 @@
 """Checkpoints: a trader that goes on from one knows what it knew, and they stay small."""
 
+from pathlib import Path
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
+from ictcli.clock import NS_PER_HOUR
 from ictcli.trading.bookings import Links
-from ictcli.trading.checkpoints import TraderState, restore, state_of
+from ictcli.trading.checkpoints import TraderState, restore, state_of, write_checkpoint
 from ictcli.trading.trader import Trader
 from tests.trading.paper_worlds import Stage, on_paper
 from tests.trading.test_parity_worlds import staged
@@ -63,3 +65,12 @@ def test_what_belongs_to_nothing_any_more_is_forgotten() -> None:
     assert all(desk.position(*key) is not None for key in links.identifiers)
     assert all(desk.live_order(*key) is not None for key in links.intents)
     assert (len(links.wishes), len(links.positions)) == (wishes, positions)
+
+
+def test_the_last_three_are_kept_and_the_first_of_each_of_the_last_days(tmp_path: Path) -> None:
+    stage, trader = traded(3)
+    state = state_of(trader, 1, 0, stage.start, "world")
+    for hour in range(0, 24 * 12, 6):
+        write_checkpoint(tmp_path, replace(state, at=hour * NS_PER_HOUR, seq=hour))
+    kept = sorted(int(path.stem.partition("-")[2]) for path in tmp_path.glob("*.checkpoint"))
+    assert kept == [*(24 * day for day in range(4, 12)), 24 * 11 + 6, 24 * 11 + 12, 24 * 11 + 18]
