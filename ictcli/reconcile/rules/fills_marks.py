@@ -58,6 +58,6 @@ def _unmarked(case: Case, found: Sequence[Difference], kind: Kind, deals: pl.Ser
         yield of_deal(
             kind, (ours, theirs), Effect(order=ours["order"]),
             ours=words(ours), theirs=None if theirs is None else words(theirs),
-            policy="human", note="it is in the ledger, and not marked as such",
+            note="it is in the ledger, and not marked as such",
             caused_by=() if double is None else (double.name,),
         )  # fmt: skip

@@ -52,7 +52,7 @@ def test_a_booked_deal_beyond_the_volume_of_its_order_must_be_marked() -> None:
     ours, theirs = both()
     extra = fill(50)
     one = only(look(booked(ours, extra), told(theirs, extra)))
-    assert (one.finding.name, one.finding.policy) == ("overfill deal:50", "human")
+    assert (one.finding.name, one.finding.policy) == ("overfill deal:50", "book")
     assert one.effect == Effect(order=500)
     assert look(booked(ours, extra | {"over": True}), told(theirs, extra)) == []
 
@@ -87,11 +87,11 @@ def test_a_booked_deal_from_after_the_end_of_its_order_must_be_marked(by: int, f
     assert look(booked(ours, deal | {"late": True}), told(theirs, deal)) == []
 
 
-def test_a_booked_late_deal_leaves_nothing_to_take_over() -> None:
+def test_of_a_booked_late_deal_only_the_mark_is_to_be_taken_over() -> None:
     ours, theirs = both()
     deal = after_the_end(NS_PER_MINUTE)
     one = only(look(booked(ours, deal), told(theirs, deal)))
-    assert (one.finding.policy, one.effect) == ("human", Effect(order=510))
+    assert (one.finding.policy, one.effect) == ("book", Effect(order=510))
     assert one.finding.note == "it is in the ledger, and not marked as such"
 
 
