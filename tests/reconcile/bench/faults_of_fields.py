@@ -72,10 +72,11 @@ def seconds(pair: Pair, rng: Random) -> list[Planted]:
 
 def hours(pair: Pair, rng: Random) -> list[Planted]:
     """The ledger has it whole hours away, as a wrong time zone would, even before the window began."""
-    return _time(pair, rng, rng.randint(1, 12) * HOUR * rng.choice([-1, 1]))
+    number = rng.randint(1, 12)
+    return _time(pair, rng, number * HOUR * rng.choice([-1, 1]), f"{number} h")
 
 
-def _time(pair: Pair, rng: Random, away: int) -> list[Planted]:
+def _time(pair: Pair, rng: Random, away: int, says: str = "") -> list[Planted]:
     def want(group: Group, deal: Deal) -> bool:
         asked = asked_of(group, deal)
         return (
@@ -89,7 +90,7 @@ def _time(pair: Pair, rng: Random, away: int) -> list[Planted]:
         return []
     _, ours, theirs = chosen
     ours.ts = theirs.ts + away
-    return [Planted(Kind.FILL_TIME_DIFF, f"deal:{ours.deal}")]
+    return [Planted(Kind.FILL_TIME_DIFF, f"deal:{ours.deal}", says=says)]
 
 
 def commission(pair: Pair, rng: Random) -> list[Planted]:

@@ -9,6 +9,10 @@ from tests.reconcile.bench.records import Pair
 from tests.reconcile.bench.telling import balance_at, volumes_at
 
 MOVED = {Kind.POSITION_QTY_DIFF, Kind.POSITION_SIDE_FLIP, Kind.FOREIGN}
+ALIKE = {
+    Kind.WINDOW_INCOMPLETE, Kind.LEDGER_INTEGRITY, Kind.LATE_FILL, Kind.OVERFILL, Kind.REALISED_PNL_DIFF,
+}  # fmt: skip
+"""Kinds that may have the same words for both sides: what is wrong stands elsewhere."""
 
 
 def complaints(pair: Pair, planted: Sequence[Planted], result: str, findings: Sequence[Finding]) -> list[str]:
@@ -24,17 +28,30 @@ def complaints(pair: Pair, planted: Sequence[Planted], result: str, findings: Se
         said.append(f"result {result}, not {expected}")
     foreign = {one.key for one in findings if one.kind is Kind.FOREIGN}
     said += [f"{key} is not called foreign" for key in sorted(pair.strangers - foreign)]
-    return said + _weights(planted, findings) + _causes(findings) + _followers(pair, findings)
+    said += _weights(planted, findings) + _values(findings) + _causes(findings)
+    return said + _followers(pair, findings)
 
 
 def _weights(planted: Sequence[Planted], findings: Sequence[Finding]) -> list[str]:
     told = {one.name: one for one in findings}
-    return [
+    said = [
+        f"{one.name} does not say {one.says!r}"
+        for one in planted
+        if one.name in told and one.says not in told[one.name].note
+    ]
+    return said + [
         f"{one.name} is {told[one.name].severity} {told[one.name].policy}"
         for one in planted
         if one.severity and one.name in told
         if (one.severity, one.policy) != (told[one.name].severity, told[one.name].policy)
     ]
+
+
+def _values(findings: Sequence[Finding]) -> list[str]:
+    """Both sides' words differ, and the rows behind them are kept as a hash."""
+    said = [f"{one.name} has no evidence" for one in findings if one.root and len(one.evidence) != 64]
+    values = [one for one in findings if one.root and one.kind not in ALIKE]
+    return said + [f"{one.name} has {one.ours} on both sides" for one in values if one.ours == one.theirs]
 
 
 def _causes(findings: Sequence[Finding]) -> list[str]:

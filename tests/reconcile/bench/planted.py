@@ -10,13 +10,17 @@ from tests.reconcile.bench.records import Pair
 
 @dataclass(frozen=True, slots=True)
 class Planted:
-    """One expected root. ``severity``, ``policy``: where they are not those of the kind."""
+    """One expected root.
+
+    ``severity``, ``policy``: where they are not those of the kind. ``says``: something its note must say.
+    """
 
     kind: Kind
     key: str
     field: str = ""
     severity: str = ""
     policy: str = ""
+    says: str = ""
 
     @property
     def name(self) -> str:
