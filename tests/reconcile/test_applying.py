@@ -12,7 +12,9 @@ from ictcli.ledger.bodies import AnyBody, Corrected, Ended, Filled, FromSpool, R
 from ictcli.reconcile.applying import corrections, left_over
 from ictcli.reconcile.findings import Finding, Kind, finding
 from ictcli.reconcile.handing_over import apply
+from ictcli.reconcile.matching import Verdict, reconcile
 from ictcli.reconcile.story import Story
+from ictcli.reconcile.tolerances import Tolerances
 from ictcli.trading.invariants import journal_faults
 from tests.reconcile.paper_ledgers import (
     Change,
@@ -77,7 +79,7 @@ PLANTED: dict[str, tuple[Callable[[], Change], Callable[[], list[Finding]]]] = {
         lambda: [finding(Kind.FEE_DIFF, f"deal:{closing().deal}", field="commission")],
     ),
     "a fee": (
-        lambda: otherwise(closing().deal, fee=Decimal("-0.03")),
+        lambda: otherwise(closing().deal, fee=Decimal("-0.07")),
         lambda: [finding(Kind.FEE_DIFF, f"deal:{closing().deal}", field="fee")],
     ),
     "a swap": (
@@ -99,15 +101,23 @@ PLANTED: dict[str, tuple[Callable[[], Change], Callable[[], list[Finding]]]] = {
 }
 
 
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Story:
+    """What the broker of the run says."""
+    return told_by_broker(as_it_was(tmp_path_factory.mktemp("true")).story())
+
+
 @pytest.mark.parametrize("what", PLANTED)
-def test_what_was_missed_or_wrong_is_the_brokers_afterwards(tmp_path: Path, what: str) -> None:
+def test_what_was_missed_or_wrong_is_found_put_right_and_clean_afterwards(
+    tmp_path: Path, broker: Story, what: str
+) -> None:
     change, findings = PLANTED[what]
-    broker = told_by_broker(as_it_was(tmp_path / "true").story())
-    desk = changed(tmp_path / "ours", change())
-    with pytest.raises(AssertionError):
-        agree(desk.story(), broker)
+    desk = changed(tmp_path, change())
+    found = reconcile(desk.story(), broker, Tolerances())
+    assert [one.name for one in found.roots] == [one.name for one in findings()]
     before = desk.entries()
-    put_right(desk, broker, *findings())
+    put_right(desk, broker, *found.findings)
+    assert reconcile(desk.story(), broker, Tolerances()) == Verdict("clean", ())
     agree(desk.story(), broker)
     desk.verify()
     entries = desk.entries()
@@ -116,9 +126,14 @@ def test_what_was_missed_or_wrong_is_the_brokers_afterwards(tmp_path: Path, what
     assert not list(desk.where.spool.rglob("*.json"))
 
 
-def test_a_missed_deal_is_booked_as_recovered_by_the_order_that_it_is_of(tmp_path: Path) -> None:
-    broker = told_by_broker(as_it_was(tmp_path / "true").story())
-    desk = changed(tmp_path / "ours", without(opening().deal))
+def test_the_run_as_it_was_is_clean(tmp_path: Path, broker: Story) -> None:
+    assert reconcile(as_it_was(tmp_path).story(), broker, Tolerances()) == Verdict("clean", ())
+
+
+def test_a_missed_deal_is_booked_as_recovered_by_the_order_that_it_is_of(
+    tmp_path: Path, broker: Story
+) -> None:
+    desk = changed(tmp_path, without(opening().deal))
     put_right(desk, broker, missing(opening()))
     name, report, fill = (entry.body for entry in desk.entries()[-3:])
     assert isinstance(name, FromSpool)
@@ -127,9 +142,8 @@ def test_a_missed_deal_is_booked_as_recovered_by_the_order_that_it_is_of(tmp_pat
     assert (fill.deal, fill.id, fill.recovered, fill.late) == (opening().deal, opening().id, True, False)
 
 
-def test_a_deal_of_an_order_that_was_over_is_late_and_told(tmp_path: Path) -> None:
-    broker = told_by_broker(as_it_was(tmp_path / "true").story())
-    desk = changed(tmp_path / "ours", ended_instead(opening().deal, opening().id))
+def test_a_deal_of_an_order_that_was_over_is_late_and_told(tmp_path: Path, broker: Story) -> None:
+    desk = changed(tmp_path, ended_instead(opening().deal, opening().id))
     (told,) = put_right(desk, broker, missing(opening(), Kind.LATE_FILL))
     assert "was cancelled, and at the broker: filled wholly" in told
     (late,) = [e.body for e in desk.entries() if isinstance(e.body, Filled) and e.body.late]
@@ -162,9 +176,8 @@ def test_a_deal_that_the_broker_took_back_is_voided(tmp_path: Path) -> None:
     desk.verify()
 
 
-def test_applying_again_changes_nothing(tmp_path: Path) -> None:
-    broker = told_by_broker(as_it_was(tmp_path / "true").story())
-    desk = changed(tmp_path / "ours", otherwise(closing().deal, commission=Decimal("-9.00")))
+def test_applying_again_changes_nothing(tmp_path: Path, broker: Story) -> None:
+    desk = changed(tmp_path, otherwise(closing().deal, commission=Decimal("-9.00")))
     wrong = finding(Kind.FEE_DIFF, f"deal:{closing().deal}", field="commission")
     stale = desk.story()
     put_right(desk, broker, wrong)
@@ -200,17 +213,15 @@ def test_what_only_a_person_may_decide_is_left(tmp_path: Path, one: Finding) -> 
     assert left_over([one]) == (one,)
 
 
-def test_what_the_ledger_knows_already_is_not_corrected(tmp_path: Path) -> None:
-    broker = told_by_broker(as_it_was(tmp_path / "true").story())
-    desk = changed(tmp_path / "ours", without(opening().deal))
+def test_what_the_ledger_knows_already_is_not_corrected(tmp_path: Path, broker: Story) -> None:
+    desk = changed(tmp_path, without(opening().deal))
     known = finding(Kind.MISSING_FILL_LOCAL, f"deal:{opening().deal}", known=True)
     assert corrections([known], broker, desk.story(), NOW).bodies == ()
 
 
-def test_values_that_follow_from_another_finding_are_taken_with_it(tmp_path: Path) -> None:
-    broker = told_by_broker(as_it_was(tmp_path / "true").story())
+def test_values_that_follow_from_another_finding_are_taken_with_it(tmp_path: Path, broker: Story) -> None:
     other = closing().price + 3
-    desk = changed(tmp_path / "ours", otherwise(closing().deal, price=other, profit=Decimal("1.00")))
+    desk = changed(tmp_path, otherwise(closing().deal, price=other, profit=Decimal("1.00")))
     price = missing(closing(), Kind.FILL_PRICE_DIFF)
     result = finding(Kind.REALISED_PNL_DIFF, f"position:{closing().position}", caused_by=(price.name,))
     put_right(desk, broker, price, result)
@@ -219,13 +230,11 @@ def test_values_that_follow_from_another_finding_are_taken_with_it(tmp_path: Pat
     assert [one.what for one in made] == ["price", "profit"]
 
 
-def test_every_missing_deal_of_a_run_can_be_brought_back_at_once(tmp_path: Path) -> None:
-    broker = told_by_broker(as_it_was(tmp_path / "true").story())
-
+def test_every_missing_deal_of_a_run_can_be_brought_back_at_once(tmp_path: Path, broker: Story) -> None:
     def change(body: AnyBody) -> list[AnyBody]:
         return [] if isinstance(body, Filled | Ended) else [body]
 
-    desk = changed(tmp_path / "ours", change)
+    desk = changed(tmp_path, change)
     found = [finding(Kind.MISSING_FILL_LOCAL, f"deal:{deal}") for deal in broker.fills.get_column("deal")]
     ends = [
         finding(Kind.ORDER_STATUS_DIFF, f"order:{ticket}") for ticket in broker.orders.get_column("order")
