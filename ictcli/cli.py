@@ -33,6 +33,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "trade": "Trade strategies bar by bar: on paper by default, over stored bars again, or live.",
         "halt": "Stop all trading at once and cancel what rests at the broker, also without the trader.",
         "resume": "Lift the emergency stop or a breaker, with a reason.",
+        "reconcile": "Compare the ledger with the broker's records, a statement or the backtest.",
         "ledger": "Verify, export, back up, restore and move the journals of trading.",
     },
     "Look": {

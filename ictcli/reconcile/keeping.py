@@ -167,13 +167,6 @@ class Kept:
             found = self._raw.execute(sql, (account,)).fetchall()
         return pl.DataFrame(found, schema=dict(INSTRUMENTS), orient="row") if found else empty(INSTRUMENTS)
 
-    def last_clean(self, ledger: str) -> int:
-        """When the last clean run over a ledger ended, ns UTC; 0 for never."""
-        sql = "SELECT max(ended) FROM runs WHERE ledger = ? AND result = 'clean'"
-        with _explained(self._path):
-            (found,) = self._raw.execute(sql, (ledger,)).fetchone()
-        return int(found or 0)
-
 
 @contextmanager
 def keeping(state: Path) -> Iterator[Kept]:
@@ -196,21 +189,22 @@ def keeping(state: Path) -> Iterator[Kept]:
         yield Kept(path, raw)
 
 
-def last_runs(state: Path, results: Sequence[str] = ()) -> list[RunRow]:
-    """The newest run over every ledger against its broker, newest first.
+def last_runs(state: Path, results: Sequence[str] = (), mode: str = "ledger") -> list[RunRow]:
+    """The newest run over every ledger, newest first.
 
     Args:
         state: the workspace's state folder.
         results: look at runs with these only; empty for all.
+        mode: look at these only.
 
     Raises:
         DataError: the database is damaged or of a later version.
     """
     only = f" AND result IN ({', '.join('?' * len(results))})" if results else ""
-    newest = f"SELECT max(run) FROM runs WHERE mode = 'ledger'{only} GROUP BY ledger"  # noqa: S608
+    newest = f"SELECT max(run) FROM runs WHERE mode = ?{only} GROUP BY ledger"  # noqa: S608
     sql = f"SELECT {_RUN_COLUMNS} FROM runs WHERE run IN ({newest}) ORDER BY run DESC"  # noqa: S608
     with _reading(state) as raw:
-        return [] if raw is None else [RunRow(*row) for row in raw.execute(sql, tuple(results))]
+        return [] if raw is None else [RunRow(*row) for row in raw.execute(sql, (mode, *results))]
 
 
 def read_rows(state: Path, table: str, columns: Sequence[str]) -> list[tuple[object, ...]]:

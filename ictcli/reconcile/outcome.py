@@ -27,6 +27,20 @@ SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
 
 
 @dataclass(frozen=True, slots=True)
+class Stamp:
+    """When a reconciliation was carried out, and under which number it is kept.
+
+    Attributes:
+        run: number in ``state/recon.db``.
+        started, ended: ns UTC.
+    """
+
+    run: int
+    started: int
+    ended: int
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """A reconciliation that was carried through.
 

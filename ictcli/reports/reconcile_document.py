@@ -1,7 +1,6 @@
 """A reconciliation as plain values: the document of ``--json``, behind text, page and files."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +8,7 @@ import pyarrow as pa
 
 from ictcli.clock import NS_PER_SECOND, iso
 from ictcli.reconcile.findings import MEANINGS, Finding
-from ictcli.reconcile.outcome import Outcome
+from ictcli.reconcile.outcome import Outcome, Stamp
 
 POLICIES: Mapping[str, str] = {
     "book": "--apply books it",
@@ -32,20 +31,6 @@ _COLUMNS: dict[str, pa.DataType] = {
     "tolerance": pa.string(), "root": pa.bool_(), "known": pa.bool_(), "caused_by": pa.list_(pa.string()),
     "ts": pa.timestamp("ns", "UTC"), "note": pa.string(), "evidence": pa.string(), "applied": pa.string(),
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """When a reconciliation was carried out, and under which number it is kept.
-
-    Attributes:
-        run: number in ``state/recon.db``.
-        started, ended: ns UTC.
-    """
-
-    run: int
-    started: int
-    ended: int
 
 
 def reconcile_document(outcome: Outcome, stamp: Stamp) -> dict[str, Any]:

@@ -16,7 +16,8 @@ class Told:
     """What the file tells of.
 
     Attributes:
-        ledger: broker, paper, replay; ``statement`` where there is none.
+        ledger: broker, paper or replay; empty where there is none.
+        mode: what was compared (``outcome.Mode``).
         code: what the process ends with.
         started, ended: ns UTC.
         outcome: None where it came to none.
@@ -24,6 +25,7 @@ class Told:
     """
 
     ledger: str
+    mode: str
     code: int
     started: int
     ended: int
@@ -45,7 +47,7 @@ def metrics_text(told: Told) -> str:
         name = _PREFIX + gauge.name
         lines += [f"# HELP {name} {gauge.help}", f"# TYPE {name} gauge"]
         for labels, value in gauge.values:
-            named = {"ledger": told.ledger, **labels}
+            named = {"ledger": told.ledger, "mode": told.mode, **labels}
             shown = ",".join(f'{key}="{_escaped(text)}"' for key, text in named.items())
             lines.append(f"{name}{{{shown}}} {value!r}")
     return "\n".join(lines) + "\n"

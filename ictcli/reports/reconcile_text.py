@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from ictcli.reports.reconcile_document import POLICIES
@@ -11,6 +12,8 @@ Table = Callable[[Sequence[str], Iterable[Sequence[Any]]], str]
 
 SHOWN = 60
 """Findings of the table; the other formats have all of them."""
+SHOWN_ROWS = 15
+"""Rows of a table of details, likewise."""
 _WIDTHS = {"about": 26, "value": 18, "done": 24}
 
 
@@ -32,7 +35,11 @@ def reconcile_text(document: Document, table: Table) -> str:
         lines.append(f"and {len(found) - SHOWN} more: --json, or --format html --out FILE")
     for name, values in detail_tables(document["details"]):
         headers = list(values[0])
-        lines += ["", name, table(headers, [[row.get(one) for one in headers] for row in values])]
+        shown = [[row.get(one) for one in headers] for row in values[:SHOWN_ROWS]]
+        titles = [one.replace("_", " ") for one in headers]
+        lines += ["", name, table(titles, shown)]
+        if len(values) > SHOWN_ROWS:
+            lines.append(f"and {len(values) - SHOWN_ROWS} more")
     return "\n".join(lines)
 
 
@@ -53,7 +60,7 @@ def facts(document: Document) -> list[tuple[str, str]]:
     if document["applied"]:
         pairs.append(("applied", f"{_many(len(document['applied']), 'finding')} put right"))
     for name, value in document["details"].items():
-        if not isinstance(value, (list, tuple)):
+        if value not in (None, [], ()) and not _is_table(value):
             pairs.append((name.replace("_", " "), _shown(value)))
     return pairs
 
@@ -66,6 +73,8 @@ def result_word(document: Document) -> str:
 def headline(document: Document) -> str:
     """How many findings there are, in one line."""
     counts = document["counts"]
+    if document["mode"] == "backtest" and not document["findings"]:
+        return _backtest_line(document["details"])
     if not document["findings"]:
         return "not a single difference" if document["result"] == "clean" else "nothing follows from this"
     told = [f"{number} {word}" for word, number in counts["by_severity"].items()]
@@ -73,6 +82,19 @@ def headline(document: Document) -> str:
     if counts["derived"]:
         text += f", {counts['derived']} that follow from them" if counts["roots"] else ", derived ones"
     return text + (f", {counts['known']} known to the ledger" if counts["known"] else "")
+
+
+def _backtest_line(details: Mapping[str, Any]) -> str:
+    """What a comparison with a backtest came to."""
+    if details["same"]:
+        decisions = _many(details["decisions_compared"], "decision")
+        return f"{decisions} and {_many(details['fills_compared'], 'fill')} are the same"
+    parts = (
+        (details["decisions_different"], "decided otherwise"),
+        (details["fills_only_in_the_ledger"], "filled in the ledger only"),
+        (details["fills_only_in_the_backtest"], "filled in the backtest only"),
+    )
+    return ", ".join(f"{number} {text}" for number, text in parts if number)
 
 
 def balance_line(document: Document) -> str:
@@ -92,7 +114,7 @@ def balance_line(document: Document) -> str:
 def detail_tables(details: Mapping[str, Any]) -> Iterator[tuple[str, Sequence[Mapping[str, Any]]]]:
     """Those details that are rows, with their names."""
     for name, value in details.items():
-        if isinstance(value, (list, tuple)) and value:
+        if _is_table(value):
             yield name.replace("_", " "), value
 
 
@@ -132,12 +154,18 @@ def _wrapped(text: str, column: str) -> str:
     return "\n".join(textwrap.wrap(text, _WIDTHS[column]))
 
 
+def _is_table(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and bool(value) and isinstance(value[0], Mapping)
+
+
 def _shown(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return "; ".join(map(_shown, value))
     if isinstance(value, Mapping):
         return ", ".join(f"{name} {_shown(one)}" for name, one in value.items())
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    return f"{value:,}" if isinstance(value, (int, Decimal)) else str(value)
 
 
 def _many(number: int, word: str) -> str:

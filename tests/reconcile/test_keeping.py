@@ -87,14 +87,6 @@ def test_contracts_are_those_of_the_last_run_that_saw_them(tmp_path: Path) -> No
     assert (euros["tick"], euros["contract"]) == (Decimal("0.00001"), Decimal(100_000))
 
 
-def test_when_it_was_clean_last(tmp_path: Path) -> None:
-    with keeping(tmp_path) as kept:
-        assert kept.last_clean("broker") == 0
-        kept.end(kept.begin(START, "ledger", "broker", "desk"), END, outcome())
-        kept.end(kept.begin(START, "ledger", "broker", "desk"), END + 5, outcome(ROOT))
-        assert (kept.last_clean("broker"), kept.last_clean("paper")) == (END, 0)
-
-
 def test_two_reconciliations_do_not_collide(tmp_path: Path) -> None:
     with (
         only_reconciliation(tmp_path, now=START),

@@ -9,9 +9,9 @@ from typing import Any
 from ictcli.output import Output, plain
 from ictcli.reconcile.findings import MEANINGS, Kind, finding
 from ictcli.reconcile.matching import Verdict
-from ictcli.reconcile.outcome import Outcome
+from ictcli.reconcile.outcome import Outcome, Stamp
 from ictcli.reconcile.story import Window
-from ictcli.reports.reconcile_document import POLICIES, Stamp, findings_table, reconcile_document
+from ictcli.reports.reconcile_document import POLICIES, findings_table, reconcile_document
 from ictcli.reports.reconcile_metrics import Told, metrics_text
 from ictcli.reports.reconcile_page import reconcile_page
 from ictcli.reports.reconcile_text import SHOWN, reconcile_text
@@ -158,18 +158,20 @@ def metrics(told: Told) -> dict[str, float]:
 
 def test_metrics_count_every_kind_also_those_not_found() -> None:
     what = outcome(ROOT, DERIVED, KNOWN, clock_offset=250_000_000)
-    found = metrics(Told("broker", 9, START, END, what, 0))
-    assert found['ictcli_reconcile_exit_code{ledger="broker"}'] == 9
-    assert found['ictcli_reconcile_findings{ledger="broker",kind="missing_fill_local"}'] == 1
-    assert found['ictcli_reconcile_findings{ledger="broker",kind="balance_diff"}'] == 0
+    found = metrics(Told("broker", "ledger", 9, START, END, what, 0))
+    assert found['ictcli_reconcile_exit_code{ledger="broker",mode="ledger"}'] == 9
+    assert found['ictcli_reconcile_findings{ledger="broker",mode="ledger",kind="missing_fill_local"}'] == 1
+    assert found['ictcli_reconcile_findings{ledger="broker",mode="ledger",kind="balance_diff"}'] == 0
     assert sum("_findings{" in name for name in found) == len(Kind)
-    assert found['ictcli_reconcile_balance_difference{ledger="broker",currency="USD"}'] == -0.1
-    assert found['ictcli_reconcile_clock_offset_seconds{ledger="broker"}'] == 0.25
-    assert found['ictcli_reconcile_last_run_timestamp_seconds{ledger="broker"}'] == 1_700_000_007
-    assert found['ictcli_reconcile_last_clean_timestamp_seconds{ledger="broker"}'] == 0
+    assert found['ictcli_reconcile_balance_difference{ledger="broker",mode="ledger",currency="USD"}'] == -0.1
+    assert found['ictcli_reconcile_clock_offset_seconds{ledger="broker",mode="ledger"}'] == 0.25
+    assert (
+        found['ictcli_reconcile_last_run_timestamp_seconds{ledger="broker",mode="ledger"}'] == 1_700_000_007
+    )
+    assert found['ictcli_reconcile_last_clean_timestamp_seconds{ledger="broker",mode="ledger"}'] == 0
 
 
 def test_metrics_of_a_run_that_came_to_nothing_say_so() -> None:
-    found = metrics(Told('a"b\\c', 6, START, END, None, END))
-    assert found['ictcli_reconcile_exit_code{ledger="a\\"b\\\\c"}'] == 6
+    found = metrics(Told('a"b\\c', "ledger", 6, START, END, None, END))
+    assert found['ictcli_reconcile_exit_code{ledger="a\\"b\\\\c",mode="ledger"}'] == 6
     assert len(found) == 4

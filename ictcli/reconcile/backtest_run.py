@@ -1,0 +1,87 @@
+"""A ledger with what the core decides, and a backtest fills, on the same bars."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ictcli.clock import parse_instant
+from ictcli.errors import DataError
+from ictcli.ledger.address import LedgerName, place_of
+from ictcli.ledger.bodies import BarTaken
+from ictcli.ledger.faults import NoLedger
+from ictcli.ledger.opening import copied
+from ictcli.ledger.stored import entry_of
+from ictcli.reconcile.against_backtest import Comparison, against_backtest
+from ictcli.reconcile.comparing import counted
+from ictcli.reconcile.findings import Kind, finding
+from ictcli.reconcile.from_ledger import ledger_accounts, ledger_faults
+from ictcli.reconcile.matching import Verdict
+from ictcli.reconcile.outcome import Outcome
+from ictcli.reconcile.request import ReconcileRequest, World
+from ictcli.reconcile.rules.account import ACCOUNT
+from ictcli.reconcile.story import Window
+
+
+def compare_with_backtest(request: ReconcileRequest, world: World) -> Outcome:
+    """Every decision and fill of the period, which ends with the last bar that the ledger has.
+
+    Raises:
+        DataError: there is no such ledger, it has no bars, or what was traded changed since.
+        ConfigError: a symbol has no specification any more.
+    """
+    place = place_of(request.ledger, world.state, world.environ)
+    if not place.exists:
+        raise NoLedger(place.address)
+    faults = ledger_faults(place)
+    with copied(place) as stored:
+        entries = [entry_of(event) for event in stored.events()]
+    last = max((one.body.ts_close for one in entries if isinstance(one.body, BarTaken)), default=0)
+    if not last:
+        raise DataError(f"the {request.ledger} ledger has no bars", hint="Trade first: `ictcli trade`.")
+    window = Window(parse_instant(request.since or world.settings.since, now=last), last)
+    files = tuple(one for one in world.shop.config.trade.strategies if ".py" in one)
+    account = ledger_accounts(place)[-1]
+    folder = checkpoints_of(request.ledger, account, world.state)
+    found = against_backtest(entries, window, folder, world.shop, world.progress, files)
+    events, anchors = counted(place)
+    return Outcome(
+        mode="backtest", ledger=request.ledger, against="the backtest", account=account, currency="",
+        window=replace(window, since=max(window.since, found.since)), verdict=_verdict(found, faults),
+        events=events, anchors=anchors, details=details_of(found),
+    )  # fmt: skip
+
+
+def checkpoints_of(ledger: LedgerName, account: str, state: Path) -> Path:
+    """Where the trader of a ledger keeps its checkpoints."""
+    if ledger == "broker":
+        return state / f"live-{account.rpartition('/')[2]}"
+    return state / ledger / "checkpoints"
+
+
+def _verdict(found: Comparison, faults: tuple[str, ...]) -> Verdict:
+    broken = tuple(
+        finding(Kind.LEDGER_INTEGRITY, ACCOUNT, ({"fault": fault},), field=str(number), note=fault)
+        for number, fault in enumerate(faults, 1)
+    )
+    return Verdict("clean" if found.same and not broken else "findings", broken)
+
+
+def details_of(found: Comparison) -> dict[str, Any]:
+    """What was compared and what differs, as plain values."""
+    told = found.document()
+    decisions, fills = told["decisions"], told["fills"]
+    return {
+        **{name: told[name] for name in ("same", "bars", "late_bars")},
+        "decisions_compared": decisions["compared"],
+        "decisions_different": decisions["different"],
+        "fills_since": fills["since"],
+        "fills_compared": fills["compared"],
+        "fills_only_in_the_ledger": fills["only_ledger"],
+        "fills_only_in_the_backtest": fills["only_model"],
+        "fills_at_another_price": fills["other_price"],
+        "slippage_points": fills["slippage_points"],
+        "first_difference": told["first_difference"],
+        "notes": told["notes"],
+        "decisions": decisions["rows"],
+        "fills": fills["rows"],
+    }
