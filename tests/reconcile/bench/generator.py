@@ -91,9 +91,8 @@ def _finish(maker: Maker) -> None:
             theirs = maker.broker.held[position]
             theirs.profit = unit * rng.randint(-90_000, 90_000)
             tick = maker.local.instruments[holding.group.symbol].tick
-            deals = [one for one in maker.broker.deals if one.position == position]
             if rng.random() < 0.2 and not holding.group.busy:
-                theirs.price = round(state(deals).price / tick) * tick
+                theirs.price = round(state(holding.deals).price / tick) * tick
     for held in maker.broker.held.values():
         if held.position not in maker.holdings:
             held.profit = unit * rng.randint(-900, 900)
