@@ -33,6 +33,8 @@ def cut(story: Story, window: Window, clock: Story | None = None) -> Story:
             (story.cash, clock.cash if clock else None),
         )
     )
+    if clock is not None:
+        story = replace(story, positions=_timed(story.positions, story.fills.filter(~late), window.until))
     if not late.any() and not moved_late.any():
         return story
     kept, gone = story.fills.filter(~late), story.fills.filter(late).filter(~pl.col("voided"))
@@ -85,6 +87,17 @@ def _late(rows: pl.DataFrame, clock: pl.DataFrame | None, until: int) -> pl.Seri
     before = numbered.filter(pl.col("ts") <= until, pl.col("deal").is_in(in_question.implode()))
     early = before.get_column("deal").unique()
     return (late | number.is_in(behind.implode())) & ~number.is_in(early.implode())
+
+
+def _timed(positions: pl.DataFrame, kept: pl.DataFrame, until: int) -> pl.DataFrame:
+    """Positions that only seem to have changed behind the watermark: a deal before it bears a wrong time."""
+    misled = kept.filter(pl.col("ts") > until).group_by("position").agg(_seems=pl.col("ts").max())
+    if misled.is_empty():
+        return positions
+    told = positions.join(misled, on="position", how="left", maintain_order="left")
+    seems = (pl.col("touched") > until) & (pl.col("touched") <= pl.col("_seems"))
+    right = pl.when(seems).then(until).otherwise("touched")
+    return told.with_columns(touched=right).select(positions.columns)
 
 
 def _rolled(positions: pl.DataFrame, gone: pl.DataFrame, kept: pl.DataFrame, until: int) -> pl.DataFrame:

@@ -113,6 +113,15 @@ def test_a_deal_whose_times_differ_is_on_one_side_of_the_watermark_on_both() -> 
     assert roots(ours, theirs) == []
 
 
+def test_a_wrong_time_in_the_ledger_keeps_no_position_from_being_compared() -> None:
+    ours, theirs = account(), account()
+    ours.of("fills", "deal", 12)["ts"] = LATER
+    theirs.held[900]["stop"] = None
+    assert roots(ours, theirs) == ["stop_diff position:900 stop", "fill_time_diff deal:12"]
+    ours.held[900]["touched"] = LATER + 1
+    assert roots(ours, theirs) == ["fill_time_diff deal:12"]
+
+
 later_rows = st.lists(
     st.tuples(
         st.sampled_from([900, 901, 902, 903]),

@@ -12,10 +12,10 @@ from ictcli.reconcile.pairing import THEIRS
 _WIDE = Context(prec=60)
 
 
-def follows_from_deals(case: Case, row: Mapping[str, Any]) -> bool:
+def follows_from_deals(case: Case, row: Mapping[str, Any]) -> bool | None:
     """Whether the averages that each side's own deals make are apart as far as the averages they tell.
 
-    True as well where the deals do not tell: some of them are from before the window.
+    None where the deals do not tell: some of them are from before the window.
 
     Args:
         case: both sides.
@@ -24,7 +24,7 @@ def follows_from_deals(case: Case, row: Mapping[str, Any]) -> bool:
     ours = _average(case.ledger_fills, row["position"])
     theirs = _average(case.broker_fills, row["position"])
     if ours is None or theirs is None or (ours[0], theirs[0]) != (row["volume"], row["volume" + THEIRS]):
-        return True
+        return None
     apart = row["price" + THEIRS] - row["price"]
     left = abs(apart - (theirs[1] - ours[1]))
     within = left <= case.tolerances.average * abs(row["price" + THEIRS])

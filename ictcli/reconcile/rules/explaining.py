@@ -10,31 +10,47 @@ import polars as pl
 from ictcli.reconcile.case import Case, Difference
 from ictcli.reconcile.findings import Kind
 
+_MOST_DOUBTS = 8
+"""Deals that stand twice of which each may have been counted or not; of more, all or none."""
+
 
 @dataclass(slots=True)
 class Gains:
     """What the ledger would gain by several findings, units.
 
     Attributes:
-        every: by all of them.
-        certain: without deals that stand in the ledger twice: whether it counted them twice is its secret.
+        certain: by those that are not in ``doubtful``.
+        doubtful: by each deal that stands in it twice: whether it was counted twice is the ledger's secret.
         names: of the findings.
     """
 
-    every: int = 0
     certain: int = 0
+    doubtful: list[int] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
 
     def add(self, one: Difference, amount: int) -> None:
         """Add what one finding changes."""
-        self.every += amount
-        self.certain += 0 if one.finding.kind is Kind.DUPLICATE_FILL else amount
+        if one.finding.kind is Kind.DUPLICATE_FILL:
+            self.doubtful.append(amount)
+        else:
+            self.certain += amount
         if one.finding.name not in self.names:
             self.names.append(one.finding.name)
 
+    def rests(self, difference: int) -> tuple[int, ...]:
+        """What of a difference they may leave unexplained, the least first."""
+        left = difference - self.certain
+        if len(self.doubtful) > _MOST_DOUBTS:
+            found = {left, left - sum(self.doubtful)}
+        else:
+            found = {left}
+            for amount in self.doubtful:
+                found |= {one - amount for one in found}
+        return tuple(sorted(found, key=lambda one: (abs(one), one != left, one)))
+
     def rest(self, difference: int) -> int:
-        """What of a difference they leave unexplained."""
-        return min(difference - self.every, difference - self.certain, key=abs)
+        """The least of ``rests``."""
+        return self.rests(difference)[0]
 
     @property
     def causes(self) -> tuple[str, ...]:
@@ -76,17 +92,27 @@ def order_causes(found: Sequence[Difference]) -> dict[int, tuple[str, ...]]:
 
 def position_causes(case: Case, found: Sequence[Difference]) -> dict[int, tuple[str, ...]]:
     """By position, the names of the findings that move its volume or its average price by a deal."""
-    causes: dict[int, list[str]] = defaultdict(list)
-    prices: dict[int, str] = {}
+    causes = _told_of_deals(case, found, Kind.FILL_PRICE_DIFF)
     for one in found:
-        what, _, ticket = one.finding.key.partition(":")
-        if what == "deal" and one.effect.position and one.effect.volume:
+        if one.finding.key.startswith("deal:") and one.effect.position and one.effect.volume:
             causes[one.effect.position].append(one.finding.name)
-        elif one.finding.kind is Kind.FILL_PRICE_DIFF:
-            prices[int(ticket)] = one.finding.name
-    for deal, position in _positions_of(case, sorted(prices)):
-        causes[position].append(prices[deal])
     return {position: tuple(dict.fromkeys(names)) for position, names in causes.items()}
+
+
+def time_causes(case: Case, found: Sequence[Difference]) -> dict[int, tuple[str, ...]]:
+    """By position, the names of the findings that may change the order of its deals."""
+    causes = _told_of_deals(case, found, Kind.FILL_TIME_DIFF)
+    return {position: tuple(names) for position, names in causes.items()}
+
+
+def _told_of_deals(case: Case, found: Sequence[Difference], kind: Kind) -> dict[int, list[str]]:
+    names = {
+        int(one.finding.key.partition(":")[2]): one.finding.name for one in found if one.finding.kind is kind
+    }
+    causes: dict[int, list[str]] = defaultdict(list)
+    for deal, position in _positions_of(case, sorted(names)):
+        causes[position].append(names[deal])
+    return causes
 
 
 def _positions_of(case: Case, deals: Sequence[int]) -> list[tuple[int, int]]:

@@ -95,15 +95,13 @@ def _equity_causes(case: Case, found: Sequence[Difference], left: int) -> tuple[
         for one in found
         if one.finding.kind is Kind.SWAP_DIFF and not (one.effect.money or one.effect.amounts)
     )
-    unexplained = money_gains(found).rest(theirs - ours)
+    unexplained = money_gains(found).rests(theirs - ours)
     swaps = int(held_by_both(case).select(total("swap" + THEIRS) - total("swap")).item() or 0)
-    together = (*balance, *swap) if balance and swap else ()
-    for causes, part in (
-        (balance, theirs - ours), (balance, unexplained), (swap, swaps), (together, unexplained + swaps),
-    ):  # fmt: skip
-        if causes and abs(left + part) <= case.tolerances.money_units * case.minor_unit:
-            return causes
-    return ()
+    parts = [(balance, part) for part in (theirs - ours, *unexplained)] + [(swap, swaps)]
+    if balance and swap:
+        parts += [((*balance, *swap), part + swaps) for part in unexplained]
+    most = case.tolerances.money_units * case.minor_unit
+    return next((causes for causes, part in parts if causes and abs(left + part) <= most), ())
 
 
 def _units(case: Case, count: int) -> str:

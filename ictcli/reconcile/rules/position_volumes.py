@@ -62,8 +62,10 @@ def volumes_apart(case: Case, found: Sequence[Difference]) -> Iterator[Apart]:
         one = gains.get(row["position"], Gains())
         doubt = doubts.get(row["position"], 0)
         judged = _judged(case, row, one)
-        left = one.rest(judged.theirs - judged.ours)
-        open_question = doubt and not reaches(left + doubt, row["step"], case.tolerances.volume_steps)
+        lefts = one.rests(judged.theirs - judged.ours)
+        open_question = doubt and not all(
+            reaches(left + doubt, row["step"], case.tolerances.volume_steps) for left in lefts
+        )
         if judged.causes or not open_question:
             yield judged
 
@@ -76,7 +78,7 @@ def _judged(case: Case, row: Mapping[str, Any], gains: Gains) -> Apart:
     return Apart(
         row["position"], row["symbol"], ours, theirs, theirs - ours - left,
         causes=gains.causes if explained else (),
-        flipped=after * theirs < 0 and ours * theirs <= 0,
+        flipped=after * theirs < 0,
         tolerance=f"less than {allowed} steps of {text(row['step'])}",
     )  # fmt: skip
 

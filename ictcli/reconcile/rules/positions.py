@@ -11,7 +11,7 @@ from ictcli.reconcile.findings import Finding, Kind, finding
 from ictcli.reconcile.pairing import THEIRS
 from ictcli.reconcile.rules.averages import follows_from_deals
 from ictcli.reconcile.rules.bounds import beyond
-from ictcli.reconcile.rules.explaining import position_causes, unconfirmed
+from ictcli.reconcile.rules.explaining import position_causes, time_causes, unconfirmed
 from ictcli.reconcile.rules.ownership import strangers
 from ictcli.reconcile.rules.position_volumes import Apart, held_by_both, volumes_apart
 
@@ -81,21 +81,23 @@ def average_prices(case: Case, found: Sequence[Difference]) -> Iterable[Differen
     """AVG_PRICE_DIFF: further apart than a share of the broker's price."""
     share = case.tolerances.average
     away = beyond(pl.col("price") - pl.col("price" + THEIRS), pl.col("price" + THEIRS), share)
-    same_side = pl.col("volume").sign() == pl.col("volume" + THEIRS).sign()
-    rows = held_by_both(case).filter(away, same_side).sort("position")
+    rows = held_by_both(case).filter(away).sort("position")
     if rows.is_empty():
         return
-    causes = position_causes(case, found)
+    names = {one.finding.name for one in found}
+    moves, orders = position_causes(case, found), time_causes(case, found)
     open_questions = frozenset(unconfirmed(case).get_column("position").to_list())
     for row in rows.iter_rows(named=True):
         number = row["position"]
         if number in open_questions:
             continue
-        explained = causes.get(number, ())
-        if explained and not follows_from_deals(case, row):
-            explained = ()
+        flip = f"{Kind.POSITION_SIDE_FLIP.value} position:{number}"
+        causes = (*moves.get(number, ()), *((flip,) if flip in names else ()))
+        by_deals = follows_from_deals(case, row)
+        if by_deals is not None:
+            causes = (*causes, *orders.get(number, ())) if by_deals else ()
         yield Difference(
-            _apart(Kind.AVG_PRICE_DIFF, row, "price", f"{share:%} of the price", caused_by=explained)
+            _apart(Kind.AVG_PRICE_DIFF, row, "price", f"{share:%} of the price", caused_by=causes)
         )
 
 

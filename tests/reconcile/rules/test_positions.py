@@ -107,6 +107,21 @@ def test_a_turn_that_was_missed_leaves_a_wrong_volume_as_such() -> None:
     assert counted == ["position_qty_diff position:900", "missing_fill_local deal:15"]
 
 
+def test_a_position_is_flipped_when_it_is_so_after_what_a_deal_explains() -> None:
+    def here(books: Books) -> None:
+        books.of("fills", "deal", 12)["side"] = -1
+        books.fills.append(fill(15, side=1, intent="i500", over=True, volume=n("0.3")))
+
+    def there(books: Books) -> None:
+        books.fills.append(fill(15, side=1, intent="i500", volume=n("0.3")))
+        books.held[900]["volume"] = -n("0.5")
+
+    assert set(roots(changed(here), changed(there))) == {
+        "fill_side_diff deal:12 side",
+        "position_side_flip position:900",
+    }
+
+
 def test_a_deal_that_stands_twice_explains_a_position_whether_it_was_counted_twice_or_not() -> None:
     def twice(books: Books) -> None:
         books.fills.append(books.of("fills", "deal", 12))
