@@ -15,6 +15,7 @@ from ictcli.brokers.simulated.server import TradeServer
 from ictcli.brokers.simulated.server_history import FIRST_DEAL, FIRST_ORDER, NO_BLOCKS, History
 from ictcli.config.records import Config
 from ictcli.errors import DataError
+from ictcli.market.symbols import SymbolSpec
 from ictcli.research.accounts import Floor
 from ictcli.store.atomic import write_file
 from ictcli.trading.paper_history import HINT, Extent, HistoryFile
@@ -24,15 +25,26 @@ from ictcli.trading.simulated_world import SimulatedWorld, simulated_world
 TERMINAL_FILE = "terminal.bin"
 
 
+class Quoted(msgspec.Struct, frozen=True):
+    """A series of the terminal: its contract, decimals of its prices, name of its timeframe."""
+
+    spec: SymbolSpec
+    digits: int
+    timeframe: str
+
+
 class Kept(msgspec.Struct, frozen=True):
     """The file: the server's own bytes, how far its market has gone within its bars, where its history is.
 
-    Without ``history`` the server's bytes hold all of it, as they did in earlier versions.
+    Without ``history`` the server's bytes hold all of it, as they did in earlier versions, which did not
+    tell their ``series`` either. ``traded``: how many of these, from the first, are traded.
     """
 
     server: bytes
     done: dict[int, tuple[int, int]]
     history: Extent | None = None
+    series: tuple[Quoted, ...] = ()
+    traded: int = 0
 
 
 class KeptServer(TradeServer):
@@ -81,8 +93,10 @@ class PaperTerminal:
         self.server = self.world.server
         self._history, self._swept = HistoryFile(folder), False
         self.progress = Progress()
-        self._symbols = [one.spec.name for one in floor.series]
-        self._timeframes = [one.key.timeframe for one in floor.series]
+        self._series = tuple(
+            Quoted(one.spec, one.bars.digits, one.key.timeframe.name) for one in floor.series
+        )
+        self._traded = floor.traded
         if isinstance(self.server, KeptServer):
             self.server.keep = self.keep
 
@@ -93,7 +107,13 @@ class PaperTerminal:
             DataError: the disk refuses.
         """
         self._history.add(self.server.scene.book.history.blocks)
-        kept = Kept(self.server.save(whole=False), self.progress.done, self._history.extent)
+        kept = Kept(
+            self.server.save(whole=False),
+            self.progress.done,
+            self._history.extent,
+            self._series,
+            self._traded,
+        )
         write_file(self._path, msgspec.msgpack.encode(kept), private=True)
         if not self._swept:
             self._history.sweep()
