@@ -31,12 +31,36 @@ def check_rows(statement: Statement, links: Links, doubts: Doubts) -> None:
     _sequence(statement, doubts)
     if statement.source == "csv":
         return
+    _orders(statement, doubts)
+    if statement.mode == "netting":
+        _netted(statement, links, doubts)
+        return
+    still = {row.position for row in statement.open_positions}
     for row in statement.positions:
-        _closed(row, links, doubts)
+        _closed(row, links, doubts, partly=row.position in still)
     for left in statement.open_positions:
         _open(left, links, doubts)
     _leftover(statement, links, doubts)
-    _orders(statement, doubts)
+
+
+def _netted(statement: Statement, links: Links, doubts: Doubts) -> None:
+    """Money of the positions of a netting account; how it writes volumes and averages nobody documents."""
+    if statement.positions:
+        doubts.unchecked.append("positions: volumes, prices and times of a netting account")
+    for row in statement.positions:
+        where = f"positions, row {row.row}, position {row.position}"
+        deals = [*links.entries.get(row.position, ()), *links.exits.get(row.position, ())]
+        if not deals:
+            doubts.unchecked.append(f"{where}: no deals of that number")
+            continue
+        doubts.compare(where, "profit", row.profit, _sum(deals, "profit"))
+        doubts.compare(where, "swap", row.swap, _sum(deals, "swap"))
+    for left in statement.open_positions:
+        deals = [*links.entries.get(left.position, ()), *links.exits.get(left.position, ())]
+        if deals:
+            held = sum((deal.side * deal.volume for deal in deals), ZERO)
+            where = f"open positions, row {left.row}, position {left.position}"
+            doubts.compare(where, "volume", left.side * left.volume, held)
 
 
 def opening(statement: Statement) -> Decimal | None:
@@ -90,17 +114,24 @@ def check_written(statement: Statement, last: int, doubts: Doubts) -> None:
             )
 
 
-def _closed(row: ClosedPosition, links: Links, doubts: Doubts) -> None:
+def _closed(row: ClosedPosition, links: Links, doubts: Doubts, *, partly: bool) -> None:
     where = f"positions, row {row.row}, position {row.position}"
     entries, exits = links.entries.get(row.position, []), links.exits.get(row.position, [])
-    if not exits:
-        doubts.compare(where, "closing deals", "closed", None)
-        return
     if entries:
         _entered(where, row, row.open_price, entries, doubts)
-        doubts.compare(where, "volume", row.volume, _volume(entries))
+        if not partly:
+            doubts.compare(where, "volume", row.volume, _volume(entries))
     else:
         _absent(where, "opening deal", doubts)
+    if exits:
+        _exited(where, row, entries, exits, doubts)
+    else:
+        doubts.compare(where, "closing deals", "closed", None)
+
+
+def _exited(
+    where: str, row: ClosedPosition, entries: list[StatedDeal], exits: list[StatedDeal], doubts: Doubts
+) -> None:
     doubts.compare(where, "volume closed", row.volume, _volume(exits))
     doubts.compare(where, "closed", shown(row.closed), shown(max(deal.time for deal in exits)))
     _average(where, "close price", row.close_price, exits, doubts)

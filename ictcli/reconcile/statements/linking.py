@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from ictcli.reconcile.statements.record import ClosedPosition, StatedDeal, Statement
 
-MOST_STEPS = 20_000
+MOST_STEPS = 2_000
 """Combinations tried for one position that was closed in parts."""
 
 Key = tuple[object, ...]
@@ -149,7 +149,8 @@ def _in_parts(
     for row in rows:
         same = pool[row.symbol, row.side]
         near = [deal for deal in same if row.opened <= deal.time <= row.closed and deal.volume < row.volume]
-        parts = _sum_up(near, row.volume, (row.profit, row.swap))
+        ended = any(deal.time == row.closed for deal in near)
+        parts = _sum_up(near, row.volume, (row.profit, row.swap)) if ended else None
         if parts and max(deal.time for deal in parts) == row.closed:
             links.exits[row.position].extend(parts)
             taken = {deal.deal for deal in parts}

@@ -4,6 +4,7 @@ A browser forgives; this does not: a row or cell that is not closed, a table wit
 the cells are what a damaged file looks like.
 """
 
+import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
@@ -12,7 +13,13 @@ from ictcli.errors import DataError
 MOST_DEPTH = 32
 MOST_CELLS = 64
 MOST_TEXT = 4096
-_MOST_DECLARATIONS = 1000
+MOST_TAG = 2000
+_TAG = re.compile(
+    r"""/?[a-z][a-z0-9]*(?:\s+[a-z-]+(?:=(?:"[^"]*"|'[^']*'|[^\s"'>]+))?)*\s*/?>|!--.*?-->|!doctype[^>]*>""",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What may stand behind a ``<``. The library's parser takes time that grows with the square of a text in
+which tags are left open, so none of these reaches it."""
 _VOID = frozenset({"meta", "link", "br", "img", "hr", "col", "base", "input"})
 _CELLS = frozenset({"td", "th"})
 
@@ -72,16 +79,25 @@ def read_page(text: str) -> Page:
     Raises:
         DataError: it is not what a terminal writes, or ends before its end.
     """
-    if text.count("<!") > _MOST_DECLARATIONS or "<?" in text or text.count("<!--") != text.count("-->"):
-        raise DataError("not a report of a terminal: its markup has parts that no terminal writes")
+    _see_tags(text)
     reader = _Reader()
     reader.feed(text)
     reader.close()
-    if reader.rawdata:
-        raise DataError(f"the file is truncated: it ends within a tag in line {reader.getpos()[0]}")
     if not text.rstrip().lower().endswith("</html>") or reader.depth:
         raise DataError(f"the file is truncated: {reader.where()} and does not end with </html>")
     return reader.page
+
+
+def _see_tags(text: str) -> None:
+    """Refuse a text in which a ``<`` begins no whole tag."""
+    start, *parts = text.split("<")
+    line = start.count("\n") + 1
+    for number, part in enumerate(parts, start=1):
+        if not _TAG.match(part[:MOST_TAG]):
+            if number == len(parts) and ">" not in part:
+                raise DataError(f"the file is truncated: it ends within a tag in line {line}")
+            raise DataError(f"line {line}: <{part[:20].strip()!s}: not a tag that a terminal writes")
+        line += part.count("\n")
 
 
 class _Reader(HTMLParser):

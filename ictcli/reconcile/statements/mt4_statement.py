@@ -127,7 +127,7 @@ def _table(title: str, rows: list[Row], found: _Found) -> None:
     if [row.texts for row in body] == [("No transactions",)]:
         return
     records = list(_with_notes(title, body))
-    shaded(repr(title), (row for _, row, _ in records))
+    shaded(repr(title), (row for _, row, _ in records), "")
     for number, row, comment in records:
         try:
             _record(title, number, row, comment, found)

@@ -18,6 +18,7 @@ SHAPES: dict[tuple[int, ...], str] = {
 """Tables of a report of MetaTrader 5 by how many columns each heading spans."""
 TOTALS: dict[str, tuple[int, ...]] = {"deals": (8, 1, 1, 1, 1, 1, 1), "open": (9, 1, 1, 1)}
 """Tables that end with totals, and the shape of that row."""
+FIRST_SHADE = "#FFFFFF"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def _table(rows: list[Row], at: int) -> tuple[Table, int]:
     elif end < len(rows) and not rows[end].blank and not is_title(rows[end]):
         raise DataError(_broken(title, rows, end, at + 1, "a row has other columns than the headings"))
     table = Table(kind, title, header, tuple(rows[at + 2 : at + 2 + _count(at, end, totals)]), totals)
-    shaded(f"table {title!r}", table.rows)
+    shaded(f"table {title!r}", table.rows, FIRST_SHADE)
     return table, end
 
 
@@ -91,18 +92,25 @@ def _broken(title: str, rows: list[Row], end: int, header: int, what: str) -> st
     return f"table {title!r}, row {end - header} (line {line}): {what}"
 
 
-def shaded(where: str, rows: Iterable[Row]) -> None:
+def shaded(where: str, rows: Iterable[Row], first: str) -> None:
     """See that the background changes with every row, as a terminal writes it.
 
     Two neighbours of one colour are the seam of a row that was taken out or put in. A file in which no row
     has a colour says nothing about it.
 
+    Args:
+        where: the table, in words.
+        rows: its rows.
+        first: colour of the first.
+
     Raises:
-        DataError: two neighbours have one colour.
+        DataError: two neighbours have one colour, or the first has another.
     """
     shades = [(row.line, row.shade) for row in rows]
     if len({shade for _, shade in shades}) == 1 and not shades[0][1]:
         return
+    if shades and shades[0][1] != first:
+        raise DataError(f"{where}, row 1 (line {shades[0][0]}): a row is missing before it")
     for number, ((_, before), (line, shade)) in enumerate(pairwise(shades), start=2):
         if before == shade:
             raise DataError(

@@ -19,6 +19,7 @@ _PAIRS = {
     "share": re.compile(rf"({_NUMBER})%()", re.ASCII),
 }
 MOST_TICKET = 2**63 - 1
+_FIRST_YEAR, _BEHIND_LAST_YEAR = 1990, 2200
 
 
 def number(text: str) -> Decimal:
@@ -90,6 +91,8 @@ def wall(text: str) -> int:
     if not found:
         raise DataError(f"{text[:40]!r} is no time")
     year, month, day, hour, minute, second, milli = (int(part or 0) for part in found.groups())
+    if not _FIRST_YEAR <= year < _BEHIND_LAST_YEAR:
+        raise DataError(f"{text[:40]!r} is no time at which anybody traded")
     try:
         at = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError as error:
