@@ -79,7 +79,7 @@ def settled(until: int) -> pl.Expr:
 def _late(rows: pl.DataFrame, clock: pl.DataFrame | None, until: int) -> pl.Series:
     """Which deals or movements are behind the watermark, by the broker's instant where it tells one."""
     late = rows.get_column("ts") > until
-    if clock is None:
+    if clock is None or not (late.any() or (clock.get_column("ts") > until).any()):
         return late
     number, numbered = rows.get_column("deal"), clock.filter(pl.col("deal") != 0)
     behind = numbered.filter(pl.col("ts") > until).get_column("deal").unique()
@@ -91,9 +91,10 @@ def _late(rows: pl.DataFrame, clock: pl.DataFrame | None, until: int) -> pl.Seri
 
 def _timed(positions: pl.DataFrame, kept: pl.DataFrame, until: int) -> pl.DataFrame:
     """Positions that only seem to have changed behind the watermark: a deal before it bears a wrong time."""
-    misled = kept.filter(pl.col("ts") > until).group_by("position").agg(_seems=pl.col("ts").max())
-    if misled.is_empty():
+    ahead = kept.filter(pl.col("ts") > until)
+    if ahead.is_empty():
         return positions
+    misled = ahead.group_by("position").agg(_seems=pl.col("ts").max())
     told = positions.join(misled, on="position", how="left", maintain_order="left")
     seems = (pl.col("touched") > until) & (pl.col("touched") <= pl.col("_seems"))
     right = pl.when(seems).then(until).otherwise("touched")

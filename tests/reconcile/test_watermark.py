@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ictcli.clock import NS_PER_SECOND
@@ -157,6 +157,7 @@ def test_whatever_is_dealt_behind_the_watermark_the_story_before_it_is_the_same(
     assert broker.facts.equity is not None
 
 
+@settings(max_examples=12)
 @given(later_rows, later_rows)
 def test_a_trader_and_a_broker_that_go_on_differ_in_nothing(
     ours: list[tuple[int, int, int]], theirs: list[tuple[int, int, int]]

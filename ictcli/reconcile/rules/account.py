@@ -1,6 +1,7 @@
 """What concerns an account as a whole: its contracts, the records themselves, the ledger, the clock."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import polars as pl
 
@@ -17,13 +18,12 @@ def contract_changes(case: Case, found: Sequence[Difference]) -> Iterable[Differ
     """SPEC_CHANGE: a contract is another one than configured; what a side does not tell is no change."""
     del found
     both = case.local.instruments.join(case.broker.instruments, on="symbol", how="inner", suffix="_theirs")
-    for field in _FIELDS:
-        ours, theirs = pl.col(field), pl.col(f"{field}_theirs")
-        # 0 is a number of digits like any other, where the tick is told
-        gauge = "tick" if field == "digits" else field
-        told = (pl.col(gauge) != 0) & (pl.col(f"{gauge}_theirs") != 0)
-        for row in both.filter(told, ours != theirs).sort("symbol").iter_rows(named=True):
+    unlike = pl.any_horizontal(pl.col(field) != pl.col(f"{field}_theirs") for field in _FIELDS)
+    for row in both.filter(unlike).sort("symbol").iter_rows(named=True):
+        for field in (name for name in _FIELDS if _told(row, name)):
             here, there = row[field], row[f"{field}_theirs"]
+            if here == there:
+                continue
             words = str if field == "digits" else text
             yield Difference(
                 finding(
@@ -31,6 +31,12 @@ def contract_changes(case: Case, found: Sequence[Difference]) -> Iterable[Differ
                     field=field, symbol=row["symbol"], ours=words(here), theirs=words(there),
                 )
             )  # fmt: skip
+
+
+def _told(row: Mapping[str, Any], field: str) -> bool:
+    """Whether both sides tell a field: 0 is a number of digits like any other, where the tick is told."""
+    gauge = "tick" if field == "digits" else field
+    return bool(row[gauge] and row[f"{gauge}_theirs"])
 
 
 def incomplete_windows(case: Case, found: Sequence[Difference]) -> Iterable[Difference]:

@@ -49,6 +49,8 @@ def double_submits(case: Case, found: Sequence[Difference]) -> Iterable[Differen
     """
     numbers = case.broker.orders.filter(pl.col("magic") != 0).get_column("magic")
     repeated = numbers.filter(numbers.is_duplicated()).unique()
+    if repeated.is_empty():
+        return
     orders = case.broker.orders.filter(pl.col("magic").is_in(repeated.implode()), _placed(case))
     several = requests(case, orders).filter(pl.col("magic").is_duplicated()).sort("order")
     if several.is_empty():
@@ -134,6 +136,8 @@ def orders_missing(case: Case, found: Sequence[Difference]) -> Iterable[Differen
         pl.col("status").is_in(_AWAITED), pl.col("placed") >= window.since, _placed(case),
         pl.col("touched") <= window.until,
     )  # fmt: skip
+    if awaited.is_empty():
+        return
     missing = awaited.filter(paired(case, awaited).is_null()).sort("intent")
     for row in missing.iter_rows(named=True):
         ticket = f"order {row['order']}" if row["order"] else "its ticket is not known"

@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ictcli.clock import NS_PER_SECOND
@@ -218,6 +218,7 @@ def test_an_equity_counts_what_is_open_of_others_too() -> None:
     assert roots(account(), changed(strange)) == ["foreign deal:20"]
 
 
+@settings(max_examples=12)
 @given(
     st.lists(st.integers(-(10**14), 10**14), max_size=4),
     st.sets(st.sampled_from([11, 12, 13, 14])),

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.reconcile.rules.books import (
@@ -272,6 +272,7 @@ def test_a_foreign_position_is_neither_compared_nor_protected() -> None:
     assert found["foreign position:950"].caused_by == ("foreign deal:20",)
 
 
+@settings(max_examples=12)
 @given(st.lists(st.integers(-30, 30).filter(bool), min_size=1, max_size=8), st.data())
 def test_whatever_deals_are_missed_explains_the_position_in_full(
     volumes: list[int], data: st.DataObject
