@@ -25,7 +25,7 @@ from ictcli.terminals.times import ServerClock
 LOGIN = 1
 """Account number of the built-in simulated terminal."""
 RULE = "ny+7"
-_SHOWN = 100
+_SHOWN = 32
 """Bars that the terminal shows at least: whoever trades there takes bars from elsewhere."""
 _AHEAD = 3 * 366 * NS_PER_DAY
 Sleep = Callable[[float], None]

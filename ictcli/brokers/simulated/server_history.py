@@ -14,6 +14,8 @@ from ictcli.store.packed import PackedList
 
 FIRST_ORDER, FIRST_DEAL = 10_000_001, 20_000_001
 """Tickets are counted from here."""
+_BLOCK = 32
+"""Records that are compressed together: what is not is written at every change of a paper terminal."""
 Blocks = tuple[list[bytes], list[bytes]]
 """Blocks of orders and blocks of deals."""
 NO_BLOCKS: Blocks = ([], [])
@@ -29,7 +31,7 @@ class Dated(Generic[T]):
     """
 
     def __init__(self, kind: Any) -> None:
-        self._rows: PackedList[tuple[int, T]] = PackedList(GenericAlias(tuple, (int, kind)))
+        self._rows: PackedList[tuple[int, T]] = PackedList(GenericAlias(tuple, (int, kind)), _BLOCK)
         self._ends: list[int] = []
         """Of each block, when its last record was booked."""
         self._last = 0
