@@ -130,9 +130,15 @@ def test_a_missing_deal_beyond_the_volume_of_its_order_overfills_it() -> None:
 
 def test_of_several_missing_deals_only_those_beyond_the_volume_overfill() -> None:
     ours, theirs = both()
-    theirs = told(theirs, fill(50), fill(40))
+    theirs = told(theirs, fill(50, ts=T0 + 1), fill(40, ts=T0 + 2))
     found = look(without(ours, 12), theirs)
-    assert names(found) == ["missing_fill_local deal:12", "overfill deal:40", "overfill deal:50"]
+    assert names(found) == ["missing_fill_local deal:50", "overfill deal:40", "overfill deal:12"]
+
+
+def test_an_order_whose_volume_is_not_known_is_never_overfilled() -> None:
+    ours, theirs = both()
+    found = look(of_order(ours, "enter", volume=0), told(theirs, fill(50)))
+    assert names(found) == ["missing_fill_local deal:50"]
 
 
 def test_an_order_whose_ticket_is_not_known_is_found_by_its_number() -> None:

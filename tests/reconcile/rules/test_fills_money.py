@@ -91,6 +91,26 @@ def test_amounts_that_are_near_by_themselves_may_be_too_far_in_sum(rest: int, fo
     assert names(differ) == ["realised_pnl_diff position:900"] * found
 
 
+@pytest.mark.parametrize(("away", "found"), [(CENT, 0), (CENT + 1, 1)])
+def test_the_only_amount_of_a_position_may_be_one_minor_unit_off(away: int, found: int) -> None:
+    ours, theirs = both()
+    alone = fill(30, position=901, order=510, magic=72, intent="given_up")
+    differ = look(booked(ours, alone), told(theirs, alone | {"profit": away}))
+    assert names(differ) == ["realised_pnl_diff position:901"] * found
+    assert [one.finding.tolerance for one in differ] == ["0.01 EUR"] * found
+
+
+@pytest.mark.parametrize("mine", [True, False])
+def test_what_was_taken_back_is_in_no_sum(mine: bool) -> None:
+    ours, theirs = both()
+    gone = fill(14, **CLOSE, profit=n("1"))
+    ours, theirs = booked(ours, gone | {"voided": mine}), told(theirs, gone | {"voided": True})
+    ours = of_order(ours, "leave", volume=n("0.21"))
+    result = look(ours, changed(theirs, 13, profit=n("14")))[-1].finding
+    assert (result.name, result.ours, result.theirs) == ("realised_pnl_diff position:900", "13.5", "14")
+    assert result.tolerance == "0.01 EUR a deal, 0.015 EUR in sum"
+
+
 def test_amounts_of_two_positions_are_not_summed() -> None:
     ours, theirs = both()
     other = fill(30, position=901, order=510, magic=72, intent="given_up", late=True, swap=n("-1"))

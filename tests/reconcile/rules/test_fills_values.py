@@ -117,7 +117,16 @@ def test_another_symbol_is_told_by_its_name() -> None:
 
 def test_what_a_source_does_not_tell_is_no_difference() -> None:
     ours, theirs = both()
-    assert look(ours, changed(theirs, 11, symbol="", side=0, reason="")) == []
+    silent = {"symbol": "", "side": 0, "reason": ""}
+    assert look(ours, changed(theirs, 11, **silent)) == []
+    assert look(changed(ours, 11, **silent), theirs) == []
+
+
+def test_what_both_sides_call_taken_back_is_compared_without_effect() -> None:
+    ours, theirs = (changed(one, 11, voided=True) for one in both())
+    found = look(ours, changed(theirs, 11, side=-1, volume=n("0.3")))
+    assert names(found) == ["fill_side_diff deal:11 side", "fill_qty_diff deal:11"]
+    assert {one.effect for one in found} == {Effect()}
 
 
 @pytest.mark.parametrize("sign", [1, -1])
