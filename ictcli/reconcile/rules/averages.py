@@ -6,35 +6,43 @@ from typing import Any
 
 import polars as pl
 
-from ictcli.reconcile.case import Case
 from ictcli.reconcile.pairing import THEIRS
 
 _WIDE = Context(prec=60)
 
 
-def follows_from_deals(case: Case, row: Mapping[str, Any]) -> bool | None:
+Averages = Mapping[int, tuple[int, Decimal]]
+"""By position, volume and average price that its deals make, units."""
+
+
+def averages(fills: pl.DataFrame, positions: pl.Series) -> Averages:
+    """What the deals of some positions make of them."""
+    counted = fills.filter(pl.col("position").is_in(positions.implode()), ~pl.col("voided"))
+    deals = counted.sort("ts", "deal").select("position", "side", "volume", "price")
+    by_position = deals.partition_by("position", as_dict=True, include_key=False, maintain_order=True)
+    return {int(position): _folded(rows.iter_rows()) for (position,), rows in by_position.items()}
+
+
+def follows_from_deals(
+    row: Mapping[str, Any], ours: Averages, theirs: Averages, share: Decimal
+) -> bool | None:
     """Whether the averages that each side's own deals make are apart as far as the averages they tell.
 
     None where the deals do not tell: some of them are from before the window.
 
     Args:
-        case: both sides.
         row: the position, both sides in one row.
+        ours: what the deals of the ledger make.
+        theirs: what those of the broker make.
+        share: of the price, that what is left may be.
     """
-    ours = _average(case.ledger_fills, row["position"])
-    theirs = _average(case.broker_fills, row["position"])
-    if ours is None or theirs is None or (ours[0], theirs[0]) != (row["volume"], row["volume" + THEIRS]):
+    nothing = (0, Decimal(0))
+    here, there = ours.get(row["position"], nothing), theirs.get(row["position"], nothing)
+    if (here[0], there[0]) != (row["volume"], row["volume" + THEIRS]):
         return None
     apart = row["price" + THEIRS] - row["price"]
-    left = abs(apart - (theirs[1] - ours[1]))
-    within = left <= case.tolerances.average * abs(row["price" + THEIRS])
-    return bool(within and 2 * left < abs(apart))
-
-
-def _average(fills: pl.DataFrame, position: int) -> tuple[int, Decimal] | None:
-    """Volume and average price after all deals of a position; None where there are none."""
-    own = fills.filter(pl.col("position") == position, ~pl.col("voided")).sort("ts", "deal")
-    return None if own.is_empty() else _folded(own.select("side", "volume", "price").iter_rows())
+    left = abs(apart - (there[1] - here[1]))
+    return bool(left <= share * abs(row["price" + THEIRS]) and 2 * left < abs(apart))
 
 
 def _folded(deals: Iterable[tuple[int, int, int]]) -> tuple[int, Decimal]:

@@ -9,7 +9,7 @@ from ictcli.reconcile.case import Case, Difference, Rule
 from ictcli.reconcile.exact import text
 from ictcli.reconcile.findings import Finding, Kind, finding
 from ictcli.reconcile.pairing import THEIRS
-from ictcli.reconcile.rules.averages import follows_from_deals
+from ictcli.reconcile.rules.averages import averages, follows_from_deals
 from ictcli.reconcile.rules.bounds import beyond
 from ictcli.reconcile.rules.explaining import position_causes, time_causes, unconfirmed
 from ictcli.reconcile.rules.ownership import strangers
@@ -81,21 +81,23 @@ def average_prices(case: Case, found: Sequence[Difference]) -> Iterable[Differen
     """AVG_PRICE_DIFF: further apart than a share of the broker's price."""
     share = case.tolerances.average
     away = beyond(pl.col("price") - pl.col("price" + THEIRS), pl.col("price" + THEIRS), share)
-    rows = held_by_both(case).filter(away).sort("position")
+    told = (pl.col("price") != 0) & (pl.col("price" + THEIRS) != 0)
+    rows = held_by_both(case).filter(away, told).sort("position")
     if rows.is_empty():
         return
-    names = {one.finding.name for one in found}
+    ours, theirs = (
+        averages(fills, rows.get_column("position")) for fills in (case.ledger_fills, case.broker_fills)
+    )
     moves, orders = position_causes(case, found), time_causes(case, found)
+    turned = {one.finding.key for one in found if one.finding.kind is Kind.POSITION_SIDE_FLIP}
     open_questions = frozenset(unconfirmed(case).get_column("position").to_list())
-    for row in rows.iter_rows(named=True):
-        number = row["position"]
-        if number in open_questions:
-            continue
-        flip = f"{Kind.POSITION_SIDE_FLIP.value} position:{number}"
-        causes = (*moves.get(number, ()), *((flip,) if flip in names else ()))
-        by_deals = follows_from_deals(case, row)
+    for row in rows.filter(~pl.col("position").is_in(open_questions)).iter_rows(named=True):
+        key = f"position:{row['position']}"
+        causes = moves.get(row["position"], ())
+        causes += (f"{Kind.POSITION_SIDE_FLIP.value} {key}",) if key in turned else ()
+        by_deals = follows_from_deals(row, ours, theirs, share)
         if by_deals is not None:
-            causes = (*causes, *orders.get(number, ())) if by_deals else ()
+            causes = causes + orders.get(row["position"], ()) if by_deals else ()
         yield Difference(
             _apart(Kind.AVG_PRICE_DIFF, row, "price", f"{share:%} of the price", caused_by=causes)
         )

@@ -183,6 +183,10 @@ def test_an_average_that_is_not_what_the_deals_make_is_a_finding_beside_theirs()
     }
 
 
+def test_an_average_that_a_side_does_not_tell_is_not_compared() -> None:
+    assert roots(account(), hold(price=0)) == roots(hold(price=0), account()) == []
+
+
 def test_what_moves_no_average_explains_none() -> None:
     def costly(books: Books) -> None:
         books.of("fills", "deal", 12)["commission"] = n("-5")
