@@ -69,6 +69,8 @@ def _csv(statement: Statement, doubts: Doubts) -> None:
         doubts.unchecked.append("closing balance: the file states none")
     elif last is not None:
         doubts.compare("the file", "balance", told, last)
+    if "deals" not in statement.stated:
+        doubts.unchecked.append("number of deals: the file states none")
 
 
 def _mt5(statement: Statement, doubts: Doubts) -> None:
@@ -95,6 +97,7 @@ def _results(statement: Statement, doubts: Doubts) -> None:
     exits = [deal for deal in trades if deal.entry != "in"]
     costs = [deal for deal in statement.cash if deal.kind not in {"balance", "credit"}]
     _net(statement, trades, costs, doubts)
+    _ratios(statement.stated, doubts)
     if costs or any(deal.amount for deal in trades if deal.entry == "in"):
         doubts.unchecked.append(
             "results: costs apart from closing deals are shared out in a way nobody documents"
@@ -108,7 +111,6 @@ def _results(statement: Statement, doubts: Doubts) -> None:
     _gross(statement.stated, [deal.amount for deal in exits], doubts)
     _sides(statement.stated, exits, doubts)
     _runs(statement.stated, [deal.amount for deal in exits], doubts)
-    _ratios(statement.stated, doubts)
     if doubts.whole and len(statement.cash) == 1 and statement.deals[0] is statement.cash[0]:
         _drawdown(statement, doubts)
     else:
@@ -135,7 +137,6 @@ def _gross(stated: Mapping[str, Decimal], amounts: list[Decimal], doubts: Doubts
         gross = "gross_profit" if word == "win" else "gross_loss"
         doubts.compare("results", gross, stated[gross], sum(picked, ZERO))
         doubts.compare("results", counted, stated[counted], Decimal(len(picked)))
-        _share(stated, counted, len(picked), len(amounts), doubts)
         if picked:
             doubts.compare("results", f"largest_{word}", stated[f"largest_{word}"], max(picked, key=abs))
             doubts.near(
@@ -177,7 +178,11 @@ def _runs(stated: Mapping[str, Decimal], amounts: list[Decimal], doubts: Doubts)
 
 
 def _ratios(stated: Mapping[str, Decimal], doubts: Doubts) -> None:
-    """Ratios of other totals, which have been compared."""
+    """Sums and ratios of other results, which hold whatever is counted as a trade."""
+    for one, two in (("won_trades", "lost_trades"), ("short_trades", "long_trades")):
+        doubts.compare("results", "trades", stated["trades"], stated[one] + stated[two])
+    for name in ("won_trades", "lost_trades"):
+        _share(stated, name, int(stated[name]), int(stated["trades"]), doubts)
     if stated["gross_loss"]:
         doubts.near(
             "results, profit_factor", stated["profit_factor"], -stated["gross_profit"] / stated["gross_loss"]

@@ -229,6 +229,16 @@ def test_a_report_of_before_its_last_deal_is_named(statement: Statement) -> None
     assert ("the report", "date") in found(replace(statement, written=wall("2024.03.04 10:00:00")))
 
 
+def test_a_report_of_a_netting_account_is_compared_as_far_as_it_is_known(tmp_path: Path) -> None:
+    statement = read(tmp_path, mt5(book(8, closed=1, still=0), mode="Netting"))
+    worth = verify(statement)
+    assert statement.mode == "netting"
+    assert worth.mismatches == ()
+    assert worth.unchecked == ("positions: volumes, prices and times of a netting account",)
+    wrong = replace(statement, positions=(replace(statement.positions[0], profit=D("7.77")),))
+    assert found(wrong) == [(f"positions, row 1, position {statement.positions[0].position}", "profit")]
+
+
 def test_a_netting_account_s_positions_go_from_flat_to_flat() -> None:
     def deal(number: int, kind: str, entry: str, volume: str, profit: str = "0") -> StatedDeal:
         return replace(

@@ -36,6 +36,8 @@ def read_deals(text: str) -> Statement:
     stated: dict[str, Decimal] = {}
     if "balance" in facts:
         stated["balance"] = _fact(facts, "balance")
+    if "deals" in facts:
+        stated["deals"] = Decimal(len(deals))
     minor = {values.digits(row[name]) for row in rows for name in ("profit", "balance") if row.get(name)}
     return Statement(
         "csv", facts.get("account", ""), facts.get("server", ""), facts.get("company", ""), facts["currency"],

@@ -18,6 +18,8 @@ SHAPES: dict[tuple[int, ...], str] = {
 """Tables of a report of MetaTrader 5 by how many columns each heading spans."""
 TOTALS: dict[str, tuple[int, ...]] = {"deals": (8, 1, 1, 1, 1, 1, 1), "open": (9, 1, 1, 1)}
 """Tables that end with totals, and the shape of that row."""
+HIDDEN = {"positions": 4, "deals": 8}
+"""Place of the one cell that a table hides: a comment without a heading, the cost."""
 FIRST_SHADE = "#FFFFFF"
 
 
@@ -79,8 +81,18 @@ def _table(rows: list[Row], at: int) -> tuple[Table, int]:
     elif end < len(rows) and not rows[end].blank and not is_title(rows[end]):
         raise DataError(_broken(title, rows, end, at + 1, "a row has other columns than the headings"))
     table = Table(kind, title, header, tuple(rows[at + 2 : at + 2 + _count(at, end, totals)]), totals)
+    _hiding(table)
     shaded(f"table {title!r}", table.rows, FIRST_SHADE)
     return table, end
+
+
+def _hiding(table: Table) -> None:
+    for number, row in enumerate((table.header, *table.rows)):
+        for place, cell in enumerate(row.cells):
+            if cell.hidden and place != HIDDEN.get(table.kind):
+                raise DataError(
+                    f"table {table.title!r}, row {number} (line {row.line}): cell {place + 1} is hidden"
+                )
 
 
 def _count(at: int, end: int, totals: Row | None) -> int:

@@ -10,6 +10,7 @@ from ictcli.errors import DataError
 from ictcli.reconcile.statements.reading import read_statement
 from ictcli.reconcile.statements.record import Statement
 from ictcli.reconcile.statements.values import wall
+from ictcli.reconcile.worth import verify
 from tests.reconcile.statements.book import book
 from tests.reconcile.statements.writing import ENGLISH, deals_csv, foreign, mt4, mt5
 
@@ -130,7 +131,14 @@ def test_deals_in_csv_are_read(tmp_path: Path, delimiter: str) -> None:
     statement = read(tmp_path, deals_csv(MADE, delimiter), "deals.csv")
     assert [deal.deal for deal in statement.deals] == [row.deal for row in MADE.deals]
     assert [deal.position for deal in statement.deals] == [row.position for row in MADE.deals]
-    assert statement.stated == {"balance": MADE.balance}
+    assert statement.stated == {"balance": MADE.balance, "deals": len(MADE.deals)}
+
+
+def test_the_deals_of_the_documentation_are_read_and_add_up(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "statements.md").read_text(encoding="utf-8")
+    block = page.partition("## Deals in CSV")[2].partition("Comma or semicolon")[0]
+    worth = verify(read(tmp_path, "".join(f"{line[4:]}\n" for line in block.strip("\n").split("\n"))))
+    assert (worth.mismatches, worth.unchecked, worth.net) == ((), (), D("11.40"))
 
 
 @pytest.mark.parametrize(
@@ -197,6 +205,7 @@ def test_csv_that_is_not_understood_is_refused(tmp_path: Path, text: str, says: 
         ("2024.03.04", "2024.13.04", "is no time"),
         ("2024.03.04", "0024.03.04", "no time at which anybody traded"),
         ("</html>", "", "truncated"),
+        ('<td colspan="2">filled', '<td class="hidden">1</td><td colspan="2">filled', "cell 10 is hidden"),
     ],
 )  # fmt: skip
 def test_a_report_that_is_not_understood_is_refused(tmp_path: Path, old: str, new: str, says: str) -> None:

@@ -1,12 +1,14 @@
 """The files of real terminals: every row read, every total met."""
 
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
 
 from ictcli.errors import DataError
 from ictcli.reconcile.statements.reading import read_statement
+from ictcli.reconcile.statements.record import Statement
 from ictcli.reconcile.worth import verify
 
 D = Decimal
@@ -17,6 +19,11 @@ BULGARIAN = "mt5_ReportHistory_bg_hedge_usd.html"
 @pytest.fixture(scope="module")
 def reports(real_data: Path) -> Path:
     return real_data / "mt_reports"
+
+
+@lru_cache
+def read_once(path: Path) -> Statement:
+    return read_statement(path)
 
 
 @pytest.mark.parametrize(
@@ -32,7 +39,7 @@ def test_a_real_report_is_read_whole_and_verified_to_the_cent(
     reports: Path, name: str, language: str, counts: tuple[int, ...], opening: str, net: str, closing: str,
     floating: str,
 ) -> None:  # fmt: skip
-    statement = read_statement(reports / name)
+    statement = read_once(reports / name)
     worth = verify(statement)
     rows = (statement.positions, statement.deals, statement.orders, statement.open_positions)
     assert tuple(len(table) for table in rows) == counts
@@ -54,7 +61,7 @@ def test_both_encodings_of_a_real_report_say_the_same(reports: Path) -> None:
 
 
 def test_every_position_of_a_real_report_has_the_deals_that_made_it(reports: Path) -> None:
-    statement = read_statement(reports / ENGLISH)
+    statement = read_once(reports / ENGLISH)
     positions = verify(statement).positions
     stated = {row.position: row.profit + row.swap + row.commission for row in statement.positions}
     assert {row["position"]: D(row["net"]).scaleb(-8) for row in positions.iter_rows(named=True)} == {
@@ -72,7 +79,7 @@ def test_every_position_of_a_real_report_has_the_deals_that_made_it(reports: Pat
 def test_a_real_statement_of_metatrader_4_meets_its_own_totals(
     reports: Path, name: str, counts: tuple[int, ...], opening: str, closing: str
 ) -> None:
-    statement = read_statement(reports / name)
+    statement = read_once(reports / name)
     worth = verify(statement)
     assert tuple(map(len, (statement.positions, statement.cash, statement.open_positions))) == counts
     assert worth.mismatches == ()
@@ -90,7 +97,7 @@ def test_real_reports_hold_what_was_counted_in_them(reports: Path, proof_facts: 
         (ENGLISH, 658, 1402, "9949.16"),
         (BULGARIAN, 18, 38, "99996.70"),
     ):
-        statement = read_statement(reports / name)
+        statement = read_once(reports / name)
         worth = verify(statement)
         proof_facts.update(
             {f"{name} positions": len(statement.positions), f"{name} deals": len(statement.deals),
