@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ictcli.ledger.address import LedgerName
     from ictcli.reconcile.outcome import Outcome
     from ictcli.reconcile.request import ReconcileRequest
-    from ictcli.reconcile.running import Reconciled
+    from ictcli.reconcile.running import Comparison, Reconciled
 
 
 def request_of(
@@ -70,14 +70,13 @@ def run(
     from ictcli.clock import now_ns
     from ictcli.reconcile.request import World
     from ictcli.reconcile.running import run_reconciliation
-    from ictcli.research.backtest import Workshop
 
     started = now_ns()
-    shop = Workshop(session.store, session.book, session.config.config, session.workspace)
+    desk = (session.store, session.book, session.config.config, session.workspace)
     try:
         with session.out.progress("reconciling") as progress:
-            world = World(shop, session.environ, now_ns, session.out.note, progress)
-            done = run_reconciliation(request, world)
+            world = World(*desk, session.environ, now_ns, session.out.note, progress)
+            done = run_reconciliation(request, world, _comparison(request))
     except IctError as error:
         if metrics is not None:
             # what went wrong first is what is told
@@ -89,6 +88,34 @@ def run(
         _write_metrics(session, metrics, own.ledger, own.mode, int(own.code), started, own)
     _show(session, done, chosen, out)
     _leave(done)
+
+
+def _comparison(request: "ReconcileRequest") -> "Comparison":
+    """What is asked for, and nothing else imported: a backtest's kernels take longer than a statement.
+
+    Raises:
+        UsageError: a replay has no broker any more.
+    """
+    if request.against_backtest:
+        from ictcli.reconcile.backtest_run import compare_with_backtest
+
+        return compare_with_backtest
+    if request.statement is not None:
+        from ictcli.reconcile.statement_run import compare_with_statement
+
+        return compare_with_statement
+    if request.ledger == "broker":
+        from ictcli.reconcile.broker_run import compare_with_broker
+
+        return compare_with_broker
+    if request.ledger == "paper":
+        from ictcli.reconcile.paper_run import compare_with_paper
+
+        return compare_with_paper
+    raise UsageError(
+        "the terminal of a replay ended with it",
+        hint="Compare with the backtest, --against-backtest, or with a file, --statement.",
+    )
 
 
 def _show(session: Session, done: "Reconciled", chosen: str, out: Path | None) -> None:

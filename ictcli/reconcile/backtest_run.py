@@ -15,14 +15,16 @@ from ictcli.reconcile.against_backtest import Comparison, against_backtest
 from ictcli.reconcile.comparing import counted
 from ictcli.reconcile.findings import Kind, finding
 from ictcli.reconcile.from_ledger import ledger_accounts, ledger_faults
+from ictcli.reconcile.keeping import Kept
 from ictcli.reconcile.matching import Verdict
 from ictcli.reconcile.outcome import Outcome
 from ictcli.reconcile.request import ReconcileRequest, World
 from ictcli.reconcile.rules.account import ACCOUNT
 from ictcli.reconcile.story import Window
+from ictcli.research.backtest import Workshop
 
 
-def compare_with_backtest(request: ReconcileRequest, world: World) -> Outcome:
+def compare_with_backtest(request: ReconcileRequest, world: World, _kept: Kept) -> Outcome:
     """Every decision and fill of the period, which ends with the last bar that the ledger has.
 
     Raises:
@@ -39,10 +41,11 @@ def compare_with_backtest(request: ReconcileRequest, world: World) -> Outcome:
     if not last:
         raise DataError(f"the {request.ledger} ledger has no bars", hint="Trade first: `ictcli trade`.")
     window = Window(parse_instant(request.since or world.settings.since, now=last), last)
-    files = tuple(one for one in world.shop.config.trade.strategies if ".py" in one)
+    files = tuple(one for one in world.config.trade.strategies if ".py" in one)
     account = ledger_accounts(place)[-1]
     folder = checkpoints_of(request.ledger, account, world.state)
-    found = against_backtest(entries, window, folder, world.shop, world.progress, files)
+    shop = Workshop(world.store, world.book, world.config, world.folder)
+    found = against_backtest(entries, window, folder, shop, world.progress, files)
     events, anchors = counted(place)
     return Outcome(
         mode="backtest", ledger=request.ledger, against="the backtest", account=account, currency="",

@@ -6,11 +6,12 @@ from pathlib import Path
 
 from ictcli.clock import parse_duration
 from ictcli.config.reconcile import ReconcileConfig
+from ictcli.config.records import Config
 from ictcli.ledger.address import LedgerName
-from ictcli.market.symbols import SymbolSpec
+from ictcli.market.symbols import SymbolBook, SymbolSpec
 from ictcli.reconcile.outcome import Mode
 from ictcli.reconcile.tolerances import Tolerances
-from ictcli.research.backtest import Workshop
+from ictcli.store.store import Store
 from ictcli.telemetry import Progress
 
 
@@ -60,14 +61,17 @@ class World:
     """What a reconciliation sees.
 
     Attributes:
-        shop: store, instruments and configuration of the workspace.
+        store, book, config, folder: stored data, instruments, configuration and place of the workspace.
         environ: environment variables.
         now: the clock, ns UTC.
         tell: takes lines for people.
         progress: told how far the work is.
     """
 
-    shop: Workshop
+    store: Store
+    book: SymbolBook
+    config: Config
+    folder: Path
     environ: Mapping[str, str]
     now: Callable[[], int]
     tell: Callable[[str], None]
@@ -76,12 +80,12 @@ class World:
     @property
     def state(self) -> Path:
         """The workspace's state folder."""
-        return self.shop.store.state_dir
+        return self.store.state_dir
 
     @property
     def settings(self) -> ReconcileConfig:
         """Table ``reconcile`` of the configuration."""
-        return self.shop.config.reconcile
+        return self.config.reconcile
 
     @property
     def tolerances(self) -> Tolerances:
@@ -91,7 +95,7 @@ class World:
     @property
     def specs(self) -> list[SymbolSpec]:
         """Contracts as they are configured."""
-        found = (self.shop.book.resolve(name) for name in self.shop.book.names)
+        found = (self.book.resolve(name) for name in self.book.names)
         return [one for one in found if one is not None]
 
 

@@ -1,14 +1,12 @@
 """A reconciliation from its request to what is kept of it: one at a time, each written down."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ictcli.errors import IctError
-from ictcli.reconcile.backtest_run import compare_with_backtest
 from ictcli.reconcile.keeping import Kept, keeping, only_reconciliation
-from ictcli.reconcile.ledger_run import compare_with_broker
 from ictcli.reconcile.outcome import Outcome, Stamp
 from ictcli.reconcile.request import ReconcileRequest, World
-from ictcli.reconcile.statement_run import compare_with_statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +17,12 @@ class Reconciled:
     stamp: Stamp
 
 
-def run_reconciliation(request: ReconcileRequest, world: World) -> Reconciled:
-    """Compare what is asked for, put right what may be, and keep what was found.
+Comparison = Callable[[ReconcileRequest, World, Kept], Outcome]
+"""Compares what is asked for: ``compare_with_broker``, ``…_paper``, ``…_statement`` or ``…_backtest``."""
+
+
+def run_reconciliation(request: ReconcileRequest, world: World, compare: Comparison) -> Reconciled:
+    """Compare, put right what may be, and keep what was found.
 
     Raises:
         Busy: another process reconciles this workspace.
@@ -32,18 +34,10 @@ def run_reconciliation(request: ReconcileRequest, world: World) -> Reconciled:
     with only_reconciliation(world.state, now=started), keeping(world.state) as kept:
         run = kept.begin(started, request.mode, request.own_ledger, request.against)
         try:
-            outcome = _compare(request, world, kept)
+            outcome = compare(request, world, kept)
         except IctError as error:
             kept.fail(run, world.now(), error)
             raise
         ended = world.now()
         kept.end(run, ended, outcome)
     return Reconciled(outcome, Stamp(run, started, ended))
-
-
-def _compare(request: ReconcileRequest, world: World, kept: Kept) -> Outcome:
-    if request.against_backtest:
-        return compare_with_backtest(request, world)
-    if request.statement is not None:
-        return compare_with_statement(request.statement, request, world)
-    return compare_with_broker(request, world, kept)

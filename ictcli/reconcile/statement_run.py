@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -14,6 +13,7 @@ from ictcli.reconcile.comparing import Sides, compare, counted, filled_up, money
 from ictcli.reconcile.findings import Finding, Kind, finding
 from ictcli.reconcile.from_ledger import ledger_accounts, ledger_faults, ledger_story
 from ictcli.reconcile.from_statement import statement_story
+from ictcli.reconcile.keeping import Kept
 from ictcli.reconcile.matching import Verdict
 from ictcli.reconcile.mismatch import Mismatch
 from ictcli.reconcile.outcome import Outcome
@@ -34,13 +34,15 @@ class Found:
     account: str
 
 
-def compare_with_statement(path: Path, request: ReconcileRequest, world: World) -> Outcome:
+def compare_with_statement(request: ReconcileRequest, world: World, _kept: Kept) -> Outcome:
     """What a statement says, against itself and against the ledger of its account where there is one.
 
     Raises:
         DataError: the file is no statement, is damaged or ends before its end.
         ConfigError: the clock rule of its broker is none.
     """
+    path = request.statement
+    assert path is not None
     statement = read_statement(path)
     worth = verify(statement)
     found = find_ledger(statement, request, world)
@@ -76,8 +78,8 @@ def _with_ledger(
 
 def broker_of(statement: Statement, world: World) -> tuple[ServerClock, dict[str, str]]:
     """The clock of the statement's server, and our names of its symbols."""
-    tables = world.shop.config.brokers
-    usual = tables.get(world.shop.config.trade.broker)
+    tables = world.config.brokers
+    usual = tables.get(world.config.trade.broker)
     same = (one for one in tables.values() if statement.account == str(one.login))
     broker = next(same, usual or BrokerConfig())
     return ServerClock(broker.server_tz), {theirs: ours for ours, theirs in broker.symbols.items()}

@@ -196,7 +196,7 @@ def test_what_was_found_stays_and_can_be_asked_for(desk: Path, capsys: Printed) 
         ("--metrics nowhere/m.prom", 2, "no such folder"),
         ("--format html --json", 2, "contradict each other"),
         ("--ledger paper", 5, "no ledger at"),
-        ("--ledger replay", 5, "no ledger at"),
+        ("--ledger replay", 2, "the terminal of a replay ended with it"),
         ("--ledger broker", 5, "no ledger at"),
     ],
 )

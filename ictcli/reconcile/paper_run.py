@@ -1,0 +1,31 @@
+"""The paper ledger with the built-in terminal."""
+
+from functools import partial
+
+from ictcli.clock import parse_duration, parse_instant
+from ictcli.reconcile.from_paper import paper_story
+from ictcli.reconcile.keeping import Kept
+from ictcli.reconcile.ledger_run import compare_with_ledger, is_traded
+from ictcli.reconcile.outcome import Outcome
+from ictcli.reconcile.request import ReconcileRequest, World
+from ictcli.reconcile.story import Story
+from ictcli.trading.paper import FOLDER
+from ictcli.trading.simulated_world import LOGIN
+
+TERMINAL = "the built-in terminal"
+
+
+def compare_with_paper(request: ReconcileRequest, world: World, kept: Kept) -> Outcome:
+    """The paper ledger with the terminal's file, which the trader may go on writing.
+
+    Raises:
+        DataError: nobody traded on paper, or a file is damaged.
+    """
+    return compare_with_ledger(partial(_story, request, world), TERMINAL, request, world, kept)
+
+
+def _story(request: ReconcileRequest, world: World) -> Story:
+    since = request.since or world.settings.since
+    # where nobody trades nothing is under way
+    lag = parse_duration(world.settings.lag) if is_traded(world, LOGIN) else 0
+    return paper_story(world.state / FOLDER, world.config, lambda now: parse_instant(since, now=now), lag)

@@ -1,0 +1,182 @@
+"""``ictcli reconcile`` over the paper account: after trading, after a loss, beside its trader."""
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import asdict
+
+from ictcli.__main__ import run
+from ictcli.ledger.bodies import AnyBody, Decided, Filled, Reconciled
+from ictcli.ledger.journal import open_journal
+from ictcli.store.store import Store
+from ictcli.trading.control import control_folder
+from ictcli.trading.lock import Trader, only_trader
+from ictcli.trading.simulated_world import LOGIN
+from tests.reconcile.paper_sessions import PaperDesk, paper_desk, walk
+
+Printed = pytest.CaptureFixture[str]
+ALWAYS = ("--since", "2023-01-01")
+BARS = 520
+
+
+@pytest.fixture(scope="module")
+def traded(tmp_path_factory: pytest.TempPathFactory) -> PaperDesk:
+    """Two sessions: bars that were learned, and bars that were traded."""
+    made = paper_desk(tmp_path_factory.mktemp("desk"))
+    made.session(walk(300))
+    made.session(walk(BARS).slice(300, BARS))
+    assert made.fills()
+    return made
+
+
+@pytest.fixture
+def desk(traded: PaperDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PaperDesk:
+    """A copy of it, whose workspace is the current directory."""
+    folder = tmp_path / "desk"
+    shutil.copytree(traded.shop.folder, folder)
+    monkeypatch.chdir(folder)
+    monkeypatch.delenv("ICTCLI_WORKSPACE", raising=False)
+    monkeypatch.delenv("ICTCLI_LEDGER_URL", raising=False)
+    store = Store(folder / "data", folder / "state", 0)
+    return PaperDesk(replace(traded.shop, store=store, folder=folder))
+
+
+def write_again(desk: PaperDesk, keep: Callable[[AnyBody], bool]) -> None:
+    """Write the ledger again without some of its events."""
+    entries = desk.entries()
+    place = desk.place
+    shutil.rmtree(place.lock.parent)
+    with open_journal(place, now=1, durable=False) as journal:
+        for entry in entries:
+            if keep(entry.body):
+                journal.append([entry.body], entry.ts)
+
+
+def lose(desk: PaperDesk) -> int:
+    """Lose the last deal but one of a trader, which opened or closed something; its ticket."""
+    deal = desk.fills()[-2].deal
+    write_again(desk, lambda body: not (isinstance(body, Filled) and body.deal == deal))
+    return deal
+
+
+def reconciled(printed: Printed, *words: str, code: int) -> Any:
+    assert run(["reconcile", "--ledger", "paper", *ALWAYS, *words, "--json"]) == code
+    return json.loads(printed.readouterr().out)
+
+
+def test_after_trading_it_is_one_story(desk: PaperDesk, capsys: Printed) -> None:
+    before = len(desk.entries())
+    found = reconciled(capsys, code=0)
+    assert (found["mode"], found["result"], found["findings"]) == ("ledger", "clean", [])
+    assert found["balance"]["stated"] == found["balance"]["computed"]
+    assert found["verified"]["events"] == before == len(desk.entries())
+    assert run(["status"]) == 0
+    assert "paper ledger: last reconciled" in capsys.readouterr().out
+    run(["doctor", "--json"])
+    rows = {row["check"]: row for row in json.loads(capsys.readouterr().out)["checks"]}
+    assert rows["reconciliation"]["state"] == "ok"
+
+
+def test_a_deal_that_was_lost_is_found_and_booked(desk: PaperDesk, capsys: Printed) -> None:
+    deal = lose(desk)
+    found = reconciled(capsys, code=9)
+    (root,) = [one for one in found["findings"] if one["root"]]
+    assert (root["name"], root["policy"]) == (f"missing_fill_local deal:{deal}", "book")
+    assert all(one["caused_by"] for one in found["findings"] if not one["root"])
+    run(["doctor", "--json"])
+    rows = {row["check"]: row for row in json.loads(capsys.readouterr().out)["checks"]}
+    assert rows["reconciliation"]["state"] == "fail"
+    found = reconciled(capsys, "--apply", code=0)
+    assert found["result"] == "clean"
+    assert root["name"] in found["applied"]
+    assert set(found["applied"].values()) == {"booked in the ledger"}
+    (told,) = [one for one in found["findings"] if one["name"] == root["name"]]
+    assert (told["known"], told["root"], told["applied"]) == (True, False, "booked in the ledger")
+    assert deal in {one.deal for one in desk.fills()}
+    last = desk.entries()[-1].body
+    assert isinstance(last, Reconciled)
+    assert last.result == "clean"
+    assert reconciled(capsys, code=0)["findings"] == []
+
+
+def test_with_a_trader_up_corrections_wait_for_it(
+    desk: PaperDesk, capsys: Printed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ictcli.reconcile.ledger_run.PATIENCE", 0.1)
+    monkeypatch.setattr("ictcli.reconcile.ledger_run.PAUSES", (0.05,))
+    lose(desk)
+    before = len(desk.entries())
+    holder = Trader(LOGIN, "", "paper", 1, 1)
+    with only_trader(control_folder(desk.state), holder):
+        assert run(["reconcile", "--ledger", "paper", *ALWAYS, "--apply", "--json"]) == 9
+    printed = capsys.readouterr()
+    assert set(json.loads(printed.out)["applied"].values()) == {"handed to the trader"}
+    assert "the trader has not booked the corrections yet" in printed.err
+    assert len(desk.entries()) == before
+    found = reconciled(capsys, "--apply", code=0)  # what waits is booked once nobody trades
+    assert found["result"] == "clean"
+    assert not list((desk.state / "spool").rglob("*.json"))
+
+
+def test_a_changed_ledger_is_critical_and_nothing_is_applied(desk: PaperDesk, capsys: Printed) -> None:
+    file = desk.place.address.file
+    assert file is not None
+    with closing(sqlite3.connect(file)) as other:
+        other.execute("DROP TRIGGER events_update")
+        other.execute("UPDATE events SET ts = ts + 1 WHERE seq = 5")
+        other.commit()
+    found = reconciled(capsys, code=9)
+    assert found["findings"][0]["kind"] == "ledger_integrity"
+    assert found["findings"][0]["severity"] == "critical"
+
+
+def test_a_contract_that_is_configured_otherwise_is_found(desk: PaperDesk, capsys: Printed) -> None:
+    symbols = desk.shop.folder / "config" / "symbols.toml"
+    spec = desk.shop.book.require("BTCUSD")
+    text = "\n".join(
+        f'{name} = "{value}"' if isinstance(value, Decimal | str) else f"{name} = {value}"
+        for name, value in {**asdict(spec), "contract_size": Decimal(10)}.items()
+        if name not in {"name", "aliases"}
+    )
+    symbols.write_text(f"[BTCUSD]\n{text}\n")
+    found = reconciled(capsys, code=9)
+    (root,) = [one for one in found["findings"] if one["root"]]
+    assert (root["name"], root["ours"], root["theirs"]) == ("spec_change symbol:BTCUSD contract", "10", "1")
+
+
+def test_the_backtest_decides_and_fills_the_same(desk: PaperDesk, capsys: Printed) -> None:
+    found = reconciled(capsys, "--against-backtest", code=0)
+    assert (found["mode"], found["result"], found["against"]) == ("backtest", "clean", "the backtest")
+    details = found["details"]
+    assert details["same"] is True
+    assert details["decisions_compared"] > 0
+    assert details["fills_at_another_price"] == 0
+    assert run(["reconcile", "--ledger", "paper", *ALWAYS, "--against-backtest"]) == 0
+    assert "are the same" in capsys.readouterr().out
+
+
+def test_a_decision_that_the_ledger_lacks_is_found_by_the_backtest(desk: PaperDesk, capsys: Printed) -> None:
+    first = next(entry.seq for entry in desk.entries() if isinstance(entry.body, Decided))
+    lost = next(entry.body for entry in desk.entries() if entry.seq == first)
+    write_again(desk, lambda body: body != lost)
+    found = reconciled(capsys, "--against-backtest", code=9)
+    assert (found["result"], found["details"]["decisions_different"]) == ("findings", 1)
+    assert found["details"]["decisions"]
+    assert run(["reconcile", "--ledger", "paper", *ALWAYS, "--against-backtest"]) == 9
+    printed = capsys.readouterr()
+    assert "1 decided otherwise" in printed.out
+    assert printed.err.startswith("found: 1 decided otherwise")
+
+
+def test_a_terminal_that_is_lost_is_exit_5(desk: PaperDesk, capsys: Printed) -> None:
+    (desk.state / "paper" / "terminal.bin").unlink()
+    assert run(["reconcile", "--ledger", "paper"]) == 5
+    assert "terminal.bin" in capsys.readouterr().err
