@@ -39,20 +39,22 @@ def _cash(case: Case, pair: CashPair) -> Difference:
 def balances(case: Case, found: Sequence[Difference]) -> Iterable[Difference]:
     """BALANCE_DIFF: what the findings before do not make good of the difference between both balances.
 
-    What deals and movements that differ by less than their tolerances add up to is nobody's fault.
+    What deals and movements that differ by less than their tolerances add up to is nobody's fault. Balances
+    that agree do so by accident, where the findings say that they cannot.
     """
     ours, theirs = case.local.facts.balance, case.broker.facts.balance
     one = case.tolerances.money_units * case.minor_unit
-    if ours is None or theirs is None or not case.whole or abs(theirs - ours) <= one:
+    if ours is None or theirs is None or not case.whole:
         return
-    gains = money_gains(found)
+    gains, difference = money_gains(found), theirs - ours
+    alike, left = abs(difference) <= one, gains.rest(difference)
+    if alike and not gains.causes:
+        return
     allowed = max(Decimal(one), money_allowance(found, case.tolerances.aggregate_units, case.minor_unit))
-    rows = min((theirs - ours - gained for gained in rows_gain(case)), key=abs)
-    by_findings, by_rows = abs(gains.rest(theirs - ours)) <= allowed, abs(rows) <= one
-    if not gains.causes and by_rows and within_tolerance(case):
+    by_rows = min(abs(difference - gained) for gained in rows_gain(case)) <= one
+    explained = by_rows or abs(left) <= allowed
+    if (alike and explained) or (not gains.causes and by_rows and within_tolerance(case)):
         return
-    explained = by_findings or by_rows
-    left = gains.rest(theirs - ours)
     yield Difference(
         finding(
             Kind.BALANCE_DIFF, "account", ({"balance": ours}, {"balance": theirs}), field="balance",
@@ -66,7 +68,8 @@ def balances(case: Case, found: Sequence[Difference]) -> Iterable[Difference]:
 def equities(case: Case, found: Sequence[Difference]) -> Iterable[Difference]:
     """BALANCE_DIFF of the equity: the broker's own is its balance with the results of its open positions.
 
-    It follows from a finding about the balance, or about swaps, where it adds up with the ledger's instead.
+    It follows from a finding about the balance, or about swaps, where it adds up with the ledger's instead; a
+    balance that is explained is right.
     """
     facts, held = case.broker.facts, case.broker.positions
     told = held.get_column("profit").null_count() == 0
@@ -89,7 +92,8 @@ def equities(case: Case, found: Sequence[Difference]) -> Iterable[Difference]:
 def _equity_causes(case: Case, found: Sequence[Difference], left: int) -> tuple[str, ...]:
     """Findings that explain what is left of the equity: with the ledger's value in place of the broker's."""
     ours, theirs = case.local.facts.balance or 0, case.broker.facts.balance or 0
-    balance = tuple(one.finding.name for one in found if one.finding.kind is Kind.BALANCE_DIFF)
+    wrong = [one.finding for one in found if one.finding.kind is Kind.BALANCE_DIFF and one.finding.root]
+    balance = tuple(one.name for one in wrong)
     swap = tuple(
         one.finding.name
         for one in found

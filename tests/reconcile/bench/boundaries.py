@@ -75,6 +75,32 @@ def _amount(field: str, kind: Kind) -> Push:
     return push
 
 
+def _sum(field: str, kind: Kind) -> Push:
+    """A sum over four deals: half a minor unit for each of them."""
+
+    def push(pair: Pair, rng: Random, past: int) -> Planted | None:
+        def all_of(group: Group) -> list[Deal]:
+            return [one for one in pair.local.deals if one.deal in group.deals]
+
+        def want(group: Group, deal: Deal) -> bool:
+            deals = all_of(group)
+            return len(deals) == 4 and all(plain(one) and pair.inside(one.ts) for one in deals)
+
+        chosen = pair.choose(rng, want)
+        if chosen is None:
+            return None
+        sign, deals = _sign(rng), all_of(chosen[0])
+        for ours, away in zip(deals, [pair.unit, pair.unit + past], strict=False):
+            setattr(ours, field, getattr(ours, field) + sign * away)
+        if past > 0:
+            first, last = deals[1], deals[-1]
+            setattr(first, field, getattr(first, field) - sign * past)
+            setattr(last, field, getattr(last, field) + sign * past)
+        return Planted(kind, f"position:{chosen[0].position}")
+
+    return push
+
+
 def _open_swap(pair: Pair, rng: Random, past: int) -> Planted | None:
     found = standing(pair, rng)
     if not found:
@@ -120,7 +146,7 @@ def _level(field: str) -> Push:
 
 def _cash(pair: Pair, rng: Random, past: int) -> Planted | None:
     told = {one.deal for one in pair.broker.cash}
-    found = [one for one in pair.local.cash if one.deal in told and pair.inside(one.ts)]
+    found = [one for one in pair.local.cash if one.deal and one.deal in told and pair.inside(one.ts)]
     if not found:
         return None
     ours = rng.choice(found)
@@ -175,6 +201,8 @@ BOUNDARIES: tuple[Boundary, ...] = (
     Boundary("fee", _amount("fee", Kind.FEE_DIFF)),
     Boundary("swap", _amount("swap", Kind.SWAP_DIFF)),
     Boundary("profit", _amount("profit", Kind.REALISED_PNL_DIFF)),
+    Boundary("profit_sum", _sum("profit", Kind.REALISED_PNL_DIFF)),
+    Boundary("swap_sum", _sum("swap", Kind.SWAP_DIFF)),
     Boundary("open_swap", _open_swap),
     Boundary("held_volume", _held_volume, found_at=0),
     Boundary("average", _average),

@@ -4,6 +4,7 @@ from dataclasses import replace
 from random import Random
 
 from ictcli.reconcile.findings import Kind
+from tests.reconcile.bench.faults_of_orders import strange_deal
 from tests.reconcile.bench.planted import Form, Planted
 from tests.reconcile.bench.records import HOUR, NS, Cash, Pair, Side
 
@@ -14,6 +15,19 @@ def balance(pair: Pair, rng: Random) -> list[Planted]:
         return []
     pair.broker.balance_off = pair.unit * rng.choice([300, -1_000, 123_456])
     return [Planted(Kind.BALANCE_DIFF, "account", "balance")]
+
+
+def hidden(pair: Pair, rng: Random) -> list[Planted]:
+    """The broker's balance is off by just the money of a deal that the ledger lacks: the balances agree."""
+    if not pair.broker.balance_told:
+        return []
+    strange = strange_deal(pair, rng)
+    if strange:
+        made = pair.broker.deals[-1]
+        made.commission = -pair.unit * rng.randint(30, 9_000)
+        pair.broker.balance_off = -made.commission
+        return [*strange, Planted(Kind.BALANCE_DIFF, "account", "balance")]
+    return []
 
 
 def equity(pair: Pair, rng: Random) -> list[Planted]:
@@ -153,6 +167,7 @@ def incomplete(pair: Pair, rng: Random) -> list[Planted]:
 
 FORMS: tuple[Form, ...] = (
     Form(Kind.BALANCE_DIFF, "balance", balance, absence=True),
+    Form(Kind.BALANCE_DIFF, "hidden", hidden, absence=True),
     Form(Kind.BALANCE_DIFF, "equity", equity, absence=True),
     Form(Kind.UNEXPLAINED_CASH, "there", cash_there),
     Form(Kind.UNEXPLAINED_CASH, "here", cash_here, absence=True),

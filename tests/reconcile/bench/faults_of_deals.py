@@ -52,13 +52,21 @@ def _order(group: Group, deal: Deal) -> Asked:
     return asked
 
 
+def _lose(pair: Pair, ours: Deal) -> None:
+    """Take a deal from the ledger, which then has its swap with the open position still."""
+    pair.local.deals.remove(ours)
+    held = pair.local.held.get(ours.position)
+    if held is not None:
+        held.swap += ours.swap
+
+
 def missing_own(pair: Pair, rng: Random) -> list[Planted]:
     """The ledger lacks a deal of an order of ours, which it believes to be working."""
     chosen = pair.choose(rng, lambda group, deal: _own(group, deal) and not marked(pair, deal))
     if chosen is None:
         return []
     group, ours, _ = chosen
-    pair.local.deals.remove(ours)
+    _lose(pair, ours)
     local = _order(group, ours).local
     if rng.random() < 0.8:
         local.filled -= ours.volume
@@ -73,7 +81,7 @@ def missing_stop(pair: Pair, rng: Random) -> list[Planted]:
     chosen = pair.choose(rng, _stop)
     if chosen is None:
         return []
-    pair.local.deals.remove(chosen[1])
+    _lose(pair, chosen[1])
     return [Planted(Kind.MISSING_FILL_LOCAL, f"deal:{chosen[1].deal}")]
 
 
@@ -82,7 +90,7 @@ def missing_hand(pair: Pair, rng: Random) -> list[Planted]:
     chosen = pair.choose(rng, _hand)
     if chosen is None:
         return []
-    pair.local.deals.remove(chosen[1])
+    _lose(pair, chosen[1])
     return [Planted(Kind.MISSING_FILL_LOCAL, f"deal:{chosen[1].deal}")]
 
 

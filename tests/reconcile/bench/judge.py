@@ -10,7 +10,8 @@ from tests.reconcile.bench.telling import balance_at, volumes_at
 
 MOVED = {Kind.POSITION_QTY_DIFF, Kind.POSITION_SIDE_FLIP, Kind.FOREIGN}
 ALIKE = {
-    Kind.WINDOW_INCOMPLETE, Kind.LEDGER_INTEGRITY, Kind.LATE_FILL, Kind.OVERFILL, Kind.REALISED_PNL_DIFF,
+    Kind.WINDOW_INCOMPLETE, Kind.LEDGER_INTEGRITY, Kind.LATE_FILL, Kind.OVERFILL, Kind.BALANCE_DIFF,
+    Kind.REALISED_PNL_DIFF,
 }  # fmt: skip
 """Kinds that may have the same words for both sides: what is wrong stands elsewhere."""
 

@@ -149,8 +149,10 @@ class Maker:
         return holding
 
     def pay(self, kind: str, amount: int, *, operator: bool = False) -> None:
-        ticket = 0 if operator else self.ticket()
-        key = f"fee-{len(self.local.cash)}" if operator else f"balance.{ticket}"
+        """A movement of money; a source may give it no number."""
+        numbered = not operator and self.rng.random() < 0.85
+        ticket = self.ticket() if numbered else 0
+        key = f"balance.{ticket}" if numbered else f"{kind}-{len(self.local.cash)}"
         ours = Cash(key, ticket, kind, amount, self.now, operator, kind)
         self._tell("cash", ours, None if operator else replace(ours, key=""))
 
