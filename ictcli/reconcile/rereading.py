@@ -12,7 +12,7 @@ import polars as pl
 
 from ictcli.reconcile.story import Story
 
-PAUSES = (0.1, 0.3, 0.6, 1.0)
+PAUSES = (0.2, 0.6, 1.2)
 """Seconds that a trader is given to book what its broker tells already."""
 
 
