@@ -17,6 +17,7 @@ from typing import Any
 
 import numba
 
+from ictcli.brokers.simulated import server_history
 from ictcli.config.loading import load
 from ictcli.errors import IctError
 from ictcli.market.symbols import load_symbols
@@ -29,6 +30,7 @@ from ictcli.trading import crashpoints, paper, unfinished
 from ictcli.trading.request import Outside, TradeRequest
 
 IMPORTED = (numba, loading, unfinished)
+server_history._BLOCK = 2  # so that the file of history is added to nearly every time
 HELD: list[sqlite3.Connection] = []
 BUSY = str(Path(__file__).with_name("busy.py"))
 

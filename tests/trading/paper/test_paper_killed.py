@@ -153,6 +153,7 @@ def whole(launch: Launcher, begun: Path) -> End:
     assert found["code"] == 0, found
     end = end_of(folder)
     assert len(end.tables["fills"]) > 30
+    assert min(len(own) for own in end.terminal["blocks"]) > 10
     return end
 
 
