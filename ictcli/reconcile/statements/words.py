@@ -135,10 +135,14 @@ LANGUAGES = (ENGLISH, BULGARIAN, PORTUGUESE, RUSSIAN)
 UNKNOWN = Language("")
 
 
-def language_of(headings: tuple[str, ...]) -> Language:
-    """The language that has most of the headings of a report; ``UNKNOWN`` where none has one."""
-    best = max(LANGUAGES, key=lambda each: len(each.headings & frozenset(headings)))
-    return best if best.headings & frozenset(headings) else UNKNOWN
+def language_of(titles: tuple[str, ...]) -> Language:
+    """The language of a report by its title and those of its tables; ``UNKNOWN`` unless most are of one.
+
+    Some titles are the same word in several languages, so a single one tells nothing.
+    """
+    counted = [(sum(title in each.headings for title in titles), each) for each in LANGUAGES]
+    count, best = max(counted, key=lambda pair: pair[0])
+    return best if 2 * count > len(titles) else UNKNOWN
 
 
 def agree(where: str, texts: tuple[str, ...], known: tuple[str, ...]) -> None:

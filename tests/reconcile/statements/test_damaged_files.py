@@ -42,9 +42,9 @@ def damage(folder: Path, texts: list[str], once: frozenset[str], seeds: Iterable
 def test_no_fault_of_a_report_passes_in_silence(
     tmp_path: Path, texts: list[str], once: frozenset[str]
 ) -> None:
-    counts = damage(tmp_path, texts, once, range(100))
-    assert counts["refused"] > 50
-    assert counts["reported"] > 5
+    counts = damage(tmp_path, texts, once, range(70))
+    assert counts["refused"] > 35
+    assert counts["reported"] > 3
 
 
 def test_a_report_that_ends_at_any_byte_is_refused(tmp_path: Path) -> None:

@@ -73,6 +73,11 @@ def test_a_language_that_is_not_known_is_read_by_its_shape(tmp_path: Path) -> No
     )  # fmt: skip
 
 
+def test_a_word_that_two_languages_share_does_not_make_a_report_english(tmp_path: Path) -> None:
+    words = {**foreign(), "titles": ("Positionen", "Orders", "Deals", "Offene Positionen", "Ergebnisse", "")}
+    assert read(tmp_path, mt5(MADE, words)).language == ""
+
+
 def test_a_file_without_a_section_that_would_be_empty_is_whole(tmp_path: Path) -> None:
     statement = read(tmp_path, mt5(book(5, still=0)))
     assert statement.open_positions == ()
