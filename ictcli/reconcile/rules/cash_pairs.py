@@ -1,5 +1,6 @@
 """Movements of money without an order, of both sides: which belong together, and which differ."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -44,17 +45,22 @@ def cash_pairs(case: Case) -> Iterator[CashPair]:
 
 def _leftover(case: Case, ours: Sequence[Row], theirs: Sequence[Row]) -> Iterator[CashPair]:
     most = case.tolerances.money_units * case.minor_unit
-    alone = list(theirs)
+    alone = dict(enumerate(theirs))
+    places: dict[str | int, list[int]] = defaultdict(list)
+    for at, row in alone.items():
+        for name in {row["key"], row["amount"]} - {""}:
+            places[name].append(at)
     for row in ours:
-        partner = next((one for one in alone if _alike(case, row, one)), None)
-        if partner is None:
+        near = (at for name in (row["key"], row["amount"]) for at in places.get(name, ()) if at in alone)
+        place = next((at for at in near if _alike(case, row, alone[at])), None)
+        if place is None:
             if case.whole and row["ts"] >= case.broker.window.since:
                 yield CashPair(row, None)
             continue
-        alone.remove(partner)
+        partner = alone.pop(place)
         if abs(row["amount"] - partner["amount"]) > most:
             yield CashPair(row, partner)
-    yield from (CashPair(None, row) for row in alone if row["ts"] >= case.local.window.since)
+    yield from (CashPair(None, row) for row in alone.values() if row["ts"] >= case.local.window.since)
 
 
 def _alike(case: Case, ours: Row, theirs: Row) -> bool:

@@ -1,5 +1,6 @@
 """Positions that are open at the watermark: whose they are, how large, at what price, how protected."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -40,18 +41,16 @@ def foreign_positions(case: Case, found: Sequence[Difference]) -> Iterable[Diffe
 
 def _orders_of(case: Case, found: Sequence[Difference]) -> dict[int, tuple[str, ...]]:
     """By position, the foreign orders that name it."""
-    names = {
-        int(one.finding.key.partition(":")[2]): one.finding.name
-        for one in found
-        if one.finding.kind is Kind.FOREIGN and one.finding.key.startswith("order:")
-    }
+    foreign = (one.finding for one in found if one.finding.kind is Kind.FOREIGN)
+    names = {int(one.key[6:]): one.name for one in foreign if one.key.startswith("order:")}
     if not names:
         return {}
     chosen = pl.col("order").is_in(pl.Series(sorted(names), dtype=pl.Int64).implode())
-    causes: dict[int, tuple[str, ...]] = {}
-    for order, position in case.broker.orders.filter(chosen).select("order", "position").sort("order").rows():
-        causes[position] = (*causes.get(position, ()), names[order])
-    return causes
+    orders = case.broker.orders.filter(chosen, pl.col("position") != 0).sort("order")
+    causes: dict[int, list[str]] = defaultdict(list)
+    for order, position in orders.select("order", "position").iter_rows():
+        causes[position].append(names[order])
+    return {position: tuple(own) for position, own in causes.items()}
 
 
 def quantities(case: Case, found: Sequence[Difference]) -> Iterable[Difference]:
