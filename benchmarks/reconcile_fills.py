@@ -111,13 +111,12 @@ def pair(rows: int) -> tuple[Story, Story]:
         POSITIONS, OPEN, position=number, ticket=number, magic=2 * number - 1, symbol=symbol_of(number - 1),
         volume=pl.lit(20 * STEP), opened=pl.lit(T0), touched=pl.lit(T0),
     ).with_columns(price=opened.sort("position").get_column("price").cast(pl.Int64))  # fmt: skip
-    money = sum(int(fills.get_column(name).sum()) for name in ("profit", "commission", "swap", "fee"))
     contracts = table(
         INSTRUMENTS,
         [{"symbol": name, "digits": 5, "tick": 1000, "step": STEP, "contract": 10**13} for name in SYMBOLS],
     )
     window = Window(T0 - NS_PER_HOUR, T0 + rows * NS_PER_SECOND + NS_PER_HOUR)
-    facts = Facts("Broker-Demo/7", "USD", balance=money)
+    facts = Facts("Broker-Demo/7", "USD", balance=balance_of(fills))
     ours = Story(facts, window, fills, requests, positions, instruments=contracts)
     theirs = replace(
         ours,
@@ -140,7 +139,13 @@ def planted(ours: Story, rows: int) -> Story:
     kept = ours.fills.filter(~missed)
     dearer = kept.with_columns(price=pl.when(unlike).then(pl.col("price") + 2000).otherwise("price"))
     invented = dearer.head(PLANTED).with_columns(deal=pl.col("deal") + 10 * rows)
-    return replace(ours, fills=pl.concat([dearer, invented], rechunk=True))
+    fills = pl.concat([dearer, invented], rechunk=True)
+    return replace(ours, fills=fills, facts=replace(ours.facts, balance=balance_of(fills)))
+
+
+def balance_of(fills: pl.DataFrame) -> int:
+    """What deals moved the balance to."""
+    return sum(int(fills.get_column(name).sum()) for name in ("profit", "commission", "swap", "fee"))
 
 
 def memory() -> float:

@@ -129,6 +129,8 @@ def test_what_was_taken_back_fills_nothing() -> None:
     extra = fill(50)
     assert look(booked(ours, extra | {"voided": True}), told(theirs, extra | {"voided": True})) == []
     assert names(look(booked(ours, extra), told(theirs, extra | {"voided": True}))) == ["bust deal:50"]
+    gone_here = look(booked(ours, extra | {"voided": True}), told(theirs, extra))
+    assert names(gone_here) == ["missing_fill_local deal:50"]
 
 
 def test_a_booked_deal_of_an_order_that_was_submitted_twice_follows_from_that() -> None:

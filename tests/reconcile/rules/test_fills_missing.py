@@ -171,3 +171,32 @@ def test_deals_of_an_order_that_was_submitted_twice_follow_from_that() -> None:
     assert names(found) == ["missing_fill_local deal:51", "missing_fill_local deal:52"]
     assert all(one.finding.caused_by == ("double_submit order:502",) for one in found)
     assert names(look(ours, theirs))[0] == "overfill deal:51"
+
+
+def test_a_deal_of_a_position_that_the_ledger_has_does_not_follow_from_a_second_order() -> None:
+    ours, theirs = both()
+    twice = Difference(finding(Kind.DOUBLE_SUBMIT, "order:502"))
+    found = look(without(ours, 13), told(theirs, fill(51, order=502)), before=[twice])
+    assert names(found) == ["missing_fill_local deal:13", "missing_fill_local deal:51"]
+    assert [one.finding.root for one in found] == [True, False]
+
+
+def test_what_a_broker_makes_of_a_position_fills_no_order_though_it_enters() -> None:
+    ours, theirs = both()
+    rolled = fill(50, order=777, position=901, magic=72, reason="rollover")
+    assert names(look(ours, told(theirs, rolled))) == ["missing_fill_local deal:50"]
+
+
+def test_what_leaves_is_another_hands_where_the_order_is_known_or_on_the_other_side() -> None:
+    ours, theirs = both()
+    same_side = fill(50, order=777, magic=72, entry="out", reason="client")
+    assert names(look(ours, told(theirs, same_side))) == ["missing_fill_local deal:50"]
+    blind = of_order(ours, "given_up", order=0)
+    assert names(look(blind, told(theirs, same_side | {"side": -1}))) == ["missing_fill_local deal:50"]
+    assert names(look(blind, told(theirs, same_side))) == ["late_fill deal:50"]
+
+
+def test_what_leaves_under_the_number_of_an_order_that_closes_is_that_orders() -> None:
+    ours, theirs = both()
+    again = fill(50, order=777, magic=71, side=-1, entry="out")
+    assert names(look(ours, told(theirs, again))) == ["overfill deal:50"]

@@ -100,11 +100,11 @@ def test_the_only_amount_of_a_position_may_be_one_minor_unit_off(away: int, foun
     assert [one.finding.tolerance for one in differ] == ["0.01 EUR"] * found
 
 
-@pytest.mark.parametrize("mine", [True, False])
-def test_what_was_taken_back_is_in_no_sum(mine: bool) -> None:
+@pytest.mark.parametrize(("mine", "other"), [(True, True), (False, True), (True, False)])
+def test_what_was_taken_back_is_in_no_sum(mine: bool, other: bool) -> None:
     ours, theirs = both()
     gone = fill(14, **CLOSE, profit=n("1"))
-    ours, theirs = booked(ours, gone | {"voided": mine}), told(theirs, gone | {"voided": True})
+    ours, theirs = booked(ours, gone | {"voided": mine}), told(theirs, gone | {"voided": other})
     ours = of_order(ours, "leave", volume=n("0.21"))
     result = look(ours, changed(theirs, 13, profit=n("14")))[-1].finding
     assert (result.name, result.ours, result.theirs) == ("realised_pnl_diff position:900", "13.5", "14")

@@ -57,6 +57,7 @@ def test_a_deal_that_stands_twice_is_found_once_for_each_further_row() -> None:
     one = only(look(booked(ours, fill(11)), theirs))
     assert one.finding.name == "duplicate_fill deal:11"
     assert one.effect == Effect(n("0.35"), 900, -n("0.1"), 500, 1)
+    assert only(look(booked(ours, fill(11, voided=True)), theirs)).effect == Effect()
     found = look(booked(ours, fill(11), fill(11)), theirs)
     assert names(found) == ["duplicate_fill deal:11 1", "duplicate_fill deal:11 2"]
 
