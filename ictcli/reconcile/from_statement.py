@@ -52,8 +52,8 @@ def statement_story(
         statement: the file.
         clock: the wall clock of the account's server.
         names: our names of symbols by the server's; others keep theirs.
-        worth: its verification, if at hand. A file that contradicts itself, begins after the account or
-            lists no deals is not complete.
+        worth: its verification, if at hand. A file that contradicts itself, lists no deals or does not say
+            where it ends is not complete. One that begins after the account is, from its first deal on.
 
     Raises:
         DataError: a number is finer than 10⁻⁸.
@@ -86,13 +86,13 @@ def _facts(statement: Statement) -> Facts:
 
 
 def _window(statement: Statement, worth: Worth, instants: _Instants) -> Window:
-    known = [*instants.of_deals, *(instants.at(row.closed) for row in statement.positions)]
+    closed = [instants.at(row.closed) for row in statement.positions]
+    known = [*instants.of_deals, *closed]
     ends = [*known, *([instants.at(statement.written) + NS_PER_MINUTE - 1] if statement.written else [])]
-    begins = [*known, *(instants.at(row.opened) for row in statement.positions)]
     if not ends:
         return Window(0, 0, complete=False, why="the statement tells of nothing")
     why = _incomplete(statement, worth.mismatches, worth.unchecked)
-    return Window(min(begins, default=ends[-1]), max(ends), complete=not why, why=why)
+    return Window(min(instants.of_deals or closed or ends), max(ends), complete=not why, why=why)
 
 
 def _incomplete(statement: Statement, mismatches: tuple[Mismatch, ...], unchecked: tuple[str, ...]) -> str:
@@ -100,8 +100,7 @@ def _incomplete(statement: Statement, mismatches: tuple[Mismatch, ...], unchecke
         return "a statement of MetaTrader 4 lists orders, not deals"
     if mismatches:
         return f"the statement contradicts itself in {len(mismatches)} places: {mismatches[0]}"
-    before = [text for text in unchecked if not text.startswith(("results", "totals"))]
-    return before[0] if before else ""
+    return next((text for text in unchecked if text.endswith("the file states none")), "")
 
 
 def _fills(

@@ -76,12 +76,22 @@ def test_an_hour_that_the_clock_shows_twice_is_told_by_the_sequence(tmp_path: Pa
 
 def test_a_story_says_why_it_is_not_complete(tmp_path: Path) -> None:
     whole = read(tmp_path, mt5(MADE))
-    later = statement_story(replace(whole, deals=whole.deals[3:]), CLOCK, {})
     wrong = statement_story(replace(whole, orders=whole.orders[1:]), CLOCK, {})
     old = statement_story(read(tmp_path, mt4(MADE)), CLOCK, {})
-    table = statement_story(read(tmp_path, deals_csv(MADE)), CLOCK, {})
-    assert not later.window.complete
+    endless = deals_csv(MADE).replace(f"# deals: {len(MADE.deals)}\n", "")
+    table = statement_story(read(tmp_path, endless), CLOCK, {})
     assert "contradicts itself in 1 places: deals, row 2" in wrong.window.why
     assert old.window.why == "a statement of MetaTrader 4 lists orders, not deals"
     assert old.results.height == sum(len(trade.exits) for trade in MADE.trades)
-    assert table.window.complete
+    assert table.window.why == "number of deals: the file states none"
+
+
+def test_a_file_that_begins_after_the_account_is_complete_from_its_first_deal(tmp_path: Path) -> None:
+    text = deals_csv(MADE)
+    first, second = [line for line in text.splitlines() if line[:2] == "20"][:2]
+    later = text.replace(f"{first}\n", "").replace(
+        f"deals: {len(MADE.deals)}", f"deals: {len(MADE.deals) - 1}"
+    )
+    window = statement_story(read(tmp_path, later), CLOCK, {}).window
+    assert window.complete
+    assert window.since == CLOCK.instant(wall(second[:19]))
