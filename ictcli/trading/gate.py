@@ -219,7 +219,9 @@ def _moved(view: View, quote: Quote, limits: Limits) -> Refusal | None:
 
 def _repeated(book: OrderBook, view: View) -> Refusal | None:
     wanted, seen = _likeness(view.intent), 0
-    for order in book.orders_since(view.now - NS_PER_MINUTE):
+    for order in reversed(book.lately.values()):
+        if order.created <= view.now - NS_PER_MINUTE:
+            break
         seen += bool(order.attempt) and order.id != view.intent.id and _likeness(order.intent) == wanted
     return Refusal(Denial.REPEATED, f"{seen} in a minute") if seen >= MOST_REPEATS else None
 

@@ -35,7 +35,7 @@ class OrderBook:
 
     Attributes:
         orders, tasks: by intent.
-        lately: intents of orders that were recorded within the last ten minutes, in order.
+        lately: orders that were recorded within the last two minutes, in order.
         working: intents of orders that are not over.
         pending: intents of tasks that are not over.
         positions: our open positions, by the broker's identifier.
@@ -67,9 +67,9 @@ class OrderBook:
     """
 
     def __init__(self, kept: int = KEPT, block: int = BLOCK) -> None:
-        self.orders: Packed[str, OrderState] = Packed(str, OrderState, _is_over, kept, block)
+        self.orders: Packed[str, OrderState] = Packed(str, OrderState, self._may_be_packed, kept, block)
         self.tasks: Packed[str, TaskState] = Packed(str, TaskState, _is_over, kept, block)
-        self.lately: dict[str, int] = {}
+        self.lately: dict[str, OrderState] = {}
         self.working: dict[str, None] = {}
         self.pending: dict[str, None] = {}
         self.positions: dict[int, PositionState] = {}
@@ -130,9 +130,8 @@ class OrderBook:
         self.strangers.tidy()
         self.foreign_deals.tidy()
 
-    def orders_since(self, ts: int) -> Iterator[OrderState]:
-        """Orders recorded after an instant of the last ten minutes, ns UTC."""
-        return (self.orders[name] for name, created in self.lately.items() if created > ts)
+    def _may_be_packed(self, order: OrderState) -> bool:
+        return order.over and order.id not in self.lately
 
     def working_orders(self) -> Iterator[OrderState]:
         """Orders that are not over."""
@@ -182,5 +181,5 @@ class OrderBook:
         )
 
 
-def _is_over(state: OrderState | TaskState) -> bool:
+def _is_over(state: TaskState) -> bool:
     return state.over

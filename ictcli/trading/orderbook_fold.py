@@ -37,7 +37,7 @@ meets no number of an earlier one, as long as orders are made less than once a s
 LONGEST_GAP = 20 * NS_PER_SECOND
 """Of the time between two passes without a trace, as much counts towards absence."""
 
-LATELY = 10 * NS_PER_MINUTE
+LATELY = 2 * NS_PER_MINUTE
 """How long an order counts as recorded lately."""
 
 
@@ -93,12 +93,12 @@ def _intent(book: OrderBook, body: bodies.Intent, ts: int) -> tuple[Notice, ...]
         book.illegal += 1
         return ()
     if body.action in {"place", "close"}:
-        book.orders[body.id] = OrderState(body, ts)
+        order = book.orders[body.id] = OrderState(body, ts)
         book.working[body.id] = None
         book.by_magic[body.magic] = body.id
-        for name in [name for name, created in book.lately.items() if created <= ts - LATELY]:
-            del book.lately[name]
-        book.lately[body.id] = ts
+        while book.lately and next(iter(book.lately.values())).created <= ts - LATELY:
+            del book.lately[next(iter(book.lately))]
+        book.lately[body.id] = order
         book.sequence = max(book.sequence, parts_of(body.magic)[1])
     else:
         book.tasks[body.id] = TaskState(body, ts)
