@@ -1,0 +1,170 @@
+"""Reconciliations while a trader writes at full speed: it waits for none, and none invents anything."""
+
+import json
+import statistics
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from ictcli.clock import monotonic
+from ictcli.reconcile.from_ledger import ledger_faults, ledger_story
+from ictcli.reconcile.matching import Verdict, reconcile
+from ictcli.reconcile.rereading import reread
+from ictcli.reconcile.story import Story, Window
+from ictcli.reconcile.tolerances import Tolerances
+from tests.ledger.stories import SECOND
+from tests.reconcile.full_speed import ACCOUNT, broker, dealt, ledger_in
+
+ROOT = Path(__file__).parents[2]
+LAG = 20 * SECOND
+MOST_LOG = 64 << 20
+"""Bytes of the write-ahead log: what SQLite folds in by itself at the latest."""
+ROUNDS, ROUND_S = 12, 3.0
+
+
+@dataclass
+class Writer:
+    """A trader in a process of its own."""
+
+    folder: Path
+    process: subprocess.Popen[str]
+    took: list[tuple[float, float]]
+
+    @property
+    def log(self) -> int:
+        """Bytes of its write-ahead log."""
+        path = self.folder / "ledger" / "ledger.db-wal"
+        return path.stat().st_size if path.exists() else 0
+
+    def wait(self, deals: int) -> None:
+        """Wait until so many deals were made."""
+        end = monotonic() + 60
+        while dealt(self.folder) < deals:
+            assert self.process.poll() is None
+            assert monotonic() < end
+            threading.Event().wait(0.01)
+
+    def end(self) -> None:
+        """Let it end; whatever it met would be its exit code."""
+        out, err = self.process.communicate("\n", timeout=120)
+        assert self.process.returncode == 0, err
+        self.took = [(when, took) for when, took in json.loads(out.splitlines()[-1])]
+
+
+@contextmanager
+def writing(folder: Path, how: str) -> Iterator[Writer]:
+    command = [sys.executable, "-m", "tests.reconcile.full_speed", str(folder), how]
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "writing\n", process.stderr
+        yield Writer(folder, process, [])
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def compared(folder: Path, *, whole: bool = True) -> tuple[Verdict, Story]:
+    """One reconciliation, ``whole`` with the ledger's chain and all; the broker's side with it."""
+    place = ledger_in(folder)
+    faults = ledger_faults(place) if whole else ()
+
+    def local() -> Story:
+        return ledger_story(place, ACCOUNT, Window(0, 2**62), faults=faults)
+
+    before = local()
+    theirs = broker(dealt(folder), LAG)
+    ours = reread(before, theirs, local, lambda _seconds: None)
+    return reconcile(ours, theirs, Tolerances()), theirs
+
+
+def run(folder: Path, count: int, *, whole_every: int = 1) -> tuple[Writer, int, int]:
+    """So many reconciliations beside a trader: the trader, the largest log, deals of the last one."""
+    largest = deals = 0
+    with writing(folder, "durable") as writer:
+        writer.wait(50)
+        for number in range(count):
+            verdict, theirs = compared(folder, whole=number % whole_every == 0)
+            assert (verdict.result, verdict.findings) == ("clean", ())
+            assert theirs.fills.height >= deals
+            deals, largest = theirs.fills.height, max(largest, writer.log)
+        writer.end()
+    return writer, largest, deals
+
+
+def test_twenty_reconciliations_beside_a_trader_find_nothing_and_stop_nothing(tmp_path: Path) -> None:
+    writer, log, deals = run(tmp_path, 20, whole_every=5)
+    assert len(writer.took) > deals > 50
+    assert log < MOST_LOG
+
+
+def test_what_is_really_missing_is_found_beside_a_trader(tmp_path: Path) -> None:
+    with writing(tmp_path, "quick") as writer:
+        writer.wait(60)
+        place = ledger_in(tmp_path)
+        theirs = broker(dealt(tmp_path), LAG)
+        extra = theirs.fills.head(1).with_columns(pl.lit(5_000_000, pl.Int64).alias("deal"))
+        theirs = replace(theirs, fills=pl.concat([theirs.fills, extra]))
+
+        def local() -> Story:
+            return ledger_story(place, ACCOUNT, Window(0, 2**62))
+
+        ours = reread(local(), theirs, local, lambda _seconds: None)
+        found = reconcile(ours, theirs, Tolerances())
+        writer.end()
+    assert "deal:5000000" in {one.key for one in found.roots}
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("shard", range(20))
+def test_a_thousand_reconciliations_beside_a_trader(
+    tmp_path: Path, shard: int, proof_facts: dict[str, object]
+) -> None:
+    writer, log, deals = run(tmp_path, 50)
+    proof_facts["reconciliations"] = 50
+    proof_facts["deals"] = deals
+    proof_facts["commits"] = len(writer.took)
+    proof_facts["largest_log_bytes"] = log
+    assert log < MOST_LOG
+
+
+def slowest(took: list[float]) -> float:
+    """The 99th percentile."""
+    return sorted(took)[len(took) * 99 // 100]
+
+
+@pytest.mark.proof
+def test_a_traders_commits_take_as_long_as_without(tmp_path: Path, proof_facts: dict[str, object]) -> None:
+    spells: list[tuple[float, float, bool]] = []
+    with writing(tmp_path, "durable") as writer:
+        writer.wait(200)
+        for number in range(2 * ROUNDS):
+            begun = monotonic()
+            while monotonic() - begun < ROUND_S:
+                if number % 2:
+                    assert compared(tmp_path)[0].result == "clean"
+                else:
+                    threading.Event().wait(0.05)
+            spells.append((begun, monotonic(), bool(number % 2)))
+        writer.end()
+
+    alone, beside = (
+        statistics.median(
+            slowest([took for when, took in writer.took if begun <= when < ended])
+            for begun, ended, with_others in spells
+            if with_others == wanted
+        )
+        for wanted in (False, True)
+    )
+    proof_facts["p99_alone_ms"] = round(1000 * alone, 3)
+    proof_facts["p99_beside_ms"] = round(1000 * beside, 3)
+    proof_facts["commits"] = len(writer.took)
+    assert beside <= 1.5 * alone
