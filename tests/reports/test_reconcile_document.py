@@ -175,3 +175,26 @@ def test_metrics_of_a_run_that_came_to_nothing_say_so() -> None:
     found = metrics(Told('a"b\\c', "ledger", 6, START, END, None, END))
     assert found['ictcli_reconcile_exit_code{ledger="a\\"b\\\\c",mode="ledger"}'] == 6
     assert len(found) == 4
+
+
+def backtest(**changed: Any) -> Outcome:
+    details = {
+        "same": True, "decisions_compared": 12, "decisions_different": 0, "fills_compared": 1,
+        "fills_only_in_the_ledger": 0, "fills_only_in_the_backtest": 0,
+        "slippage_points": {"mean": 0.5, "worst": 1, "best": 0}, "decisions": [],
+    }  # fmt: skip
+    differs = Verdict("findings" if changed else "clean", ())
+    base = outcome(mode="backtest", against="the backtest", verdict=differs, details=details | changed)
+    return replace(base, stated=None, computed=None)
+
+
+def test_a_comparison_with_the_backtest_says_what_differs() -> None:
+    shown = text(backtest())
+    assert "12 decisions and 1 fill are the same" in shown
+    assert "slippage points             mean 0.5, worst 1, best 0" in shown
+    rows = [{"bar": "2024-01-09T00:00:00Z", "ledger": "", "core": "enter long"}]
+    shown = text(backtest(same=False, decisions_different=1, fills_only_in_the_backtest=2, decisions=rows))
+    assert "FINDINGS  " in shown
+    assert "1 decided otherwise, 2 filled in the backtest only" in shown
+    assert "enter long" in shown
+    assert "Backtest compared" in reconcile_page(document(backtest(same=False, decisions=rows)))
