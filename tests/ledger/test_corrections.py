@@ -6,9 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ictcli.errors import EventRefused
+from ictcli.ledger.address import Place
 from ictcli.ledger.bodies import AnyBody, Cash, Corrected, Filled, Voided
 from ictcli.ledger.corrections import corrected, money_of
+from ictcli.ledger.journal import open_journal
 from ictcli.ledger.log import Entry
+from ictcli.ledger.opening import reading
 from ictcli.ledger.projections import Fold, total
 from ictcli.ledger.rows import CashRow, FillRow, MemoryRows, OrderRow, PositionRow
 from ictcli.trading.orderbook import OrderBook
@@ -186,3 +190,24 @@ def test_the_sum_of_all_movements_is_what_the_broker_says(
     book = booked(*deals, *made, Cash(key="x", what="deposit", amount=D(5), ts=NOW))
     assert book.cash == sum(worth.values()) + 5
     assert {deal.deal: money_of(deal) for deal in book.deals.values()} == worth
+
+
+def test_what_is_stored_is_what_a_rebuild_gives_in_either_database(either: Place) -> None:
+    story: list[AnyBody] = [
+        start(), intent(), sent(), acked(), filled(1), filled(2, "", volume=D("0.30"), price=D("1.2")),
+        right("commission", "-0.35", "-0.50"), right("price", "1.1", "1.14", key="p"),
+        right("late", "false", "true", key="l"), right("status", "filled", "open", deal=0, key="s"),
+    ]  # fmt: skip
+    with open_journal(either, now=NOW, durable=False) as journal:
+        journal.append(story, NOW)
+    with open_journal(either, now=NOW, full=True) as journal:
+        assert journal.last == len(story)
+        with pytest.raises(EventRefused, match=r"corrected\.k is in the ledger already"):
+            journal.append([right("commission", "-0.50", "-0.60")], NOW)
+        journal.append([right("commission", "-0.50", "-0.60", key="again")], NOW)
+    with reading(either.address) as stored:
+        rows = {row.deal: row for row in stored.rows.every(FillRow)}
+        assert (rows[1].commission, rows[1].price, rows[1].late) == (D("-0.60"), D("1.14"), 1)
+        assert total(stored.rows.every(CashRow)) == D("-0.95")
+        (position,) = stored.rows.every(PositionRow)
+        assert (position.price, position.commission) == (D("1.185"), D("-0.95"))
