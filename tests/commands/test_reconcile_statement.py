@@ -42,7 +42,8 @@ def statement(path: Path, *changes: tuple[str, str], account: int = 7, balance: 
     for old, new in changes:
         assert old in text
         text = text.replace(old, new)
-    path.write_text(facts + f"# written: {clock(120)}\n" + text)
+    facts += f"# written: {clock(120)}\n# deals: {len(text.splitlines()) - 1}\n"
+    path.write_text(facts + text)
     return path.name
 
 
