@@ -85,7 +85,11 @@ def _followers(pair: Pair, findings: Sequence[Finding]) -> list[str]:
         ):
             said.append(f"nothing is said of the volume of position {position}")
     away = balance_at(pair.broker, pair.until, clock) - balance_at(pair.local, pair.until, clock)
-    if pair.broker.balance_told and abs(away) > pair.unit and (Kind.BALANCE_DIFF, "account") not in kinds:
+    if (
+        pair.broker.balance_told
+        and abs(away) > pair.unit + _drift(pair)
+        and (Kind.BALANCE_DIFF, "account") not in kinds
+    ):
         said.append(f"nothing is said of the balance, which is {away} units away")
     return said
 
@@ -94,3 +98,12 @@ def _step(pair: Pair, position: int) -> int:
     """The smallest volume of a position's symbol."""
     deals = [one for side in (pair.broker, pair.local) for one in side.deals if one.position == position]
     return pair.instrument(deals[0].symbol).step
+
+
+def _drift(pair: Pair) -> int:
+    """What results of deals no further apart than a tolerance add up to; nothing needs saying of it."""
+    theirs = {one.deal: one.profit + one.swap for one in pair.broker.deals}
+    apart = [
+        abs(one.profit + one.swap - theirs.get(one.deal, one.profit + one.swap)) for one in pair.local.deals
+    ]
+    return sum(one for one in apart if one <= pair.unit)
