@@ -67,7 +67,8 @@ def compare_with_ledger(
     sides = Sides(local, story, request.ledger, against, world.tolerances, pauses)
     if request.apply:
         outcome = compare(sides, partial(_put_right, where, world, story))
-        _announce(outcome, where, world)
+        if not faults:
+            _announce(outcome, where, world)
     else:
         outcome = compare(sides)
     events, anchors = counted(place)

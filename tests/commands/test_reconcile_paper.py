@@ -133,9 +133,11 @@ def test_a_changed_ledger_is_critical_and_nothing_is_applied(desk: PaperDesk, ca
         other.execute("DROP TRIGGER events_update")
         other.execute("UPDATE events SET ts = ts + 1 WHERE seq = 5")
         other.commit()
-    found = reconciled(capsys, code=9)
+    before = file.read_bytes()
+    found = reconciled(capsys, "--apply", code=9)
     assert found["findings"][0]["kind"] == "ledger_integrity"
     assert found["findings"][0]["severity"] == "critical"
+    assert (found["applied"], file.read_bytes() == before) == ({}, True)
 
 
 def test_a_contract_that_is_configured_otherwise_is_found(desk: PaperDesk, capsys: Printed) -> None:
