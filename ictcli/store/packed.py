@@ -83,8 +83,12 @@ class PackedList(Generic[V]):
             self._last = number, self._unpack(number)
         return self._last[1]
 
+    def copy(self, place: int) -> V:
+        """A value that may be changed."""
+        return self.decode(msgspec.msgpack.encode([self[place]]))[0]
+
     def forget_last(self) -> None:
-        """Let go of the block that was asked for last: somebody may change its values."""
+        """Let go of the block that was asked for last, when the blocks are replaced."""
         self._last = (-1, [])
 
     def decode(self, values: bytes) -> list[V]:
@@ -167,10 +171,10 @@ class Packed(Generic[K, V]):
         place = self._place(key)
         if place < 0:
             raise KeyError(key)
-        value = self._rows[place][1]
-        if self._settled is not None:
-            self._hot[key], self._back[key] = value, place
-            self._rows.forget_last()
+        if self._settled is None:
+            return self._rows[place][1]
+        value = self._rows.copy(place)[1]
+        self._hot[key], self._back[key] = value, place
         return value
 
     def get(self, key: K) -> V | None:

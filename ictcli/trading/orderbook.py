@@ -35,7 +35,7 @@ class OrderBook:
 
     Attributes:
         orders, tasks: by intent.
-        lately: orders that were recorded within the last two minutes, in order.
+        lately: orders that were recorded within the last half hour, in order; they are not compressed.
         working: intents of orders that are not over.
         pending: intents of tasks that are not over.
         positions: our open positions, by the broker's identifier.

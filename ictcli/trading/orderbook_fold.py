@@ -37,8 +37,8 @@ meets no number of an earlier one, as long as orders are made less than once a s
 LONGEST_GAP = 20 * NS_PER_SECOND
 """Of the time between two passes without a trace, as much counts towards absence."""
 
-LATELY = 2 * NS_PER_MINUTE
-"""How long an order counts as recorded lately."""
+LATELY = 30 * NS_PER_MINUTE
+"""How long an order counts as recorded lately: passes over the broker's records show it again and again."""
 
 
 def apply(book: OrderBook, body: bodies.AnyBody, ts: int) -> tuple[Notice, ...]:
