@@ -11,7 +11,7 @@ from ictcli.store.atomic import write_file
 from ictcli.store.locks import exclusive
 
 _PATIENCE = 0.5
-"""Seconds that a trader waits for the lock: ``halt`` and ``status`` try it for a moment to see who is up."""
+"""Seconds to wait for the lock: ``halt`` and ``status`` try it for a moment to see who is up."""
 
 
 class Trader(msgspec.Struct, frozen=True):
@@ -60,7 +60,8 @@ def no_trader(control: Path, account: int, now: int) -> Iterator[None]:
         Busy: a process trades it.
         DataError: the lock cannot be made.
     """
-    with exclusive(_lock(control, account), f"account {account}", now=now, doing="being corrected"):
+    path = _lock(control, account)
+    with exclusive(path, f"account {account}", now=now, wait=_PATIENCE, doing="being traded"):
         yield
 
 

@@ -1,6 +1,8 @@
 """Events reach a ledger by its trader while one is up, and by the same rules while none is."""
 
 import hashlib
+import threading
+import time
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -67,6 +69,22 @@ def test_while_a_trader_is_up_it_waits_for_that_one(desk: Desk) -> None:
     found, _ = waiting(spool_of(desk.where.spool, desk.where.account), KEY)
     assert [one.bodies for one in found] == [(GIFT,)]
     assert traders(desk.where.control) == [(holder, False)]
+
+
+def test_a_look_at_who_is_up_does_not_keep_it_from_being_booked(desk: Desk) -> None:
+    holder = Trader(desk.where.account, "", "paper", 1, 1)
+    looking = threading.Event()
+
+    def look() -> None:
+        with only_trader(desk.where.control, holder):
+            looking.set()
+            time.sleep(0.1)
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    looking.wait(5)
+    assert hand_over([GIFT], desk.where, "anna", quiet).way == "ledger"
+    thread.join()
 
 
 def test_while_another_process_has_the_ledger_it_waits(desk: Desk) -> None:
