@@ -231,7 +231,9 @@ class Packed(Generic[K, V]):
         spare = len(self._hot) - self._kept
         if spare < self._block:
             return
-        chosen = [key for key in islice(self._hot, spare) if self._may_go(self._hot[key])]
+        chosen = list(islice(self._hot, spare))
+        if self._settled is not None:
+            chosen = [key for key in chosen if self._settled(self._hot[key])]
         chosen = [key for key in chosen if not self._lies_there(key)]
         for at in range(0, len(chosen) - self._block + 1, self._block):
             self._pack(chosen[at : at + self._block])
@@ -239,7 +241,9 @@ class Packed(Generic[K, V]):
     def save(self) -> bytes:
         """Everything as bytes."""
         hot = msgspec.msgpack.encode(list(self._hot.items()))
-        return msgspec.msgpack.encode((self._rows.blocks, hot, self._superseded()))
+        current = set(self._index.places.tolist())
+        gone = [place for place in range(len(self._rows)) if place not in current]
+        return msgspec.msgpack.encode((self._rows.blocks, hot, gone))
 
     def load(self, saved: bytes) -> None:
         """Be what was saved.
@@ -259,14 +263,6 @@ class Packed(Generic[K, V]):
         self._hot = {}
         for key, value in self._rows.decode(hot):
             self[key] = value
-
-    def _superseded(self) -> list[int]:
-        """Places of rows that a later one stands for."""
-        current = set(self._index.places.tolist())
-        return [place for place in range(len(self._rows)) if place not in current]
-
-    def _may_go(self, value: V) -> bool:
-        return self._settled is None or self._settled(value)
 
     def _lies_there(self, key: K) -> bool:
         """Let go of a value that lies compressed just as it is."""

@@ -114,7 +114,8 @@ class Account:
             now: that instant, ns UTC.
             closed: at most one bar of each series.
         """
-        self._let_go()
+        if not self._keeps:  # nobody will ask for it, and the journal has it
+            self.written.forget()
         bars = {one.series: one.bar for one in closed}
         streams, made = [], []
         for seat in self.seats:
@@ -205,7 +206,8 @@ class Account:
 
     def pass_by(self, now: int, closed: Sequence[Closed]) -> list[Wish]:
         """Bars closed too long ago to act on: strategies learn, and only positions are looked after."""
-        self._let_go()
+        if not self._keeps:  # nobody will ask for it, and the journal has it
+            self.written.forget()
         bars = {one.series: one.bar for one in closed}
         for seat in self.seats:
             if seat.series in bars:
@@ -331,11 +333,6 @@ class Account:
                 leg = number + 3_000_000_000
                 wishes.append(_closing(series, one, now, leg, part, int(ExitReason.REVERSED)))
         return wishes
-
-    def _let_go(self) -> None:
-        """Forget what was written up to a bar where nobody will ask for it: the journal has it."""
-        if not self._keeps:
-            self.written.forget()
 
     def keep(self, books: Books) -> None:
         """Remember what was written."""
