@@ -140,6 +140,9 @@ def _done(rows: Rows, account: str, entry: Entry, body: bodies.Done) -> None:
     if order.action == "amend":
         fresh = {name: getattr(order, name) for name in ("price", "limit_price", "stop", "target", "expires")}
         _change(rows, account, entry, order.target_id, **fresh)
+    held = rows.get(PositionRow, account, order.position) if order.position is not None else None
+    if order.action == "protect" and held is not None:
+        rows.put(replace(held, stop=order.stop, target=order.target))
 
 
 def _filled(rows: Rows, account: str, entry: Entry, body: bodies.Filled) -> None:
@@ -209,7 +212,11 @@ def _recount(rows: Rows, account: str, entry: Entry, fill: FillRow) -> None:
 
 
 def _count(rows: Rows, account: str, entry: Entry, fill: FillRow, volume: Decimal) -> None:
-    """Add a deal to its order, or take it away; what is over stays over unless its last volume is filled."""
+    """Add a deal to its order, or take it away.
+
+    What is over stays over unless its last volume is filled: a broker that takes a deal back does not work on
+    its order again.
+    """
     order = rows.get(OrderRow, account, fill.id) if fill.id and not fill.of_position else None
     if order is None:
         return
@@ -217,7 +224,7 @@ def _count(rows: Rows, account: str, entry: Entry, fill: FillRow, volume: Decima
     status = order.status
     if order.volume is not None and filled >= order.volume:
         status = "filled"
-    elif status not in _OVER or (status == "filled" and volume < 0):
+    elif status not in _OVER:
         status = "partial" if filled > 0 else "open"
     rows.put(replace(order, updated=entry.ts, filled=filled, status=status, ticket=fill.ticket))
 

@@ -5,7 +5,7 @@ position is ours is known from the deal that opened it. What a broker must confi
 """
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -27,6 +27,7 @@ from ictcli.reconcile.ledger_tables import (
     read_fills,
     read_orders,
     read_positions,
+    read_protections,
     read_results,
 )
 from ictcli.reconcile.story import INSTRUMENTS, Facts, Story, Window, table
@@ -113,7 +114,9 @@ def _story(
         replace(window, since=max(window.since, seen.opened)),
         fills=fills,
         orders=read_orders(database, account),
-        positions=_touched(held.filter(pl.col("position").is_in(own)), fills, seen),
+        positions=_touched(
+            held.filter(pl.col("position").is_in(own)), fills, seen, read_protections(database, account)
+        ),
         cash=read_cash(database, account),
         instruments=contracts(specs),
         results=results.filter(pl.col("position").is_in(own)),
@@ -135,11 +138,13 @@ def contracts(specs: Sequence[SymbolSpec]) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _touched(held: pl.DataFrame, fills: pl.DataFrame, seen: Seen) -> pl.DataFrame:
+def _touched(
+    held: pl.DataFrame, fills: pl.DataFrame, seen: Seen, protections: Mapping[int, int]
+) -> pl.DataFrame:
     """Open positions with what was last seen of them at the broker, and when they last changed."""
     dealt = dict(fills.group_by("position").agg(pl.col("ts").max()).iter_rows())
     keys = held.get_column("position").to_list()
-    own = [max(dealt.get(key, 0), seen.touched.get(key, 0)) for key in keys]
+    own = [max(of.get(key, 0) for of in (dealt, seen.touched, protections)) for key in keys]
     return held.with_columns(
         pl.Series("ticket", [seen.tickets.get(key, key) for key in keys], pl.Int64),
         pl.Series("swap", [units(seen.swaps[key]) if key in seen.swaps else 0 for key in keys], pl.Int64),

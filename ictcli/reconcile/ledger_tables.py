@@ -65,6 +65,14 @@ def read_positions(database: Database, account: str) -> pl.DataFrame:
     return _fitted(held.with_columns(ticket=pl.col("position"), profit=None), POSITIONS)
 
 
+def read_protections(database: Database, account: str) -> dict[int, int]:
+    """When stop or target of a position was last asked for or changed by us, ns UTC."""
+    table = PROJECTIONS[OrderRow]
+    named = {"position": "position", "touched": "updated"}
+    rows = _rows(database, OrderRow, named, account, table.c.action == "protect")
+    return dict(rows.drop_nulls().group_by("position").agg(pl.col("touched").max()).iter_rows())
+
+
 def read_results(database: Database, account: str) -> pl.DataFrame:
     """Results of closed positions (``story.RESULTS``)."""
     table = PROJECTIONS[PositionRow]

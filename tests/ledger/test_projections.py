@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ictcli.errors import EventRefused
 from ictcli.ledger import bodies
@@ -70,7 +71,7 @@ def test_a_trade_is_booked_to_the_last_cent() -> None:
         ((sent(), bodies.Ended(id="a", status="cancelled"), filled(1, volume=D("0.04"))), "cancelled"),
         ((sent(), bodies.Ended(id="a", status="absent"), filled(1)), "filled"),
         ((sent(), filled(1), bodies.Ended(id="a", status="cancelled")), "filled"),
-        ((sent(), filled(1), bodies.Voided(deal=1, reason="bust")), "open"),
+        ((sent(), filled(1), bodies.Voided(deal=1, reason="bust")), "filled"),
         ((bodies.Done(id="a"),), "done"),
     ],
 )  # fmt: skip
@@ -124,7 +125,7 @@ def test_a_deal_the_broker_took_back_leaves_no_trace_in_sums_but_stays_in_the_bo
     assert [fill.voided for fill in rows.all(FillRow)] == [0, 1]
     assert total(list(rows.all(CashRow))) == D("-0.35")
     (order,) = rows.all(OrderRow)
-    assert (order.filled, order.status) == (D("0.04"), "partial")
+    assert (order.filled, order.status) == (D("0.04"), "filled")
 
 
 @pytest.mark.parametrize(
@@ -149,6 +150,13 @@ def test_tickets_of_two_accounts_are_two_tickets() -> None:
     assert position(rows).volume == D("0.10")
     assert other is not None
     assert other.volume == D("0.50")
+
+
+def test_what_a_protect_intent_asked_for_stands_once_it_is_done() -> None:
+    moved: AnyBody = replace(intent("b"), action="protect", position=11, stop=D("1.1"), target=None)
+    asked: list[AnyBody] = [start(), intent(), sent(), filled(1), moved]
+    assert position(folded(asked)).stop is None
+    assert position(folded([*asked, bodies.Done(id="b")])).stop == D("1.1")
 
 
 def test_protection_is_kept_even_when_it_is_known_before_the_deal() -> None:
