@@ -3,6 +3,7 @@
 import getpass
 import os
 import socket
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from ictcli.trading.latch import Halt
     from ictcli.trading.stopping import Account, Means
 
+_WORKING = {"open", "partial", "sent", "unknown"}
 CLEARING_S = 20.0
 """Seconds that an own session tries to clear an account."""
 
@@ -98,7 +100,29 @@ def _means(session: Session, state: Path) -> "Means":
     brokers = session.config.config.brokers
     sessions = {name: opener(name, table) for name, table in brokers.items() if table.terminal != "simulated"}
     pace = Pace(CLEARING_S, 0.25, now_ns, time.sleep)
-    return Means(control_folder(state), spool_folder(state), _key(state), sessions, owned, pace)
+    control, spool = control_folder(state), spool_folder(state)
+    return Means(control, spool, _key(state), sessions, owned, partial(_resting, state), pace)
+
+
+def _resting(state: Path) -> tuple[list[int], list[int]]:
+    """Tickets of what the built-in terminal keeps, as its ledger tells.
+
+    Raises:
+        DataError: there is no such ledger, or it cannot be read.
+    """
+    from ictcli.ledger.address import paper_place
+    from ictcli.ledger.opening import reading
+    from ictcli.ledger.rows import OrderRow, PositionRow
+
+    place = paper_place(state)
+    if not place.exists:
+        return [], []
+    with reading(place.address) as stored:
+        orders = stored.rows.every(OrderRow)
+        positions = stored.rows.every(PositionRow)
+    placed = [one for one in orders if one.action == "place" and one.status in _WORKING]
+    working = [one.ticket for one in placed if one.ticket]
+    return working, [one.position for one in positions if one.volume]
 
 
 def _key(state: Path) -> bytes | None:

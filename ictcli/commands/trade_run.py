@@ -136,13 +136,20 @@ def run(session: Session, request: "TradeRequest") -> None:
     shop = Workshop(session.store, session.book, session.config.config, session.workspace)
     ending = Ending(control_folder(state))
     requests: list[Mapping[str, Any]] = []
-    with (
-        listening(ending, session.out.note),
-        compiling_told(session.out),
-        session.out.progress("starting") as progress,
-    ):
-        watch = _watch(session, request, standings)
-        traded = run_trade(request, shop, _outside(session, ending, watch, progress, requests))
+    try:
+        with (
+            listening(ending, session.out.note),
+            compiling_told(session.out),
+            session.out.progress("starting") as progress,
+        ):
+            watch = _watch(session, request, standings)
+            traded = run_trade(request, shop, _outside(session, ending, watch, progress, requests))
+    except KeyboardInterrupt:
+        if ending.interrupted or ending.engaged:
+            raise
+        early = {"mode": request.mode, "bars": 0, "orders": 0, "ended": ending.why()}
+        session.out.emit(early, lambda: f"ended before trading began: {ending.why()}")
+        return
     more = {"requests": requests} if request.dry_run and session.out.json else {}
     _finish(session, request, choices, traded, more, interrupted=ending.interrupted)
 
@@ -251,6 +258,7 @@ def _outside(
         progress=progress,
         provenance=session.provenance(),
         environ=session.environ,
+        engage=ending.engage,
     )
 
 

@@ -14,6 +14,7 @@ from types import FrameType
 from typing import Any
 
 from ictcli.clock import monotonic
+from ictcli.interrupts import COMPILING
 
 STOP_FILE = "STOP"
 _NAP = 0.05
@@ -29,6 +30,8 @@ class Ending:
 
     Attributes:
         interrupted: somebody pressed Ctrl-C.
+        engaged: the account is being worked on, so that ending takes its order; before that nothing was done
+            and a signal ends at once.
     """
 
     def __init__(self, control: Path) -> None:
@@ -36,6 +39,11 @@ class Ending:
         self._old = self._marks()
         self._why = ""
         self.interrupted = False
+        self.engaged = False
+
+    def engage(self) -> None:
+        """From now on a signal is a word, and the loop ends when it hears it."""
+        self.engaged = True
 
     def why(self) -> str:
         """The reason, empty while there is none; asked once a turn, it costs microseconds."""
@@ -49,6 +57,15 @@ class Ending:
     def end(self, why: str) -> None:
         """End for a reason; the first one counts."""
         self._why = self._why or why
+
+    def at_once(self) -> None:
+        """End a start-up here, unless the kernel compiler runs: then behind it.
+
+        Raises:
+            KeyboardInterrupt: the account was not touched yet.
+        """
+        if not self.engaged:
+            COMPILING.press()
 
     def _marks(self) -> tuple[int, int] | None:
         try:
@@ -75,7 +92,8 @@ def listening(ending: Ending, tell: Callable[[str], None]) -> Iterator[None]:
     """Let signals end a trader in good order for the block.
 
     TERM (Windows: Ctrl-Break) and the first Ctrl-C end it; the second Ctrl-C kills the process at once. HUP
-    is ignored, as the configuration is read once at the start.
+    is ignored, as the configuration is read once at the start. Until the account is touched they end it by
+    ``KeyboardInterrupt``: loading bars and compiling take long and hear nobody.
 
     Args:
         ending: is told.
@@ -85,12 +103,14 @@ def listening(ending: Ending, tell: Callable[[str], None]) -> Iterator[None]:
 
     def on_end(number: int, frame: FrameType | None) -> None:
         ending.end(signal.Signals(number).name)
+        ending.at_once()
 
     def on_interrupt(number: int, frame: FrameType | None) -> None:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         ending.interrupted = True
         ending.end("Ctrl-C")
         tell("ending in good order; Ctrl-C again ends at once")
+        ending.at_once()
 
     def on_ignored(number: int, frame: FrameType | None) -> None:
         tell(f"{signal.Signals(number).name} ignored: the configuration is read at the start only")

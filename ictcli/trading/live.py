@@ -161,6 +161,7 @@ def _engage(
     latch = Latch(control_folder(state))
     names = dict(find_broker(request.broker, shop.config.brokers).symbols)
     one = Engagement(account, broker, journal, latch, now_ns, terms, outside.tell, names, now_ns)
+    outside.engage()
     one.refuse_strangers(known=found is not None)
     if found is None:
         account.desk.begin_with(account.units[0].minor(report.balance))

@@ -132,6 +132,7 @@ def _begin(
     outside: Outside,
 ) -> str:  # fmt: skip
     """Bring account and terminal to the same bar; the account's currency."""
+    outside.engage()
     one.refuse_strangers(known=found is not None)
     if one.book.epoch:
         terminal.require()

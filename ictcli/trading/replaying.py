@@ -64,6 +64,7 @@ def replay(request: TradeRequest, shop: Workshop, outside: Outside) -> Traded:
         )
         latch = Latch(control_folder(shop.store.state_dir))
         one = Engagement(account, broker, journal, latch, clock.now, terms, outside.tell)
+        outside.engage()
         report = broker.connect()
         one.begin(start_of(request, laid, shop, LOGIN, report.server, outside))
         outside.ready("replaying")

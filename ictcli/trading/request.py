@@ -63,6 +63,10 @@ class TradeRequest:
         return "broker" if self.broker else "paper"
 
 
+def at_any_time() -> None:
+    """Nobody waits for the account to be worked on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outside:
     """What the loop sees of the world around it; it never asks for signals, files or streams itself.
@@ -70,6 +74,7 @@ class Outside:
     Attributes:
         ending: asked once a turn; why the loop is to end in good order, empty while it is to go on.
         alive: called once a turn after the ledger was probed, with one line for people; feeds the watchdog.
+        engage: called once before the account is worked on; until then nothing is done.
         ready: called once when recovery is over and the first bar may come.
         tell: a line for people, as it happens (stderr).
         show: a document of data, as it happens (stdout): the exact requests of ``dry_run``.
@@ -86,6 +91,7 @@ class Outside:
     progress: Progress
     provenance: Mapping[str, Any]
     environ: Mapping[str, str]
+    engage: Callable[[], None] = at_any_time
 
 
 @dataclass(frozen=True, slots=True)

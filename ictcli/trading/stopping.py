@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from ictcli.brokers.broker import Broker
 from ictcli.clock import NS_PER_SECOND
-from ictcli.errors import DataError, ExitCode, IctError
+from ictcli.errors import DataError, ExitCode, IctError, SourceUnavailable
 from ictcli.ledger.bodies import Alerted
 from ictcli.trading.acknowledgement import Acknowledgement, acknowledgement
 from ictcli.trading.emergency import Cleared, Pace, clear
@@ -32,6 +32,8 @@ class Means:
         key: the workspace's; None where it cannot be read.
         sessions: own sessions by name of broker, not opened yet; a broker without one lives in its trader.
         owned: what is ours on the account of a login.
+        resting: tickets of working orders and of positions that the built-in terminal keeps while no trader
+            runs.
         pace: how long an own session tries, and the clock.
         patience: seconds that a trader has to answer.
         follow: seconds that a trader that answered has to finish.
@@ -42,6 +44,7 @@ class Means:
     key: bytes | None
     sessions: Mapping[str, Opener]
     owned: Callable[[int], Ownership]
+    resting: Callable[[], tuple[list[int], list[int]]]
     pace: Pace
     patience: float = 2.0
     follow: float = 10.0
@@ -60,6 +63,8 @@ class Account:
         done: what the own session did.
         failure: why it could not; None where it could, or there was none.
         note: for people.
+        kept: tickets of orders and of positions that wait in a simulated terminal for its trader; positions
+            only where they were to be closed.
     """
 
     trader: Trader | None
@@ -71,6 +76,7 @@ class Account:
     failure: IctError | None = None
     note: str = ""
     warnings: list[str] = field(default_factory=list)
+    kept: tuple[Sequence[int], Sequence[int]] = ((), ())
 
     @property
     def code(self) -> ExitCode:
@@ -108,6 +114,8 @@ class Account:
             }
         elif said is not None:
             found |= {"cancelled": said.cancelled, "closed": said.closed}
+        else:
+            found |= {"resting": list(self.kept[0]), "positions": list(self.kept[1])}
         return found
 
 
@@ -160,7 +168,7 @@ def _hear(halt: Halt, accounts: Sequence[Account], means: Means) -> None:
 def _clear_by_session(halt: Halt, account: Account, means: Means) -> None:
     opener = means.sessions.get(account.broker)
     if opener is None:
-        account.note = _unreachable_inside(account)
+        _tell_inside(halt, account, means)
         return
     account.cleared_by = "session"
     try:
@@ -196,12 +204,34 @@ def _lay_down(halt: Halt, account: Account, done: Cleared, means: Means, login: 
         account.warnings.append(f"not laid down for the ledger: {error.message}")
 
 
-def _unreachable_inside(account: Account) -> str:
+def _tell_inside(halt: Halt, account: Account, means: Means) -> None:
+    """What there is to say of a terminal that lives in its trader."""
     if account.trader is None:
-        return "no such broker has a session of its own"
-    if account.running:
-        return "its simulated terminal lives in the trader, which has not finished; nothing is sent any more"
-    return "its simulated terminal ended with the trader: nothing is left"
+        account.note = "no such broker has a session of its own"
+    elif account.running:
+        account.note = (
+            "its simulated terminal lives in the trader, which has not finished; nothing is sent any more"
+        )
+    elif account.trader.mode == "replay":
+        account.note = "its simulated terminal ended with the trader: nothing is left"
+    else:
+        _tell_resting(halt, account, means)
+
+
+def _tell_resting(halt: Halt, account: Account, means: Means) -> None:
+    """The built-in terminal stands still while no trader runs, with what it keeps."""
+    try:
+        orders, positions = means.resting()
+    except IctError as error:
+        account.failure = error
+        return
+    account.kept = orders, positions if halt.flatten else []
+    account.note = "its simulated terminal stands still while no trader runs"
+    if any(account.kept):
+        account.failure = SourceUnavailable(
+            f"{account.note}, and keeps {len(orders)} orders and {len(positions)} positions",
+            hint="Start the trader: it begins halted, withdraws them and, with --flatten, closes them.",
+        )
 
 
 def worst(accounts: Sequence[Account]) -> ExitCode:

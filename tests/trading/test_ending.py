@@ -20,6 +20,10 @@ _LOOP = """
     from ictcli.trading.ending import Ending, listening
     ending = Ending(Path(sys.argv[1]))
     with listening(ending, lambda text: print("told:", text, flush=True)):
+        if sys.argv[2] == "starting":
+            print("turning", flush=True)
+            time.sleep(30)
+        ending.engage()
         print("turning", flush=True)
         while not (why := ending.why()):
             time.sleep(0.01)
@@ -110,3 +114,13 @@ def test_one_interrupt_ends_in_good_order_and_the_second_at_once(tmp_path: Path)
         assert read(process) == "ended: Ctrl-C True"
         process.send_signal(signal.SIGINT)
         assert process.wait(5) == -signal.SIGINT
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends POSIX signals")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_start_up_that_has_touched_nothing_ends_at_once(tmp_path: Path, number: int) -> None:
+    with loop(tmp_path, "starting") as process:
+        began = monotonic()
+        os.kill(process.pid, number)
+        assert process.wait(timeout=10) != 0
+        assert monotonic() - began < 5

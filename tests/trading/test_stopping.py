@@ -41,7 +41,7 @@ class Clock:
 def means(folder: Path, clock: Clock, **sessions: Desk) -> Means:
     opened = {name: (lambda desk=desk: desk) for name, desk in sessions.items()}
     pace = Pace(3.0, 0.25, lambda: clock.now, clock.sleep)
-    return Means(folder, folder / "spool", KEY, opened, lambda _login: OWNED, pace)
+    return Means(folder, folder / "spool", KEY, opened, lambda _login: OWNED, lambda: ([], []), pace)
 
 
 def says(
@@ -105,7 +105,19 @@ def test_a_simulated_terminal_inside_its_trader_has_no_other_session(tmp_path: P
     )
     assert (stopped.cleared_by, stopped.code) == ("nobody", ExitCode.OK)
     assert "lives in the trader" in stopped.note
-    assert "nothing is left" in dead.note
+    assert (dead.note, dead.code) == ("its simulated terminal stands still while no trader runs", ExitCode.OK)
+
+
+@pytest.mark.parametrize(
+    ("halt", "positions", "code"),
+    [(Halt(5, "news", "anna", 1), [], ExitCode.OK), (HALT, [11], ExitCode.UNREACHABLE)],
+)
+def test_what_a_terminal_without_its_trader_keeps_is_told(
+    tmp_path: Path, halt: Halt, positions: list[int], code: ExitCode
+) -> None:
+    ways = replace(means(tmp_path, Clock()), resting=lambda: ([], [11]))
+    (found,) = stop_accounts(halt, [(Trader(1, "", "paper", 1, 1), False)], "", ways)
+    assert (found.document()["positions"], found.code) == (positions, code)
 
 
 def test_a_broker_that_is_named_is_cleared_where_nobody_traded(tmp_path: Path) -> None:
