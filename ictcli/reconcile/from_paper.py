@@ -86,7 +86,8 @@ def _floor(folder: Path) -> Floor:
         kept = msgspec.msgpack.decode(path.read_bytes(), type=Kept)
     except OSError as error:
         raise DataError(
-            f"cannot read {path}: {error.strerror}", hint="`ictcli trade --paper` makes a terminal."
+            f"cannot read {path}: {error.strerror}",
+            hint="A paper trader writes it once its bars are loaded: start one, or try again then.",
         ) from error
     except msgspec.DecodeError as error:
         raise DataError(f"{path.name} is no state of a terminal: {error}") from error

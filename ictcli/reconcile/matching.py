@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from ictcli.errors import DataError
 from ictcli.reconcile.case import Case, Difference, Rule
 from ictcli.reconcile.findings import Finding, Kind
 from ictcli.reconcile.rules.known import RULES
@@ -39,7 +40,16 @@ def reconcile(local: Story, broker: Story, tolerances: Tolerances, rules: Sequen
 
     Returns:
         ``inconclusive`` whenever the broker's records are not complete, whatever else was found.
+
+    Raises:
+        DataError: the two count in different currencies, so they are not of one account.
     """
+    ours, theirs = local.facts.currency, broker.facts.currency
+    if ours and theirs and ours != theirs:
+        raise DataError(
+            f"the ledger counts in {ours} and the broker in {theirs}: they are not of one account",
+            hint="Name the right --ledger, --broker or --statement.",
+        )
     told = once(broker)
     case = Case(cut(local, told.window, told), cut(told, told.window), tolerances)
     found: list[Difference] = []

@@ -10,7 +10,7 @@ from ictcli.clock import iso, parse_duration, parse_instant
 from ictcli.config.trading import BrokerConfig
 from ictcli.ledger.address import LEDGERS, LedgerName, Place, place_of
 from ictcli.reconcile.comparing import Sides, compare, counted, filled_up, money
-from ictcli.reconcile.findings import Finding, Kind, finding
+from ictcli.reconcile.findings import Finding, Kind, Severity, finding
 from ictcli.reconcile.from_ledger import ledger_accounts, ledger_faults, ledger_story
 from ictcli.reconcile.from_statement import statement_story
 from ictcli.reconcile.keeping import Kept
@@ -118,8 +118,10 @@ def _contradictions(worth: Worth) -> Iterator[Finding]:
 
 
 def _contradiction(one: Mismatch, place: str) -> Finding:
+    kind = Kind.FILL_TIME_DIFF if one.field in _TIMES else Kind.BALANCE_DIFF
+    severity: Severity = "warning" if kind is Kind.FILL_TIME_DIFF else "critical"
     return finding(
-        Kind.BALANCE_DIFF, "account", (one.where, one.field, one.stated, one.computed), field=place,
+        kind, "account", (one.where, one.field, one.stated, one.computed), field=place, severity=severity,
         ours=one.computed or None, theirs=one.stated or None, note="the file contradicts itself",
     )  # fmt: skip
 
@@ -144,6 +146,8 @@ def details_of(statement: Statement, worth: Worth) -> dict[str, Any]:
     }
 
 
+_TIMES = frozenset({"time", "opened", "closed"})
+"""Fields of a contradiction that tell an instant."""
 _AMOUNTS = frozenset({*MONEY, "cash", "net", "balance"})
 
 
@@ -158,4 +162,4 @@ def _rows(table: pl.DataFrame, minor: int) -> list[dict[str, Any]]:
 def _plain(name: str, value: Any, minor: int) -> Any:
     if name in _AMOUNTS:
         return money(value, minor)
-    return iso(value).removesuffix("Z") if name == "closed" else value
+    return iso(value).removesuffix("Z") if name == "closed" and value is not None else value

@@ -33,7 +33,7 @@ class Worth:
         realised, commission, swap, fee, taxes: of what bought and sold.
         floating: of open positions, swap included.
         positions: position, symbol, profit, commission, swap, fee, taxes, net, closed (last deal, server's
-            clock, ns); what belongs to no known position has number 0.
+            clock, ns; null while it is open); what belongs to no known position has number 0.
         days: day of the server's clock, the same money, cash, and the balance behind it.
         symbols: symbol and the same money.
         mismatches: where the file contradicts itself.
@@ -88,7 +88,7 @@ def verify(statement: Statement) -> Worth:
         before, closing, sums["cash"], sums["profit"], sums["commission"], sums["swap"], sums["fee"],
         sums["taxes"], sum((row.profit + row.swap + row.commission + row.taxes
                             for row in statement.open_positions), ZERO),
-        _positions(amounts), _days(amounts, units(before)), _symbols(amounts),
+        _positions(amounts, statement), _days(amounts, units(before)), _symbols(amounts),
         tuple(doubts.mismatches), tuple(doubts.unchecked),
     )  # fmt: skip
 
@@ -143,12 +143,14 @@ def _net() -> pl.Expr:
     return pl.sum_horizontal(*MONEY).alias("net")
 
 
-def _positions(amounts: pl.DataFrame) -> pl.DataFrame:
+def _positions(amounts: pl.DataFrame, statement: Statement) -> pl.DataFrame:
     trades = amounts.filter(pl.col("position").is_not_null())
     grouped = trades.group_by("position", maintain_order=True).agg(
         pl.col("symbol").first(), *_money(), pl.col("ts").max().alias("closed")
     )
-    return grouped.with_columns(_net()).sort("closed", "position")
+    still = pl.col("position").is_in([row.position for row in statement.open_positions])
+    closed = pl.when(~still).then("closed")
+    return grouped.with_columns(_net(), closed.alias("closed")).sort("closed", "position", nulls_last=True)
 
 
 def _days(amounts: pl.DataFrame, before: int) -> pl.DataFrame:

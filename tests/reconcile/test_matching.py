@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ictcli.errors import DataError
 from ictcli.reconcile.case import Case, Difference
 from ictcli.reconcile.findings import Finding, Kind, finding
 from ictcli.reconcile.matching import ordered, reconcile
@@ -27,6 +29,12 @@ def several(books: Books) -> None:
     books.cash.append(cash(40, "250"))
     books.fills.append(fill(15, order=502, magic=72, intent="i502", position=901, over=True))
     books.held[900]["target"] = None
+
+
+def test_stories_in_two_currencies_are_not_of_one_account() -> None:
+    dollars = changed(lambda books: books.facts.update(currency="USD"))
+    with pytest.raises(DataError, match="the ledger counts in EUR and the broker in USD"):
+        verdict(account(), dollars)
 
 
 def abroad(books: Books) -> None:

@@ -46,18 +46,23 @@ def held_by_both(case: Case) -> pl.DataFrame:
 def volumes_apart(case: Case, found: Sequence[Difference]) -> Iterator[Apart]:
     """Positions whose volumes differ by half a step or more, with what explains it.
 
+    Volumes that agree though findings say that they cannot do so by accident: they differ once those are put
+    right.
+
     An incomplete answer of the broker's says nothing of a position it does not show, nor of one whose
     difference a deal would make that it does not show.
     """
     apart = reaching(
         pl.col("volume" + THEIRS) - pl.col("volume"), pl.col("step"), case.tolerances.volume_steps
     )
-    rows = case.positions.filter(apart).sort("position")
+    gains = volume_gains(found)
+    moved = pl.Series(sorted(number for number, one in gains.items() if one.certain), dtype=pl.Int64)
+    rows = case.positions.filter(apart | pl.col("position").is_in(moved.implode())).sort("position")
     if not case.whole:
         rows = rows.filter(pl.col("held" + THEIRS))
     if rows.is_empty():
         return
-    gains, doubts = volume_gains(found), _doubts(case)
+    doubts = _doubts(case)
     for row in rows.iter_rows(named=True):
         one = gains.get(row["position"], Gains())
         doubt = doubts.get(row["position"], 0)
@@ -66,7 +71,7 @@ def volumes_apart(case: Case, found: Sequence[Difference]) -> Iterator[Apart]:
         open_question = doubt and not all(
             reaches(left + doubt, row["step"], case.tolerances.volume_steps) for left in lefts
         )
-        if judged.causes or not open_question:
+        if (judged.causes or not open_question) and (judged.ours != judged.theirs or not judged.causes):
             yield judged
 
 

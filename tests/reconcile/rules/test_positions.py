@@ -53,6 +53,14 @@ def test_what_a_fill_does_not_explain_is_a_finding_of_its_own() -> None:
     )
 
 
+def test_volumes_that_agree_though_a_deal_is_missing_do_so_by_accident() -> None:
+    def here(books: Books) -> None:
+        books.drop(12)
+        books.held[900].update(volume=n("0.2"))
+
+    assert roots(changed(here), account()) == ["position_qty_diff position:900", "missing_fill_local deal:12"]
+
+
 def test_several_faults_of_one_position_explain_it_together() -> None:
     def here(books: Books) -> None:
         books.drop(11)
