@@ -15,18 +15,20 @@ from ictcli.ledger.address import place_of
 from ictcli.ledger.faults import NoLedger
 from ictcli.reconcile.applying import COMMAND
 from ictcli.reconcile.comparing import Answers, Sides, compare, counted
-from ictcli.reconcile.from_ledger import ledger_faults, ledger_story
+from ictcli.reconcile.from_ledger import ledger_accounts, ledger_faults, ledger_story
 from ictcli.reconcile.handing_over import Where, announce, apply
 from ictcli.reconcile.keeping import Kept
 from ictcli.reconcile.matching import Verdict
 from ictcli.reconcile.outcome import Outcome
 from ictcli.reconcile.request import ReconcileRequest, World
-from ictcli.reconcile.story import Story
+from ictcli.reconcile.rereading import without_news
+from ictcli.reconcile.story import Story, Window
 from ictcli.trading.control import control_folder, spool_folder
 from ictcli.trading.lock import traders
 from ictcli.trading.spool import spool_of
 
 Tell = Callable[[], Story]
+_ALL = Window(0, 2**62)
 PATIENCE = 30.0
 """Seconds that a running trader is given to book what it was handed."""
 _LOOK = 0.2
@@ -37,7 +39,7 @@ PAUSES = (0.5, 1.5, 4.0)
 def compare_with_ledger(
     tell: Tell, against: str, request: ReconcileRequest, world: World, kept: Kept
 ) -> Outcome:
-    """The ledger with its broker; the ledger is read behind the broker, so nothing seems missed.
+    """The ledger with its broker; the ledger is read before the broker and behind it.
 
     Args:
         tell: reads the broker's side.
@@ -54,12 +56,17 @@ def compare_with_ledger(
     if not place.exists:
         raise NoLedger(place.address)
     faults = ledger_faults(place)
+    accounts = ledger_accounts(place)
+    written = bool(accounts) and is_traded(world, _login(accounts[-1]))
+    before = ledger_story(place, accounts[-1], _ALL) if written else None
     story = tell()
     account = story.facts.account
     known = kept.instruments(account)
 
     def local() -> Story:
         found = ledger_story(place, account, story.window, world.specs, faults)
+        if before is not None and before.facts.account == account:
+            found = without_news(before, found, story)
         return replace(found, instruments=_with_known(found.instruments, known))
 
     where = Where(place, control_folder(world.state), spool_folder(world.state), _login(account))

@@ -18,7 +18,7 @@ from ictcli.reconcile.exact import units
 from ictcli.reconcile.from_ledger import ledger_faults, ledger_story
 from ictcli.reconcile.from_paper import paper_story
 from ictcli.reconcile.matching import reconcile
-from ictcli.reconcile.rereading import reread
+from ictcli.reconcile.rereading import without_news
 from ictcli.reconcile.story import Story, Window
 from ictcli.reconcile.tolerances import Tolerances
 from ictcli.trading.paper_terminal import TERMINAL_FILE, PaperTerminal
@@ -169,7 +169,7 @@ def test_ledger_and_terminal_agree_however_far_a_paper_trader_has_gone(
         for lag in (0, 30 * NS_PER_MINUTE, 300 * NS_PER_MINUTE):
             before = local()
             theirs = paper_story(desk / "state" / "paper", config, lambda _now: 0, lag)
-            ours = reread(before, theirs, local, lambda _seconds: None)
+            ours = without_news(before, local(), theirs)
             verdict = reconcile(ours, theirs, Tolerances())
             assert (verdict.result, verdict.findings) == ("clean", ())
             compared += 1

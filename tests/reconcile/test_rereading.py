@@ -1,11 +1,7 @@
 """What the trader booked while its broker was read is no finding, and what it lacks still is."""
 
-from dataclasses import replace
-
-import polars as pl
-
 from ictcli.reconcile.matching import reconcile
-from ictcli.reconcile.rereading import PAUSES, reread
+from ictcli.reconcile.rereading import without_news
 from ictcli.reconcile.story import CASH, FILLS, Facts, Story, Window, table
 from ictcli.reconcile.tolerances import Tolerances
 
@@ -47,7 +43,7 @@ def money(story: Story, broker: Story) -> list[str]:
 
 def test_a_deal_that_was_booked_meanwhile_and_is_at_the_broker_counts() -> None:
     broker = side([1, 2], ours=False)
-    local = reread(side([1], ours=True), broker, lambda: side([1, 2], ours=True), lambda _s: None)
+    local = without_news(side([1], ours=True), side([1, 2], ours=True), broker)
     assert stamps(local) == {1: 900, 2: 900}
     assert money(local, broker) == []
 
@@ -55,7 +51,7 @@ def test_a_deal_that_was_booked_meanwhile_and_is_at_the_broker_counts() -> None:
 def test_a_deal_that_the_broker_did_not_tell_yet_lies_behind_the_watermark() -> None:
     broker = side([1], ours=False)
     later = side([1, 2], ours=True, cash=(5,))
-    local = reread(side([1], ours=True), broker, lambda: later, lambda _s: None)
+    local = without_news(side([1], ours=True), later, broker)
     assert stamps(local) == {1: 900, 2: UNTIL + 1}
     assert local.cash.item(0, "ts") == UNTIL + 1
     assert money(local, broker) == []
@@ -64,33 +60,6 @@ def test_a_deal_that_the_broker_did_not_tell_yet_lies_behind_the_watermark() -> 
 def test_a_deal_that_was_in_the_ledger_before_and_is_not_at_the_broker_is_found() -> None:
     broker = side([1], ours=False)
     same = side([1, 2], ours=True)
-    local = reread(same, broker, lambda: same, lambda _s: None)
+    local = without_news(same, same, broker)
     assert stamps(local)[2] == 900
     assert "phantom_fill_local deal:2" in money(local, broker)
-
-
-def test_a_trader_is_given_a_moment_to_book_what_its_broker_tells() -> None:
-    broker = side([1, 2], ours=False, cash=(7,))
-    looks = iter([side([1], ours=True), side([1, 2], ours=True), side([1, 2], ours=True, cash=(7,))])
-    slept: list[float] = []
-    local = reread(side([1], ours=True), broker, lambda: next(looks), slept.append)
-    assert slept == list(PAUSES[:2])
-    assert money(local, broker) == []
-
-
-def test_what_the_trader_never_books_is_found_after_a_few_looks() -> None:
-    broker = side([1, 2], ours=False)
-    slept: list[float] = []
-    local = reread(side([1], ours=True), broker, lambda: side([1], ours=True), slept.append)
-    assert slept == list(PAUSES)
-    assert money(local, broker) != []
-
-
-def test_nothing_is_waited_for_that_is_behind_the_watermark_or_before_the_books() -> None:
-    broker = side([1, 2], ours=False)
-    late = broker.fills.with_columns(ts=pl.when(pl.col("deal") == 2).then(UNTIL + 5).otherwise("ts"))
-    slept: list[float] = []
-    reread(side([1], ours=True), replace(broker, fills=late), lambda: side([1], ours=True), slept.append)
-    opened = replace(side([], ours=True), window=Window(950, UNTIL))
-    reread(opened, broker, lambda: opened, slept.append)
-    assert slept == []
