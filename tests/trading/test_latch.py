@@ -203,14 +203,15 @@ def test_the_look_before_every_send_takes_microseconds(tmp_path: Path) -> None:
 
 
 _GATE = """
-    import mmap, struct, sys
+    import mmap, os, struct, sys
     from pathlib import Path
     from ictcli.clock import monotonic, now_ns
     from ictcli.trading.latch import Latch
     latch = Latch(Path(sys.argv[1]))
     with open(sys.argv[2], "r+b") as file, mmap.mmap(file.fileno(), 24) as shared:
+        parent = os.getppid()
         print("up", flush=True)
-        while not shared[16]:
+        while not shared[16] and os.getppid() == parent:
             asked = monotonic()
             if latch.reason() is None:
                 shared[0:8] = struct.pack("d", asked)
