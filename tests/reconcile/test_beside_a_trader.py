@@ -16,7 +16,7 @@ import pytest
 from ictcli.clock import monotonic
 from ictcli.reconcile.from_ledger import ledger_faults, ledger_story
 from ictcli.reconcile.matching import Verdict, reconcile
-from ictcli.reconcile.rereading import reread
+from ictcli.reconcile.rereading import without_news
 from ictcli.reconcile.story import Story, Window
 from ictcli.reconcile.tolerances import Tolerances
 from tests.ledger.stories import SECOND
@@ -82,7 +82,7 @@ def compared(folder: Path, *, whole: bool = True) -> tuple[Verdict, Story]:
 
     before = local()
     theirs = broker(dealt(folder), LAG)
-    ours = reread(before, theirs, local, lambda _seconds: None)
+    ours = without_news(before, local(), theirs)
     return reconcile(ours, theirs, Tolerances()), theirs
 
 
@@ -114,10 +114,8 @@ def test_what_is_really_missing_is_found_beside_a_trader(tmp_path: Path) -> None
         extra = theirs.fills.head(1).with_columns(pl.lit(5_000_000, pl.Int64).alias("deal"))
         theirs = replace(theirs, fills=pl.concat([theirs.fills, extra]))
 
-        def local() -> Story:
-            return ledger_story(place, ACCOUNT, Window(0, 2**62))
-
-        ours = reread(local(), theirs, local, lambda _seconds: None)
+        before = ledger_story(place, ACCOUNT, Window(0, 2**62))
+        ours = without_news(before, ledger_story(place, ACCOUNT, Window(0, 2**62)), theirs)
         found = reconcile(ours, theirs, Tolerances())
         writer.end()
     assert "deal:5000000" in {one.key for one in found.roots}
