@@ -72,7 +72,7 @@ def command(
     out: Path | None,
     metrics: Path | None,
 ) -> None:
-    """Compare the ledger with the broker's own records; exit 9 when they differ.
+    """Compare the ledger with the broker's records, a statement or the backtest.
 
     Every deal, order, position and movement of money since TIME, contracts, clock, and the ledger's own
     seals. Works while the trader runs. A statement of an account that has no ledger here is verified by
