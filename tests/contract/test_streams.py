@@ -51,6 +51,7 @@ def test_golden_status_of_an_empty_workspace(ictcli: Run, workspace: Path) -> No
         "runs": [],
         "disk_bytes": 0,
         "trading": {"halt": None, "ledgers": [], "traders": []},
+        "reconciliations": [],
     }
 
 
