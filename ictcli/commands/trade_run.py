@@ -145,10 +145,12 @@ def run(session: Session, request: "TradeRequest") -> None:
             watch = _watch(session, request, standings)
             traded = run_trade(request, shop, _outside(session, ending, watch, progress, requests))
     except KeyboardInterrupt:
-        if ending.interrupted or ending.engaged:
+        if ending.engaged or not ending.why():
             raise
         early = {"mode": request.mode, "bars": 0, "orders": 0, "ended": ending.why()}
         session.out.emit(early, lambda: f"ended before trading began: {ending.why()}")
+        if ending.interrupted:
+            raise click.exceptions.Exit(ExitCode.INTERRUPTED) from None
         return
     more = {"requests": requests} if request.dry_run and session.out.json else {}
     _finish(session, request, choices, traded, more, interrupted=ending.interrupted)
