@@ -66,11 +66,6 @@ def corrections(findings: Sequence[Finding], broker: Story, local: Story, now: i
     return Corrections(tuple(sorted(made.values(), key=_place)), tuple(answered))
 
 
-def left_over(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """The roots that nothing is done about without a person."""
-    return tuple(one for one in findings if one.root and not _automatic(one))
-
-
 def _automatic(one: Finding) -> bool:
     return one.policy in AUTOMATIC and one.kind in _RULES and one.field != _UNKNOWN_HERE
 

@@ -28,7 +28,6 @@ from ictcli.reconcile.ledger_tables import (
     read_orders,
     read_positions,
     read_protections,
-    read_results,
 )
 from ictcli.reconcile.story import INSTRUMENTS, Facts, Story, Window, table
 
@@ -105,7 +104,6 @@ def _story(
         )
     fills = read_fills(database, account)
     held = read_positions(database, account)
-    results = read_results(database, account)
     own = fills.filter(pl.col("intent") != "").get_column("position").unique().implode()
     minor, balance = minor_digits(seen.start.currency), read_balance(database, account)
     facts = Facts(account, seen.start.currency, minor, balance=balance, faults=faults)
@@ -119,7 +117,6 @@ def _story(
         ),
         cash=read_cash(database, account),
         instruments=contracts(specs),
-        results=results.filter(pl.col("position").is_in(own)),
         foreign=frozenset(seen.foreign | _strange(fills)),
     )
 

@@ -5,14 +5,13 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
-import polars as pl
 
 from ictcli.clock import NS_PER_MINUTE
 from ictcli.reconcile.exact import units
 from ictcli.reconcile.mismatch import Mismatch
 from ictcli.reconcile.statements.linking import Links, link
 from ictcli.reconcile.statements.record import StatedOrder, Statement
-from ictcli.reconcile.story import CASH, FILLS, ORDERS, POSITIONS, RESULTS, Facts, Story, Window, table
+from ictcli.reconcile.story import CASH, FILLS, ORDERS, POSITIONS, Facts, Story, Window, table
 from ictcli.reconcile.worth import Worth, verify
 from ictcli.terminals.times import ServerClock
 
@@ -67,7 +66,6 @@ def statement_story(
         table(ORDERS, orders),
         table(POSITIONS, _positions(statement, links, instants, names)),
         table(CASH, _cash(statement, instants)),
-        results=_results(statement, links, instants),
     )
 
 
@@ -183,24 +181,6 @@ def _cash(statement: Statement, instants: _Instants) -> Iterator[dict[str, Any]]
                 "ts": ts,
                 "comment": deal.comment,
             }
-
-
-def _results(statement: Statement, links: Links, instants: _Instants) -> pl.DataFrame:
-    """What the table of positions states; fees are told by the deals alone."""
-    rows = []
-    for row in statement.positions:
-        deals = (*links.entries.get(row.position, ()), *links.exits.get(row.position, ()))
-        rows.append(
-            {
-                "position": row.position,
-                "profit": units(row.profit),
-                "commission": units(row.commission),
-                "swap": units(row.swap),
-                "fee": units(sum((deal.fee for deal in deals), Decimal(0))),
-                "closed": instants.at(row.closed),
-            }
-        )
-    return table(RESULTS, rows)
 
 
 def _level(price: Decimal | None) -> int | None:

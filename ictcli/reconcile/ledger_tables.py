@@ -11,7 +11,7 @@ from ictcli.ledger.rows import CashRow, FillRow, OrderRow, PositionRow, Row
 from ictcli.ledger.schema import PROJECTIONS
 from ictcli.reconcile.decimal_texts import rounded_units_of_texts, units_of_texts
 from ictcli.reconcile.exact import total
-from ictcli.reconcile.story import CASH, FILLS, ORDERS, POSITIONS, RESULTS, Schema
+from ictcli.reconcile.story import CASH, FILLS, ORDERS, POSITIONS, Schema
 
 _PAGE = 20_000
 _FILLS = {
@@ -29,10 +29,6 @@ _ORDERS = {
 _POSITIONS = {
     "position": "position", "magic": "magic", "symbol": "symbol", "volume": "volume", "price": "price",
     "stop": "stop", "target": "target", "opened": "opened",
-}  # fmt: skip
-_RESULTS = {
-    "position": "position", "profit": "realised", "commission": "commission", "swap": "swap", "fee": "fee",
-    "closed": "closed",
 }  # fmt: skip
 _CASH = {
     "key": "name", "kind": "what", "amount": "amount", "ts": "ts", "operator": "operator",
@@ -71,12 +67,6 @@ def read_protections(database: Database, account: str) -> dict[int, int]:
     named = {"position": "position", "touched": "updated"}
     rows = _rows(database, OrderRow, named, account, table.c.action == "protect")
     return dict(rows.drop_nulls().group_by("position").agg(pl.col("touched").max()).iter_rows())
-
-
-def read_results(database: Database, account: str) -> pl.DataFrame:
-    """Results of closed positions (``story.RESULTS``)."""
-    table = PROJECTIONS[PositionRow]
-    return _fitted(_rows(database, PositionRow, _RESULTS, account, table.c.closed.is_not(None)), RESULTS)
 
 
 def read_cash(database: Database, account: str) -> pl.DataFrame:

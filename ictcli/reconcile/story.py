@@ -70,12 +70,6 @@ INSTRUMENTS: Schema = {
 }  # fmt: skip
 """Contracts: smallest move of the price, smallest of the volume, size of one lot."""
 
-RESULTS: Schema = {
-    "position": pl.Int64, "profit": pl.Int64, "commission": pl.Int64, "swap": pl.Int64, "fee": pl.Int64,
-    "closed": pl.Int64,
-}  # fmt: skip
-"""What a side states as the result of a closed position, apart from the deals it lists; may be empty."""
-
 _DEFAULTS: dict[Any, Any] = {pl.String: "", pl.Boolean: False}
 _NULLABLE = {"limit", "stop", "target"}
 
@@ -160,5 +154,4 @@ class Story:
     positions: pl.DataFrame = field(default_factory=lambda: empty(POSITIONS))
     cash: pl.DataFrame = field(default_factory=lambda: empty(CASH))
     instruments: pl.DataFrame = field(default_factory=lambda: empty(INSTRUMENTS))
-    results: pl.DataFrame = field(default_factory=lambda: empty(RESULTS))
     foreign: frozenset[tuple[str, int]] = frozenset()

@@ -64,7 +64,6 @@ def once(story: Story) -> Story:
         positions=positions,
         cash=_distinct(story.cash, "deal"),
         instruments=_distinct(story.instruments, "symbol"),
-        results=_distinct(story.results, "position"),
     )
 
 

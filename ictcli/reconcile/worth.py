@@ -60,11 +60,6 @@ class Worth:
         """What trading earned, costs included."""
         return self.realised + self.commission + self.swap + self.fee + self.taxes
 
-    @property
-    def adds_up(self) -> bool:
-        """Whether nothing in the file contradicts anything else in it."""
-        return not self.mismatches
-
 
 def verify(statement: Statement) -> Worth:
     """Compute everything from the deals and compare it with everything that is stated.

@@ -1,6 +1,5 @@
 """Which series make the simulated market: a symbol has one there, of its shortest timeframe."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ictcli.research.accounts import Floor
@@ -56,8 +55,3 @@ def feeds_of(floor: Floor) -> tuple[Feeds, Floor]:
         floor.news,
     )
     return Feeds(server, listeners), market
-
-
-def at_server(feeds: Feeds, values: Sequence[int]) -> tuple[int, ...]:
-    """What is told of the trader's series, for those of the server in its order."""
-    return tuple(value for value, number in zip(values, feeds.server, strict=True) if number >= 0)

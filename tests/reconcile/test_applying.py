@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from ictcli.ledger.bodies import AnyBody, Corrected, Ended, Filled, FromSpool, Reported
-from ictcli.reconcile.applying import corrections, left_over
+from ictcli.reconcile.applying import corrections
 from ictcli.reconcile.findings import Finding, Kind, finding
 from ictcli.reconcile.handing_over import apply
 from ictcli.reconcile.matching import Verdict, reconcile
@@ -210,7 +210,6 @@ def test_a_ledger_that_is_not_what_was_written_is_not_corrected(tmp_path: Path) 
 def test_what_only_a_person_may_decide_is_left(tmp_path: Path, one: Finding) -> None:
     story = as_it_was(tmp_path).story()
     assert corrections([one], told_by_broker(story), story, NOW).bodies == ()
-    assert left_over([one]) == (one,)
 
 
 def test_what_the_ledger_knows_already_is_not_corrected(tmp_path: Path, broker: Story) -> None:

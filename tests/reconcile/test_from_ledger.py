@@ -21,7 +21,6 @@ from ictcli.reconcile.story import (
     INSTRUMENTS,
     ORDERS,
     POSITIONS,
-    RESULTS,
     Story,
     Window,
 )
@@ -61,7 +60,7 @@ def test_a_session_is_told_in_the_tables_of_a_story(either: Place) -> None:
     told = story(either)
     for frame, schema in (
         (told.fills, FILLS), (told.orders, ORDERS), (told.positions, POSITIONS), (told.cash, CASH),
-        (told.instruments, INSTRUMENTS), (told.results, RESULTS),
+        (told.instruments, INSTRUMENTS),
     ):  # fmt: skip
         assert dict(frame.schema) == dict(schema)
     columns = ("deal", "order", "position", "intent", "side", "entry", "volume", "price")
@@ -72,9 +71,6 @@ def test_a_session_is_told_in_the_tables_of_a_story(either: Place) -> None:
     assert told.facts.account == ACCOUNT
     assert (told.facts.currency, told.facts.minor, told.facts.faults) == ("USD", 2, ())
     assert told.facts.balance == units(D("10000.00") - D("0.70") + D("25.00") - D("1.17"))
-    assert rows(told.results, "position", "profit", "commission", "swap", "closed") == [
-        (1001, 25 * UNIT, units(D("-0.70")), units(D("-1.17")), NOW + 1)
-    ]
     states = dict(told.orders.select("intent", "status").iter_rows())
     assert states == {"in1": "filled", "out1": "filled", "next": "open"}
     next_one = told.orders.filter(pl.col("intent") == "next").row(0, named=True)

@@ -34,7 +34,6 @@ def test_a_report_tells_a_whole_story(tmp_path: Path) -> None:
     assert set(story.orders.get_column("status")) == {"filled"}
     assert "EURUSD" not in set(story.fills.get_column("symbol"))
     assert story.cash.select("kind", "amount").rows() == [("balance", units(MADE.deposit))]
-    assert story.results.height == sum(trade.closed for trade in MADE.trades)
 
 
 def test_deals_are_of_their_positions_and_of_utc(tmp_path: Path) -> None:
@@ -82,7 +81,6 @@ def test_a_story_says_why_it_is_not_complete(tmp_path: Path) -> None:
     table = statement_story(read(tmp_path, endless), CLOCK, {})
     assert "contradicts itself in 1 places: deals, row 2" in wrong.window.why
     assert old.window.why == "a statement of MetaTrader 4 lists orders, not deals"
-    assert old.results.height == sum(len(trade.exits) for trade in MADE.trades)
     assert table.window.why == "number of deals: the file states none"
 
 
