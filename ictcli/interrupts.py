@@ -5,6 +5,14 @@ where Python drops it, or come out as a compiler error. So the handler asks here
 """
 
 
+class Pressed(KeyboardInterrupt):
+    """Ctrl-C, of a type of its own.
+
+    Python ends a process by SIGINT, whatever its exit code, once a plain ``KeyboardInterrupt`` went through
+    source that is run from a string, as dataclasses and the compiler do; of a subtype it thinks nothing.
+    """
+
+
 class Hold:
     """Counts sections that must not be interrupted, and remembers that somebody pressed Ctrl-C meanwhile.
 
@@ -25,21 +33,21 @@ class Hold:
         """End a section.
 
         Raises:
-            KeyboardInterrupt: the outermost section ends and Ctrl-C was pressed inside.
+            Pressed: the outermost section ends and Ctrl-C was pressed inside.
         """
         self.depth -= 1
         if self.pending and self.depth == 0:
             self.pending = False
-            raise KeyboardInterrupt
+            raise Pressed
 
     def press(self) -> None:
         """Ctrl-C was pressed.
 
         Raises:
-            KeyboardInterrupt: at once, unless inside a section.
+            Pressed: at once, unless inside a section.
         """
         if self.depth == 0:
-            raise KeyboardInterrupt
+            raise Pressed
         self.pending = True
 
 

@@ -1,4 +1,6 @@
+import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -23,6 +25,25 @@ def test_ctrl_c_inside_nested_sections_waits_for_the_outermost_end() -> None:
         hold.leave()
     hold.enter()
     hold.leave()
+
+
+WITHIN_SOURCE = """
+from ictcli.interrupts import Hold
+try:
+    exec("Hold().press()")
+except KeyboardInterrupt:
+    raise SystemExit(7)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the operating system's way of ending on SIGINT")
+@pytest.mark.parametrize(("press", "code"), [("Hold().press()", 7), ("raise KeyboardInterrupt", -2)])
+def test_ctrl_c_in_source_that_is_run_from_a_string_leaves_the_exit_code_alone(
+    press: str, code: int, tmp_path: Path
+) -> None:
+    (tmp_path / "pressed.py").write_text(WITHIN_SOURCE.replace("Hold().press()", press))
+    ended = subprocess.run([sys.executable, "-m", "pressed"], cwd=tmp_path, check=False)
+    assert ended.returncode == code
 
 
 def test_the_compiler_is_such_a_section(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,7 +30,6 @@ from ictcli.trading import crashpoints, paper, unfinished
 from ictcli.trading.request import Outside, TradeRequest
 
 IMPORTED = (numba, loading, unfinished)
-server_history._BLOCK = 2  # so that the file of history is added to nearly every time
 HELD: list[sqlite3.Connection] = []
 BUSY = str(Path(__file__).with_name("busy.py"))
 
@@ -98,6 +97,7 @@ def run(folder: Path, crash: str, seconds: str) -> dict[str, Any]:
 
 def main() -> None:
     """Answer line by line."""
+    server_history._BLOCK = 2  # so that the file of history is added to nearly every time
     sys.stdout.write(json.dumps("ready") + "\n")
     sys.stdout.flush()
     for line in sys.stdin:
