@@ -80,7 +80,7 @@ def kill_points(count: int, folder: Path) -> Iterator[tuple[bool, dict[str, str]
         hit = victim.poll() is None
         victim.kill()
         victim.wait()
-        duration *= 1.0 if hit else 0.7  # the first run was the slower one, as it was before everything was cached
+        duration *= 1.0 if hit else 0.7  # the first run is slower than all others
         resumed = run(command(workspace, source, "gold"))
         assert resumed.returncode == 0, resumed.stderr
         yield hit, fingerprint(workspace), truth
