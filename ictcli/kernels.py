@@ -1,7 +1,7 @@
 """The one door to numba: compiled kernels with a cache that notices every edit.
 
 numba's own file cache does not see an edit in a callee that lives in another file. So every module's
-kernels are cached in a folder keyed by a hash of that module, of every file of the package it imports,
+kernels are cached in a folder keyed by a hash of that module, of the files of the package that it imports,
 of the compiler versions and of the switches that change code generation: an edit recompiles what it
 reaches and nothing else. Importing this module is what costs the compiler's start-up time: a command
 that needs no kernel must not import it.
@@ -31,13 +31,15 @@ _IMPORT = re.compile(rb"^from ictcli\.([\w.]+) import (\([^)]*\)|[^\n]*)", re.MU
 _NAME = re.compile(rb"\w+")
 _SWITCHES = ("NUMBA_DISABLE_JIT", "NUMBA_BOUNDSCHECK", "NUMBA_CPU_NAME", "NUMBA_OPT")
 _ROOT = Path(__file__).parent
+UNCOMPILED = ("config", "errors", "interrupts", "telemetry")
+"""Parts of the package that hold records, exceptions and protocols only: nothing of them is compiled in."""
 
 
 def kernel_sources(root: Path, module: Path) -> list[Path]:
     """The files of the package under ``root`` that decide what the kernels of ``module`` do, sorted.
 
     These are the file itself and, transitively, every file of the package that it imports: a constant
-    that a kernel takes from another file is compiled into it.
+    that a kernel takes from another file is compiled into it. Only what is ``UNCOMPILED`` is left out.
     """
     found = {module}
     pending = [module]
@@ -58,6 +60,8 @@ def _imports(root: Path, module: Path) -> frozenset[Path]:
 def _read_imports(root: Path, module: Path, changed_ns: int, size: int) -> frozenset[Path]:
     found = set()
     for name, what in _IMPORT.findall(module.read_bytes()):
+        if name.decode().partition(".")[0] in UNCOMPILED:
+            continue
         folder = root.joinpath(*name.decode().split("."))
         candidates = [folder, *(folder / part.decode() for part in _NAME.findall(what))]
         found |= {path for one in candidates if (path := one.with_suffix(".py")).is_file()}

@@ -39,7 +39,7 @@ def test_the_cache_key_changes_with_what_a_kernel_reaches_and_with_nothing_else(
     shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
     exits = copy / "engine" / "exits.py"
     before = cache_key(copy, exits)
-    for other in ("commands/fetch.py", "detectors/registry.py"):
+    for other in ("commands/fetch.py", "detectors/registry.py", "errors.py", "config/records.py"):
         (copy / other).write_text("# changed\n")
         assert cache_key(copy, exits) == before
     constants = copy / "engine" / "refusals.py"

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from ictcli.kernels import UNCOMPILED, kernel_sources
+
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "ictcli"
 
@@ -235,3 +237,53 @@ def test_every_public_function_and_class_has_a_docstring() -> None:
         and not ast.get_docstring(node)
     ]
     assert bare == []
+
+
+COMPILED_BY = {"kernel", "hot_kernel", "array_kernel"}
+
+
+def names_of_uncompiled(tree: ast.Module) -> set[str]:
+    """Names that a module takes from what the kernel cache does not look at."""
+    return {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module
+        for alias in node.names
+        if (node.module.startswith("ictcli.") and node.module.split(".")[1] in UNCOMPILED)
+        or (node.module == "ictcli" and alias.name in UNCOMPILED)
+    }  # fmt: skip
+
+
+def baked_in(tree: ast.Module) -> set[str]:
+    """Those of them that stand inside a kernel, or in a constant that a kernel could take."""
+    kernels = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef)
+        and any(isinstance(one, ast.Name) and one.id in COMPILED_BY for one in node.decorator_list)
+    ]
+    constants = [
+        node.value for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign) and node.value
+    ]
+    used = {
+        node.id for root in (*kernels, *constants) for node in ast.walk(root) if isinstance(node, ast.Name)
+    }
+    return used & names_of_uncompiled(tree)
+
+
+def test_no_kernel_holds_anything_that_the_kernel_cache_does_not_look_at() -> None:
+    sources = {
+        path
+        for module, tree in TREES.items()
+        if "ictcli.kernels" in imports(tree)
+        for path in kernel_sources(PACKAGE, ROOT.joinpath(*module.split(".")).with_suffix(".py"))
+    }
+    names = {".".join(path.relative_to(ROOT).with_suffix("").parts) for path in sources}
+    assert {name: found for name in sorted(names & set(TREES)) if (found := baked_in(TREES[name]))} == {}
+
+
+def test_a_constant_of_the_configuration_in_a_kernel_would_be_found() -> None:
+    text = "from ictcli.config.records import Risk\nfrom ictcli.kernels import kernel\n"
+    assert baked_in(ast.parse(f"{text}@kernel\ndef step(x):\n    return x * Risk.part\n")) == {"Risk"}
+    assert baked_in(ast.parse(f"{text}PART = Risk.part\n")) == {"Risk"}
+    assert baked_in(ast.parse(f"{text}def plain(x):\n    return x * Risk.part\n")) == set()
