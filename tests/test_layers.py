@@ -13,9 +13,11 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "ictcli"
 
 LAYERS = {
-    19: ("cli", "cli_command", "options", "output", "progress", "session", "logs", "failures", "completion",
+    21: ("cli", "cli_command", "options", "output", "progress", "session", "logs", "failures", "completion",
          "health", "health_trading", "overview", "workspace", "versions", "templates", "commands",
          "__main__"),
+    20: ("stress",),
+    19: ("operations",),
     18: ("reports",),
     17: ("reconcile",),
     16: ("trading",),

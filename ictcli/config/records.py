@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from ictcli.config.alerts import AlertsConfig
+from ictcli.config.backup import BackupConfig
 from ictcli.config.fields import (
     Count,
     Duration,
@@ -18,7 +20,10 @@ from ictcli.config.fields import (
     doc,
     instant,
 )
+from ictcli.config.logs import LogConfig
+from ictcli.config.metrics import MetricsConfig
 from ictcli.config.reconcile import ReconcileConfig
+from ictcli.config.stress import StressConfig
 from ictcli.config.trading import BrokerConfig, TradeConfig
 
 
@@ -373,12 +378,6 @@ class TrainConfig(Record, frozen=True):
             raise ValueError("test_folds must be smaller than folds")
 
 
-class LogConfig(Record, frozen=True):
-    """Logging to stderr."""
-
-    level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], doc("Least severe shown.")] = "WARNING"
-
-
 class Config(Record, frozen=True):
     """Everything that can be configured."""
 
@@ -423,4 +422,8 @@ class Config(Record, frozen=True):
     ] = {}
     trade: TradeConfig = TradeConfig()
     reconcile: ReconcileConfig = ReconcileConfig()
+    alerts: AlertsConfig = AlertsConfig()
+    metrics: MetricsConfig = MetricsConfig()
+    backup: BackupConfig = BackupConfig()
+    stress: StressConfig = StressConfig()
     log: LogConfig = LogConfig()

@@ -1,0 +1,1 @@
+"""What an operator needs beside a running trader: metrics, alerts, backup."""

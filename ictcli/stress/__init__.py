@@ -1,0 +1,1 @@
+"""Certification of a set-up for unattended trading, by production code under seeded faults."""
