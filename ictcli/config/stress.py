@@ -4,10 +4,37 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from ictcli.config.fields import Record, doc
+from ictcli.config.fields import Record, Share, doc
+
+Positive = Annotated[float, Meta(gt=0)]
 
 
 class StressConfig(Record, frozen=True):
-    """What a certificate demands (docs/stress.md)."""
+    """What a certificate demands (docs/stress.md).
+
+    A threshold counts as met where the bound behind the measured value meets it, not only the value.
+    """
 
     trades_per_hour: Annotated[float, Meta(ge=0), doc("Trades that an hour must be able to hold.")] = 100.0
+    bar_ms: Annotated[
+        Positive, doc("Milliseconds from a bar's close to its last decision, 99 of 100 bars stay below.")
+    ] = 50.0
+    signal_to_order_ms: Annotated[
+        Positive, doc("Milliseconds from a signal to its order at the broker, 99 of 100 stay below.")
+    ] = 500.0
+    error_rate: Annotated[Share, doc("Share of orders that may end in an error of ours.")] = 0.001
+    recovery_s: Annotated[
+        Positive, doc("Seconds from a restart to trading again, 95 of 100 recoveries stay below.")
+    ] = 30.0
+    availability: Annotated[
+        Share, doc("Least share of a broker's own time online during which orders can be sent.")
+    ] = 0.999
+    memory_bytes_per_bar: Annotated[
+        Positive,
+        doc("Bytes by which memory may grow with each bar; 64 are 2.6 MB in a month of minutes."),
+    ] = 64.0
+    alert_s: Annotated[Positive, doc("Seconds to the delivery of an alert, 95 of 100 stay below.")] = 30.0
+    alerts_per_minute: Annotated[float, Meta(ge=0), doc("Alerts that a minute must be able to hold.")] = 100.0
+    alert_memory_mib: Annotated[
+        Positive, doc("Memory of the process that delivers alerts stays below, MiB.")
+    ] = 50.0

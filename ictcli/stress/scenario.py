@@ -1,0 +1,105 @@
+"""What a scenario is, and what it hands back: claims, each with its sample size and the bound behind it."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from ictcli.stress.setting import Setting
+from ictcli.telemetry import Progress
+
+Direction = Literal["<", "<=", ">", ">="]
+
+
+class Verdict(StrEnum):
+    """What may be said of a claim."""
+
+    PASS = "pass"  # noqa: S105 - the word
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What a sample says of everything it was drawn from.
+
+    Attributes:
+        method: how the bounds follow from the sample, in words.
+        low, high: in the unit of the claim, each with the confidence alone; None where n is too small.
+        confidence: between 0 and 1; 1 where every case there is was tried and nothing is inferred.
+    """
+
+    method: str
+    low: float | None
+    high: float | None
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One number that is held against a threshold.
+
+    Attributes:
+        name: what is claimed, in words, lower case.
+        value: as measured; None where nothing was.
+        unit: of value, bounds and threshold; "share" for one of 1.
+        n: how many independent measurements it rests on.
+        of: what these are: "orders", "recoveries", "cases".
+        bound: behind the value.
+        threshold: that must not be missed.
+        direction: how value and bound must lie to the threshold.
+        note: what else must be known to read it; may be empty.
+    """
+
+    name: str
+    value: float | None
+    unit: str
+    n: int
+    of: str
+    bound: Bound
+    threshold: float
+    direction: Direction
+    note: str = ""
+
+    @property
+    def verdict(self) -> Verdict:
+        """Fail where the measured value misses, pass where its bound holds, inconclusive in between."""
+        if self.n == 0 or self.value is None or math.isnan(self.value):
+            return Verdict.INCONCLUSIVE
+        if not _holds(self.value, self.direction, self.threshold):
+            return Verdict.FAIL
+        end = self.bound.high if self.direction.startswith("<") else self.bound.low
+        if end is None or not _holds(end, self.direction, self.threshold):
+            return Verdict.INCONCLUSIVE
+        return Verdict.PASS
+
+
+def _holds(value: float, direction: Direction, threshold: float) -> bool:
+    if direction == "<":
+        return value < threshold
+    if direction == "<=":
+        return value <= threshold
+    return value > threshold if direction == ">" else value >= threshold
+
+
+Measured = list[Claim]
+"""What a scenario hands back; never empty, also when it was stopped early."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One way to bring the production code into trouble.
+
+    Attributes:
+        name: as given to ``--scenario``; that of its module in ``ictcli/stress/scenarios``.
+        line: what it does, one line.
+        run: measures. Takes the setting, the first seed (``setting.seeds`` of them follow each other) and
+            where to tell how far it is. It asks ``setting.stopping()`` at each turn, and when that is true
+            returns what it has measured so far. It writes below ``setting.folder`` only. What it raises is
+            a failure of the code under stress, and stands in the certificate.
+    """
+
+    name: str
+    line: str
+    run: Callable[[Setting, int, Progress], Measured]
