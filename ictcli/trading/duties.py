@@ -18,6 +18,7 @@ from ictcli.trading.manager_orders import pause
 from ictcli.trading.messages import FromOutside, Passed
 from ictcli.trading.messages import Latch as LatchInput
 from ictcli.trading.metrics import MetricHistory
+from ictcli.trading.pulse import Pulse
 from ictcli.trading.spool import Spooled
 from ictcli.trading.spool_booking import SpoolBooking
 
@@ -57,6 +58,7 @@ class Duties:
 
     def __init__(self, one: Engagement, around: Surroundings, account: int) -> None:
         self._one, self._around, self._account = one, around, account
+        self._pulse = Pulse(around.control, account)
         self._trades, self._seen = ClosedTrades(), 0
         self._spool = SpoolBooking(
             around.spool, one.journal.key, one.book, self._take_laid, one.dispatcher.record, around.tell
@@ -75,6 +77,7 @@ class Duties:
         if now - self._probed >= _PROBE_EVERY:
             self._probed = now
             self._one.journal.probe()
+            self._pulse.beat(now)
         self._hear(now)
         self._spool.turn()
         self._book_fees()

@@ -1,0 +1,49 @@
+"""The heartbeat of a trading loop: a file whose time says when the loop last came round with a good ledger.
+
+Nobody is told by the loop. Whoever watches looks at the file, also when the loop stands still.
+"""
+
+import os
+from pathlib import Path
+
+from ictcli.clock import NS_PER_SECOND
+
+_EVERY = 2 * NS_PER_SECOND
+
+
+class Pulse:
+    """The heartbeat of one account's loop.
+
+    Args:
+        control: folder of the control files.
+        account: login.
+    """
+
+    def __init__(self, control: Path, account: int) -> None:
+        self._path = pulse_file(control, account)
+        self._beaten = 0
+
+    def beat(self, now: int) -> None:
+        """The loop has come round; ``now`` is ns UTC. A file that is there needs no room on the disk."""
+        if 0 <= now - self._beaten < _EVERY:
+            return
+        self._beaten = now
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.touch()
+            os.utime(self._path, ns=(now, now))
+        except OSError:
+            return  # a heartbeat that is not left grows old, and whoever watches tells
+
+
+def pulse_file(control: Path, account: int) -> Path:
+    """Where an account's heartbeat is."""
+    return control / f"trade.{account}.pulse"
+
+
+def last_beat(control: Path, account: int) -> int:
+    """When an account's loop came round last, ns UTC; 0 for never."""
+    try:
+        return pulse_file(control, account).stat().st_mtime_ns
+    except OSError:
+        return 0
