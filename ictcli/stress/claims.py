@@ -3,11 +3,15 @@
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
 from ictcli.stats.exact import clopper_pearson, quantile_bounds
+from ictcli.stats.slopes import BATCHES, slope
 from ictcli.stress.scenario import Bound, Claim, Direction
 
 CONFIDENCE = 0.95
 """Of every bound, each side alone."""
+_SLOPE = f"least squares over {BATCHES} batch means, Student's t"
 
 
 def share_claim(
@@ -73,3 +77,21 @@ def cases_claim(name: str, wrong: int, n: int, of: str = "cases", *, note: str =
     """
     bound = Bound("every listed case was tried", float(wrong), float(wrong), 1.0)
     return Claim(name, float(wrong), of, n, of, bound, 0.0, "<=", note)
+
+
+def slope_claim(
+    name: str, x: Sequence[float], y: Sequence[float], unit: str, threshold: float, *, note: str = ""
+) -> Claim:
+    """What something grows by: bytes with each bar.
+
+    Args:
+        name: what is claimed.
+        x: how far it was, ascending.
+        y: how large it was there.
+        unit: of the slope.
+        threshold: of the slope, in that unit.
+        note: see ``Claim``.
+    """
+    found = slope(np.asarray(x, np.float64), np.asarray(y, np.float64))
+    bound = Bound(_SLOPE, found.interval.low, found.interval.high, CONFIDENCE)
+    return Claim(name, found.value, unit, len(x), "samples", bound, threshold, "<", note)

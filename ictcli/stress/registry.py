@@ -4,7 +4,7 @@ from importlib import import_module
 
 from ictcli.stress.scenario import Scenario
 
-NAMES: tuple[str, ...] = ()
+NAMES: tuple[str, ...] = ("symbols", "throughput", "memory")
 """A scenario that is not here is found by tests/stress/test_registry.py."""
 
 

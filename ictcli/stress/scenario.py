@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
 
@@ -73,6 +73,10 @@ class Claim:
         if end is None or not _holds(end, self.direction, self.threshold):
             return Verdict.INCONCLUSIVE
         return Verdict.PASS
+
+    def about(self, subject: str) -> "Claim":
+        """The same claim, of one of several subjects."""
+        return replace(self, name=f"{subject}: {self.name}")
 
 
 def _holds(value: float, direction: Direction, threshold: float) -> bool:

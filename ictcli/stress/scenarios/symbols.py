@@ -1,0 +1,46 @@
+"""Many symbols at once, each with a bar every minute: how long until all is decided, and sent."""
+
+from ictcli.stress.claims import quantile_claim
+from ictcli.stress.load import load, play
+from ictcli.stress.market import in_its_currency, symbols_of
+from ictcli.stress.scenario import Claim, Measured, Scenario
+from ictcli.stress.setting import Setting
+from ictcli.stress.world import without_limits
+from ictcli.telemetry import Progress
+
+_BARS = {"quick": 330, "full": 1_500}
+"""Bars of each symbol: of a 99 % quantile the upper bound needs 299 instants."""
+_PROBABILITY = 0.02
+"""Of an order of the load, for each symbol and bar."""
+
+
+def run(setting: Setting, seed: int, progress: Progress) -> Measured:
+    """A round for each number of symbols."""
+    claims: list[Claim] = []
+    for count in setting.symbols:
+        if claims and setting.stopping():
+            break
+        claims += _round(setting.within(str(count)), count, seed, progress)
+    return claims
+
+
+def _round(setting: Setting, count: int, seed: int, progress: Progress) -> list[Claim]:
+    specs = symbols_of(count, setting.book)
+    config = without_limits(in_its_currency(setting.config, specs[0]))
+    choices = [*setting.choices, load(_PROBABILITY, seed)]
+    times = play(setting, specs, choices, config, _BARS[setting.profile], seed, progress)
+    limits = setting.limits
+    per_bar = [1000 * one / count for one in times.closes]
+    return [
+        quantile_claim(
+            f"{count} symbols: work for each closed bar", per_bar, 0.99, "ms", "minutes", limits.bar_ms
+        ),
+        quantile_claim(
+            f"{count} symbols: signal to order", [1000 * one for one in times.orders], 0.99, "ms", "orders",
+            limits.signal_to_order_ms,
+        ),
+        *[one.about(f"{count} symbols") for one in times.tally.claims(limits.error_rate)],
+    ]  # fmt: skip
+
+
+SCENARIO = Scenario("symbols", "20, 50 and 100 symbols on M1 at once, your strategies and a load", run)
