@@ -36,7 +36,8 @@ LAYERS = {
     3: ("market",),
     2: ("stats",),
     1: ("config",),
-    0: ("errors", "clock", "telemetry", "interrupts", "kernels", "folders", "__init__"),
+    0: ("errors", "clock", "telemetry", "interrupts", "kernels", "folders", "priority",
+        "__init__"),
 }  # fmt: skip
 LAYER_OF = {room: layer for layer, rooms in LAYERS.items() for room in rooms}
 

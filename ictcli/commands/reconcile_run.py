@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ictcli.errors import DataError, Discrepancy, IctError, Inconclusive, UsageError
+from ictcli.priority import in_the_background
 from ictcli.session import Session
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def run(
     started = now_ns()
     desk = (session.store, session.book, session.config.config, session.workspace)
     try:
-        with session.out.progress("reconciling") as progress:
+        with in_the_background(), session.out.progress("reconciling") as progress:
             world = World(*desk, session.environ, now_ns, session.out.note, progress)
             done = run_reconciliation(request, world, _comparison(request))
     except IctError as error:

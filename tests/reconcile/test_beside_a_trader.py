@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 
 from ictcli.clock import monotonic
+from ictcli.priority import in_the_background
 from ictcli.reconcile.from_ledger import ledger_faults, ledger_story
 from ictcli.reconcile.matching import Verdict, reconcile
 from ictcli.reconcile.rereading import without_news
@@ -72,8 +73,9 @@ def writing(folder: Path, how: str) -> Iterator[Writer]:
         process.communicate()
 
 
+@in_the_background()
 def compared(folder: Path, *, whole: bool = True) -> tuple[Verdict, Story]:
-    """One reconciliation, ``whole`` with the ledger's chain and all; the broker's side with it."""
+    """One reconciliation as the command does it, ``whole`` with the ledger's chain; the broker's side."""
     place = ledger_in(folder)
     faults = ledger_faults(place) if whole else ()
 
