@@ -15,17 +15,8 @@ from typing import Any
 from ictcli.clock import monotonic
 from ictcli.terminals.channel import MOST_ANSWERED, Channel, ChannelClosed
 from ictcli.terminals.constants import ErrorCode
-from ictcli.terminals.remote import (
-    NOT_CONNECTED,
-    SILENT,
-    CountingTerminal,
-    exchange,
-    failure,
-    outcome,
-    patience,
-    silence,
-)
-from ictcli.terminals.wire import WireError
+from ictcli.terminals.line import ChannelLine
+from ictcli.terminals.remote import CountingTerminal
 
 METATRADER = "MetaTrader5"
 """Names the module itself as what the child serves."""
@@ -49,56 +40,22 @@ def child_terminal(
     return CountingTerminal(ChildLine(deadline, factory, options or {}))
 
 
-class ChildLine:
-    """The line to a child process; see ``child_terminal``.
-
-    Attributes:
-        error: ``last_error`` after the last question.
-    """
+class ChildLine(ChannelLine):
+    """The line to a child process; see ``child_terminal``."""
 
     def __init__(self, deadline: float, factory: str, options: Mapping[str, Any]) -> None:
-        self.error = NOT_CONNECTED
-        self._deadline = deadline
+        super().__init__(deadline)
         self._order = {"factory": factory, "options": dict(options)}
         self._process: subprocess.Popen[bytes] | None = None
-        self._channel: Channel | None = None
-        self._number = 0
 
     @property
     def process(self) -> int | None:
         """Id of the child; None while there is none."""
         return None if self._process is None else self._process.pid
 
-    def ask(self, function: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-        """What the function returned in the child, or what it raised there."""
-        if self._channel is None and function == "initialize":
-            self._channel = self._start()
-        elif self._channel is None:
-            self.error = NOT_CONNECTED
-        if self._channel is None:
-            return failure(function)
-        self._number += 1
-        seconds = patience(function, keywords, self._deadline)
-        try:
-            answer = exchange(self._channel, self._number, function, arguments, keywords, seconds)
-        except WireError as error:
-            raise TypeError(str(error)) from None
-        except ChannelClosed as error:
-            why = self._ended() or error
-            self._kill()
-            self.error = SILENT
-            raise silence(function, why) from error
-        except BaseException:
-            self._kill()
-            raise
-        self.error = (answer.code, answer.message)
-        return outcome(answer)
-
     def close(self) -> None:
         """End the child: it leaves when the connection ends; if it does not, it is killed."""
-        if self._channel is not None:
-            self._channel.close()
-            self._channel = None
+        super().close()
         if self._process is not None:
             try:
                 self._process.wait(_END_S)
@@ -107,9 +64,9 @@ class ChildLine:
                 self._process.wait()
             self._process = None
 
-    def _start(self) -> Channel | None:
+    def _open(self) -> Channel | None:
         """Start the child; None with ``error`` telling why when it does not serve."""
-        self._kill()
+        self._drop()
         token = secrets.token_hex(32)
         deadline = monotonic() + _START_S
         channel: Channel | None = None
@@ -120,16 +77,16 @@ class ChildLine:
                 channel = _accepted(listener, self._process, token, deadline)
                 problem = channel.receive(deadline).decode("utf-8", "replace")
             except ChannelClosed as error:
-                problem = self._ended() or str(error)
+                problem = self._why_silent() or str(error)
         if not problem:
             return channel
         if channel is not None:
             channel.close()
-        self._kill()
+        self._drop()
         self.error = (int(ErrorCode.E_INTERNAL_FAIL_INIT), f"IPC initialize failed, {problem}")
         return None
 
-    def _ended(self) -> str:
+    def _why_silent(self) -> str:
         """How the child ended; empty while it runs."""
         if self._process is None:
             return ""
@@ -139,7 +96,7 @@ class ChildLine:
             return ""
         return f"its process ended with code {code}"
 
-    def _kill(self) -> None:
+    def _drop(self) -> None:
         if self._process is not None:
             self._process.kill()
         self.close()

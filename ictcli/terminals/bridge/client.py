@@ -1,7 +1,6 @@
 """The end of a bridge that trades."""
 
 import socket
-from typing import Any
 
 from ictcli.clock import monotonic
 from ictcli.terminals.bridge.greeting import (
@@ -12,18 +11,10 @@ from ictcli.terminals.bridge.greeting import (
     encode,
     loopback,
 )
-from ictcli.terminals.channel import MOST_ANSWERED, Channel, ChannelClosed
+from ictcli.terminals.channel import MOST_ANSWERED, Channel
 from ictcli.terminals.constants import ErrorCode
-from ictcli.terminals.remote import (
-    NOT_CONNECTED,
-    SILENT,
-    CountingTerminal,
-    exchange,
-    failure,
-    outcome,
-    patience,
-    silence,
-)
+from ictcli.terminals.line import ChannelLine
+from ictcli.terminals.remote import CountingTerminal
 from ictcli.terminals.wire import WireError
 
 _CONNECT_S = 10.0
@@ -52,12 +43,8 @@ def bridge_terminal(
     return CountingTerminal(line)
 
 
-class BridgeLine:
-    """The line to a bridge; see ``bridge_terminal``.
-
-    Attributes:
-        error: ``last_error`` after the last question.
-    """
+class BridgeLine(ChannelLine):
+    """The line to a bridge, which stays as it is when the line ends; see ``bridge_terminal``."""
 
     def __init__(
         self,
@@ -69,45 +56,12 @@ class BridgeLine:
         urgent: bool = False,
         reads: bool = False,
     ) -> None:
-        self.error = NOT_CONNECTED
+        super().__init__(deadline)
         self._urgent, self._reads = urgent, reads
         self._address = (host, port)
         self._token = token
-        self._deadline = deadline
-        self._channel: Channel | None = None
-        self._number = 0
 
-    def ask(self, function: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-        """What the function returned behind the bridge, or what it raised there."""
-        if self._channel is None and function == "initialize":
-            self._channel = self._connect()
-        elif self._channel is None:
-            self.error = NOT_CONNECTED
-        if self._channel is None:
-            return failure(function)
-        self._number += 1
-        seconds = patience(function, keywords, self._deadline)
-        try:
-            answer = exchange(self._channel, self._number, function, arguments, keywords, seconds)
-        except WireError as error:
-            raise TypeError(str(error)) from None
-        except ChannelClosed as error:
-            self.close()
-            self.error = SILENT
-            raise silence(function, error) from error
-        except BaseException:
-            self.close()
-            raise
-        self.error = (answer.code, answer.message)
-        return outcome(answer)
-
-    def close(self) -> None:
-        """Leave the bridge; the terminal behind it stays as it is."""
-        if self._channel is not None:
-            self._channel.close()
-            self._channel = None
-
-    def _connect(self) -> Channel | None:
+    def _open(self) -> Channel | None:
         """The connection, admitted; None with ``error`` telling why there is none."""
         deadline = monotonic() + _CONNECT_S
         channel: Channel | None = None
@@ -126,6 +80,12 @@ class BridgeLine:
             channel.close()
         self.error = (int(code), f"{_START[code]}, bridge {self._address[0]}:{self._address[1]}: {why}")
         return None
+
+    def _drop(self) -> None:
+        self.close()
+
+    def _why_silent(self) -> str:
+        return ""
 
 
 _START = {
