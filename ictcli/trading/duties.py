@@ -6,7 +6,6 @@ from pathlib import Path
 
 from ictcli.clock import NS_PER_SECOND
 from ictcli.config.trading import OperatorFee
-from ictcli.engine.margin import equity
 from ictcli.errors import DataError
 from ictcli.ledger.bodies import AnyBody, Latched
 from ictcli.trading.acknowledgement import Acknowledgement, acknowledge
@@ -15,10 +14,12 @@ from ictcli.trading.engagement import Engagement
 from ictcli.trading.fees import fees_of
 from ictcli.trading.latch import Halt, Latch
 from ictcli.trading.manager_orders import pause
+from ictcli.trading.measures import Picture, unseen
+from ictcli.trading.measuring import Measuring
 from ictcli.trading.messages import FromOutside, Passed
 from ictcli.trading.messages import Latch as LatchInput
 from ictcli.trading.metrics import MetricHistory
-from ictcli.trading.pulse import Pulse
+from ictcli.trading.pulse import Pulse, pulse_file
 from ictcli.trading.spool import Spooled
 from ictcli.trading.spool_booking import SpoolBooking
 
@@ -36,6 +37,8 @@ class Surroundings:
         currency: of the account.
         metrics: history of measurements.
         tell: takes lines for people.
+        broker: table of ``brokers``; empty for the built-in terminal.
+        pictured: gets a picture of the session every second.
     """
 
     control: Path
@@ -45,6 +48,8 @@ class Surroundings:
     currency: str
     metrics: MetricHistory
     tell: Callable[[str], None]
+    broker: str = ""
+    pictured: Callable[[Picture], None] = unseen
 
 
 class Duties:
@@ -58,7 +63,10 @@ class Duties:
 
     def __init__(self, one: Engagement, around: Surroundings, account: int) -> None:
         self._one, self._around, self._account = one, around, account
-        self._pulse = Pulse(around.control, account)
+        self._pulse = Pulse(pulse_file(around.control, account))
+        self._measuring = Measuring(
+            one, account, around.broker, around.currency, around.metrics, around.pictured, around.tell
+        )
         self._trades, self._seen = ClosedTrades(), 0
         self._spool = SpoolBooking(
             around.spool, one.journal.key, one.book, self._take_laid, one.dispatcher.record, around.tell
@@ -85,15 +93,11 @@ class Duties:
         if wake is not None and wake <= now:
             self._one.dispatcher.wake_at = None
             self._one.dispatcher.handle(Passed())
-        if self._around.metrics.due(now):
-            self._measure(now)
+        self._measuring.turn(now, self._probed)
 
     def end(self) -> None:
         """Write what was measured and not written yet."""
-        try:
-            self._around.metrics.flush()
-        except DataError as error:
-            self._around.tell(error.message)
+        self._measuring.end()
 
     def _take_laid(self, laid: Spooled) -> None:
         self._one.dispatcher.handle(FromOutside(laid))
@@ -171,23 +175,3 @@ class Duties:
             self._seen = entry.seq
         if due:
             self._one.dispatcher.record(due)
-
-    def _measure(self, now: int) -> None:
-        world, book = self._one.trader.account.desk.world, self._one.book
-        units = self._one.trader.account.units[0]
-        worth = int(equity(world.account[0], world.series, world.states, world.positions))
-        values = {
-            "balance": float(units.money(int(world.account[0]["balance"]))),
-            "equity": float(units.money(worth)),
-            "positions": float(len(book.positions)),
-            "working_orders": float(len(book.working)),
-            "unknown_orders": float(len(book.unresolved())),
-            "halted": float(book.latched is not None),
-            "ledger_events": float(self._one.journal.last),
-        }
-        quoted = self._one.trader.bookings.quoted()
-        quotes = {symbol: max(0.0, (now - ts) / 1e9) for symbol, ts in quoted.items()}
-        try:
-            self._around.metrics.sample(now, values, {"quote_age_seconds": quotes})
-        except DataError as error:
-            self._around.tell(error.message)

@@ -1,4 +1,4 @@
-"""The heartbeat of a trading loop: a file whose time says when the loop last came round with a good ledger.
+"""The heartbeat of a loop: a file whose time says when the loop last came round with a good ledger.
 
 Nobody is told by the loop. Whoever watches looks at the file, also when the loop stands still.
 """
@@ -12,15 +12,14 @@ _EVERY = 2 * NS_PER_SECOND
 
 
 class Pulse:
-    """The heartbeat of one account's loop.
+    """The heartbeat of one loop.
 
     Args:
-        control: folder of the control files.
-        account: login.
+        path: the file; of a trader ``pulse_file`` names it.
     """
 
-    def __init__(self, control: Path, account: int) -> None:
-        self._path = pulse_file(control, account)
+    def __init__(self, path: Path) -> None:
+        self._path = path
         self._beaten = 0
 
     def beat(self, now: int) -> None:
@@ -41,9 +40,9 @@ def pulse_file(control: Path, account: int) -> Path:
     return control / f"trade.{account}.pulse"
 
 
-def last_beat(control: Path, account: int) -> int:
-    """When an account's loop came round last, ns UTC; 0 for never."""
+def last_beat(path: Path) -> int:
+    """When the loop of a heartbeat came round last, ns UTC; 0 for never."""
     try:
-        return pulse_file(control, account).stat().st_mtime_ns
+        return path.stat().st_mtime_ns
     except OSError:
         return 0
