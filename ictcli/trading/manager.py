@@ -13,7 +13,7 @@ from ictcli.brokers.reports import Evidence
 from ictcli.clock import NS_PER_DAY, NS_PER_MINUTE, NS_PER_SECOND
 from ictcli.config.trading import TradeConfig
 from ictcli.ledger.bodies import Latched, ModeSet, Released, Unresolved
-from ictcli.trading import laid, recovery, resolver
+from ictcli.trading import laid, recovery, resolver, rolled_back
 from ictcli.trading.manager_orders import Sender
 from ictcli.trading.manager_scribe import Scribe
 from ictcli.trading.manager_tasks import Tasks
@@ -154,7 +154,9 @@ class OrderManager:
                 self._look_later(scribe.now)
                 return
             recovery.open_books(scribe, evidence)
+        lost = rolled_back.lost_numbers(self.book, evidence)
         seeing = resolver.take(scribe, evidence, self._rules)
+        rolled_back.restrict(scribe, lost)
         self._tasks.see(scribe, evidence)
         self._tasks.protect(scribe, evidence)
         if evidence.complete:

@@ -32,8 +32,9 @@ _ENDS: dict[str, Happening] = {
     "denied": Happening.DENIED,
 }
 FIRST_SECOND = 946_684_800
-"""Sequences begin at the seconds since 2000 at which a journal began: a later journal of the same account
-meets no number of an earlier one, as long as orders are made less than once a second over its life."""
+"""Sequences go on from the seconds since 2000 at which a journal, or a start on it, began: a later journal of
+the same account, or one that was set back, meets no number that was given out before, as long as orders are
+made less than once a second."""
 LONGEST_GAP = 20 * NS_PER_SECOND
 """Of the time between two passes without a trace, as much counts towards absence."""
 
@@ -77,15 +78,21 @@ def _finish(book: OrderBook, task: TaskState, status: TaskStatus) -> None:
         target.cancel_asked = False
 
 
-def _start(book: OrderBook, body: bodies.Start, _ts: int) -> tuple[Notice, ...]:
+def _start(book: OrderBook, body: bodies.Start, ts: int) -> tuple[Notice, ...]:
     book.epoch, book.start, book.recovering = body.epoch, body, True
+    if book.opened is not None:
+        _count_from(book, ts)
     return ()
 
 
 def _opened(book: OrderBook, body: bodies.Opened, ts: int) -> tuple[Notice, ...]:
     book.opened = body
-    book.sequence = max(book.sequence, ts // NS_PER_SECOND - FIRST_SECOND)
+    _count_from(book, ts)
     return ()
+
+
+def _count_from(book: OrderBook, ts: int) -> None:
+    book.sequence = max(book.sequence, ts // NS_PER_SECOND - FIRST_SECOND)
 
 
 def _intent(book: OrderBook, body: bodies.Intent, ts: int) -> tuple[Notice, ...]:
