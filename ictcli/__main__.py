@@ -32,6 +32,7 @@ def main() -> None:
 def run(argv: Sequence[str]) -> int:
     """Run one command line and return its exit code; nothing but ``SystemExit`` of click passes."""
     session = new_session(argv)
+    code: int = ExitCode.UNEXPECTED
     try:
         code = _guarded(session)
         sys.stdout.flush()
@@ -39,7 +40,10 @@ def run(argv: Sequence[str]) -> int:
         if not _reader_gone(error):
             raise
         _discard_stdout()
-        return ExitCode.OK
+        code = ExitCode.OK
+    finally:
+        if session.recorder is not None:
+            session.recorder.end(code)
     return code
 
 
@@ -68,6 +72,8 @@ def _fail(session: Session, error: BaseException) -> int:
         import traceback
 
         traceback.print_exception(error, file=sys.stderr)
+    if failure.code is ExitCode.UNEXPECTED and session.recorder is not None:
+        session.recorder.failed(error)
     out.error(failure)
     out.error_document(failure)
     return failure.code

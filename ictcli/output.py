@@ -7,7 +7,7 @@ document, which starts with ``schema`` and ``command``.
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import IO, Any, NoReturn
 
 from ictcli.errors import Finding, IctError, UsageError
@@ -22,6 +22,10 @@ CLEAR = "\r\033[K"
 _COLOURS = {"red": "\033[1;31m", "yellow": "\033[33m", "green": "\033[32m", "dim": "\033[2m"}
 
 
+def unheard(level: str, text: str) -> None:
+    """Nobody keeps what people are told."""
+
+
 class Output:
     """Where a command's results go, and how they look.
 
@@ -32,6 +36,8 @@ class Output:
         verbose: debugging logs, and tracebacks of unexpected errors.
         plain: never colour anything (``--no-color``).
         written: something already went to stdout.
+        masked: hides secrets in what goes to stderr.
+        recorded: is told what people are told, with the level of a log.
     """
 
     def __init__(
@@ -43,6 +49,8 @@ class Output:
         self.verbose = verbose
         self.plain = plain
         self.written = False
+        self.masked: Callable[[str], str] = str
+        self.recorded = unheard
         self._line = False
 
     def begin(self) -> None:
@@ -105,10 +113,12 @@ class Output:
         """Tell people something that is not data; silent with ``--quiet``."""
         if not self.quiet:
             self._to_stderr(text + "\n")
+        self.recorded("INFO", text)
 
     def warn(self, text: str) -> None:
         """Warn on stderr."""
         self._to_stderr(f"{self.paint('warning:', 'yellow', sys.stderr)} {text}\n")
+        self.recorded("WARNING", text)
 
     def error(self, error: IctError) -> None:
         """Print an error, or what was found, and the next thing to try on stderr."""
@@ -116,6 +126,7 @@ class Output:
         self._to_stderr(f"{self.paint(word, colour, sys.stderr)} {error.message}\n")
         if error.hint:
             self._to_stderr(f"{self.paint('hint:', 'dim', sys.stderr)} {error.hint}\n")
+        self.recorded("WARNING" if isinstance(error, Finding) else "ERROR", f"{error.name}: {error.message}")
 
     def error_document(self, error: IctError) -> None:
         """With ``--json``, the error as a document, unless data already went out."""
@@ -161,8 +172,10 @@ class Output:
         return not self.quiet and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
     def _to_stderr(self, text: str) -> None:
-        self.settle()
-        _write(sys.stderr, text)
+        """Tell people; a stderr that takes nothing (a full disk, a reader gone) ends no command."""
+        with suppress(OSError):
+            self.settle()
+            _write(sys.stderr, self.masked(text))
 
     def paint(self, text: str, colour: str, stream: IO[str]) -> str:
         """``text`` in a colour, where ``stream`` shows colours."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ictcli.config.loading import Loaded
+    from ictcli.logs import Recorder
     from ictcli.market.symbols import SymbolBook
     from ictcli.models.store import ModelStore
     from ictcli.store.store import Store
@@ -36,6 +37,7 @@ class Session:
         out: where results go.
         chosen_workspace: ``--workspace``, empty when not given.
         chosen_config: ``--config``, empty when not given.
+        recorder: the log; None until the configuration is known.
     """
 
     def __init__(self, argv: Sequence[str], environ: Mapping[str, str]) -> None:
@@ -44,6 +46,7 @@ class Session:
         self.out = Output()
         self.chosen_workspace = ""
         self.chosen_config = ""
+        self.recorder: Recorder | None = None
 
     @cached_property
     def cwd(self) -> "Path":
@@ -81,11 +84,11 @@ class Session:
     @cached_property
     def config(self) -> "Loaded":
         """The merged configuration with the origin of every value."""
-        from ictcli import logs
         from ictcli.config.loading import load
+        from ictcli.logs import Recorder
 
         loaded = load(self.workspace, files=self.config_files, environ=self.environ)
-        logs.configure(self.out, loaded.config.log.level)
+        self.recorder = Recorder(self.out, loaded, self.environ, self.argv)
         return loaded
 
     @cached_property

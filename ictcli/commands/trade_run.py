@@ -10,6 +10,7 @@ import click
 from ictcli.commands.backtest_compiling import compiling_told
 from ictcli.commands.trade_options import TradeOptions
 from ictcli.commands.trade_result import result_text, verdict_of
+from ictcli.commands.trade_watching import seen_by, watched
 from ictcli.errors import DataError, ExitCode, OutcomeUnknown, UsageError
 from ictcli.session import Session
 
@@ -140,10 +141,12 @@ def run(session: Session, request: "TradeRequest") -> None:
         with (
             listening(ending, session.out.note),
             compiling_told(session.out),
+            watched(session, request) as watch,
             session.out.progress("starting") as progress,
         ):
-            watch = _watch(session, request, standings)
-            traded = run_trade(request, shop, _outside(session, ending, watch, progress, requests))
+            demotion = _watch(session, request, standings)
+            outside = _outside(session, ending, demotion, progress, requests)
+            traded = run_trade(request, shop, seen_by(outside, watch))
     except KeyboardInterrupt:
         if ending.engaged or not ending.why():
             raise

@@ -34,12 +34,13 @@ class Journal:
 
     Attributes:
         epoch: number of this writer; every earlier one is fenced off.
+        key: what its events are sealed with: the workspace's.
     """
 
     def __init__(
         self, place: Place, stored: Stored, epoch: int, held: ExitStack, *, durable: bool = True
     ) -> None:
-        self.epoch = epoch
+        self.epoch, self.key = epoch, place.key
         self._place = place
         self._stored = stored
         self._held = held
@@ -48,11 +49,6 @@ class Journal:
         self._seq, self._head = stored.head()
         self._fold = Fold(stored.rows, stored.account())
         self._noted = self._synced = self._seq
-
-    @property
-    def key(self) -> bytes:
-        """What its events are sealed with: the workspace's."""
-        return self._place.key
 
     @property
     def last(self) -> int:
@@ -68,6 +64,15 @@ class Journal:
     def account(self) -> str:
         """``server/login`` of the last trader that wrote here, empty before the first."""
         return self._fold.account
+
+    @property
+    def log_bytes(self) -> int:
+        """Bytes of the write-ahead log, folded in from time to time; 0 where there is none."""
+        file = self._place.address.file
+        try:
+            return os.stat(f"{file}-wal").st_size if file else 0  # noqa: PTH116 - asked every second
+        except OSError:
+            return 0
 
     def append(self, bodies: Sequence[AnyBody], now: int) -> int:
         """Write events, and what follows from them, in one transaction; the last sequence number.

@@ -31,7 +31,7 @@ class Connection:
 
     def failed(self, error: IctError, now: int) -> None:
         """A read failed; a person is told when it lasts."""
-        self._failing = self._failing or now
+        self._failing = self._one.measures.silent_since = self._failing or now
         due = _TOLD_AFTER[min(self._told, len(_TOLD_AFTER) - 1)]
         due *= max(1, self._told - len(_TOLD_AFTER) + 2)
         if now - self._failing < due:
@@ -48,7 +48,8 @@ class Connection:
             return
         if self._told:
             self._tell("the broker answers again")
-        self._failing = self._told = 0
+        self._one.measures.reconnects += self._failing > 0
+        self._failing = self._told = self._one.measures.silent_since = 0
         self.check_clock(now)
 
     def check_clock(self, now: int) -> None:

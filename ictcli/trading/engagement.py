@@ -20,6 +20,7 @@ from ictcli.trading.checkpoints import TraderState, read_checkpoint, restore, st
 from ictcli.trading.dispatch import Dispatcher, HaltLatch
 from ictcli.trading.invariants import journal_faults
 from ictcli.trading.manager import OrderManager
+from ictcli.trading.measures import MeasuredLog, Measures
 from ictcli.trading.messages import Alert, Begin, Restrict, Told
 from ictcli.trading.orderbook import Notice, OrderBook
 from ictcli.trading.restriction import restricted
@@ -84,7 +85,9 @@ class Engagement:
         self.book.apply_all(journal.read())
         self.manager = OrderManager(terms.settings, self.book, names)
         self.trader = Trader(account, broker, terms.header, now, real)
-        self.dispatcher = Dispatcher(self.manager, journal, broker, now, latch, self._tell)
+        self.measures = Measures(tell)
+        measured = MeasuredLog(journal, self.measures)
+        self.dispatcher = Dispatcher(self.manager, measured, broker, now, latch, self._tell)
         self.trader.attach(self.dispatcher, self.manager.since)
         self.at = 0
         self._since_checkpoint = 0

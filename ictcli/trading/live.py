@@ -160,7 +160,8 @@ def _engage(
     )  # fmt: skip
     latch = Latch(control_folder(state))
     names = dict(find_broker(request.broker, shop.config.brokers).symbols)
-    one = Engagement(account, broker, journal, latch, now_ns, terms, outside.tell, names, now_ns)
+    one = Engagement(account, broker, journal, latch, now, terms, outside.tell, names, now)
+    one.measures.listener = outside.recorded
     outside.engage()
     one.refuse_strangers(known=found is not None)
     if found is None:
@@ -188,6 +189,7 @@ def _engage(
 def _last_taken(bars: Bars, at: int) -> int:
     """Close of the last bar that was over at an instant; of longer bars, none may have been just then."""
     before = int(bars.ts_close.searchsorted(at, side="right"))
+        request.broker, outside.pictured,
     return int(bars.ts_close[before - 1]) if before else at
 
 

@@ -121,7 +121,7 @@ def _engage(
     report = _begin(one, play, terminal, follower, found, laid, request, shop, outside)
     around = Surroundings(
         control_folder(state), ground.spool, latch, dict(shop.config.trade.fees),
-        report, MetricHistory(ground.data, LOGIN), outside.tell,
+        report, MetricHistory(ground.data, LOGIN), outside.tell, pictured=outside.pictured,
     )  # fmt: skip
     return Paper(one, play, terminal, follower, Duties(one, around, LOGIN))
 
@@ -132,6 +132,7 @@ def _begin(
     outside: Outside,
 ) -> str:  # fmt: skip
     """Bring account and terminal to the same bar; the account's currency."""
+    one.measures.listener = outside.recorded
     outside.engage()
     one.refuse_strangers(known=found is not None)
     if one.book.epoch:

@@ -1,13 +1,17 @@
 """What the live loop is asked to do, what reaches it from outside while it works, and what it hands back."""
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from ictcli.brokers.broker import Broker
+from ictcli.clock import now_ns
 from ictcli.errors import ExitCode
 from ictcli.ledger.address import LedgerName
 from ictcli.market.timeframes import Timeframe
 from ictcli.telemetry import Progress
+from ictcli.trading.measures import Listener, Picture, deaf, unseen
 
 if TYPE_CHECKING:
     from ictcli.research.modelled import AskedModel
@@ -81,6 +85,10 @@ class Outside:
         progress: of warm-up and replay.
         provenance: command line, configuration hash, version, time; kept with checkpoints.
         environ: environment variables, for passwords.
+        recorded: gets every event of the ledger once it is durable; must neither fail nor wait.
+        pictured: gets a picture of the session every second; must neither fail nor wait.
+        now, sleep: the clock of a live session, ns UTC, and how it waits, seconds.
+        broker: of a live session, not connected yet; None opens the one that is configured.
     """
 
     ending: Callable[[], str]
@@ -92,6 +100,11 @@ class Outside:
     provenance: Mapping[str, Any]
     environ: Mapping[str, str]
     engage: Callable[[], None] = at_any_time
+    recorded: Listener = deaf
+    pictured: Callable[[Picture], None] = unseen
+    now: Callable[[], int] = now_ns
+    sleep: Callable[[float], None] = time.sleep
+    broker: Broker | None = None
 
 
 @dataclass(frozen=True, slots=True)

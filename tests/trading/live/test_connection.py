@@ -11,6 +11,7 @@ from ictcli.errors import SourceUnavailable
 from ictcli.ledger.bodies import Alerted, ClockSeen, ModeSet
 from ictcli.trading.connection import Connection
 from ictcli.trading.engagement import Engagement
+from ictcli.trading.measures import Measures
 from tests.trading.order_model import Desk, desk
 
 SILENT = SourceUnavailable("the terminal did not answer")
@@ -41,6 +42,7 @@ class Session:
 
     def __post_init__(self) -> None:
         self.book, self.dispatcher = self.desk.book, self.desk.shell
+        self.measures = Measures(self.said.append)
         one, broker = cast("Engagement", cast("Any", self)), cast("Broker", cast("Any", self.terminal))
         self.line = Connection(one, broker, self.said.append)
 
@@ -71,8 +73,10 @@ def test_the_clock_is_looked_at_after_an_interruption_and_every_hour(session: Se
         session.line.well(START + minute * NS_PER_MINUTE)
     assert session.terminal.asked == 1
     session.line.failed(SILENT, START + 59 * NS_PER_MINUTE)
+    assert session.measures.silent_since == START + 59 * NS_PER_MINUTE
     session.line.well(START + 59 * NS_PER_MINUTE + 1)
     assert session.terminal.asked == 2
+    assert (session.measures.silent_since, session.measures.reconnects) == (0, 1)
     session.line.well(START + 120 * NS_PER_MINUTE)
     assert session.terminal.asked == 3
     assert len(session.recorded(ClockSeen)) == 3
