@@ -160,7 +160,7 @@ def _engage(
     )  # fmt: skip
     latch = Latch(control_folder(state))
     names = dict(find_broker(request.broker, shop.config.brokers).symbols)
-    one = Engagement(account, broker, journal, latch, now, terms, outside.tell, names, now)
+    one = Engagement(account, broker, journal, latch, now_ns, terms, outside.tell, names, now_ns)
     one.measures.listener = outside.recorded
     outside.engage()
     one.refuse_strangers(known=found is not None)
