@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from random import Random
 
 from ictcli.brokers.mt5.adapter import Mt5Broker
+from ictcli.brokers.mt5.breaker import BreakerRule
 from ictcli.brokers.mt5.calls import Retry, Surroundings
 from ictcli.clock import monotonic, now_ns
 from ictcli.config.trading import BrokerConfig
@@ -34,6 +35,7 @@ def open_broker(
     *,
     seed: int,
     retry: Retry | None = None,
+    rule: BreakerRule | None = None,
     urgent: bool = False,
 ) -> Mt5Broker:
     """A broker at a real terminal or a bridge to one, not connected yet.
@@ -44,6 +46,7 @@ def open_broker(
         environ: environment variables, for password and token; neither is kept.
         seed: of the pauses between repeated reads.
         retry: how reads are repeated; the adapter's own way where none is given.
+        rule: when reads stop for a while; the adapter's own where none is given.
         urgent: for an emergency stop: a client of the bridge that says nothing makes room.
 
     Raises:
@@ -57,4 +60,4 @@ def open_broker(
         return read_secret(config.password_env, environ) if config.password_env else ""
 
     terminal = open_terminal(name, config, environ, urgent=urgent)
-    return Mt5Broker(terminal, config, world, clock, password=password, retry=retry)
+    return Mt5Broker(terminal, config, world, clock, password=password, retry=retry, rule=rule)

@@ -5,16 +5,18 @@ ledger that cannot be written ends the loop, and the stops that lie at the broke
 """
 
 import os
-import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from ictcli.brokers.broker import Broker
+from ictcli.brokers.mt5.breaker import BreakerRule
 from ictcli.brokers.mt5.calls import Retry
 from ictcli.brokers.opening import find_broker, open_broker
 from ictcli.brokers.reports import AccountReport
-from ictcli.clock import NS_PER_SECOND, now_ns, parse_duration
+from ictcli.clock import NS_PER_SECOND, parse_duration
 from ictcli.config.loading import fingerprint
+from ictcli.config.trading import BrokerConfig
 from ictcli.errors import LedgerUnwritable, SourceUnavailable
 from ictcli.ledger.address import find_place
 from ictcli.ledger.journal import Journal, open_journal
@@ -48,8 +50,11 @@ from ictcli.trading.wishes import Header, Wish
 
 _TURN = 0.2
 """Seconds between two turns."""
-_READS = Retry(attempts=2)
+READS = Retry(attempts=2)
 """A read that is not answered is made again next turn: one must not hold the loop up for long."""
+BREAKER = BreakerRule(longest=2 * NS_PER_SECOND)
+"""Nor may a pause outlast the terminal's return by much: nothing is traded meanwhile."""
+_NOT_WHOLE = "the terminal does not show all of its records, as without its trade server"
 _STALE, _SELDOM = 60 * NS_PER_SECOND, 5 * NS_PER_SECOND
 """A price that has not changed for so long is asked for only every so often."""
 
@@ -67,6 +72,7 @@ class Live:
         poll, bar_age: ns.
         line: the connection.
         unsent: what was wanted before the account's last end and never written down.
+        now: the instant, ns UTC.
         looked: when the broker's records were read last, ns UTC.
         asked: for each series, when its price was asked for last, ns UTC.
         opened: for each series, the instant behind which its forming bar was seen to open.
@@ -81,6 +87,7 @@ class Live:
     bar_age: int
     line: Connection
     unsent: list[Wish]
+    now: Callable[[], int]
     looked: int = 0
     opened: dict[int, int] = field(default_factory=dict)
     asked: dict[int, int] = field(default_factory=dict)
@@ -100,8 +107,8 @@ def trade_live(request: TradeRequest, shop: Workshop, outside: Outside) -> Trade
     with ExitStack() as stack:
         control = control_folder(shop.store.state_dir)
         if table.login:  # before the terminal is asked: it would only say that it is busy
-            stack.enter_context(only_trader(control, _holder(request, table.login)))
-        broker: Broker = open_broker(request.broker, table, outside.environ, seed=request.seed, retry=_READS)
+            stack.enter_context(only_trader(control, _holder(request, table.login, outside)))
+        broker = outside.broker or _open(request, table, outside)
         stack.callback(broker.close)
         report = broker.connect()
         refuse_real(request, report)
@@ -112,7 +119,7 @@ def trade_live(request: TradeRequest, shop: Workshop, outside: Outside) -> Trade
         if request.dry_run:
             broker = DryBroker(broker, outside.show)
         if not table.login:
-            stack.enter_context(only_trader(control, _holder(request, report.login)))
+            stack.enter_context(only_trader(control, _holder(request, report.login, outside)))
         state = shop.store.state_dir
         ground = Ground(
             find_place(state, outside.environ), state / f"live-{report.login}",
@@ -121,7 +128,8 @@ def trade_live(request: TradeRequest, shop: Workshop, outside: Outside) -> Trade
         if request.dry_run:
             ground = stack.enter_context(throw_away(ground))
         durable = not request.dry_run
-        journal = stack.enter_context(open_journal(ground.place, now=now_ns(), full=False, durable=durable))
+        begun = outside.now()
+        journal = stack.enter_context(open_journal(ground.place, now=begun, full=False, durable=durable))
         refuse_other_account(journal.account, report)
         live = _engage(request, shop, outside, broker, report, journal, ground)
         try:
@@ -134,8 +142,12 @@ def trade_live(request: TradeRequest, shop: Workshop, outside: Outside) -> Trade
         return summarize(live.one, request.mode, _account(broker), ended)
 
 
-def _holder(request: TradeRequest, login: int) -> Holder:
-    return Holder(login, request.broker, request.mode, os.getpid(), now_ns())
+def _open(request: TradeRequest, table: BrokerConfig, outside: Outside) -> Broker:
+    return open_broker(request.broker, table, outside.environ, seed=request.seed, retry=READS, rule=BREAKER)
+
+
+def _holder(request: TradeRequest, login: int, outside: Outside) -> Holder:
+    return Holder(login, request.broker, request.mode, os.getpid(), outside.now())
 
 
 def _engage(
@@ -144,13 +156,13 @@ def _engage(
 ) -> Live:  # fmt: skip
     """Put the session together, go on where the journal ends, and resolve what is open."""
     state, settings = shop.store.state_dir, settings_of(request, shop.config.trade)
-    folder = ground.folder
+    folder, now = ground.folder, outside.now
     found = last_state(journal, folder)
     since = found[1].start if found else None
-    laid = lay_live_floor(request, shop, outside, broker, now_ns(), since)
+    laid = lay_live_floor(request, shop, outside, broker, now(), since)
     if found and found[1].identity != laid.identity:
         found = None
-        laid = lay_live_floor(request, shop, outside, broker, now_ns(), None)
+        laid = lay_live_floor(request, shop, outside, broker, now(), None)
     if request.mode == "live" and not request.dry_run:
         require(missing_in_session(laid.marks, request.graduated))
     account = laid.assembled.account
@@ -160,7 +172,7 @@ def _engage(
     )  # fmt: skip
     latch = Latch(control_folder(state))
     names = dict(find_broker(request.broker, shop.config.brokers).symbols)
-    one = Engagement(account, broker, journal, latch, now_ns, terms, outside.tell, names, now_ns)
+    one = Engagement(account, broker, journal, latch, now, terms, outside.tell, names, now)
     one.measures.listener = outside.recorded
     outside.engage()
     one.refuse_strangers(known=found is not None)
@@ -173,23 +185,23 @@ def _engage(
     if found is None:
         one.checkpoint(always=True)
     line = Connection(one, broker, outside.tell)
-    line.check_clock(now_ns())
+    line.check_clock(now())
     around = Surroundings(
         control_folder(state), ground.spool, latch, dict(settings.fees),
         report.currency, MetricHistory(ground.data, report.login), outside.tell,
+        request.broker, outside.pictured,
     )  # fmt: skip
     symbols = [units.symbol for units in account.units]
     last = [_last_taken(series.bars, one.at) for series in laid.floor.series]
     feed = BarFeed(broker, symbols, laid.timeframes, last)
     duties = Duties(one, around, report.login)
     poll, age = parse_duration(settings.poll), parse_duration(settings.bar_age)
-    return Live(one, broker, feed, duties, laid, poll, age, line, caught.unsent)
+    return Live(one, broker, feed, duties, laid, poll, age, line, caught.unsent, now)
 
 
 def _last_taken(bars: Bars, at: int) -> int:
     """Close of the last bar that was over at an instant; of longer bars, none may have been just then."""
     before = int(bars.ts_close.searchsorted(at, side="right"))
-        request.broker, outside.pictured,
     return int(bars.ts_close[before - 1]) if before else at
 
 
@@ -204,30 +216,37 @@ def _loop(live: Live, request: TradeRequest, outside: Outside) -> str:
         why = outside.ending()
         if why:
             return why
-        took = _turn(live, outside)
+        took = _turn(live)
         if request.once and not took and not live.one.book.unresolved():
             return "nothing is left"
         outside.alive(f"{live.one.trader.counts.bars} bars, {len(live.one.book.positions)} positions")
-        time.sleep(_TURN)
+        outside.sleep(_TURN)
 
 
-def _turn(live: Live, outside: Outside) -> bool:
+def _turn(live: Live) -> bool:
     """One turn; whether bars were taken."""
-    now = now_ns()
+    now = live.now()
     live.duties.turn(now)
     try:
         _watch_prices(live, now)
         if now - live.looked >= live.poll:
-            live.looked = now
-            live.one.trader.look()
+            _look(live, now)
         _send_unsent(live, now)
         took = _take_bars(live)
-        live.line.well(now)
     except SourceUnavailable as error:
         live.line.failed(error, now)
         return False
     live.one.trader.flush()
     return took
+
+
+def _look(live: Live, now: int) -> None:
+    """Read the broker's records: only when all of them were read is the line well."""
+    live.looked = now
+    if live.one.trader.look().complete:
+        live.line.well(now)
+    else:
+        live.line.failed(SourceUnavailable(_NOT_WHOLE), now)
 
 
 def _send_unsent(live: Live, now: int) -> None:
@@ -260,7 +279,7 @@ def _watch_prices(live: Live, now: int) -> None:
 
 def _take_bars(live: Live) -> bool:
     """Take every bar that has closed; whether there were any."""
-    instants = live.feed.closed(now_ns())
+    instants = live.feed.closed(live.now())
     for closed_at, closed in instants:
         live.one.trader.look()
         _give_up(live)
@@ -286,7 +305,7 @@ def _decide(live: Live, closed_at: int, closed: list[Closed]) -> None:
         if one.series < live.laid.floor.traded:
             spread = max(0, int(bar.spread[0]))
             trader.traded(one.series, int(bar.ts[0]), int(bar.high[0]), int(bar.low[0]), spread)
-    if now_ns() - closed_at > live.bar_age:
+    if live.now() - closed_at > live.bar_age:
         trader.late(closed_at, closed, names)
     else:
         trader.closed(closed_at, closed, names)

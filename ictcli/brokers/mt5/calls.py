@@ -89,6 +89,7 @@ class Calls:
         self.timings = Timings()
         self.spent = 0.0
         self.revive: Callable[[], None] | None = None
+        self._lost = False
 
     def once(self, name: str, *args: Any, **kwargs: Any) -> Any:
         """Call once, whatever comes of it.
@@ -136,7 +137,7 @@ class Calls:
             if attempt:
                 self._pause(attempt - 1)
             self._admit(forced=forced)
-            found, code, text = self._try(name, args, kwargs, revive=attempt > 0 and code in LOST)
+            found, code, text = self._try(name, args, kwargs)
             if code == 0:
                 return found
             if code in _FINAL:
@@ -145,21 +146,25 @@ class Calls:
             return None
         raise _unanswered(name, code, text)
 
-    def _try(
-        self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], *, revive: bool
-    ) -> tuple[Any, int, str]:
-        """The answer and 0, or None, the error's code and its text."""
+    def _try(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, int, str]:
+        """The answer and 0, or None, the error's code and its text.
+
+        A terminal that was lost is connected again first, whoever asks next: an open breaker grants one call
+        at a time, and that one must not be spent on asking a terminal that nobody has connected to.
+        """
         try:
-            if revive and self.revive is not None:
+            if self._lost and self.revive is not None:
                 self.revive()
             found = self.once(name, *args, **kwargs)
         except SourceUnavailable as error:
+            self._lost = True
             self._fail()
             return None, int(ErrorCode.E_INTERNAL_FAIL_TIMEOUT), error.message
         if found is not None and found is not False:
-            self.breaker = succeeded(self.breaker)
+            self._lost, self.breaker = False, succeeded(self.breaker)
             return found, 0, ""
         code, text = self.error()
+        self._lost = code in LOST
         if code in LOST or code == ErrorCode.E_FAIL:
             self._fail()
         else:

@@ -98,9 +98,9 @@ def served(**options: Any) -> SimulatedTerminal:
     return served_terminal(chosen)
 
 
-def served_terminal(options: ServedOptions) -> SimulatedTerminal:
-    """The same from options."""
-    clock = passing_clock(options)
+def served_terminal(options: ServedOptions, clock: Callable[[], int] | None = None) -> SimulatedTerminal:
+    """The same from options; a clock, ns UTC, where the market is not to pass by the real one."""
+    clock = clock or passing_clock(options)
     start = clock()
     book = load_symbols(None)
     floor = _floor(options, book, start)

@@ -83,6 +83,17 @@ def test_a_lost_terminal_is_connected_again_before_the_next_attempt() -> None:
     assert len(revived) == 2
 
 
+def test_a_terminal_that_restarted_behind_an_open_breaker_is_connected_again_by_the_first_trial() -> None:
+    terminal, world = ScriptedTerminal(), World()
+    terminal.failures["orders_get"] = [-10004] * 9
+    calls = calls_of(terminal, world, failures=2, pause=NS_PER_SECOND)
+    with pytest.raises(SourceUnavailable):
+        calls.read("orders_get")
+    calls.revive = terminal.failures["orders_get"].clear
+    world.now += 2 * NS_PER_SECOND
+    assert calls.read("orders_get") == ()
+
+
 def test_enough_failures_open_the_breaker_and_nothing_is_asked_until_it_tries_again() -> None:
     terminal, world = ScriptedTerminal(), World()
     terminal.failures["orders_get"] = [silence() for _ in range(6)]
