@@ -10,10 +10,7 @@ Positive = Annotated[float, Meta(gt=0)]
 
 
 class StressConfig(Record, frozen=True):
-    """What a certificate demands (docs/stress.md).
-
-    A threshold counts as met where the bound behind the measured value meets it, not only the value.
-    """
+    """What a certificate demands, of the bound behind each measured value (docs/stress.md)."""
 
     trades_per_hour: Annotated[float, Meta(ge=0), doc("Trades that an hour must be able to hold.")] = 100.0
     bar_ms: Annotated[

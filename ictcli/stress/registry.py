@@ -1,14 +1,16 @@
 """The scenarios, by name, in the order in which they run; each is a module of ``ictcli/stress/scenarios``."""
 
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from ictcli.stress.scenario import Scenario
+if TYPE_CHECKING:
+    from ictcli.stress.scenario import Scenario
 
 NAMES: tuple[str, ...] = ("symbols", "throughput", "memory")
 """A scenario that is not here is found by tests/stress/test_registry.py."""
 
 
-def scenario(name: str) -> Scenario:
+def scenario(name: str) -> "Scenario":
     """A scenario, its module imported when it is asked for.
 
     Raises:
@@ -16,6 +18,8 @@ def scenario(name: str) -> Scenario:
     """
     if name not in NAMES:
         raise KeyError(name)
+    from ictcli.stress.scenario import Scenario  # noqa: PLC0415 - whoever asks for names needs none of it
+
     found = import_module(f"ictcli.stress.scenarios.{name}").SCENARIO
     if not isinstance(found, Scenario):
         raise TypeError(f"SCENARIO of {name} is {type(found).__name__}")

@@ -1,0 +1,160 @@
+"""What ``ictcli stress`` does: run the scenarios, show and keep the certificate, leave with its exit code."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ictcli.commands.backtest_compiling import compiling_told
+from ictcli.errors import ExitCode, Finding, UsageError
+from ictcli.session import Session
+from ictcli.stress.registry import NAMES, scenario
+
+if TYPE_CHECKING:
+    from ictcli.market.timeframes import Timeframe
+    from ictcli.stress.runner import Outcome
+    from ictcli.stress.setting import Profile, Setting
+
+_SYMBOLS: "dict[Profile, tuple[int, ...]]" = {"quick": (20,), "full": (20, 50, 100)}
+_SEEDS: "dict[Profile, int]" = {"quick": 3, "full": 60}
+_MINUTE = "M1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=False)
+class StressRequest:
+    """What is asked for, as given."""
+
+    profile: "Profile"
+    scenarios: tuple[str, ...]
+    strategies: tuple[str, ...]
+    params: tuple[str, ...]
+    timeframes: "tuple[Timeframe, ...]"
+    symbols: int | None
+    duration: int | None
+    seeds: int | None
+    out: Path | None
+    seed: int | None
+    allow_inconclusive: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The scenarios, in the order in which they run."""
+        return tuple(name for name in NAMES if not self.scenarios or name in self.scenarios)
+
+
+def run(session: Session, request: StressRequest) -> None:
+    """Run the scenarios, show and keep the certificate.
+
+    Raises:
+        UsageError: no strategy, or one that does not decide bar by bar.
+        Busy: another stress runs in this workspace.
+        Finding: a threshold is missed, or cannot be shown.
+        Exit: somebody pressed Ctrl-C, after what was measured was kept.
+    """
+    from ictcli.reports.stress_text import verdict_word
+    from ictcli.stress.certificate import Asked, certificate, load_now
+    from ictcli.stress.runner import run_all
+    from ictcli.trading.ending import Ending, listening
+
+    seed = session.config.config.backtest.seed if request.seed is None else request.seed
+    asked = Asked(request.names, seed, session.now, session.provenance(), load_now())
+    outcomes: list[Outcome] = []
+    with _scratch(session) as folder:
+        ending = Ending(folder)
+        ending.engage()
+        setting = _setting(session, request, folder, lambda: bool(ending.why()))
+        with (
+            listening(ending, session.out.note),
+            compiling_told(session.out),
+            session.out.progress("stress") as progress,
+        ):
+            chosen = [scenario(name) for name in request.names]
+
+            def over(one: "Outcome") -> None:
+                outcomes.append(one)
+                session.out.note(f"{one.name}: {verdict_word(one.verdict)}, {one.seconds:.1f} s")
+
+            def told(label: str, done: int, total: int | None) -> None:
+                progress(f"{len(outcomes) + 1}/{len(chosen)} {label}", done, total)
+
+            run_all(chosen, setting, seed, told, over)
+        document = certificate(asked, setting, outcomes)
+    _show(session, request, document)
+    _leave(request, document, interrupted=ending.interrupted)
+
+
+def _setting(session: Session, request: StressRequest, folder: Path, stopping: Any) -> "Setting":
+    from ictcli.market.timeframes import parse_timeframe
+    from ictcli.research.choices import choose_strategies, parse_params
+    from ictcli.strategies.expression import Expression
+    from ictcli.stress.setting import Setting
+
+    config = session.config.config
+    names = request.strategies or config.trade.strategies
+    if not names:
+        raise UsageError("no strategy to certify", hint="Add --strategy NAME, or set trade.strategies.")
+    choices = choose_strategies(names, config.strategies, parse_params(request.params))
+    for choice in choices:
+        if isinstance(choice.strategy, Expression):
+            raise UsageError(
+                f"{choice.strategy.name} is an expression over whole columns, for research only",
+                hint="Trading needs a step that decides bar by bar: see docs/write-a-strategy.md.",
+            )
+    frames = request.timeframes or (parse_timeframe(_MINUTE),)
+    symbols = (request.symbols,) if request.symbols else _SYMBOLS[request.profile]
+    return Setting(
+        config, session.book, tuple(choices), tuple(sorted(set(frames), key=lambda one: one.ns)), folder,
+        request.profile, symbols, request.seeds or _SEEDS[request.profile], request.duration, stopping,
+    )  # fmt: skip
+
+
+@contextmanager
+def _scratch(session: Session) -> "Iterator[Path]":
+    """A folder on the disk that trading writes to, gone afterwards; what a killed run left goes first.
+
+    Raises:
+        Busy: another stress runs here; two would disturb each other's times.
+    """
+    from ictcli.store.locks import exclusive
+
+    state = session.config.state_dir
+    with exclusive(state / "stress.lock", "stress", now=session.now, doing="running"):
+        folder = state / "stress"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True, mode=0o700)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _show(session: Session, request: StressRequest, document: dict[str, Any]) -> None:
+    from ictcli.output import SCHEMA, encode
+    from ictcli.reports.stress_page import stress_page
+    from ictcli.reports.stress_text import stress_text
+    from ictcli.store.atomic import write_file
+
+    page = request.out or Path("reports", f"{document['certificate']}.html")
+    target = (session.cwd if request.out else session.workspace) / page
+    target.parent.mkdir(parents=True, exist_ok=True)
+    write_file(target, stress_page(document).encode())
+    body = {"schema": SCHEMA, "command": session.out.command, **document}
+    write_file(target.with_suffix(".json"), (encode(body, indent=2) + "\n").encode())
+    session.out.emit(document, lambda: stress_text(document))
+    session.out.note(f"wrote {page} and {page.with_suffix('.json').name}")
+
+
+def _leave(request: StressRequest, document: dict[str, Any], *, interrupted: bool) -> None:
+    from ictcli.reports.stress_text import headline
+
+    if interrupted:
+        raise click.exceptions.Exit(ExitCode.INTERRUPTED)
+    if document["verdict"] == "pass":
+        return
+    if document["verdict"] == "inconclusive" and document["finished"] and request.allow_inconclusive:
+        return
+    raise Finding(headline(document), hint="docs/stress.md says how to read it, and what to do.")

@@ -1,0 +1,120 @@
+"""A stress certificate as text: every claim with its n, its bound and its threshold."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ictcli.reports.layout import BLANK, aligned_together, entries, wrap
+
+Document = Mapping[str, Any]
+
+HEADERS = ("claim", "measured", "n", "bound", "threshold", "verdict")
+_ALIGN = "<>>>><"
+_WORDS = {"pass": "passed", "fail": "FAILED", "inconclusive": "inconclusive"}
+_THOUSAND, _TEN = 1000.0, 10.0
+
+
+def stress_text(document: Document) -> str:
+    """One screen: the claims by scenario, the verdict, what it holds for."""
+    scenarios = document["scenarios"]
+    tables = aligned_together(
+        [(HEADERS, [row(claim) for claim in one["claims"]]) for one in scenarios], _ALIGN
+    )
+    lines: list[str] = []
+    for one, shown in zip(scenarios, tables, strict=True):
+        lines += [f"{one['name']}: {one['line']}", *(f"  {line}" for line in remarks(one))]
+        lines += [*(shown if one["claims"] else []), ""]
+    lines += wrap(headline(document))
+    lines += ["", *entries(facts(document))]
+    return "\n".join(lines)
+
+
+def headline(document: Document) -> str:
+    """What came of it, one sentence."""
+    claims = [claim for one in document["scenarios"] for claim in one["claims"]]
+    missed = [claim for claim in claims if claim["verdict"] == "fail"]
+    open_still = [claim for claim in claims if claim["verdict"] == "inconclusive"]
+    broken = [one["name"] for one in document["scenarios"] if one["error"]]
+    parts = [f"{len(claims) - len(missed) - len(open_still)} of {len(claims)} claims are shown"]
+    if missed:
+        parts.append(f"{len(missed)} missed")
+    if open_still:
+        parts.append(f"{len(open_still)} not shown, n is too small for the bound")
+    if broken:
+        parts.append(f"{', '.join(broken)} broke")
+    if not document["finished"]:
+        parts.append(f"not finished: {', '.join(document['not_finished'])}")
+    return f"{verdict_word(document['verdict'])}: {'; '.join(parts)}."
+
+
+def verdict_word(verdict: str) -> str:
+    """A verdict as it stands in tables."""
+    return _WORDS[verdict]
+
+
+def remarks(scenario: Document) -> list[str]:
+    """What must be said of a scenario before its claims: that it broke, that it was stopped."""
+    found = []
+    if scenario["error"]:
+        found.append(f"broke: {scenario['error']}")
+        found += [f"at {place}" for place in scenario["trace"][-3:]]
+    if not scenario["finished"]:
+        found.append("stopped before its end")
+    return found
+
+
+def row(claim: Document) -> list[str]:
+    """The cells of a claim."""
+    return [
+        claim["name"],
+        amount(claim["value"], claim["unit"]),
+        f"{claim['n']:,} {claim['of']}",
+        bound_text(claim),
+        f"{claim['direction']} {amount(claim['threshold'], claim['unit'])}",
+        verdict_word(claim["verdict"]),
+    ]
+
+
+def bound_text(claim: Document) -> str:
+    """The end of the bound that is held against the threshold."""
+    if claim["confidence"] == 1:
+        return "all tried"
+    below = claim["direction"].startswith("<")
+    end = claim["high"] if below else claim["low"]
+    if end is None:
+        return "n too small"
+    return f"{'<=' if below else '>='} {amount(end, claim['unit'])}"
+
+
+def amount(value: float | None, unit: str) -> str:
+    """A number with its unit, in at most four digits that count."""
+    if value is None:
+        return BLANK
+    if unit == "share":
+        return f"{100 * value:.4g} %"
+    size = abs(value)
+    text = (
+        f"{value:,.0f}"
+        if size >= _THOUSAND or value == int(value)
+        else f"{value:.{1 if size >= _TEN else 3}f}"
+    )
+    return f"{text} {unit}"
+
+
+def facts(document: Document) -> list[tuple[str, str]]:
+    """What the certificate holds for."""
+    machine, made = document["machine"], document["provenance"]
+    load = "" if machine["load"] is None else f", load {machine['load']:.1f} at the beginning"
+    memory = "" if machine["memory_mib"] is None else f", {machine['memory_mib']:,} MiB"
+    last = "" if document["duration_s"] is None else f", {document['duration_s']:,} s of real time"
+    return [
+        (
+            "certificate",
+            f"{document['certificate']}, {document['seconds']:,.1f} s, profile {document['profile']}{last}",
+        ),
+        ("set-up", f"{', '.join(document['strategies'])} on {', '.join(document['timeframes'])}"),
+        ("seeds", f"from {document['seed']}, {document['seeds']} where faults are drawn"),
+        ("machine", f"{machine['processor']}, {machine['cores']} cores{memory}, {machine['system']}{load}"),
+        ("program", f"ictcli {made['version']}, {machine['python']}"),
+        ("config", made["config"]),
+        ("command", " ".join(["ictcli", *made["argv"]])),
+    ]
