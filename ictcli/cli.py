@@ -36,6 +36,9 @@ COMMANDS: dict[str, dict[str, str]] = {
         "reconcile": "Compare the ledger with the broker's records, a statement or the backtest.",
         "ledger": "Verify, export, back up, restore and move the journals of trading.",
     },
+    "Operate": {
+        "stress": "Certify machine, configuration and strategy for unattended trading.",
+    },
     "Look": {
         "report": "Show a stored run: metrics with intervals, verdict, fill assumptions, provenance.",
         "models": "List, show, verify, check and compare models; promote, roll back, delete versions.",
