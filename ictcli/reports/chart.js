@@ -1,4 +1,3 @@
-"use strict";
 // Draws the chart as known at the close of one bar. The rows in #data carry when each fact became known;
 // `known` is the same rule as Drawing.at in the package.
 (() => {
@@ -27,155 +26,28 @@
   }
 
   const visible = (shape) => shape.kind.on && (shape.live || ended.checked || lasting.has(shape.drawing.form));
-  const colour = (shape) =>
-    shape.drawing.side ? (page.theme.families[shape.kind.family] || page.theme.other)[shape.drawing.side < 0 ? 1 : 0]
-      : shape.kind.family === "sessions" ? page.theme.window : page.theme.ink;
-  const faded = (hex, share) => hex + Math.round(255 * share).toString(16).padStart(2, "0");
 
-  // --- traces --------------------------------------------------------------------------------------
-  function candles(count) {
-    const { rising, falling } = page.theme;
-    const cut = (values) => values.slice(0, count);
-    return {
-      type: "candlestick", x: [...Array(count).keys()], open: cut(bars.open), high: cut(bars.high), low: cut(bars.low),
-      close: cut(bars.close), hoverinfo: "none", name: "bars",
-      increasing: { line: { color: rising, width: 1 }, fillcolor: rising },
-      decreasing: { line: { color: falling, width: 1 }, fillcolor: falling },
-    };
-  }
-
-  function lines(shapes) {
-    const groups = new Map();
-    for (const shape of shapes.filter((one) => one.bottom !== null && !["point", "setup"].includes(one.drawing.form))) {
-      const { kind, side, form } = shape.drawing, name = `${kind} ${side} ${form} ${shape.live}`;
-      if (!groups.has(name)) groups.set(name, []);
-      groups.get(name).push(shape);
-    }
-    const crowd = [...groups.values()].reduce((sum, group) => sum + group.length, 0);
-    return [...groups.values()].map((group) => outlines(group, crowd > 40 ? 0.6 : 0.85));
-  }
-
-  function outlines(group, strength) {
-    const { kind, live, drawing } = group[0], area = drawing.form === "zone" || drawing.form === "window";
-    const x = [], y = [], tint = colour(group[0]);
-    for (const { left, right, bottom, top } of group) {
-      x.push(...(area ? [left, right, right, left, left, null] : [left, right, null]));
-      y.push(...(area ? [bottom, bottom, top, top, bottom, null] : [bottom, bottom, null]));
-    }
-    return {
-      type: "scatter", mode: "lines", x, y, hoverinfo: "none", name: `${kind.name} ${drawing.form}`,
-      line: { color: faded(tint, live ? strength : 0.3), width: area ? 0.7 : 1.3, dash: kind.dash },
-      ...(area ? filling(kind, tint, live && drawing.form === "zone") : {}),
-    };
-  }
-
-  // Blocks are hatched, gaps and ranges tinted, so that both can be told where they lie on one another.
-  function filling({ hatched }, tint, strong) {
-    const pattern = { shape: "/", size: 7, solidity: 0.12, fillmode: "replace", fgcolor: faded(tint, strong ? 0.5 : 0.2), bgcolor: faded(tint, 0.02) };
-    return { fill: "toself", fillcolor: faded(tint, strong ? 0.16 : 0.06), ...(hatched ? { fillpattern: pattern } : {}) };
-  }
-
-  // Setups: areas from the entry to the stop and to the target, a line at each of the three.
-  function plans(shapes) {
-    const { ink, loss, gain } = page.theme, setups = shapes.filter((shape) => shape.drawing.form === "setup");
-    const across = setups.flatMap(({ left, right }) => [left, right, null]);
-    const lines = [["entry", 0, ink, "solid"], ["stop", 1, loss, "dash"], ["target", 2, gain, "dash"]];
-    const areas = lines.slice(1).map(([name, at, tint]) => ({
-      type: "scatter", mode: "none", name: `${name} area`, hoverinfo: "none", fill: "toself", fillcolor: faded(tint, 0.1),
-      x: setups.flatMap(({ left, right }) => [left, right, right, left, left, null]),
-      y: setups.flatMap(({ drawing: { plan } }) => [plan[0], plan[0], plan[at], plan[at], plan[0], null]),
-    }));
-    return !setups.length ? [] : areas.concat(lines.map(([name, at, color, dash]) => ({
-      type: "scatter", mode: "lines", name: `setup ${name}`, hoverinfo: "none", line: { color, dash, width: 1.4 },
-      x: across, y: setups.flatMap(({ drawing: { plan } }) => [plan[at], plan[at], null]),
-    })));
-  }
-
-  function marks(shapes) {
-    const points = shapes.filter((shape) => shape.drawing.form === "point" && shape.bottom !== null);
-    return {
-      type: "scatter", mode: "markers", name: "points", hoverinfo: "none", x: points.map((point) => point.left),
-      y: points.map((point) => (point.drawing.side < 0 ? point.top : point.bottom)),
-      marker: {
-        size: page.view[1] - page.view[0] > 1000 ? 6 : 8, symbol: points.map((point) => point.kind.symbol), color: points.map(colour),
-        line: { color: page.theme.paper, width: 1 },
-      },
-    };
-  }
-
-  // Shading of windows, the full height of the chart.
-  function shading(shapes) {
-    const bands = shapes.filter((shape) => shape.drawing.form === "window");
-    return bands.map(({ left, right }) => ({
-      type: "rect", xref: "x", yref: "paper", x0: left, x1: right, y0: 0, y1: 1, layer: "below", line: { width: 0 },
-      fillcolor: faded(page.theme.window, bands.length > 60 ? 0.06 : 0.1),
-    }));
-  }
-
-  // --- text ------------------------------------------------------------------------------------------
-  // How the area of the chart is measured: pixels per bar and price, and the pixels of candles.
-  function measure(range, position) {
+  // --- words on the chart ---------------------------------------------------------------------------
+  // Where the chart's area is, in bars and prices.
+  function measure([low, high], position) {
+    const [left, right] = page.view;
     const width = plot.clientWidth - margin.l - margin.r, height = plot.clientHeight - margin.t - margin.b;
-    const [left, right] = page.view, [low, high] = range, wide = width / (right - left), tall = height / (high - low);
-    const candles = (from, to) => {
-      const first = Math.max(0, Math.floor(left + from / wide)), last = Math.min(position, Math.ceil(left + to / wide));
-      return Array.from({ length: Math.max(0, last - first + 1) }, (_, at) =>
-        [bars.high, bars.low].map((side) => (high - side[first + at]) * tall));
-    };
-    return { left, high, wide, tall, width, height, candles, newest: position + 0.5 };
+    return Traces.measure({ left, right, low, high, width, height }, bars, position);
   }
-
-  function texts(shapes, frame) {
-    const found = labels.checked ? Labels.place(shapes, frame) : [];
-    return { type: "scatter", mode: "text", name: "labels", hoverinfo: "none", textposition: "middle center",
-      x: found.map((one) => frame.left + one.x / frame.wide), y: found.map((one) => frame.high - one.y / frame.tall),
-      text: found.map((one) => escaped(one.text)),
-      textfont: { size: 11, color: found.map(({ shape }) => (shape.drawing.form === "setup" ? page.theme.ink : colour(shape))) } };
-  }
-
-  const escaped = (words) => words.replace(/[<&]/g, (sign) => (sign === "<" ? "&lt;" : "&amp;"));
 
   // Names of windows above the chart; where they do not fit, what the shading means.
   function names(shapes, frame) {
     if (!labels.checked) return [];
     const common = { yref: "paper", y: 1, yanchor: "bottom", showarrow: false, borderpad: 0, font: { size: 11, color: page.theme.window } };
     const named = Labels.lanes(shapes, frame);
-    if (named.length) return named.map(({ x, text, lane }) => ({ ...common, x, xanchor: "center", yshift: 13 * lane, text: escaped(text) }));
+    if (named.length) return named.map(({ x, text, lane }) => ({ ...common, x, xanchor: "center", yshift: 13 * lane, text: Traces.escaped(text) }));
     const kinds = [...new Set(shapes.filter((shape) => shape.drawing.form === "window").map((shape) => shape.kind.name))];
-    return kinds.length ? [{ ...common, xref: "paper", x: 0, xanchor: "left", text: `shaded: ${escaped(kinds.join(", "))}` }] : [];
+    return kinds.length ? [{ ...common, xref: "paper", x: 0, xanchor: "left", text: `shaded: ${Traces.escaped(kinds.join(", "))}` }] : [];
   }
 
   // --- axes ------------------------------------------------------------------------------------------
-  const iso = (seconds) => new Date(1000 * seconds).toISOString();
-  const moment = (seconds) => iso(seconds).slice(0, 16).replace("T", " ");
-  const STEPS = [1, 5, 15, 30, 60, 120, 240, 480, 1440, 2880, 7200, 10080, 43200, 129600, 525600];
-  const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
-  const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-
-  function ticks() {
-    const from = Math.max(0, Math.ceil(page.view[0])), to = Math.min(size - 1, Math.floor(page.view[1]));
-    const most = Math.max(2, (plot.clientWidth - margin.l - margin.r) / 66), pixel = (page.view[1] - page.view[0]) / most;
-    for (const step of STEPS) {
-      const turns = [];
-      for (let bar = Math.max(1, from); bar <= to; bar++) {
-        if (Math.floor(bars.time[bar] / 60 / step) !== Math.floor(bars.time[bar - 1] / 60 / step)) turns.push(bar);
-      }
-      if (turns.length > most && step !== STEPS[STEPS.length - 1]) continue;
-      const kept = turns.filter((bar, at) => !at || bar - turns[at - 1] >= (step >= 1440 ? 1.2 : 0.7) * pixel);
-      return { tickvals: kept, ticktext: kept.map((bar, at) => tick(bar, at ? kept[at - 1] : -1, step)) };
-    }
-    return {};
-  }
-
-  function tick(bar, before, step) {
-    const now = iso(bars.time[bar]), day = new Date(1000 * bars.time[bar]);
-    const fresh = before < 0 || iso(bars.time[before]).slice(0, 10) !== now.slice(0, 10);
-    const fresh_year = before < 0 || iso(bars.time[before]).slice(0, 4) !== now.slice(0, 4);
-    const date = `${DAYS[day.getUTCDay()]} ${day.getUTCDate()} ${MONTHS[day.getUTCMonth()]}${fresh_year ? `<br>${now.slice(0, 4)}` : ""}`;
-    if (step >= 43200) return now.slice(0, 7);
-    if (step >= 1440) return date;
-    return fresh ? `${now.slice(11, 16)}<br>${date}` : now.slice(11, 16);
-  }
+  const { moment } = Traces;
+  const ticks = () => Traces.ticks(bars.time, page.view, plot.clientWidth - margin.l - margin.r);
 
   function prices(position) {
     const from = Math.max(0, Math.floor(page.view[0])), to = Math.min(position, Math.ceil(page.view[1]));
@@ -194,7 +66,7 @@
     const axis = { gridcolor: grid, zeroline: false, color: faint, tickfont: { size: 11 } };
     const layout = {
       paper_bgcolor: paper, plot_bgcolor: paper, margin, showlegend: false, dragmode: "pan", hovermode: false,
-      font: { family: "system-ui, sans-serif" }, shapes: shading(shown), annotations: names(shown, frame),
+      font: { family: "system-ui, sans-serif" }, shapes: Traces.shading(shown, page.theme), annotations: names(shown, frame),
       width: plot.clientWidth, height: plot.clientHeight,
       xaxis: { ...axis, range: page.view, rangeslider: { visible: false }, type: "linear", tickangle: 0, ...ticks() },
       yaxis: { ...axis, range, side: "right", fixedrange: true, tickformat: `.${data.digits}f` },
@@ -203,7 +75,9 @@
       modeBarButtons: [["toImage", "zoomIn2d", "zoomOut2d"]] };
     box("moment").textContent = `${moment(bars.close_time[position])} UTC · bar ${position + 1} of ${size}`;
     for (const kind of kinds) kind.count.textContent = page.shapes.filter((shape) => shape.kind === kind && shape.live).length;
-    const traces = [...lines(shown), ...plans(shown), candles(position + 1), marks(shown), texts(shown, frame)];
+    const { theme } = page, dots = page.view[1] - page.view[0] > 1000 ? 6 : 8;
+    const traces = [...Traces.lines(shown, theme), ...Traces.plans(shown, theme), Traces.candles(bars, position + 1, theme),
+      Traces.marks(shown, theme, dots), Traces.texts(labels.checked ? shown : [], frame, theme)];
     return Plotly.react(plot, traces, layout, config).then(() => {
       if (!page.queued) delete document.body.dataset.drawing;
     });

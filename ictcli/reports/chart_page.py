@@ -30,8 +30,8 @@ def page(chart: Chart) -> str:
     """
     return offline_page(
         "chart.html",
-        "chart.css",
-        ("chart_labels.js", "chart.js"),
+        ("chart.css",),
+        ("chart_labels.js", "chart_traces.js", "chart.js"),
         document(chart),
         title=html.escape(chart.title),
     )
@@ -44,12 +44,12 @@ def document(chart: Chart) -> dict[str, Any]:
     return {
         "digits": chart.bars.digits,
         "bars": _bars(chart.bars),
-        "kinds": [_kind(*name, asked=name[1] in chart.asked) for name in names],
+        "kinds": [kind_look(*name, asked=name[1] in chart.asked) for name in names],
         "drawings": [_drawing(one, number[one.kind, one.layer]) for one in chart.drawings],
         "records": RECORD_NAMES,
         "informative": [RECORD_NAMES.index(name) for name in INFORMATIVE],
         "endings": {form: [RECORD_NAMES.index(name) for name in names] for form, names in ENDINGS.items()},
-        "themes": {name: _theme(name) for name in THEMES},
+        "themes": {name: theme_look(name) for name in THEMES},
         "breakBars": BREAK_BARS,
         "few": FEW,
         "lasting": LASTING,
@@ -69,7 +69,8 @@ def _order(name: tuple[str, str, str]) -> tuple[int, str, int]:
     return place, kind, list(DETECTORS[kind].layers).index(layer)
 
 
-def _kind(chapter: str, kind: str, layer: str, *, asked: bool) -> dict[str, Any]:
+def kind_look(chapter: str, kind: str, layer: str, *, asked: bool) -> dict[str, Any]:
+    """What the page's program needs to draw one kind of object."""
     look = style(kind)
     return {
         "name": title(kind, layer),
@@ -102,6 +103,7 @@ def _change(change: Change) -> list[Any]:
     return [change.bar, record, change.at // NS_PER_SECOND, change.bottom, change.top, change.x]
 
 
-def _theme(name: str) -> dict[str, Any]:
+def theme_look(name: str) -> dict[str, Any]:
+    """The colours of a chart."""
     theme = THEMES[name]
     return {field: getattr(theme, field) for field in theme.__dataclass_fields__}

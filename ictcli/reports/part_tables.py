@@ -9,7 +9,8 @@ _SHOWN = ("symbol", "strategy", "setup", "side", "session", "weekday", "hour", "
 """Dimensions with a table; months have a grid of their own."""
 _ONE_IS_ENOUGH = frozenset({"strategy", "setup"})
 """Dimensions that tell nothing while they have a single part."""
-_TITLES = {"setup": "Set-up", "weekday": "Day", "hour": "Hour (NY)"}
+TITLES = {"setup": "Set-up", "weekday": "Day", "hour": "Hour (NY)"}
+"""Dimensions that people call otherwise."""
 
 
 def part_tables(parts: Mapping[str, Sequence[Mapping[str, Any]]], confidence: float) -> list[list[str]]:
@@ -19,17 +20,24 @@ def part_tables(parts: Mapping[str, Sequence[Mapping[str, Any]]], confidence: fl
         parts: as ``breakdown.breakdowns`` makes them.
         confidence: of the intervals.
     """
-    interval = f"{100 * confidence:g} % interval"
-    headers = ("Trades", "Net", "Expectancy", interval, "Wins", interval, "Factor")
     tables = [
-        ((_TITLES.get(name, name.capitalize()), *headers), [_cells(row, name) for row in parts[name]])
+        (
+            (TITLES.get(name, name.capitalize()), *headers(confidence)),
+            [part_cells(row, name) for row in parts[name]],
+        )
         for name in _SHOWN
-        if len(parts[name]) > (name in _ONE_IS_ENOUGH) and not _repeats(parts, name)
+        if len(parts[name]) > (name in _ONE_IS_ENOUGH) and not repeats(parts, name)
     ]
     return aligned_together(tables, "<>>>>>>>")
 
 
-def _repeats(parts: Mapping[str, Sequence[Mapping[str, Any]]], dimension: str) -> bool:
+def headers(confidence: float) -> tuple[str, ...]:
+    """Titles of all columns but the first."""
+    interval = f"{100 * confidence:g} % interval"
+    return ("Trades", "Net", "Expectancy", interval, "Wins", interval, "Factor")
+
+
+def repeats(parts: Mapping[str, Sequence[Mapping[str, Any]]], dimension: str) -> bool:
     """Whether every strategy has one set-up of its own name, so that the set-ups tell nothing new."""
     if dimension != "setup":
         return False
@@ -37,7 +45,8 @@ def _repeats(parts: Mapping[str, Sequence[Mapping[str, Any]]], dimension: str) -
     return setups == strategies
 
 
-def _cells(row: Mapping[str, Any], dimension: str) -> list[str]:
+def part_cells(row: Mapping[str, Any], dimension: str) -> list[str]:
+    """A part's label and what its trades came to."""
     # by exit a profit factor says nothing
     factor = "" if dimension == "exit" else number(row["profit_factor"], "ratio")
     return [

@@ -2,9 +2,9 @@
 
 import html
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 from typing import Any
 
+from ictcli.reports.page_shell import part, shell
 from ictcli.reports.reconcile_text import detail_tables, done_about, facts, headline, result_word
 
 Document = Mapping[str, Any]
@@ -30,9 +30,8 @@ def reconcile_page(document: Document) -> str:
     ]
     title = f"{_TITLES[document['mode']]}: {document['account'] or document['against']}"
     footer = f"Run {document['run']}, begun {document['started']}, {document['seconds']} s."
-    return _part("reconcile.html").format(
-        title=_text(title), css=_part("reconcile.css"), main="\n".join(parts), footer=_text(footer)
-    )
+    body = part("reconcile.html").format(title=_text(title), main="\n".join(parts), footer=_text(footer))
+    return shell(_text(title), ("reconcile.css",), body.strip())
 
 
 def _banner(document: Document) -> str:
@@ -130,7 +129,3 @@ def _value(value: str | None) -> str:
 
 def _text(value: object) -> str:
     return html.escape(str(value))
-
-
-def _part(name: str) -> str:
-    return files("ictcli.reports").joinpath(name).read_text(encoding="utf-8")

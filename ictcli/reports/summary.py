@@ -171,7 +171,7 @@ def signal_lines(exits: Sequence[breakdown.Row], refused: Sequence[breakdown.Row
     ambiguous = sum(row["ambiguous"] for row in exits)
     lines = [f"Ambiguous stops, whose bar also touched the target: {ambiguous:,}"] if ambiguous else []
     if refused:
-        why = [(row["reason"], f"{row['signals']:,}: {_reason(row['reason'])}") for row in refused]
+        why = [(row["reason"], f"{row['signals']:,}: {explained(row['reason'])}") for row in refused]
         lines += [*([""] if lines else []), "Signals not traded", *entries(why)]
     return lines
 
@@ -220,7 +220,7 @@ def _digits(document: Document) -> dict[str, int]:
     return {one["symbol"]: one["digits"] for one in document["series"]}
 
 
-def _reason(label: str) -> str:
+def explained(label: str) -> str:
     """A sentence on why an entry was not filled."""
     return _ENDINGS[label] if label in _ENDINGS else explain(Refusal[label.upper()])
 

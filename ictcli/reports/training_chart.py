@@ -1,40 +1,9 @@
-"""One chart of a training as a plain plotly figure, and the pieces that such figures are made of."""
+"""The pieces that figures of a training are made of."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-Figure = dict[str, Any]
-
-USUAL = 300
-"""Pixels of a chart's height."""
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingChart:
-    """One chart.
-
-    Attributes:
-        name: unique within a model.
-        title: what it shows.
-        about: how it is read.
-        data: plotly traces; a colour is ``@part`` or ``@part/opacity``.
-        layout: plotly layout.
-        height: pixels.
-        wide: whether it takes the whole width.
-    """
-
-    name: str
-    title: str
-    about: str
-    data: list[Figure]
-    layout: Figure
-    height: int = USUAL
-    wide: bool = False
-
-    def figure(self) -> Figure:
-        """What the page's program draws."""
-        return {"data": self.data, "layout": self.layout, "height": self.height}
+from ictcli.reports.page_chart import Figure
 
 
 def around(values: Sequence[float | None], centre: float, least: float) -> list[float]:

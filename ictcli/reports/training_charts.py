@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ictcli.reports.page_chart import PageChart
 from ictcli.reports.training_chart import (
-    TrainingChart,
     around,
     bars_of,
     curve_of,
@@ -24,7 +24,7 @@ _BELOW: dict[str, Any] = {"x": 0, "xanchor": "left", "y": -0.14, "yanchor": "top
 """Place of a legend where the thresholds are named above."""
 
 
-def training_charts(model: Document) -> list[TrainingChart]:
+def training_charts(model: Document) -> list[PageChart]:
     """All charts that a model has data for."""
     charts = [accuracy_chart(model), auc_chart(model), calibration_chart(model)]
     pictures = model.get("pictures")
@@ -39,7 +39,7 @@ def training_charts(model: Document) -> list[TrainingChart]:
     return charts
 
 
-def accuracy_chart(model: Document) -> TrainingChart:
+def accuracy_chart(model: Document) -> PageChart:
     """Accuracy of every fold against the likelier answer."""
     folds = model["folds"]
     base = {
@@ -51,7 +51,7 @@ def accuracy_chart(model: Document) -> TrainingChart:
         "marker": {"symbol": "line-ew", "size": 26, "line": {"width": 3, "color": "@two"}},
         "hovertemplate": "%{y:.1f} %",
     }
-    return TrainingChart(
+    return PageChart(
         "accuracy",
         "Accuracy by fold",
         "Share of right answers out of sample with 95 % interval, beside always giving the likelier answer.",
@@ -60,10 +60,10 @@ def accuracy_chart(model: Document) -> TrainingChart:
     )
 
 
-def auc_chart(model: Document) -> TrainingChart:
+def auc_chart(model: Document) -> PageChart:
     """AUC of every fold."""
     ends = [one["auc"][key] for one in model["folds"] for key in ("value", "low", "high")]
-    return TrainingChart(
+    return PageChart(
         "auc",
         "Order by fold (AUC)",
         "How often an event that came true was given the higher probability; 0.5 is no order at all.",
@@ -76,7 +76,7 @@ def auc_chart(model: Document) -> TrainingChart:
     )
 
 
-def calibration_chart(model: Document) -> TrainingChart:
+def calibration_chart(model: Document) -> PageChart:
     """Said against seen."""
     curve = model["calibration"]["curve"]
     ends = [100 * one[key] for one in curve for key in ("said", "seen", "low", "high")]
@@ -102,7 +102,7 @@ def calibration_chart(model: Document) -> TrainingChart:
         "customdata": [one["n"] for one in curve],
         "hovertemplate": "said %{x:.1f} %, seen %{y:.1f} % of %{customdata:,} events",
     }
-    return TrainingChart(
+    return PageChart(
         "calibration",
         "Calibration",
         "What came true of what was said, in groups of equal size with 95 % intervals (Wilson).",
@@ -114,7 +114,7 @@ def calibration_chart(model: Document) -> TrainingChart:
     )
 
 
-def probability_chart(model: Document) -> TrainingChart:
+def probability_chart(model: Document) -> PageChart:
     """Histogram of probabilities with the thresholds."""
     found = model["pictures"]["probabilities"]
     traces = [bars_of(found, "ones", "came true", "@one"), bars_of(found, "zeros", "did not", "@two/0.6")]
@@ -122,7 +122,7 @@ def probability_chart(model: Document) -> TrainingChart:
     marks = [(low, "short below"), (high, "take above" if model["strategy"] else "long above")]
     shown = [(100 * at, text) for at, text in marks if 0 < at < 1]
     ends = [100 * found["low"], 100 * found["high"], *(at for at, _ in shown)]
-    return TrainingChart(
+    return PageChart(
         "probabilities",
         "Probabilities and thresholds",
         "Calibrated probabilities of the tested events. The thresholds are those of the version; "
@@ -140,7 +140,7 @@ def probability_chart(model: Document) -> TrainingChart:
     )
 
 
-def results_chart(model: Document) -> TrainingChart:
+def results_chart(model: Document) -> PageChart:
     """Results out of sample, added up, and the drawdown below them."""
     found = model["pictures"]["results"]
     unit = " R" if found["unit"] == "R" else " %"
@@ -151,7 +151,7 @@ def results_chart(model: Document) -> TrainingChart:
     traces = [curve_of(found["days"], *one, unit) for one in curves]
     drawdown = curve_of(found["days"], "drawdown", found["drawdown"], "@bad", "solid", unit)
     drawdown |= {"yaxis": "y2", "fill": "tozeroy", "fillcolor": "@bad/0.25"}
-    return TrainingChart(
+    return PageChart(
         "results",
         f"Results out of sample in{unit}",
         "Added up after costs by the day on which a label ends; below, the distance from the highest point. "
@@ -168,7 +168,7 @@ def results_chart(model: Document) -> TrainingChart:
     )
 
 
-def balance_chart(model: Document) -> TrainingChart:
+def balance_chart(model: Document) -> PageChart:
     """Balance of the labels along time, with the beginnings of the folds."""
     parts = model["pictures"]["balance"]
     line = {
@@ -186,7 +186,7 @@ def balance_chart(model: Document) -> TrainingChart:
     for one in starts:
         one["line"] = {"color": "@faint", "width": 1, "dash": "dot"}
     whole = 100 * model["labels"]["share"]
-    return TrainingChart(
+    return PageChart(
         "balance",
         "Class balance over time",
         "Share of labels that are 1, in parts of equal size; dashed over all, dotted where a fold begins.",
@@ -197,12 +197,12 @@ def balance_chart(model: Document) -> TrainingChart:
     )
 
 
-def weight_chart(model: Document) -> TrainingChart:
+def weight_chart(model: Document) -> PageChart:
     """Weights of the members by regime."""
     weights = model["pictures"]["weights"]
     members = [one["name"] for one in model["members"] if one["name"] in next(iter(weights.values()))]
     colours = ("@one", "@two", "@three", "@four", "@five")
-    return TrainingChart(
+    return PageChart(
         "weights",
         "Weights by regime",
         "What each member of the ensemble has to say, by the state of the market (volatility and trend).",
@@ -221,7 +221,7 @@ def weight_chart(model: Document) -> TrainingChart:
     )
 
 
-def loss_chart(model: Document) -> TrainingChart:
+def loss_chart(model: Document) -> PageChart:
     """Log-loss of every model beside that of the ensemble and of the base rate."""
     rows = [(one["name"], one["log_loss"]) for one in model["members"]]
     rows.append(("together", model["scores"]["log_loss"]["value"]))
@@ -238,7 +238,7 @@ def loss_chart(model: Document) -> TrainingChart:
         "marker": {"size": 11, "color": ["@one"] * (len(rows) - 1) + ["@ink"]},
         "hovertemplate": "%{y}: %{x:.5f}",
     }
-    return TrainingChart(
+    return PageChart(
         "losses",
         "Log-loss by model",
         "Out of sample, less is better; dotted without any model.",
@@ -251,7 +251,7 @@ def loss_chart(model: Document) -> TrainingChart:
     )
 
 
-def feature_chart(model: Document) -> TrainingChart:
+def feature_chart(model: Document) -> PageChart:
     """Share of every feature in what moves the model."""
     rows = model["importance"][:26]
     bar = {
@@ -263,7 +263,7 @@ def feature_chart(model: Document) -> TrainingChart:
         "marker": {"color": "@one"},
         "hovertemplate": "%{y}: %{x:.1f} %",
     }
-    return TrainingChart(
+    return PageChart(
         "features",
         "What moves the model",
         f"Share of every feature, by {model['importance_method']}; says what is used, not what is right.",

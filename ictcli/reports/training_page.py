@@ -1,14 +1,14 @@
 """A training as one web page that needs nothing but itself: the verdict first, then pictures, then tables."""
 
-import html
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ictcli.clock import iso
 from ictcli.reports.layout import number
 from ictcli.reports.offline_page import offline_page
-from ictcli.reports.training_chart import TrainingChart
+from ictcli.reports.page_chart import PageChart
+from ictcli.reports.page_parts import details, escaped, facts, figures, table
 from ictcli.reports.training_charts import training_charts
 from ictcli.reports.training_text import (
     QUESTIONS,
@@ -40,12 +40,12 @@ def training_page(models: Sequence[tuple[Document, Document]]) -> str:
     sections = [_section(at, model, card, charts[at]) for at, (model, card) in enumerate(models)]
     return offline_page(
         "training.html",
-        "training.css",
-        ("training.js",),
+        ("page.css", "training.css"),
+        ("page_figures.js", "training.js"),
         [{one.name: one.figure() for one in some} for some in charts],
-        title=_text(titles[0] if len(titles) == 1 else f"Training of {len(titles)} models"),
+        title=escaped(titles[0] if len(titles) == 1 else f"Training of {len(titles)} models"),
         alone=" hidden" if len(titles) == 1 else "",
-        options="".join(f'<option value="{at}">{_text(title)}</option>' for at, title in enumerate(titles)),
+        options="".join(f'<option value="{at}">{escaped(title)}</option>' for at, title in enumerate(titles)),
         models="\n".join(sections),
     )
 
@@ -60,19 +60,19 @@ def write_training_page(path: Path, models: Sequence[tuple[Document, Document]])
         file.write(training_page(models).encode())
 
 
-def _section(at: int, model: Document, card: Document, charts: Sequence[TrainingChart]) -> str:
+def _section(at: int, model: Document, card: Document, charts: Sequence[PageChart]) -> str:
     parts = [
-        f"<h2>{_text(headline(model))}</h2>",
+        f"<h2>{escaped(headline(model))}</h2>",
         _banner(model),
         _numbers(model),
-        f'<div class="charts">{"".join(_figure(one) for one in charts)}</div>',
-        _details("Folds", _folds(model), is_open=True),
-        _details("Models", _members(model), is_open=True),
+        figures(charts),
+        details("Folds", _folds(model), is_open=True),
+        details("Models", _members(model), is_open=True),
         _lockbox(model),
-        _details("Data and labels", _facts(data_pairs(model)), is_open=True),
-        _details("Quality of the data", _facts(quality_pairs(model["data"]["quality"])), is_open=True),
-        _details("Rule and plan", _facts([*_flat(model["label"]), *_flat(model["plan"])]), is_open=False),
-        _details("Where it comes from", _facts(origin_pairs(model, card)), is_open=False),
+        details("Data and labels", facts(data_pairs(model)), is_open=True),
+        details("Quality of the data", facts(quality_pairs(model["data"]["quality"])), is_open=True),
+        details("Rule and plan", facts([*_flat(model["label"]), *_flat(model["plan"])]), is_open=False),
+        details("Where it comes from", facts(origin_pairs(model, card)), is_open=False),
     ]
     hidden = " hidden" if at else ""
     return f'<section id="model-{at}"{hidden}>\n' + "\n".join(part for part in parts if part) + "\n</section>"
@@ -81,14 +81,14 @@ def _section(at: int, model: Document, card: Document, charts: Sequence[Training
 def _banner(model: Document) -> str:
     edge = model["verdict"] == "edge"
     answers = "".join(
-        f"<li{' class=yes' if yes else ''}><b>{_text(question)}</b> {'yes' if yes else 'no'}"
-        f"<span>{_text(reason)}</span></li>"
+        f"<li{' class=yes' if yes else ''}><b>{escaped(question)}</b> {'yes' if yes else 'no'}"
+        f"<span>{escaped(reason)}</span></li>"
         for question, yes, reason in zip(QUESTIONS, passed(model), model["reasons"], strict=True)
     )
     word = "an edge" if edge else "no edge"
     return (
         f'<div class="verdict{" edge" if edge else ""}"><strong>Verdict: {word}</strong>'
-        f"<div>{_text(f'{sum(passed(model))} of 4 conditions hold; an edge needs all of them.')}</div>"
+        f"<div>{escaped(f'{sum(passed(model))} of 4 conditions hold; an edge needs all of them.')}</div>"
         f"<ul>{answers}</ul></div>"
     )
 
@@ -99,7 +99,7 @@ def _numbers(model: Document) -> str:
         for name, score, form, text in model_scores(model)
     ]
     cells = (
-        f"<li><span>{_text(name)}</span><b>{_text(value)}</b><span>{_text(ends)}</span><span>{_text(text)}</span></li>"
+        f"<li><span>{escaped(name)}</span><b>{escaped(value)}</b><span>{escaped(ends)}</span><span>{escaped(text)}</span></li>"
         for name, value, ends, text in rows
     )
     return f'<ul class="numbers">{"".join(cells)}</ul>'
@@ -108,15 +108,6 @@ def _numbers(model: Document) -> str:
 def _ends(score: Document, form: str) -> str:
     said = ranged(score, form)
     return said[said.index("[") :] if "[" in said else ""
-
-
-def _figure(chart: TrainingChart) -> str:
-    wide = ' class="wide"' if chart.wide else ""
-    return (
-        f"<figure{wide}><figcaption><b>{_text(chart.title)}</b><p>{_text(chart.about)}</p></figcaption>"
-        f'<div role="img" aria-label="{_text(f"{chart.title}. {chart.about}")}" '
-        f'data-chart="{chart.name}" style="min-height: {chart.height}px"></div></figure>'
-    )
 
 
 def _folds(model: Document) -> str:
@@ -135,7 +126,7 @@ def _folds(model: Document) -> str:
         )
         for one in model["folds"]
     ]
-    return _table(headers, rows, "<<<>>>>>>")
+    return table(headers, rows, "<<<>>>>>>")
 
 
 def _members(model: Document) -> str:
@@ -149,14 +140,14 @@ def _members(model: Document) -> str:
         )
         for one in model["members"]
     ]
-    table = _table(("model", "weight", "log-loss", "accuracy", "not a member because"), rows, "<>>><")
+    members = table(("model", "weight", "log-loss", "accuracy", "not a member because"), rows, "<>>><")
     tuned = tuned_pairs(model)
-    found = f"<h2>Parameters that tuning chose</h2>{_facts(tuned)}" if tuned else ""
+    found = f"<h2>Parameters that tuning chose</h2>{facts(tuned)}" if tuned else ""
     gain = model["gain"]
     if gain is None:
-        return table + found
+        return members + found
     text = f"Gain in log-loss over the best model, {gain['best']}: {ranged(gain, '.5f')}"
-    return f"{table}<p>{_text(text)}</p>{found}"
+    return f"{members}<p>{escaped(text)}</p>{found}"
 
 
 def _lockbox(model: Document) -> str:
@@ -170,7 +161,7 @@ def _lockbox(model: Document) -> str:
         ("log-loss", f"{ranged(found['log_loss'], '.4f')}, without the model {found['log_loss_base']:.4f}"),
         ("net result", f"{ranged(found['net'], net_form(found['net']))} a trade, {found['taken']:,} taken"),
     ]
-    return _details("Lockbox, opened", _facts(pairs), is_open=True)
+    return details("Lockbox, opened", facts(pairs), is_open=True)
 
 
 def quality_pairs(quality: Document) -> list[tuple[str, str]]:
@@ -232,33 +223,3 @@ def _flat(values: Document) -> list[tuple[str, str]]:
         for key, value in values.items()
         if value not in ({}, [], "")
     ]
-
-
-def _details(title: str, content: str, *, is_open: bool) -> str:
-    return f"<details{' open' if is_open else ''}><summary>{_text(title)}</summary>{content}</details>"
-
-
-def _facts(pairs: Pairs) -> str:
-    rows = "".join(
-        f'<tr><th scope="row">{_text(about)}</th><td>{_text(text)}</td></tr>' for about, text in pairs
-    )
-    return f'<div class="table facts" tabindex="0"><table>{rows}</table></div>'
-
-
-def _table(headers: Sequence[str], rows: Iterable[Sequence[str]], align: str) -> str:
-    kinds = ["" if side == "<" else ' class="number"' for side in align]
-    head = "".join(
-        f'<th scope="col"{kind}>{_text(name)}</th>' for kind, name in zip(kinds, headers, strict=True)
-    )
-    body = "".join(
-        "<tr>"
-        + "".join(f"<td{kind}>{_text(cell)}</td>" for kind, cell in zip(kinds, row, strict=True))
-        + "</tr>"
-        for row in rows
-    )
-    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    return f'<div class="table" tabindex="0">{table}</div>'
-
-
-def _text(value: str) -> str:
-    return html.escape(value)

@@ -193,7 +193,11 @@ def played_of(
 
 def strategy_names(choices: Sequence[Choice]) -> list[str]:
     """What tables call the strategies: their names, numbered where one trades with several parameters."""
-    names = [choice.strategy.name for choice in choices]
+    return numbered([choice.strategy.name for choice in choices])
+
+
+def numbered(names: Sequence[str]) -> list[str]:
+    """Names, with a number behind each that occurs more than once."""
     return [
         name if names.count(name) == 1 else f"{name}#{names[: at + 1].count(name)}"
         for at, name in enumerate(names)

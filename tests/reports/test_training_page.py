@@ -102,7 +102,7 @@ def test_the_same_training_gives_the_same_page() -> None:
 def test_data_cannot_end_their_element() -> None:
     page = offline_page(
         "training.html",
-        "training.css",
+        ("training.css",),
         ("training.js",),
         ["</script>"],
         title="",
