@@ -1,0 +1,117 @@
+"""What nobody writes into a ledger and people must know: a stop, reconciliations, the disk."""
+
+import shutil
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+from ictcli.clock import parse_duration
+from ictcli.config.records import Config
+from ictcli.operations.alerts import Alert, Severity, daily
+from ictcli.operations.alerts_ledger import Ledger, halted
+from ictcli.operations.outbox_file import connect, explained
+from ictcli.trading.control import control_folder
+from ictcli.trading.latch import Latch
+
+_RUNS = """
+SELECT r.run, r.ended, r.ledger, r.result, r.error, r.roots,
+  (SELECT count(*) FROM findings f WHERE f.run = r.run AND f.root AND f.severity = 'critical')
+FROM runs r WHERE r.mode = 'ledger' AND r.ended >= ? AND r.result <> 'clean' ORDER BY r.run
+"""
+_CONCLUDED = """
+SELECT max(ended) FROM runs WHERE mode = 'ledger' AND ledger = ? AND result IN ('clean', 'findings')
+"""
+
+
+def look_around(state: Path, config: Config, ledgers: Sequence[Ledger], now: int) -> list[Alert]:
+    """Everything that is wrong right now and not in a ledger.
+
+    Args:
+        state: the workspace's state folder.
+        config: limits.
+        ledgers: those that exist and are watched.
+        now: ns UTC.
+
+    Raises:
+        DataError: a database is damaged.
+    """
+    found = [*_stops(state, now), *_disk(state, config.alerts.disk_low, now)]
+    path = state / "recon.db"
+    if path.is_file():
+        found += _reconciliations(path, now - parse_duration(config.alerts.first_look))
+    return found + _stale(path, config, ledgers, now)
+
+
+def _stops(state: Path, now: int) -> list[Alert]:
+    halt = Latch(control_folder(state)).halt()
+    if halt is None:
+        return []
+    if not halt.epoch:
+        return [daily("halted", "critical", halt.reason, now)]
+    return [halted(halt.epoch, halt.reason, halt.ts, flatten=halt.flatten)]
+
+
+def _disk(state: Path, low_mib: int, now: int) -> list[Alert]:
+    free = shutil.disk_usage(state).free // 2**20
+    if free >= low_mib:
+        return []
+    severity: Severity = "critical" if free < low_mib // 10 else "warning"
+    text = f"the disk of the state folder has less than {low_mib} MiB left: {free} MiB"
+    return [daily("disk_low", severity, text, now)]
+
+
+def _reconciliations(path: Path, oldest: int) -> list[Alert]:
+    """Runs that did not end clean."""
+    with explained(path), closing(connect(path, "ro")) as raw:
+        if not _has_tables(raw):
+            return []
+        rows = raw.execute(_RUNS, (oldest,)).fetchall()
+    return [_reconciliation(*row) for row in rows]
+
+
+def _reconciliation(
+    run: int, ended: int, ledger: str, result: str, error: str, roots: int, critical: int
+) -> Alert:
+    key = f"reconcile:{run}:{ended}"
+    if result == "findings":
+        text = f"reconciliation {run} of ledger {ledger} has {roots} findings"
+        worst: Severity = "critical" if critical else "warning"
+        text += f", {critical} of them critical" if critical else ""
+        return Alert(key, "reconcile_findings", worst, text, ended, ledger)
+    text = f"reconciliation {run} of ledger {ledger}: {result}" + (f": {error}" if error else "")
+    return Alert(key, f"reconcile_{result}", "warning", text, ended, ledger)
+
+
+def _stale(path: Path, config: Config, ledgers: Sequence[Ledger], now: int) -> list[Alert]:
+    """Ledgers that no reconciliation has come to a result on for too long."""
+    longest, found = parse_duration(config.reconcile.stale_after), []
+    for ledger in ledgers:
+        if ledger.name == "replay":
+            continue
+        last = max(_concluded(path, ledger.name), _began(ledger))
+        if last and now - last > longest:
+            text = f"ledger {ledger.name} was not reconciled for longer than {config.reconcile.stale_after}"
+            found.append(daily("reconcile_stale", "warning", text, now, ledger.name))
+    return found
+
+
+def _concluded(path: Path, ledger: str) -> int:
+    if not path.is_file():
+        return 0
+    with explained(path), closing(connect(path, "ro")) as raw:
+        if not _has_tables(raw):
+            return 0
+        (found,) = raw.execute(_CONCLUDED, (ledger,)).fetchone()
+    return int(found or 0)
+
+
+def _began(ledger: Ledger) -> int:
+    with ledger.looking() as ask:
+        found = ask("SELECT ts FROM events WHERE seq = 1")
+    return int(found[0][0]) if found else 0
+
+
+def _has_tables(raw: sqlite3.Connection) -> bool:
+    """A reconciliation that has only just begun has made none yet."""
+    return bool(raw.execute("SELECT 1 FROM sqlite_master WHERE name = 'runs'").fetchone())

@@ -1,0 +1,117 @@
+"""What nobody writes into a ledger: stops, reconciliations, disk; and what others lay into the spool."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from ictcli.config.alerts import AlertsConfig
+from ictcli.config.records import Config
+from ictcli.errors import DataError, SourceUnavailable
+from ictcli.operations.alerts import Acknowledgement, daily
+from ictcli.operations.alerts_checks import look_around
+from ictcli.operations.alerts_spool import inbox, lay_acknowledgement, lay_alert
+from ictcli.operations.notif_intake import Intake
+from ictcli.operations.outbox import outbox
+from ictcli.operations.outbox_listing import listing
+from ictcli.reconcile.keeping import keeping
+from ictcli.trading.control import control_folder
+from ictcli.trading.latch import Latch
+from tests.operations.alert_desks import DAY, NOON, SECOND, alert, alerts_config, desk_of, write_ledger
+
+
+def config_of(disk_low: int = 0) -> Config:
+    """A configuration that looks at the disk as told."""
+    return msgspec.structs.replace(Config(), alerts=AlertsConfig(disk_low=disk_low))
+
+
+def test_a_stop_is_told_once_an_epoch_and_again_when_it_is_to_flatten(tmp_path: Path) -> None:
+    latch = Latch(control_folder(tmp_path))
+    assert look_around(tmp_path, config_of(), [], NOON) == []
+    latch.engage("news", "anna", NOON)
+    (first,) = look_around(tmp_path, config_of(), [], NOON)
+    assert (first.severity, first.text) == ("critical", "the emergency stop is on: news")
+    assert look_around(tmp_path, config_of(), [], NOON + DAY)[0].key == first.key
+    latch.engage("news", "anna", NOON, flatten=True)
+    assert look_around(tmp_path, config_of(), [], NOON)[0].key != first.key
+
+
+def test_a_disk_that_fills_is_a_warning_and_then_critical(tmp_path: Path) -> None:
+    assert look_around(tmp_path, config_of(disk_low=1), [], NOON) == []
+    (low,) = look_around(tmp_path, config_of(disk_low=10**9), [], NOON)
+    assert (low.kind, low.severity) == ("disk_low", "critical")
+    free = int(low.text.rsplit(" ", 2)[1])
+    (near,) = look_around(tmp_path, config_of(disk_low=free + 100), [], NOON)
+    assert near.severity == "warning"
+
+
+def test_reconciliations_that_did_not_end_clean_are_told_by_their_number(tmp_path: Path) -> None:
+    with keeping(tmp_path) as kept:
+        for number in range(2):
+            run = kept.begin(NOON + number, "ledger", "paper", "broker")
+            kept.fail(run, NOON + number, SourceUnavailable("nobody answers"))
+        kept.begin(NOON + 9, "ledger", "paper", "broker")  # under way
+        kept._raw.execute("UPDATE runs SET result = 'findings', roots = 3, error = '' WHERE run = 2")
+    found = look_around(tmp_path, config_of(), [], NOON + DAY // 2)
+    assert [(one.key, one.kind, one.text) for one in found] == [
+        (
+            f"reconcile:1:{NOON}", "reconcile_failed",
+            "reconciliation 1 of ledger paper: failed: nobody answers",
+        ),
+        (f"reconcile:2:{NOON + 1}", "reconcile_findings", "reconciliation 2 of ledger paper has 3 findings"),
+    ]  # fmt: skip
+    assert look_around(tmp_path, config_of(), [], NOON + 2 * DAY) == []
+
+
+def test_a_ledger_that_nobody_reconciles_is_told_once_it_is_old_enough(tmp_path: Path) -> None:
+    ledger = write_ledger(tmp_path / "ledger", now=NOON)
+    assert look_around(tmp_path, config_of(), [ledger], NOON + DAY) == []
+    (stale,) = look_around(tmp_path, config_of(), [ledger], NOON + 2 * DAY)
+    assert (stale.kind, stale.text) == (
+        "reconcile_stale",
+        "ledger paper was not reconciled for longer than 36h",
+    )
+    with keeping(tmp_path) as kept:
+        run = kept.begin(NOON + 2 * DAY, "ledger", "paper", "broker")
+        kept.fail(run, NOON + 2 * DAY, SourceUnavailable("x"))
+        kept._raw.execute("UPDATE runs SET result = 'clean'")
+    assert look_around(tmp_path, config_of(), [ledger], NOON + 2 * DAY + 1) == []
+
+
+def test_the_spool_brings_alerts_and_acknowledgements_of_others_once(tmp_path: Path) -> None:
+    desk = desk_of(tmp_path, alerts_config(), {})
+    intake = Intake(desk.state, desk.config, list)
+    with outbox(desk.state, now=NOON) as box:
+        for _ in range(3):
+            lay_alert(desk.state, daily("metric_deviation", "warning", "twice as slow", NOON))
+        lay_alert(desk.state, alert(2))
+        assert intake.bring(box, NOON) == 2
+        assert list(inbox(desk.state).iterdir()) == []
+        lay_alert(desk.state, daily("metric_deviation", "warning", "still slow", NOON + SECOND))
+        (other,) = (one.id for one in listing(desk.state) if one.kind == "test")
+        lay_acknowledgement(desk.state, Acknowledgement((other,), "anna", "known", NOON))
+        assert intake.bring(box, NOON) == 0
+    assert [one.kind for one in listing(desk.state)] == ["metric_deviation"]
+
+
+def test_a_file_of_the_spool_that_is_no_alert_is_put_aside_and_told(tmp_path: Path) -> None:
+    desk = desk_of(tmp_path, alerts_config(), {})
+    inbox(desk.state).mkdir(parents=True)
+    (inbox(desk.state) / "0-bad.json").write_text('{"type": "alert", "key": 7}')
+    with outbox(desk.state, now=NOON) as box:
+        intake = Intake(desk.state, desk.config, list)
+        assert (intake.bring(box, NOON), intake.bring(box, NOON)) == (1, 0)
+    assert [path.name for path in inbox(desk.state).iterdir()] == ["0-bad.refused"]
+    assert listing(desk.state)[0].text == "0-bad.json is no alert"
+
+
+def test_a_spool_that_cannot_be_written_is_told_to_whoever_lays_there(tmp_path: Path) -> None:
+    (tmp_path / "alerts").write_text("in the way")
+    with pytest.raises(DataError, match="cannot make"):
+        lay_alert(tmp_path, alert(1))
+
+
+def test_what_is_laid_down_is_for_its_owner_only(tmp_path: Path) -> None:
+    lay_alert(tmp_path, alert(1))
+    (path,) = inbox(tmp_path).iterdir()
+    assert path.stat().st_mode & 0o077 == 0
