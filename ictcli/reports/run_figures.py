@@ -40,7 +40,10 @@ def _equity(story: RunStory, curve: Curve, note: str) -> PageChart:
         "Equity",
         f"Balance of closed trades, and equity with the open ones, in {story.currency or 'money'}.{note}",
         [
-            _line("equity", days, curve.equity.round(2).tolist(), {"color": "@two", "width": 1}, unit),
+            _line(
+                "equity", days, curve.equity.round(2).tolist(),
+                {"color": "@two", "width": 1, "shape": "hv"}, unit,
+            ),
             _line(
                 "balance", days, curve.balance.round(2).tolist(),
                 {"color": "@one", "width": 1.8, "shape": "hv"}, unit,
@@ -55,7 +58,7 @@ def _equity(story: RunStory, curve: Curve, note: str) -> PageChart:
 def _drawdown(story: RunStory, curve: Curve) -> PageChart:
     deepest = float(story.curve.drawdown.max())
     falls = (-100 * curve.drawdown).round(4).tolist()
-    trace = _line("drawdown", _moments(curve), falls, {"color": "@bad", "width": 1}, " %")
+    trace = _line("drawdown", _moments(curve), falls, {"color": "@bad", "width": 1, "shape": "hv"}, " %")
     return PageChart(
         "drawdown",
         "Drawdown",

@@ -39,7 +39,7 @@ def run_picture(story: RunStory, theme: str = "light") -> bytes:
     _head(figure, story, look)
     grid = figure.add_gridspec(
         3, 2, height_ratios=(3, 1.3, 2.4), width_ratios=(1.45, 1),
-        left=0.065, right=0.985, bottom=0.055, top=0.755, hspace=0.42, wspace=0.14,
+        left=0.08, right=0.985, bottom=0.055, top=0.755, hspace=0.42, wspace=0.14,
     )  # fmt: skip
     if len(story.trades):
         _account(figure, grid, story, look)
@@ -67,13 +67,13 @@ def _head(figure: Any, story: RunStory, look: Theme) -> None:
     shown = [name for name in _NUMBERS if name in story.metrics]
     for at, name in enumerate(shown):
         metric, definition = story.metrics[name], METRICS[name]
-        x, within = 0.065 + at * 0.92 / len(shown), bounds(metric, definition.unit)
+        x, within = 0.08 + at * 0.92 / len(shown), bounds(metric, definition.unit)
         figure.text(x, 0.893, definition.label, color=look.faint, size=9, **plain)
         value = number(metric["value"], definition.unit)
         figure.text(x, 0.862, value, color=look.ink, size=15, weight="bold", **plain)
         figure.text(x, 0.842, "" if within == BLANK else within, color=look.faint, size=8, **plain)
     interval = f"below each value: its {100 * story.confidence:g} % interval"
-    figure.text(0.065, 0.815, interval, color=look.faint, size=8, **plain)
+    figure.text(0.08, 0.815, interval, color=look.faint, size=8, **plain)
 
 
 def _cut(words: str, most: int = 110) -> str:
@@ -96,14 +96,17 @@ def _account(figure: Any, grid: Any, story: RunStory, look: Theme) -> None:
     days = curve.ts.astype("datetime64[ns]")
     blue, orange = look.families["imbalance"]
     above = _axes(figure, grid[0, :], f"Equity, {story.currency}".rstrip(", "), look)
-    above.plot(days, curve.equity, color=orange, lw=0.8, label="equity with open trades")
+    above.step(days, curve.equity, where="post", color=orange, lw=0.8, label="equity with open trades")
     above.step(days, curve.balance, where="post", color=blue, lw=1.4, label="balance")
-    above.legend(frameon=False, labelcolor=look.ink, fontsize=9, loc="upper left", ncols=2)
+    above.legend(
+        frameon=False, labelcolor=look.ink, fontsize=9, loc="lower right", bbox_to_anchor=(1, 1), ncols=2
+    )
     above.yaxis.set_major_formatter("{x:,.0f}")
     deepest = 100 * float(story.curve.drawdown.max())
     below = _axes(figure, grid[1, :], f"Drawdown, deepest {deepest:.2f} %", look)
-    below.fill_between(days, -100 * curve.drawdown, 0, color=look.loss, alpha=0.3, lw=0)
-    below.plot(days, -100 * curve.drawdown, color=look.loss, lw=0.8)
+    falls = -100 * curve.drawdown
+    below.fill_between(days, falls, 0, step="post", color=look.loss, alpha=0.3, lw=0)
+    below.step(days, falls, where="post", color=look.loss, lw=0.8)
     below.yaxis.set_major_formatter("{x:g} %")
     for axes in (above, below):
         locator = AutoDateLocator(tz="UTC")  # type: ignore[no-untyped-call]

@@ -132,15 +132,15 @@ class _Picked:
                 Place(
                     trade,
                     decided,
-                    _bar(bars.ts, opened),
+                    bar_at(bars.ts, opened),
                     min(int(np.searchsorted(bars.ts_close, closed)), len(bars) - 1),
-                    None if formed is None else _bar(bars.ts, formed),
+                    None if formed is None else bar_at(bars.ts, formed),
                     side,
                 ),
             )
 
 
-def _bar(opens: Int64, instant: int) -> int:
+def bar_at(opens: Int64, instant: int) -> int:
     """The bar that holds an instant."""
     return max(0, int(np.searchsorted(opens, instant, side="right")) - 1)
 
@@ -180,7 +180,7 @@ def _on_series(
         wiring, why = _wiring(asked, series, shop)
         if why:
             doubts.append(f"no zones of {strategy}: {why}")
-        shown += windows_on(series.key, series.bars, places, wiring)
+        shown += windows_on(series.bars, places, series.key, wiring)
     return shown
 
 
@@ -202,22 +202,22 @@ def _wiring(asked: Document, series: Series, shop: Workshop) -> tuple[Wiring | N
 
 
 def windows_on(
-    key: SeriesKey, bars: Bars, places: Sequence[Place], wiring: Wiring | None
+    bars: Bars, places: Sequence[Place], key: SeriesKey | None = None, wiring: Wiring | None = None
 ) -> list[TradeWindow]:
     """The windows of some trades of one strategy on one series.
 
     Args:
-        key: of the series.
         bars: all that the strategy saw, from the first.
         places: of the trades.
-        wiring: its detectors; None draws the bars alone.
+        key: of the series.
+        wiring: detectors of the strategy; None draws the bars alone.
     """
     spans = {place.trade: _span(place, len(bars)) for place in places}
     moments = [
         Moment(place.trade, place.decided, spans[place.trade][0], place.formed, place.side)
         for place in sorted(places, key=lambda place: place.decided)
     ]
-    found = {} if wiring is None else known_at(key, bars, wiring, moments)
+    found = {} if key is None or wiring is None else known_at(key, bars, wiring, moments)
     shown = []
     for place in places:
         first, stop = spans[place.trade]
