@@ -32,7 +32,7 @@ class Watch:
 
 @contextmanager
 def watched(session: Session, request: "TradeRequest") -> Iterator[Watch]:
-    """Log what a trader does for the block and, where ``metrics.port`` is set, answer on it.
+    """Log what a trader does for the block and, where ``metrics.port`` is set and it stays up, answer on it.
 
     Raises:
         ConfigError: there is no token for the port, or prometheus-client is not installed.
@@ -41,7 +41,7 @@ def watched(session: Session, request: "TradeRequest") -> Iterator[Watch]:
 
     recorded = deaf if request.mode == "replay" else _event_log(session)
     port = session.config.config.metrics.port
-    if not port or request.mode == "replay" or request.dry_run:
+    if not port or request.mode == "replay" or request.once or request.dry_run:
         yield Watch(recorded, unseen, _nothing, _nothing)
         return
     view = _view(session, request)
@@ -61,6 +61,10 @@ def seen_by(outside: "Outside", watch: Watch) -> "Outside":
         outside.ready(status)
 
     return replace(outside, ending=ending, ready=ready, recorded=watch.recorded, pictured=watch.pictured)
+
+
+def _ignored(error: Exception) -> None:
+    """Nobody logs."""
 
 
 def _nothing() -> None:
@@ -85,7 +89,9 @@ def _served(session: Session, view: "LoopView", port: int) -> Iterator[None]:
     require_client()
     token = read_secret(session.config.config.metrics.token_env, session.environ)
     try:
-        server = Endpoints(view.pages(), port, token)
+        server = Endpoints(
+            view.pages(), port, token, session.recorder.failed if session.recorder else _ignored
+        )
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         session.out.warn(f"no metrics on port {port}: {reason}; set another metrics.port")

@@ -46,27 +46,34 @@ class Endpoints:
         pages: path = what it says; asked for in a thread of the server.
         port: 0 for any that is free.
         token: what a client must know.
+        failed: hears why a page could not be made, from a thread of the server.
         patience: seconds that a client has for its request, and for reading the answer.
+
+    Attributes:
+        port: that it is bound to.
 
     Raises:
         ConfigError: the token is too short.
         OSError: the port is taken.
     """
 
-    def __init__(self, pages: Mapping[str, Page], port: int, token: str, patience: float = 5.0) -> None:
-        self._pages, self._patience = pages, patience
+    def __init__(
+        self,
+        pages: Mapping[str, Page],
+        port: int,
+        token: str,
+        failed: Callable[[Exception], None],
+        patience: float = 5.0,
+    ) -> None:
+        self._pages, self._failed, self._patience = pages, failed, patience
         self._token = checked_token(token).encode()
         self._listener = socket.create_server((loopback("localhost"), port), backlog=32)
         self._listener.settimeout(_ACCEPT_S)
+        self.port = int(self._listener.getsockname()[1])
         self._ending = threading.Event()
         self._guests: dict[socket.socket, bool] = {}
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._serve, name="endpoints", daemon=True)
-
-    @property
-    def port(self) -> int:
-        """The port that it is bound to."""
-        return int(self._listener.getsockname()[1])
 
     def start(self) -> None:
         """Serve from now on."""
@@ -141,6 +148,7 @@ class Endpoints:
         try:
             return page()
         except Exception as error:
+            self._failed(error)
             return _refusal(500, type(error).__name__)
 
     def _head(self, guest: socket.socket) -> bytes | None:

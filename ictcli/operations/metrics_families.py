@@ -47,15 +47,15 @@ class Histogram:
 Shown = Family | Histogram
 
 
-@dataclass(slots=True)
 class _Collector:
     """What a registry asks at every scrape."""
 
-    ask: Callable[[], Iterable[Shown]]
+    def __init__(self, ask: Callable[[], Iterable[Shown]]) -> None:
+        self._ask = ask
 
     def collect(self) -> Iterator["Metric"]:
         """Everything that there is to show now."""
-        return (_metric(one) for one in self.ask())
+        return (_metric(one) for one in self._ask())
 
 
 def one_value(name: str, help_text: str, value: float | None, **labels: str) -> Family:
