@@ -35,6 +35,9 @@ FIRST_SECOND = 946_684_800
 """Sequences go on from the seconds since 2000 at which a journal, or a start on it, began: a later journal of
 the same account, or one that was set back, meets no number that was given out before, as long as orders are
 made less than once a second."""
+BUILT_IN = "simulated"
+"""Server of the built-in terminal, which is killed and set back together with its journal: there a start that
+counts on from where the journal ends gives the numbers of one that was not killed."""
 LONGEST_GAP = 20 * NS_PER_SECOND
 """Of the time between two passes without a trace, as much counts towards absence."""
 
@@ -80,7 +83,7 @@ def _finish(book: OrderBook, task: TaskState, status: TaskStatus) -> None:
 
 def _start(book: OrderBook, body: bodies.Start, ts: int) -> tuple[Notice, ...]:
     book.epoch, book.start, book.recovering = body.epoch, body, True
-    if book.opened is not None:
+    if book.opened is not None and body.server != BUILT_IN:
         _count_from(book, ts)
     return ()
 

@@ -23,13 +23,18 @@ def lost_numbers(book: OrderBook, evidence: Evidence) -> set[int]:
     """
     if book.start is None or not book.recovering or book.epoch < 2 or book.opened is None:
         return set()
-    ours = {strategy_number(name) for name in book.start.strategies}
-    fresh = {
+    shown = {
         one.magic for one in evidence.deals if one.ticket > book.opened.deal and one.ticket not in book.deals
     }
-    fresh |= {one.magic for one in evidence.open_orders if ("order", one.ticket) not in book.foreign}
-    fresh |= {one.magic for one in evidence.positions if ("position", one.identifier) not in book.foreign}
-    return {magic for magic in fresh if parts_of(magic)[0] in ours and magic not in book.by_magic}
+    shown |= {one.magic for one in evidence.open_orders if ("order", one.ticket) not in book.foreign}
+    shown |= {one.magic for one in evidence.positions if ("position", one.identifier) not in book.foreign}
+    unknown = {magic for magic in shown if parts_of(magic)[0] and magic not in book.by_magic}
+    if not unknown:
+        return unknown
+    # a start names its strategies with their versions, which are no part of their numbers
+    ours = {strategy_number(name.partition("@")[0]) for name in book.start.strategies}
+    ours |= {parts_of(magic)[0] for magic, _ in book.by_magic.items()}
+    return {magic for magic in unknown if parts_of(magic)[0] in ours}
 
 
 def restrict(scribe: Scribe, lost: set[int]) -> None:

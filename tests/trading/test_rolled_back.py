@@ -3,10 +3,11 @@
 from collections.abc import Callable
 
 import pytest
+from msgspec.structs import replace
 
 from ictcli.trading.identity import magic_of, strategy_number
-from ictcli.trading.messages import BREAKER_REASON, Restrict
-from tests.trading.order_model import D, Desk, Fate, MemoryLog, ModelBroker, desk, intent
+from ictcli.trading.messages import BREAKER_REASON, Begin, Restrict
+from tests.trading.order_model import D, Desk, Fate, MemoryLog, ModelBroker, desk, intent, start
 
 Happened = Callable[[Desk], None]
 
@@ -97,6 +98,23 @@ def test_what_others_did_restricts_nothing(magic: int) -> None:
     again = set_back(others)
     again.wait(30)
     assert (again.book.mode, again.alerts) == ("active", [])
+
+
+def test_a_strategy_is_known_by_its_orders_and_by_its_start_whatever_its_version() -> None:
+    for strategies, traded in ((("s@2:000859ea634e",), False), (("another@1:7",), True)):
+        broker = ModelBroker()
+        trader = Desk(broker, MemoryLog())
+        trader.do(Begin(replace(start(), strategies=strategies)))
+        if traded:
+            trader.submit(intent(bar=1))
+        log = MemoryLog()
+        log.lines = list(trader.log.lines)
+        trader.wait(60)
+        bought(trader)
+        again = Desk(broker, log)
+        again.do(Begin(replace(start(), strategies=strategies)))
+        again.wait(30)
+        assert again.book.mode == "reducing"
 
 
 def test_a_stricter_restriction_stays() -> None:
