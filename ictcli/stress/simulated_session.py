@@ -1,0 +1,245 @@
+"""The production trading loop at a simulated terminal with faults, on a real or a simulated clock.
+
+What trades is ``trading.live.trade_live``: loop, order manager, send gate, adapter, ledger on disk. What it
+trades are random entries of the smallest volume, so that there is always something under way. Only the
+terminal, its market and, where it is not to take hours, the clock are simulated.
+"""
+
+import dataclasses
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+from typing import Any, cast
+
+import numpy as np
+from msgspec.structs import replace
+
+from ictcli.brokers.broker import Broker
+from ictcli.brokers.mt5.adapter import Mt5Broker
+from ictcli.brokers.mt5.calls import Surroundings
+from ictcli.brokers.simulated.faults import FaultPlan, FaultRates
+from ictcli.brokers.simulated.faults_server import FaultyServer
+from ictcli.brokers.simulated.served import ServedOptions, served_terminal
+from ictcli.clock import NS_PER_SECOND, iso, monotonic, now_ns, parse_duration
+from ictcli.config.records import AccountConfig, Config, RiskConfig, SizingConfig
+from ictcli.config.trading import BrokerConfig
+from ictcli.ledger.address import Place, find_place
+from ictcli.market.symbols import load_symbols
+from ictcli.market.timeframes import parse_timeframe
+from ictcli.reconcile.terminal_pull import Historian
+from ictcli.research.backtest import Workshop
+from ictcli.store.store import Store
+from ictcli.stress.outages import Outage, UnsteadyTerminal
+from ictcli.telemetry import silent
+from ictcli.terminals.terminal import Terminal
+from ictcli.terminals.times import ServerClock
+from ictcli.trading.live import BREAKER, READS, trade_live
+from ictcli.trading.request import Outside, Traded, TradeRequest
+
+BROKER, LOGIN, RULE = "stress", 7_001, "ny+7"
+STRATEGY = "random_entry"
+TRAFFIC = {
+    "probability": "1", "windows": "", "stop_atr": "20", "target_atr": "0", "max_bars": "2",
+}  # fmt: skip
+"""An entry on each bar, closed two bars later: of each symbol two orders a bar."""
+BAR = "M1"
+_WARM_UP = 60
+_DEADLINE = "5s"
+_LONGEST_TURN = NS_PER_SECOND
+"""A loop that takes longer for a turn is not there meanwhile."""
+
+
+class SimulatedTime:
+    """A clock that passes when somebody waits."""
+
+    def __init__(self, start: int) -> None:
+        self._start = self._at = start
+
+    def now(self) -> int:
+        """The instant, ns UTC."""
+        return self._at
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        self._at += int(seconds * NS_PER_SECOND)
+
+    def monotonic(self) -> float:
+        """Seconds since the start."""
+        return (self._at - self._start) / NS_PER_SECOND
+
+
+class RealTime:
+    """The clock of this machine."""
+
+    def now(self) -> int:
+        """The instant, ns UTC."""
+        return now_ns()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)
+
+    def monotonic(self) -> float:
+        """Seconds from an arbitrary origin."""
+        return monotonic()
+
+
+Time = SimulatedTime | RealTime
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a session is played in.
+
+    Attributes:
+        market: symbols, account, faults of requests; its start and record are set here.
+        outages: of the terminal.
+        calm: instant from which nothing goes wrong any more, ns UTC; None: never calm.
+        seed: of what else is random.
+        config: laid over the traffic's own.
+        params: of the strategy, over those of the traffic.
+    """
+
+    market: ServedOptions
+    outages: tuple[Outage, ...] = ()
+    calm: int | None = None
+    seed: int = 1
+    config: Callable[[Config], Config] = lambda config: config
+    params: Mapping[str, str] = field(default_factory=dict)
+
+
+MakeBroker = Callable[[Terminal, BrokerConfig, Surroundings, ServerClock], Broker]
+
+
+def make_broker(
+    terminal: Terminal, settings: BrokerConfig, around: Surroundings, clock: ServerClock
+) -> Broker:
+    """The adapter as the live loop has it."""
+    return cast("Broker", Mt5Broker(terminal, settings, around, clock, retry=READS, rule=BREAKER))
+
+
+@dataclass
+class Desk:
+    """A workspace, a terminal with its market, and session after session of the trader.
+
+    Attributes:
+        folder: of its own.
+        config: of the workspace that is certified.
+        scene: what it is played in.
+        time: its clock.
+        make: makes the adapter.
+        said: lines for people.
+        stalls: spans in which the loop made no turn, ns UTC.
+    """
+
+    folder: Path
+    config: Config
+    scene: Scene
+    time: Time
+    make: MakeBroker = make_broker
+    said: list[str] = field(default_factory=list)
+    stalls: list[tuple[int, int]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        state = self.folder / "state"
+        state.mkdir(parents=True)
+        key = state / "secret.key"
+        key.touch(0o600)
+        key.write_text(secrets.token_hex(32), encoding="ascii")
+        self.record = self.folder / "requests.jsonl"
+        market = dataclasses.replace(
+            self.scene.market, start=iso(self.time.now()), login=LOGIN, clock=RULE, record=str(self.record)
+        )
+        self._served = served_terminal(market, self.time.now)
+        self.server = cast("FaultyServer", self._served.session.server)
+        self.own = traffic_config(self.config, market, self.scene.config)
+        deadline = parse_duration(self.own.brokers[BROKER].deadline) / NS_PER_SECOND
+        self.terminal = UnsteadyTerminal(
+            self._served, self.server, self.scene.outages, self.time.now, self.time.sleep, deadline,
+            Random(self.scene.seed),
+        )  # fmt: skip
+        self._turned = self.time.now()
+
+    @property
+    def place(self) -> Place:
+        """The ledger."""
+        return find_place(self.folder / "state", {})
+
+    @property
+    def historian(self) -> Historian:
+        """The terminal, as reconcile reads it."""
+        return cast("Historian", cast("Any", self.terminal))
+
+    def trade(self, ending: Callable[[], str]) -> Traded:
+        """One session, until told to end.
+
+        Raises:
+            IctError: as ``trade_live``.
+        """
+        request = TradeRequest(
+            symbols=self.scene.market.symbols,
+            strategies=(STRATEGY,),
+            params={**TRAFFIC, **self.scene.params},
+            timeframes=(parse_timeframe(BAR),),
+            broker=BROKER,
+            seed=self.scene.seed,
+        )
+        state, data = self.folder / "state", self.folder / "data"
+        shop = Workshop(Store(data, state, NS_PER_SECOND), load_symbols(None), self.own, self.folder)
+        self._turned = self.time.now()
+        return trade_live(request, shop, self._outside(ending))
+
+    def _outside(self, ending: Callable[[], str]) -> Outside:
+        provenance = {"argv": [], "config": "", "version": "", "time": iso(self.time.now())}
+        return Outside(
+            ending=ending, alive=self._alive, ready=lambda _: None, tell=self.said.append,
+            show=lambda _: None, progress=silent, provenance=provenance, environ={},
+            now=self.time.now, sleep=self.time.sleep, broker=self._broker(),
+        )  # fmt: skip
+
+    def _broker(self) -> Broker:
+        around = Surroundings(
+            self.time.now, self.time.sleep, self.time.monotonic, Random(self.scene.seed)
+        )  # fmt: skip
+        settings = self.own.brokers[BROKER]
+        return self.make(cast("Terminal", cast("Any", self.terminal)), settings, around, ServerClock(RULE))
+
+    def _alive(self, _status: str) -> None:
+        now = self.time.now()
+        if now - self._turned > _LONGEST_TURN:
+            self.stalls.append((self._turned, now))
+        self._turned = now
+        if self.scene.calm is not None and now >= self.scene.calm and not self.terminal.calm:
+            self.terminal.calm = True
+            self.server.plan = FaultPlan(FaultRates(), np.random.default_rng(self.scene.seed))
+
+
+def traffic_config(config: Config, market: ServedOptions, more: Callable[[Config], Config]) -> Config:
+    """The configuration under test with what traffic needs: smallest volumes and no limit of risk.
+
+    Limits are for the scenario ``limits``: here they would end the traffic after some losses.
+
+    Args:
+        config: under test; its table ``trade`` counts, but for the warm-up.
+        market: whose account it is.
+        more: laid over it.
+    """
+    account = AccountConfig(
+        currency=market.currency, balance=Decimal(market.balance), mode=market.mode, stop_out=0.0
+    )
+    off = RiskConfig(
+        per_trade=0.0, per_symbol=0.0, per_group=0.0, heat=0.0, correlated_heat=0.0, daily_loss=0.0,
+        drawdown=0.0, losses_in_a_row=0, orders_per_day=0, positions_per_strategy=4, spread=0.0,
+    )  # fmt: skip
+    trade = replace(config.trade, warm_up=_WARM_UP, broker=BROKER, fees={})
+    table = BrokerConfig(terminal="simulated", login=LOGIN, server_tz=RULE, deadline=_DEADLINE)
+    return more(
+        replace(
+            config, account=account, sizing=SizingConfig(method="lots", throttle=0.0), risk=off, trade=trade,
+            brokers={BROKER: table}, strategies={},
+        )
+    )  # fmt: skip
