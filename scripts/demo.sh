@@ -35,7 +35,7 @@ run ictcli detect $symbols --source planted -t M15
 say "3/4  Backtest behind a gate: the planted edge must pass"
 # shellcheck disable=SC2086
 run ictcli backtest $symbols --source planted -t M15 --strategy fvg_retest --gate config/gates.toml
-run ictcli report latest --out "$ICTCLI_WORKSPACE/report.txt"
+run ictcli report latest --full --out "$ICTCLI_WORKSPACE/report.txt"
 
 say "4/4  The same backtest without an edge: the gate must not pass"
 code=0

@@ -1,8 +1,6 @@
-"""``ictcli report``: a stored run, or an account by its ledger, as text, JSON, or its trades as rows."""
+"""``ictcli report``: a stored run, or an account by its ledger, for people, for other programs, as a page."""
 
-from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,20 +10,23 @@ from ictcli.errors import UsageError
 from ictcli.options import out_option
 from ictcli.session import Session
 
-if TYPE_CHECKING:
-    from ictcli.store.runs import Run
-
 _FORMATS = ["table", "json", "csv", "parquet", "nl"]
+_ROWS = ("csv", "parquet", "nl")
+_TABLES = ["trades", "equity", "orders", "signals"]
+_ENDINGS = {
+    ".json": "json", ".csv": "csv", ".parquet": "parquet", ".ndjson": "nl",
+    ".jsonl": "nl",
+}  # fmt: skip
+"""Formats that the ending of --out asks for."""
 _EXAMPLES = [
     "ictcli report",
-    "ictcli report latest --format json --out report.json",
-    "ictcli report 20260131T093000Z-1a2b3c4d --format csv --out trades.csv",
+    "ictcli report 20260131T093000Z-1a2b3c4d --out trades.csv",
+    "ictcli report --table equity --out equity.parquet",
     "ictcli report --why EURUSD 2024-03-05T09:30",
+    "ictcli report --compare 20260131T093000Z-1a2b3c4d",
     "ictcli report live",
-    "ictcli report replay --format csv --out trades.csv",
+    "ictcli report live --compare latest",
 ]
-_LEDGERS = ("live", "paper", "replay")
-"""Words that stand for an account's ledger instead of a run."""
 
 
 @click.command("report", cls=Command, examples=_EXAMPLES)
@@ -34,109 +35,85 @@ _LEDGERS = ("live", "paper", "replay")
     "--format",
     "format",
     type=click.Choice(_FORMATS),
-    help="table: for people (default); json: everything but the trades; csv, parquet, nl: the trades.",
+    help="table: one screen (default); json: everything but rows; "
+    "csv, parquet, nl: rows.  [default: by the ending of --out]",
 )
+@click.option(
+    "--table",
+    "table",
+    type=click.Choice(_TABLES),
+    help="Which rows csv, parquet and nl hold.  [default: trades]",
+)
+@click.option("--full", is_flag=True, help="The table with every metric, part, fill rule and extreme trade.")
 @click.option(
     "--why",
     nargs=2,
     metavar="SYMBOL TIME",
     help="Why the run traded at that moment, or why it did not; TIME is ISO-8601 UTC.",
 )
+@click.option(
+    "--compare", metavar="RUN", help="Against another run or ledger: what differs, and whether by chance."
+)
 @out_option()
 @click.pass_obj
 def command(
-    session: Session, run: str, format: str | None, why: tuple[str, str] | None, out: Path | None
+    session: Session,
+    run: str,
+    format: str | None,
+    table: str | None,
+    full: bool,
+    why: tuple[str, str] | None,
+    compare: str | None,
+    out: Path | None,
 ) -> None:
     """Show a stored run: metrics with intervals, verdict, fill assumptions, provenance.
 
     Or an account by its ledger: money, trades, what is open, how well orders were executed. live is a
     broker's account where one was traded, else the built-in paper account; replay is the last replay.
     """
-    if session.out.json and format not in {None, "json"}:
-        raise UsageError(f"--json and --format {format} contradict each other", hint="Choose one of them.")
+    chosen = _format(session, format, out)
+    _refuse(chosen, table, why, compare, full=full)
     refuse_unwritable(session, "--out", out)
-    chosen = "json" if session.out.json else format or "table"
-    if why is not None and chosen not in {"table", "json"}:
-        raise UsageError(f"--why gives no {chosen}", hint="Choose --format table or json.")
-    data = _of_ledger(session, run, why, chosen) if run in _LEDGERS else _of_run(session, run, why, chosen)
-    if out is None or str(out) == "-":
-        if chosen == "parquet":
-            session.out.write_bytes(data)
-        else:
-            session.out.write(data.decode())
-        return
-    from ictcli.store.atomic import write_file
+    from ictcli.commands import report_writing as work
 
-    write_file(session.cwd / out, data)
-    session.out.note(f"wrote {out}")
-
-
-def _of_run(session: Session, run: str, why: tuple[str, str] | None, chosen: str) -> bytes:
-    stored = session.store.runs.load(run)
+    work.refuse_terminal(chosen, out)
+    subject = work.subject_of(session, run)
     if why is not None:
-        return _explain(session, stored, *why, as_json=chosen == "json")
-    return _render(session, stored, chosen)
+        data = work.explained(session, subject, *why, chosen)
+    elif compare is not None:
+        data = work.compared(session, subject, work.subject_of(session, compare), chosen)
+    else:
+        data = work.rendered(subject, chosen, table or "trades", full=full)
+    work.put(session, data, chosen, out)
 
 
-def _of_ledger(session: Session, word: str, why: tuple[str, str] | None, chosen: str) -> bytes:
-    from ictcli.commands.report_ledger import explain_ledger, render_ledger
-
-    if why is not None:
-        return explain_ledger(session, word, *why, as_json=chosen == "json")
-    return render_ledger(session, word, chosen)
-
-
-def _render(session: Session, stored: "Run", chosen: str) -> bytes:
-    from ictcli.engine.trades import TRADES
-    from ictcli.output import SCHEMA, encode
-    from ictcli.reports import export, summary
-    from ictcli.research.documents import require_document
-
-    document = stored.document
-    require_document(document, stored.id)
-    trades = stored.table("trades")
-    if trades is None:
-        trades = TRADES.empty_table()
-    match chosen:
-        case "json":
-            body = {"schema": SCHEMA, "command": "report", **summary.report_document(document, trades)}
-            return (encode(body, indent=2) + "\n").encode()
-        case "csv":
-            return export.trades_csv(trades, document["series"])
-        case "parquet":
-            return export.trades_parquet(trades)
-        case "nl":
-            return _lines(export.trades_rows(trades, document["series"]))
-        case _:
-            return (summary.report_text(document, trades) + "\n").encode()
+def _format(session: Session, given: str | None, out: Path | None) -> str:
+    """The format asked for: by --format or --json, else by the ending of the file."""
+    if session.out.json and given not in {None, "json"}:
+        raise UsageError(f"--json and --format {given} contradict each other", hint="Choose one of them.")
+    if session.out.json:
+        return "json"
+    ending = "" if out is None else out.suffix.lower()
+    return given or _ENDINGS.get(ending, "table")
 
 
-def _explain(session: Session, stored: "Run", symbol: str, moment: str, *, as_json: bool) -> bytes:
-    from ictcli.clock import parse_instant, to_datetime
-    from ictcli.errors import DataError
-    from ictcli.output import SCHEMA, encode
-    from ictcli.reports.model_lines import model_lines
-    from ictcli.reports.why import why_document, why_text
-    from ictcli.research.why import why
-
-    try:
-        at = to_datetime(parse_instant(moment, now=session.now))
-    except ValueError as error:
-        raise UsageError(f"--why: {error}") from error
-    trades, orders, signals = (stored.table(name) for name in ("trades", "orders", "signals"))
-    if trades is None or orders is None or signals is None:
-        raise DataError(f"run {stored.id!r} keeps no decisions", hint="Run the backtest again.")
-    answer = why(symbol, at, trades, orders, signals)
-    models = [one["model"] for one in stored.document.get("strategies", ()) if "model" in one]
-    if as_json:
-        told = {"why": why_document(answer), "models": models}
-        body = {"schema": SCHEMA, "command": "report", "run": stored.id, **told}
-        return (encode(body, indent=2) + "\n").encode()
-    parts = [why_text(answer), *(["\n".join(model_lines(stored.document))] if models else [])]
-    return ("\n\n".join(parts) + "\n").encode()
-
-
-def _lines(rows: Iterable[Mapping[str, Any]]) -> bytes:
-    from ictcli.output import encode
-
-    return "".join(encode(row) + "\n" for row in rows).encode()
+def _refuse(
+    chosen: str,
+    table: str | None,
+    why: tuple[str, str] | None,
+    compare: str | None,
+    *,
+    full: bool,
+) -> None:
+    """Refuse options that would have no effect, or contradict each other."""
+    if why is not None and compare is not None:
+        raise UsageError("--why and --compare contradict each other", hint="Choose one of them.")
+    answer = "--why" if why is not None else "--compare" if compare is not None else ""
+    if answer and chosen not in {"table", "json"}:
+        raise UsageError(f"{answer} gives no {chosen}", hint="Choose --format table or json.")
+    if table is not None and chosen not in _ROWS:
+        raise UsageError(
+            f"--table {table} is for rows, not for {chosen}", hint="Add --format csv, parquet or nl."
+        )
+    if full and (answer or chosen != "table"):
+        raise UsageError(f"--full is for the table, not for {answer or chosen}", hint="Leave it out.")

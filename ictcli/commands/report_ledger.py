@@ -1,80 +1,100 @@
-"""``ictcli report live``, ``paper`` and ``replay``: an account's ledger as a run's report shows a run."""
+"""An account by its ledger, as ``ictcli report live``, ``paper`` and ``replay`` show it."""
 
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from ictcli.errors import DataError, UsageError
+from ictcli.errors import DataError
+from ictcli.ledger.address import LedgerName, Place, place_of, usual_ledger
+from ictcli.ledger.opening import reading
+from ictcli.ledger.stored import entry_of
+from ictcli.reports.ledger_report import LedgerFacts, ledger_document
+from ictcli.reports.ledger_text import ledger_text
+from ictcli.reports.period_days import always_open
+from ictcli.reports.screen_of_ledger import ledger_screen
+from ictcli.reports.why import why_document, why_text
+from ictcli.research.metrics.values import Resampling
+from ictcli.research.why import why
 from ictcli.session import Session
+from ictcli.trading.account_story import AccountStory, tell
+from ictcli.trading.control import control_folder
+from ictcli.trading.latch import Latch
+from ictcli.trading.trade_rows import trades_table
+from ictcli.trading.why_tables import why_tables
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     import pyarrow as pa
 
-    from ictcli.ledger.address import LedgerName, Place
-    from ictcli.reports.ledger_report import LedgerFacts
-    from ictcli.trading.account_story import AccountStory
+    from ictcli.market.symbols import SymbolSpec
+    from ictcli.reports.compare_sides import Side
 
 
-def render_ledger(session: Session, word: str, chosen: str) -> bytes:
-    """The report in a format.
+class LedgerSubject:
+    """An account.
+
+    Args:
+        session: of the command.
+        word: ``live``, ``paper`` or ``replay``.
 
     Raises:
         DataError: there is no such ledger, or it is damaged.
     """
-    from ictcli.output import SCHEMA, encode
-    from ictcli.reports import export
-    from ictcli.reports.ledger_report import LedgerFacts
-    from ictcli.reports.ledger_text import ledger_text
 
-    place, name, story, trades = _read(session, word)
-    series = [{"symbol": symbol, "digits": digits} for symbol, digits in story.digits.items()]
-    match chosen:
-        case "csv":
-            return export.trades_csv(trades, series)
-        case "parquet":
-            return export.trades_parquet(trades)
-        case "nl":
-            return "".join(encode(row) + "\n" for row in export.trades_rows(trades, series)).encode()
-    document = _document(session, LedgerFacts(name, str(place.address), _halt(session)), story, trades)
-    if chosen == "json":
-        body = {"schema": SCHEMA, "command": "report", **document}
-        return (encode(body, indent=2) + "\n").encode()
-    return (ledger_text(document) + "\n").encode()
+    def __init__(self, session: Session, word: str) -> None:
+        self._session = session
+        self.name, self._place = _place(session, word)
+        with reading(self._place.address) as stored:
+            entries = [entry_of(event) for event in stored.events()]
+        self._story = tell(entries)
+        self._trades = _trades(session, self._story)
+        self._weekends = always_open(self._story.digits, session.book)
+
+    def text(self, *, full: bool) -> str:
+        """One screen, or everything."""
+        return ledger_text(self.document()) if full else ledger_screen(self.document())
+
+    def document(self) -> dict[str, Any]:
+        """Money, state, metrics, breakdowns, quality of execution."""
+        session = self._session
+        asked = session.config.config.backtest
+        how = Resampling(asked.resamples, asked.seed, asked.confidence)
+        halt = Latch(control_folder(session.config.state_dir)).reason()
+        facts = LedgerFacts(self.name, str(self._place.address), halt, self._weekends)
+        return ledger_document(self._story, self._trades, facts, how)
+
+    def rows(self, table: str) -> "tuple[pa.Table, Mapping[str, int]]":
+        """A table of the account, and decimals of prices by symbol."""
+        story = self._story
+        if table == "trades":
+            return self._trades, story.digits
+        if table == "equity":
+            from ictcli.reports.ledger_equity import ledger_equity
+
+            return ledger_equity(story.entries), story.digits
+        orders, signals = why_tables(story.entries, story.digits)
+        return (orders if table == "orders" else signals), story.digits
+
+    def why(self, symbol: str, at: "datetime") -> tuple[dict[str, Any], str]:
+        """Why it traded at a moment, or why not.
+
+        Raises:
+            UsageError: the account did not trade the symbol.
+        """
+        story = self._story
+        answer = why(symbol, at, self._trades, *why_tables(story.entries, story.digits))
+        return {"ledger": self.name, "why": why_document(answer)}, why_text(answer)
+
+    def side(self) -> "Side":
+        """What a comparison takes of it."""
+        from ictcli.reports.compare_sides import side_of_ledger
+
+        return side_of_ledger(self.name, self._story, self._trades, self._weekends)
 
 
-def explain_ledger(session: Session, word: str, symbol: str, moment: str, *, as_json: bool) -> bytes:
-    """Why the account traded at a moment, or why it did not.
-
-    Raises:
-        UsageError: the moment is none, or the account did not trade the symbol.
-        DataError: there is no such ledger, or it is damaged.
-    """
-    from ictcli.clock import parse_instant, to_datetime
-    from ictcli.output import SCHEMA, encode
-    from ictcli.reports.why import why_document, why_text
-    from ictcli.research.why import why
-    from ictcli.trading.why_tables import why_tables
-
-    try:
-        at = to_datetime(parse_instant(moment, now=session.now))
-    except ValueError as error:
-        raise UsageError(f"--why: {error}") from error
-    _, name, story, trades = _read(session, word)
-    answer = why(symbol, at, trades, *why_tables(story.entries, story.digits))
-    if as_json:
-        body = {"schema": SCHEMA, "command": "report", "ledger": name, "why": why_document(answer)}
-        return (encode(body, indent=2) + "\n").encode()
-    return (why_text(answer) + "\n").encode()
-
-
-def _read(session: Session, word: str) -> "tuple[Place, LedgerName, AccountStory, pa.Table]":
-    """The ledger, its name, what it tells, and its finished trades."""
-    from ictcli.ledger.address import place_of, usual_ledger
-    from ictcli.ledger.opening import reading
-    from ictcli.ledger.stored import entry_of
-    from ictcli.trading.account_story import tell
-    from ictcli.trading.trade_rows import trades_table
-
+def _place(session: Session, word: str) -> tuple[LedgerName, Place]:
+    """The ledger that a word stands for."""
     state, environ = session.config.state_dir, session.environ
     name: LedgerName = "replay"
     if word != "replay":
@@ -83,42 +103,23 @@ def _read(session: Session, word: str) -> "tuple[Place, LedgerName, AccountStory
     if not place.exists:
         hint = "Trade first: `ictcli trade --help` starts with examples."
         raise DataError(f"there is no {name} ledger in {session.workspace} yet", hint=hint)
-    with reading(place.address) as stored:
-        entries = [entry_of(event) for event in stored.events()]
-    story = tell(entries)
+    return name, place
+
+
+def _trades(session: Session, story: AccountStory) -> "pa.Table":
+    """The account's finished trades."""
     start, bar = story.book.start, story.last_bar
     worth = _worth(session, start.currency if start else "")
     where = (f"{start.server}/{start.account}" if start else "", bar.timeframe if bar else "")
     intents = {one.intent.id: one.intent for one in story.book.orders.values()}
-    return place, name, story, trades_table(story.trades, intents, worth.get, where)
+    return trades_table(story.trades, intents, worth.get, where)
 
 
 def _worth(session: Session, currency: str) -> Mapping[str, Decimal]:
     """Contract sizes of symbols whose profit arises in the account's currency."""
-    from ictcli.market.symbols import SymbolSpec
-
     found: dict[str, Decimal] = {}
     for name in session.book.names:
         spec: SymbolSpec | None = session.book.resolve(name)
         if spec is not None and spec.quote == currency:
             found[name] = spec.contract_size
     return found
-
-
-def _document(
-    session: Session, facts: "LedgerFacts", story: "AccountStory", trades: "pa.Table"
-) -> dict[str, Any]:
-    from ictcli.reports.ledger_report import ledger_document
-    from ictcli.research.metrics.values import Resampling
-
-    asked = session.config.config.backtest
-    how = Resampling(asked.resamples, asked.seed, asked.confidence)
-    return ledger_document(story, trades, facts, how)
-
-
-def _halt(session: Session) -> str | None:
-    """Why the emergency stop is on; None while it is not."""
-    from ictcli.trading.control import control_folder
-    from ictcli.trading.latch import Latch
-
-    return Latch(control_folder(session.config.state_dir)).reason()

@@ -16,23 +16,33 @@ from ictcli.research.metrics.values import Resampling, floats
 Row = dict[str, Any]
 
 _EXTREMES = 3
+_PRICES = ("entry", "stop", "target", "exit", "price")
 
 
-def trade_rows(trades: pa.Table, digits: Mapping[str, int]) -> list[Row]:
-    """Trades as plain rows: prices with their symbol's decimals, volume without trailing zeros.
+def plain_rows(table: pa.Table, digits: Mapping[str, int]) -> list[Row]:
+    """A run's table as plain rows: prices with all decimals of their symbol, volume without trailing zeros.
 
     Args:
-        trades: ``engine.trades.TRADES`` columns, with or without ``run``.
+        table: trades, orders, signals or equity, with or without ``run``.
         digits: symbol = decimals of its prices.
     """
-    rows: list[Row] = trades.to_pylist()
+    rows: list[Row] = table.to_pylist()
+    prices = [name for name in _PRICES if name in table.column_names]
+    volumes = [name for name in ("volume",) if name in table.column_names]
     for row in rows:
-        step = Decimal(1).scaleb(-digits.get(row["symbol"], 8))
-        for name in ("entry", "stop", "target", "exit"):
+        for name in prices:
             if row[name] is not None:
-                row[name] = row[name].quantize(step)
-        row["volume"] = Decimal(f"{row['volume'].normalize():f}")
+                row[name] = filled_up(row[name], digits.get(row["symbol"], 0))
+        for name in volumes:
+            if row[name] is not None:
+                row[name] = filled_up(row[name], 0)
     return rows
+
+
+def filled_up(value: Decimal, digits: int) -> Decimal:
+    """A decimal with at least so many places, and with more only where they are not 0."""
+    short = value.normalize()
+    return short if -int(short.as_tuple().exponent) > digits else value.quantize(Decimal(1).scaleb(-digits))
 
 
 def breakdowns(trades: pa.Table, document: Mapping[str, Any]) -> dict[str, list[Row]]:
@@ -73,7 +83,7 @@ def extremes(trades: pa.Table, digits: Mapping[str, int]) -> tuple[list[Row], li
     order = np.argsort(net, kind="stable")
     worst, best = order[:_EXTREMES], order[::-1][:_EXTREMES]
     best_rows, worst_rows = (
-        trade_rows(trades.take(pa.array(chosen)), digits)
+        plain_rows(trades.take(pa.array(chosen)), digits)
         for chosen in (best[net[best] > 0], worst[net[worst] < 0])
     )
     return best_rows, worst_rows

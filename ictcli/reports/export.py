@@ -1,8 +1,8 @@
-"""A run's trades for other programs: CSV, plain rows, Parquet."""
+"""Tables of a run or a ledger for other programs: CSV, plain rows, Parquet."""
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -11,28 +11,32 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ictcli.clock import from_datetime, iso
-from ictcli.reports.breakdown import Row, trade_rows
+from ictcli.reports.breakdown import plain_rows
+
+_CSV_ROWS = 20_000
+"""Rows that are made plain at once."""
 
 
-def trades_rows(trades: pa.Table, series: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
-    """One plain row per trade, prices with their symbol's decimals."""
-    yield from trade_rows(trades, {one["symbol"]: one["digits"] for one in series})
+def as_csv(table: pa.Table, digits: Mapping[str, int]) -> bytes:
+    """Comma-separated with one header line; exact decimals, instants ISO-8601 with ``Z``, empty for null.
 
-
-def trades_csv(trades: pa.Table, series: Sequence[Mapping[str, Any]]) -> bytes:
-    """Comma-separated with one header line; exact decimals, instants ISO-8601 with ``Z``, empty for null."""
+    Args:
+        table: trades, orders, signals or equity.
+        digits: symbol = decimals of its prices.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(trades.column_names)
-    for row in trades_rows(trades, series):
-        writer.writerow([_cell(row[name]) for name in trades.column_names])
+    writer.writerow(table.column_names)
+    for first in range(0, len(table), _CSV_ROWS):
+        for row in plain_rows(table.slice(first, _CSV_ROWS), digits):
+            writer.writerow([_cell(row[name]) for name in table.column_names])
     return text.getvalue().encode()
 
 
-def trades_parquet(trades: pa.Table) -> bytes:
+def as_parquet(table: pa.Table) -> bytes:
     """One Parquet file with the table's exact decimals."""
     sink = io.BytesIO()
-    pq.write_table(trades, sink, compression="zstd", store_decimal_as_integer=True)
+    pq.write_table(table, sink, compression="zstd", store_decimal_as_integer=True)
     return sink.getvalue()
 
 

@@ -5,20 +5,42 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ictcli.clock import iso
 from ictcli.ledger.bodies import BarTaken
 from ictcli.reports.breakdown import breakdowns, extremes
+from ictcli.reports.period_days import closing_days
+from ictcli.research.metrics.measure import measure
 from ictcli.research.metrics.resamples import resampled_sums
 from ictcli.research.metrics.trades import decisive_metrics
-from ictcli.research.metrics.values import Metric, Resampling, floats, resampled
+from ictcli.research.metrics.values import Metric, Resampling, Sample, floats, resampled
 from ictcli.trading.account_story import AccountStory
 from ictcli.trading.orderbook_records import OrderState, PositionState, TaskState
 from ictcli.trading.quality import execution_quality
 
 _ZERO = Decimal(0)
+UNKNOWN = frozenset(
+    {
+        "exposure",
+        "total_costs",
+        "result_before_costs",
+        "cost_share",
+        "mean_mae_r",
+        "mean_mfe_r",
+        "ambiguous_share",
+        "ambiguity_gap_r",
+    }
+)
+"""Metrics that want bars: spreads, excursions and time in the market are not in a journal."""
+_FILLS = {
+    "live": "the broker's; slippage and latency are measured",
+    "paper": "simulated on real quotes (docs/fills.md); latencies are the simulation's",
+    "replay": "simulated on stored bars (docs/fills.md); latencies are the simulation's",
+    "dry": "none: nothing is sent",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +51,13 @@ class LedgerFacts:
         name: broker, paper or replay.
         address: of the database, without a password.
         halt: reason of the emergency stop that is on, None while none is.
+        weekends: symbols that are always open.
     """
 
     name: str
     address: str
     halt: str | None
+    weekends: frozenset[str] = frozenset()
 
 
 def ledger_document(
@@ -68,7 +92,7 @@ def ledger_document(
         "money": _money(story, trades),
         **how_kept,
         "trades": len(trades),
-        "metrics": {name: asdict(metric) for name, metric in _metrics(trades, how).items()},
+        "metrics": {name: asdict(metric) for name, metric in _metrics(story, trades, facts, how).items()},
         "state": {
             "halt": facts.halt,
             "allowed": book.mode,
@@ -83,6 +107,7 @@ def ledger_document(
         **{f"by_{name}": rows for name, rows in breakdowns(trades, {"series": series, **how_kept}).items()},
         "best": best,
         "worst": worst,
+        "fills": _FILLS.get(start.mode, "") if start else "",
         "quality": execution_quality(
             story.entries, confidence=how.confidence, resamples=how.resamples, seed=how.seed
         ),
@@ -108,15 +133,38 @@ def _money(story: AccountStory, trades: pa.Table) -> dict[str, Any]:
     }
 
 
-def _metrics(trades: pa.Table, how: Resampling) -> Mapping[str, Metric]:
+def _metrics(
+    story: AccountStory, trades: pa.Table, facts: LedgerFacts, how: Resampling
+) -> Mapping[str, Metric]:
+    """What a run's report measures, as far as deals alone tell it; days are those on which bars closed."""
+    opening = float(story.book.opened.balance) if story.book.opened else 0.0
+    if opening > 0:
+        sample = ledger_sample(story, trades, opening, facts.weekends)
+        return {name: one for name, one in measure(sample, how).items() if name not in UNKNOWN}
     net = floats(trades, "net")
     (draws,) = resampled_sums([net], how)
-    total = resampled(float(net.sum()), draws, len(net), how, "")
     return {
         "trades": Metric(float(len(net)), None, None, len(net)),
-        "net_profit": total,
+        "net_profit": resampled(float(net.sum()), draws, len(net), how, ""),
         **decisive_metrics(trades, how),
     }
+
+
+def ledger_sample(story: AccountStory, trades: pa.Table, opening: float, weekends: frozenset[str]) -> Sample:
+    """Finished trades and the trading days of an account; its open losses are not known.
+
+    Args:
+        story: of the journal.
+        trades: ``trading.trade_rows.trades_table``.
+        opening: balance, above 0.
+        weekends: symbols that are always open.
+    """
+    closed = trades.column("closed_at").cast(pa.int64()).to_numpy() * 1000
+    days = closing_days(closed, trades.column("symbol").to_pylist(), weekends)
+    bars = [one.body for one in story.entries if isinstance(one.body, BarTaken)]
+    closes = np.array([bar.ts_close for bar in bars], np.int64)
+    with_bars = np.unique(closing_days(closes, [bar.symbol for bar in bars], weekends))
+    return Sample(trades, days, np.union1d(with_bars, days), story.bars, opening)
 
 
 def _bar(bar: BarTaken | None) -> dict[str, Any] | None:

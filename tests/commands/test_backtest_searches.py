@@ -60,7 +60,7 @@ def test_a_walk_forward_prints_folds_and_choices(desk: Path, capsys: pytest.Capt
 def test_the_report_tells_the_walk_again(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run([*SWEEP, "--walk-forward", "train=3D,test=2D", "-q"]) == 0
     capsys.readouterr()
-    assert run(["report"]) == 0
+    assert run(["report", "--full"]) == 0
     assert "Walk-forward train=3D,test=2D" in capsys.readouterr().out
 
 

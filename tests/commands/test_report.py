@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import shutil
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -16,27 +17,41 @@ from ictcli.workspace import create
 from tests.research.conftest import keep, random_walk
 
 
+@pytest.fixture(scope="module")
+def backtested(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with one run; not to be changed."""
+    folder = tmp_path_factory.mktemp("backtested")
+    create(folder)
+    store = Store(folder / "data", folder / "state", 0)
+    keep(store, SeriesKey("walk", "EURUSD", parse_timeframe("M5")), random_walk(1, 2_000, 110_000, 5))
+    what = ["--strategy", "fvg_retest", "-t", "M5", "--param", "windows=", "-q"]
+    assert run(["-w", str(folder), "backtest", *what]) == 0
+    return folder
+
+
 @pytest.fixture
-def traded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
-    """The id of a run in a fresh workspace, which is the current directory."""
-    create(tmp_path)
+def traded(
+    backtested: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> str:
+    """The id of the run in a copy of the workspace, which is the current directory."""
+    shutil.copytree(backtested, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("ICTCLI_WORKSPACE", raising=False)
-    store = Store(tmp_path / "data", tmp_path / "state", 0)
-    keep(store, SeriesKey("walk", "EURUSD", parse_timeframe("M5")), random_walk(1, 2_000, 110_000, 5))
-    assert run(["backtest", "--strategy", "fvg_retest", "-t", "M5", "--param", "windows=", "--json"]) == 0
-    document = json.loads(capsys.readouterr().out)
-    assert document["trades"] > 5
-    return str(document["run"])
+    capsys.readouterr()
+    (name,) = Store(tmp_path / "data", tmp_path / "state", 0).runs.list()
+    return name
 
 
 def test_the_latest_run_is_shown_by_default(traded: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["report"]) == 0
     text = capsys.readouterr().out
     assert traded in text
-    assert "Fill assumptions" in text
+    assert len(text.splitlines()) <= 50
+    assert text.startswith(("No edge", "A loss", "Edge shown"))
     assert run(["report", traded]) == 0
     assert capsys.readouterr().out == text
+    assert run(["report", "--full"]) == 0
+    assert "Fill assumptions" in capsys.readouterr().out
 
 
 def test_json_is_one_document_by_either_option(traded: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -79,6 +94,77 @@ def test_files_are_written_where_asked_and_stdout_stays_empty(
     assert printed.out == ""
     assert "wrote" in printed.err
     assert pq.read_table(tmp_path / "out" / "trades.parquet").column("run").to_pylist()[0] == traded
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [("trades", "net"), ("equity", "balance"), ("orders", "event"), ("signals", "outcome")],
+)
+def test_every_table_is_the_same_in_every_format(
+    traded: str, table: str, column: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["report", "--table", table]
+    assert run([*asked, "--format", "nl"]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert run([*asked, "--out", "rows.csv"]) == 0
+    assert run([*asked, "--out", "rows.parquet"]) == 0
+    kept = pq.read_table("rows.parquet")
+    with Path("rows.csv").open(encoding="utf-8") as file:
+        table_rows = list(csv.DictReader(file))
+    assert len(rows) == len(table_rows) == len(kept) > 0
+    assert [row[column] or "" for row in rows] == [row[column] for row in table_rows]
+    assert [str(value or "") for value in kept.column(column).to_pylist()] == [
+        row[column] for row in table_rows
+    ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (("--table", "orders"), "--table orders is for rows, not for table"),
+        (("--table", "orders", "--json"), "--table orders is for rows, not for json"),
+        (("--full", "--format", "csv"), "--full is for the table, not for csv"),
+        (("--full", "--compare", "latest"), "--full is for the table, not for --compare"),
+        (("--compare", "latest", "--out", "x.csv"), "--compare gives no csv"),
+        (("--compare", "latest", "--why", "EURUSD", "7d"), "--why and --compare contradict each other"),
+        (("--compare", "latest"), "is compared with itself"),
+    ],
+)
+def test_options_without_effect_are_refused(
+    traded: str, asked: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["report", *asked]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_run_is_compared_with_another(traded: str, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["--param", "windows=", "--param", "reward_risk=3"]
+    assert run(["backtest", "--strategy", "fvg_retest", "-t", "M5", *asked, "-q"]) == 0
+    capsys.readouterr()
+    assert run(["report", "--compare", traded, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["compare"]
+    assert found["b"]["name"] == traded
+    (differs,) = found["differs"]
+    assert (differs["what"], float(differs["a"])) == ("fvg_retest.reward_risk", 3.0)
+    assert run(["report", "--json"]) == 0
+    kept = json.loads(capsys.readouterr().out)["metrics"]
+    own = {row["metric"]: row["a"] for row in found["metrics"]}
+    for name in ("trades", "net_profit", "net_expectancy_r", "sharpe_daily", "max_drawdown", "drawdown_days"):
+        assert own[name] == pytest.approx(kept[name]), name
+    assert run(["report", "--compare", traded]) == 0
+    assert "B less A" in capsys.readouterr().out
+
+
+def test_runs_of_different_symbols_are_not_compared(
+    traded: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = Store(tmp_path / "data", tmp_path / "state", 0)
+    keep(store, SeriesKey("walk", "GBPUSD", parse_timeframe("M5")), random_walk(2, 600, 110_000, 5))
+    asked = ["--strategy", "fvg_retest", "-t", "M5", "--param", "windows=", "-q"]
+    assert run(["backtest", "GBPUSD", *asked]) == 0
+    capsys.readouterr()
+    assert run(["report", "--compare", traded]) == 2
+    assert "no symbol in common: GBPUSD against EURUSD" in capsys.readouterr().err
 
 
 def test_an_unknown_run_is_refused_with_the_latest_named(

@@ -64,7 +64,7 @@ def test_ledger_run_and_backtest_agree_to_the_cent(desk: Path, capsys: Printed) 
     tested = rows(capsys, "latest")
     assert kept[0]["run"] != tested[0]["run"]
     assert run(["report", kept[0]["run"]]) == 0
-    assert capsys.readouterr().out.startswith(f"Replay {kept[0]['run']}")
+    assert f"\nReplay {kept[0]['run']}\n" in capsys.readouterr().out
     ended = [row for row in tested if row["exit_reason"] != "end"]
     assert len(ledger) >= 5
     for one, other, third in zip(ledger, kept, ended, strict=False):
@@ -92,17 +92,43 @@ def test_people_see_the_screen_of_a_run_and_the_execution(desk: Path, capsys: Pr
     capsys.readouterr()
     assert run(["report", "replay"]) == 0
     text = capsys.readouterr().out
+    assert text.startswith("HALTED: drill")
     for word in (
-        "opened with",
-        "operator fees",
+        "Opened with",
         "expectancy",
+        "max drawdown",
         "slippage, points",
-        "p99",
-        "HALTED",
+        "symbol   EURUSD",
         "last bar",
     ):
         assert word in text
-    assert max(map(len, text.splitlines())) <= 100 or "events in" in max(text.splitlines(), key=len)
+    lines = text.splitlines()
+    assert len(lines) <= 50
+    assert max(map(len, lines)) <= 100
+    assert run(["report", "replay", "--full"]) == 0
+    text = capsys.readouterr().out
+    for word in ("opened with", "operator fees", "p99", "HALTED"):
+        assert word in text
+
+
+@pytest.mark.parametrize("table", ["equity", "orders", "signals"])
+def test_an_account_has_the_tables_of_a_run(desk: Path, table: str, capsys: Printed) -> None:
+    (ledger, kept) = (rows(capsys, subject, "--table", table) for subject in ("replay", "latest"))
+    assert len(ledger) > 5
+    assert set(ledger[0]) & set(kept[0])
+    if table == "equity":
+        assert run(["report", "replay", "--json"]) == 0
+        assert ledger[-1]["balance"] == document(capsys)["money"]["balance"]
+
+
+def test_an_account_is_compared_with_its_own_run(desk: Path, capsys: Printed) -> None:
+    assert run(["report", "replay", "--compare", "latest", "--json"]) == 0
+    found = document(capsys)["compare"]
+    both = found["differences"][-1]
+    assert both["what"] == "R of trades that both made"
+    assert both["n_a"] >= 5
+    assert both["value"] == pytest.approx(0, abs=1e-6)
+    assert "costs" not in {row["metric"] for row in found["metrics"]}
 
 
 def test_why_tells_a_position_and_the_way_of_its_order(desk: Path, capsys: Printed) -> None:

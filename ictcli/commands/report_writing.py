@@ -1,0 +1,149 @@
+"""What ``ictcli report`` does: find a run or a ledger, render what was asked for, put it where it belongs."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ictcli.errors import UsageError
+from ictcli.session import Session
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    import pyarrow as pa
+
+    from ictcli.reports.compare_sides import Side
+
+LEDGERS = ("live", "paper", "replay")
+"""Words that stand for an account's ledger instead of a run."""
+
+
+class Subject(Protocol):
+    """A run or an account that is reported."""
+
+    @property
+    def name(self) -> str:
+        """Id of the run, or the ledger's name."""
+        ...
+
+    def text(self, *, full: bool) -> str:
+        """One screen, or everything."""
+        ...
+
+    def document(self) -> dict[str, Any]:
+        """Everything but rows, as plain values."""
+        ...
+
+    def rows(self, table: str) -> "tuple[pa.Table, Mapping[str, int]]":
+        """A table, and decimals of prices by symbol."""
+        ...
+
+    def why(self, symbol: str, at: "datetime") -> tuple[dict[str, Any], str]:
+        """Why it traded at a moment, or why not: as plain values and as text."""
+        ...
+
+    def side(self) -> "Side":
+        """What a comparison takes of it."""
+        ...
+
+
+def subject_of(session: Session, name: str) -> Subject:
+    """A stored run, or an account by its ledger.
+
+    Raises:
+        DataError: there is none of that name, or it is damaged.
+    """
+    if name in LEDGERS:
+        from ictcli.commands.report_ledger import LedgerSubject
+
+        return LedgerSubject(session, name)
+    from ictcli.commands.report_run import RunSubject
+
+    return RunSubject(session, name)
+
+
+def refuse_terminal(chosen: str, out: Path | None) -> None:
+    """Refuse to write what no terminal shows on one.
+
+    Raises:
+        UsageError: stdout is a terminal and the format is binary.
+    """
+    if chosen == "parquet" and (out is None or str(out) == "-") and sys.stdout.isatty():
+        raise UsageError(f"{chosen} is not for terminals", hint="Add --out FILE, or redirect stdout.")
+
+
+def rendered(subject: Subject, chosen: str, table: str, *, full: bool) -> bytes:
+    """A report in a format."""
+    if chosen == "json":
+        return _document(subject.document())
+    if chosen == "table":
+        return _text(subject.text(full=full))
+    return _rows(*subject.rows(table), chosen)
+
+
+def _rows(table: "pa.Table", digits: Mapping[str, int], chosen: str) -> bytes:
+    from ictcli.output import encode
+    from ictcli.reports import breakdown, export
+
+    if chosen == "csv":
+        return export.as_csv(table, digits)
+    if chosen == "parquet":
+        return export.as_parquet(table)
+    return "".join(encode(row) + "\n" for row in breakdown.plain_rows(table, digits)).encode()
+
+
+def explained(session: Session, subject: Subject, symbol: str, moment: str, chosen: str) -> bytes:
+    """Why a subject traded at a moment, or why not.
+
+    Raises:
+        UsageError: the moment is none, or the subject did not trade the symbol.
+    """
+    from ictcli.clock import parse_instant, to_datetime
+
+    try:
+        at = to_datetime(parse_instant(moment, now=session.now))
+    except ValueError as error:
+        raise UsageError(f"--why: {error}") from error
+    told, text = subject.why(symbol, at)
+    return _document(told) if chosen == "json" else _text(text)
+
+
+def compared(session: Session, subject: Subject, other: Subject, chosen: str) -> bytes:
+    """A subject against another.
+
+    Raises:
+        UsageError: they are one, or have no market, currency or day in common.
+    """
+    from ictcli.reports.compare import comparison
+    from ictcli.reports.compare_text import comparison_text
+    from ictcli.research.metrics.values import Resampling
+
+    asked = session.config.config.backtest
+    how = Resampling(asked.resamples, asked.seed, asked.confidence)
+    found = comparison(subject.side(), other.side(), how)
+    return _document({"compare": found}) if chosen == "json" else _text(comparison_text(found))
+
+
+def put(session: Session, data: bytes, chosen: str, out: Path | None) -> None:
+    """Write a report to a file, or to stdout for None and ``-``."""
+    if out is None or str(out) == "-":
+        if chosen == "parquet":
+            session.out.write_bytes(data)
+        else:
+            session.out.write(data.decode())
+        return
+    from ictcli.store.atomic import write_file
+
+    write_file(session.cwd / out, data)
+    session.out.note(f"wrote {out}")
+
+
+def _document(told: Mapping[str, Any]) -> bytes:
+    from ictcli.output import SCHEMA, encode
+
+    return (encode({"schema": SCHEMA, "command": "report", **told}, indent=2) + "\n").encode()
+
+
+def _text(text: str) -> bytes:
+    return f"{text}\n".encode()
