@@ -39,6 +39,7 @@ COMMANDS: dict[str, dict[str, str]] = {
     "Operate": {
         "stress": "Certify machine, configuration and strategy for unattended trading.",
         "alerts": "List, acknowledge and deliver alerts; watch from outside whether traders live.",
+        "backup": "Back up the workspace, rotate, verify, restore, and rehearse restoring.",
     },
     "Look": {
         "report": "Show a stored run: metrics with intervals, verdict, fill assumptions, provenance.",

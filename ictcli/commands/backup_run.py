@@ -1,0 +1,302 @@
+"""What ``ictcli backup`` does: back up, show, verify, restore, drill; every end is noted for `doctor`."""
+
+import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ictcli.errors import DataError, IctError, UsageError
+from ictcli.session import Session
+
+if TYPE_CHECKING:
+    from ictcli.ledger.address import LedgerName, Place
+    from ictcli.operations.backup import Made
+    from ictcli.operations.backup_contents import Workspace
+    from ictcli.operations.backup_log import Done, What
+    from ictcli.operations.backup_manifest import Manifest
+    from ictcli.operations.backup_restore import Drill, Restored
+
+T = TypeVar("T")
+LATEST = "latest"
+
+
+def create(session: Session, wanted: Sequence[str], metrics: Path | None) -> None:
+    """Make a backup and note how it ended."""
+    from ictcli.operations import backup
+    from ictcli.operations.backup_contents import Ask
+
+    settings = session.config.config.backup
+    ask = Ask(
+        key="key" in wanted, runs=settings.runs or "runs" in wanted, bars=settings.bars or "bars" in wanted
+    )
+    workspace = _workspace(session)
+
+    def work() -> backup.Made:
+        return backup.create(workspace, settings, ask, now=session.now)
+
+    made = _noted(session, "create", metrics, work, lambda made: (made.backup.name, made.backup.manifest))
+    manifest = made.backup.manifest
+    document = {
+        **_document(made.backup.name, made.backup.folder, manifest),
+        "removed": made.removed, "damaged": made.damaged, "left_out": list(manifest.left_out),
+    }  # fmt: skip
+    session.out.emit(document, lambda: _made_text(made))
+    _warn_of(session, made)
+
+
+def _warn_of(session: Session, made: "Made") -> None:
+    manifest = made.backup.manifest
+    if manifest.left_out:
+        session.out.warn(f"links and special files are left out: {', '.join(manifest.left_out[:5])}")
+    if not manifest.settled:
+        session.out.warn("the paper trader never stood still: its terminal may be ahead of its ledger")
+    for name, why in made.damaged.items():
+        session.out.warn(f"{name} is damaged, not counted and not removed: {why}")
+    outside = [path for path in session.config_files if path.is_file() and not _inside(session, path)]
+    if outside:
+        session.out.note(f"not in it: settings from {', '.join(map(str, outside))}")
+    if manifest.ledgers and not manifest.holds_key:
+        session.out.note("the secret key is not in it: keep a copy of state/secret.key in another place")
+
+
+def listing(session: Session) -> None:
+    """Show what lies in the folder of the backups."""
+    from ictcli.clock import iso
+    from ictcli.operations.backup import backup_folder
+    from ictcli.operations.backup_rotation import shelf_of
+
+    folder = backup_folder(_workspace(session), session.config.config.backup)
+    shelf = shelf_of(folder)
+    rows = [_document(one.name, one.folder, one.manifest) for one in reversed(shelf.backups)]
+
+    def text() -> str:
+        if not rows and not shelf.damaged:
+            return f"no backups in {folder}; make one with `ictcli backup create`"
+        cells = [
+            [
+                one.name, iso(one.manifest.created)[:16], f"{one.manifest.size / 2**20:,.1f}",
+                len(one.manifest.files), _events_text(one.manifest),
+                "yes" if one.manifest.holds_key else "no",
+            ]
+            for one in reversed(shelf.backups)
+        ]  # fmt: skip
+        table = session.out.table(["backup", "made", "MiB", "files", "events", "key"], cells)
+        return "\n".join([table, *(f"damaged: {name}: {why}" for name, why in shelf.damaged.items())])
+
+    session.out.emit({"folder": str(folder), "backups": rows, "damaged": shelf.damaged}, text)
+
+
+def verify(session: Session, name: str, key: Path | None) -> None:
+    """Read a backup whole and say what it holds."""
+    from ictcli.operations.backup_checking import check_backup
+
+    folder = _folder_of(session, name)
+    checked = check_backup(folder, _key(session, key))
+    document = {
+        **_document(folder.name, folder, checked.manifest), "keyed": checked.keyed, "faults": checked.faults,
+    }  # fmt: skip
+
+    def text() -> str:
+        manifest = checked.manifest
+        lines = [f"{folder.name}: {len(manifest.files)} files, {manifest.size / 2**20:,.1f} MiB"]
+        lines += [f"{one.ledger} ledger: {one.events:,} events" for one in manifest.ledgers]
+        lines += [f"fault: {fault}" for fault in checked.faults]
+        good = "every file, the seal and every ledger are what was written"
+        bare = "every file is what its manifest says; without the key nothing tells who wrote the manifest"
+        return "\n".join(lines if checked.faults else [*lines, good if checked.keyed else bare])
+
+    session.out.emit(document, text)
+    checked.require_good(folder.name)
+
+
+def restore(session: Session, name: str, target: Path, key: Path | None) -> None:
+    """Make a workspace of a backup."""
+    from ictcli.commands.halting import who
+    from ictcli.operations import backup_restore
+
+    folder, place = _folder_of(session, name), Path(os.path.normpath(session.cwd / target))
+    done = backup_restore.restore(folder, place, _key(session, key), by=who(), now=session.now)
+    document = {
+        **_document(folder.name, folder, done.manifest),
+        "workspace": str(place), "halted": done.halted, "notes": done.notes,
+    }  # fmt: skip
+    session.out.emit(document, lambda: _restored_text(done, place))
+    for one in done.notes:
+        session.out.warn(one)
+
+
+def drill(session: Session, name: str, scratch: Path | None, key: Path | None, metrics: Path | None) -> None:
+    """Try a restore and note how it ended."""
+    from ictcli.commands.halting import who
+    from ictcli.operations import backup_restore
+
+    folder = _folder_of(session, name)
+    where = folder.parent if scratch is None else session.cwd / scratch
+
+    def work() -> backup_restore.Drill:
+        live = _live(session)
+        return backup_restore.drill(folder, where, _key(session, key), live, by=who(), now=session.now)
+
+    done = _noted(session, "drill", metrics, work, lambda done: (folder.name, done.restored.manifest))
+    ledgers = [
+        {
+            "ledger": one.ledger, "events": one.events, "rows": one.rows,
+            "behind": done.behind.get(one.ledger),
+        }
+        for one in done.restored.manifest.ledgers
+    ]  # fmt: skip
+    document = {
+        "name": folder.name, "seconds": round(done.seconds, 3), "size": done.restored.manifest.size,
+        "files": len(done.restored.manifest.files), "ledgers": ledgers,
+    }  # fmt: skip
+    session.out.emit(document, lambda: _drill_text(folder.name, done))
+
+
+def _noted(
+    session: Session, what: "What", metrics: Path | None, work: Callable[[], T],
+    about: "Callable[[T], tuple[str, Manifest]]",
+) -> T:  # fmt: skip
+    """Do it; note how it ended and tell Prometheus, whatever came of it.
+
+    Raises:
+        IctError: that it ended with.
+    """
+    from ictcli.clock import monotonic, now_ns
+    from ictcli.operations.backup_log import Done
+
+    begun = monotonic()
+    try:
+        with session.out.progress(f"backup {what}"):
+            result = work()
+    except IctError as error:
+        failed = Done(
+            what=what, at=now_ns(), name="", ok=False, seconds=monotonic() - begun, error=error.message
+        )
+        with suppress(DataError):  # what went wrong first is what is told
+            _note(session, failed, int(error.code), metrics)
+        raise
+    name, manifest = about(result)
+    done = Done(
+        what=what, at=now_ns(), name=name, ok=True, seconds=monotonic() - begun, size=manifest.size,
+        events=sum(one.events for one in manifest.ledgers),
+    )  # fmt: skip
+    _note(session, done, 0, metrics)
+    return result
+
+
+def _note(session: Session, done: "Done", code: int, metrics: Path | None) -> None:
+    from ictcli.operations.backup_log import metrics_text, note, read_log
+    from ictcli.store.atomic import write_file
+
+    state = session.config.state_dir
+    if state.is_dir():
+        note(state, done)
+    if metrics is not None:
+        write_file(session.cwd / metrics, metrics_text(read_log(state), code).encode())
+
+
+def _workspace(session: Session) -> "Workspace":
+    from ictcli.operations.backup_contents import Workspace
+
+    config = session.config
+    return Workspace(session.workspace, config.state_dir, config.data_dir, session.environ)
+
+
+def _folder_of(session: Session, name: str) -> Path:
+    """The backup that is meant.
+
+    Raises:
+        UsageError: there is no such one.
+    """
+    from ictcli.operations.backup import backup_folder
+    from ictcli.operations.backup_rotation import shelf_of
+
+    folder = backup_folder(_workspace(session), session.config.config.backup)
+    if name == LATEST:
+        shelf = shelf_of(folder)
+        if not shelf.backups:
+            raise UsageError(f"no backups in {folder}", hint="Make one with `ictcli backup create`.")
+        return shelf.backups[-1].folder
+    for path in (folder / name, session.cwd / name):
+        if path.is_dir():
+            return path
+    raise UsageError(f"no backup {name!r}", hint="`ictcli backup list` shows what there is.")
+
+
+def _key(session: Session, given: Path | None) -> bytes | None:
+    """The key that is given, else the workspace's, else none.
+
+    Raises:
+        DataError: the file holds no key.
+    """
+    from ictcli.ledger.chain import read_key
+
+    if given is not None:
+        return read_key(session.cwd / given)
+    own = session.config.state_dir / "secret.key"
+    return read_key(own) if own.is_file() else None
+
+
+def _live(session: Session) -> "dict[LedgerName, Place]":
+    """Ledgers of the workspace that exist."""
+    from ictcli.ledger.address import LEDGERS, place_of
+
+    state = session.config.state_dir
+    if not (state / "secret.key").is_file():
+        return {}
+    places = {name: place_of(name, state, session.environ) for name in LEDGERS}
+    return {name: place for name, place in places.items() if place.exists}
+
+
+def _inside(session: Session, path: Path) -> bool:
+    return (session.workspace / "config").resolve() in path.resolve().parents
+
+
+def _document(name: str, folder: Path, manifest: "Manifest") -> dict[str, Any]:
+    from ictcli.clock import iso
+
+    ledgers = [
+        {"ledger": one.ledger, "events": one.events, "head": one.head, "rows": one.rows}
+        for one in manifest.ledgers
+    ]
+    return {
+        "name": name, "folder": str(folder), "created": iso(manifest.created), "size": manifest.size,
+        "files": len(manifest.files), "key": manifest.holds_key, "settled": manifest.settled,
+        "version": manifest.version, "ledgers": ledgers,
+    }  # fmt: skip
+
+
+def _events_text(manifest: "Manifest") -> str:
+    return ", ".join(f"{one.ledger} {one.events:,}" for one in manifest.ledgers)
+
+
+def _made_text(made: "Made") -> str:
+    manifest = made.backup.manifest
+    lines = [f"{made.backup.folder}: {len(manifest.files)} files, {manifest.size / 2**20:,.1f} MiB, verified"]
+    lines += [f"{one.ledger} ledger: {one.events:,} events" for one in manifest.ledgers]
+    return "\n".join([*lines, *(f"removed {name}" for name in made.removed)])
+
+
+def _restored_text(done: "Restored", place: Path) -> str:
+    lines = [f"restored to {place}: {len(done.manifest.files)} files, hashes as written"]
+    lines += [
+        f"{name} ledger: {report.events:,} events, chain, anchors and tables verified"
+        for name, report in done.reports.items()
+    ]
+    if done.halted:
+        lines += [
+            "the emergency stop is set: run `ictcli reconcile` there, then `ictcli resume --reason TEXT`"
+        ]
+    return "\n".join(lines)
+
+
+def _drill_text(name: str, done: "Drill") -> str:
+    manifest = done.restored.manifest
+    what = f"{name}: {len(manifest.files)} files, {manifest.size / 2**20:,.1f} MiB"
+    lines = [f"{what}, restored and verified in {done.seconds:.1f} s, removed again"]
+    for one in manifest.ledgers:
+        since = done.behind.get(one.ledger)
+        told = f"; the live one goes on from it, {since:,} events since" if since is not None else ""
+        lines.append(f"{one.ledger} ledger: {one.events:,} events, tables as rebuilt{told}")
+    return "\n".join(lines)

@@ -1,0 +1,136 @@
+"""``ictcli backup`` as an operator uses it: exit codes, documents, words, what Prometheus is told."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ictcli.__main__ import run
+from ictcli.operations.backup_log import read_log
+from tests.operations.desks import desk as made_desk
+
+Printed = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A workspace, which is the current directory."""
+    folder = made_desk(tmp_path / "desk").folder
+    monkeypatch.chdir(folder)
+    monkeypatch.delenv("ICTCLI_WORKSPACE", raising=False)
+    return folder
+
+
+def document(capsys: Printed) -> Any:
+    return json.loads(capsys.readouterr().out)
+
+
+def test_a_workspace_is_backed_up_listed_verified_drilled_and_restored(desk: Path, capsys: Printed) -> None:
+    assert run(["backup", "create", "--metrics", "state/backup.prom"]) == 0
+    told = capsys.readouterr()
+    assert "broker ledger: 19 events\npaper ledger: 10 events" in told.out
+    assert "keep a copy of state/secret.key in another place" in told.err
+    assert run(["backup", "list"]) == 0
+    assert "broker 19, paper 10  no" in capsys.readouterr().out
+    assert run(["backup", "verify"]) == 0
+    assert "every file, the seal and every ledger are what was written" in capsys.readouterr().out
+    assert run(["backup", "drill", "--metrics", "state/backup.prom"]) == 0
+    assert "the live one goes on from it, 0 events since" in capsys.readouterr().out
+    metrics = (desk / "state" / "backup.prom").read_text()
+    for line in (
+        "ictcli_backup_exit_code 0.0",
+        "ictcli_backup_drill_ok 1.0",
+        "ictcli_backup_ledger_events 29.0",
+    ):
+        assert line in metrics
+    assert run(["backup", "restore", "latest", "--to", "../again"]) == 0
+    assert "the emergency stop is set" in capsys.readouterr().out
+    assert run(["-w", "../again", "ledger", "verify"]) == 0
+    assert run(["-w", "../again", "status", "--json"]) == 0
+    assert "restored from a backup" in capsys.readouterr().out
+    assert run(["-w", "../again", "resume", "--reason", "drill"]) == 0
+    assert [(one.what, one.ok) for one in read_log(desk / "state")] == [("create", True), ("drill", True)]
+
+
+def test_documents_tell_the_same(desk: Path, capsys: Printed) -> None:
+    assert run(["backup", "create", "--with", "key", "--with", "runs", "--json"]) == 0
+    made = document(capsys)
+    assert (made["command"], made["key"], made["removed"], made["damaged"]) == ("backup create", True, [], {})
+    assert [(one["ledger"], one["events"]) for one in made["ledgers"]] == [("broker", 19), ("paper", 10)]
+    assert run(["backup", "list", "--json"]) == 0
+    (listed,) = document(capsys)["backups"]
+    assert listed["name"] == made["name"]
+    assert run(["backup", "drill", made["name"], "--scratch", "../scratch", "--json"]) == 0
+    drilled = document(capsys)
+    assert [one["behind"] for one in drilled["ledgers"]] == [0, 0]
+    assert drilled["seconds"] > 0
+    assert run(["backup", "restore", made["folder"], "--to", "../again", "--json"]) == 0
+    restored = document(capsys)
+    assert (restored["halted"], restored["notes"]) == (True, [])
+    assert restored["workspace"] == str(desk.parent / "again")
+
+
+def test_a_machine_that_has_nothing_restores_with_the_key_that_was_kept(
+    desk: Path, capsys: Printed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(["backup", "create", "--json"]) == 0
+    folder = Path(document(capsys)["folder"])
+    safe = desk.parent / "safe"
+    safe.mkdir()
+    shutil.move(folder, safe / folder.name)
+    shutil.copy(desk / "state" / "secret.key", safe / "secret.key")
+    shutil.rmtree(desk)
+    monkeypatch.chdir(safe)
+    assert run(["backup", "restore", folder.name, "--to", "../desk"]) == 5
+    assert "pass --key file" in capsys.readouterr().err.lower()
+    assert run(["backup", "restore", folder.name, "--to", "../desk", "--key", "secret.key"]) == 0
+    assert run(["-w", "../desk", "ledger", "verify"]) == 0
+
+
+def test_a_damaged_backup_is_exit_5_and_noted(desk: Path, capsys: Printed) -> None:
+    assert run(["backup", "create", "--json"]) == 0
+    folder = Path(document(capsys)["folder"])
+    (folder / "config" / "gates.toml").write_bytes(b"x" * (folder / "config" / "gates.toml").stat().st_size)
+    assert run(["backup", "verify"]) == 5
+    told = capsys.readouterr()
+    assert "fault: config/gates.toml is not what was written" in told.out
+    assert "error:" in told.err
+    assert run(["backup", "drill", "--metrics", "drill.prom"]) == 5
+    assert run(["backup", "restore", "latest", "--to", "../again"]) == 5
+    assert not (desk.parent / "again").exists()
+    assert "ictcli_backup_drill_ok 0.0" in Path("drill.prom").read_text()
+    last = read_log(desk / "state")[-1]
+    assert (last.what, last.ok) == ("drill", False)
+    (folder / "manifest.json").write_text("{}")
+    assert run(["backup", "list"]) == 0
+    assert f"damaged: {folder.name}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (["verify"], 2, "no backups in"),
+        (["drill"], 2, "no backups in"),
+        (["verify", "backup-2020"], 2, "no backup 'backup-2020'"),
+        (["verify", "config"], 5, "is no backup"),
+        (["restore", "config", "--to", "../x"], 5, "is no backup"),
+        (["create", "--with", "everything"], 2, "everything"),
+    ],
+)
+def test_what_is_not_there_is_told(
+    desk: Path, capsys: Printed, words: list[str], code: int, told: str
+) -> None:
+    assert run(["backup", *words]) == code
+    assert told in capsys.readouterr().err
+
+
+def test_a_failed_backup_is_noted_and_told_to_prometheus(desk: Path, capsys: Printed) -> None:
+    assert run(["backup", "create", "--quiet"]) == 0
+    (desk / "state" / "recon.db").write_bytes(b"garbage" * 1000)
+    assert run(["backup", "create", "--metrics", "backup.prom"]) == 5
+    assert "recon.db is damaged" in capsys.readouterr().err
+    metrics = Path("backup.prom").read_text()
+    assert "ictcli_backup_exit_code 5.0" in metrics
+    assert "ictcli_backup_last_success_timestamp_seconds 0.0" not in metrics
