@@ -148,6 +148,10 @@ def test_both_parts_of_a_window_have_the_deals_of_the_whole(seed: int) -> None:
     assert next(said for number in count(9300 + 50 * seed) if (said := _halved(number)) is not None) == []
 
 
+def test_a_wrong_volume_before_the_window_is_not_taken_for_too_much_of_an_order() -> None:
+    assert _halved(400_012) == []
+
+
 def test_the_time_zone_of_the_host_changes_nothing() -> None:
     assert _elsewhere(ZONES[0], range(9400, 9403)) == digest(range(9400, 9403))
 

@@ -46,8 +46,11 @@ def late(case: Case, found: Sequence[Difference]) -> Iterator[Difference]:
 
 
 def _unmarked(case: Case, found: Sequence[Difference], kind: Kind, deals: pl.Series) -> Iterator[Difference]:
-    """Findings of deals that are booked already: there is nothing to take over but the mark."""
-    wanted = case.ledger_fills.get_column("deal").is_in(deals.implode())
+    """Findings of deals that are booked already: there is nothing to take over but the mark.
+
+    One from before the window has no fellow here that would say whether its volume is right.
+    """
+    wanted = pl.col("deal").is_in(deals.implode()) & (pl.col("ts") >= case.broker.window.since)
     doubles = about_orders(found, Kind.DOUBLE_SUBMIT)
     told: dict[int, Deal] = {}
     for row in case.broker_fills.filter(pl.col("deal").is_in(deals.implode())).iter_rows(named=True):
