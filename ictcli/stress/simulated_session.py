@@ -155,7 +155,8 @@ class Desk:
             self.scene.market, start=iso(self.time.now()), login=LOGIN, clock=RULE, record=str(self.record)
         )
         self._served = served_terminal(market, self.time.now)
-        self.server = cast("FaultyServer", self._served.session.server)
+        self.session = self._served.session
+        self.server = cast("FaultyServer", self.session.server)
         self.own = traffic_config(self.config, market, self.scene.config)
         deadline = parse_duration(self.own.brokers[BROKER].deadline) / NS_PER_SECOND
         self.terminal = UnsteadyTerminal(

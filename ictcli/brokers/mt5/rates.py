@@ -46,9 +46,9 @@ def closed_bars(
     rates = calls.read("copy_rates_range", name, code, first, clock.shown_s(end + NS_PER_HOUR))
     forming = int(newest["time"][-1]) if len(newest) else 0
     wall = rates["time"].astype(np.int64)
-    if np.any(np.diff(wall) < 0):
-        raise DataError(f"{name} {timeframe}: the terminal's bars are not in order", hint="Ask again.")
     ts = clock.instants(wall * NS_PER_SECOND, timeframe.ns)
+    if np.any(np.diff(ts) < 0):  # readings may go back, where a clock is set back: instants never
+        raise DataError(f"{name} {timeframe}: the terminal's bars are not in order", hint="Ask again.")
     closes = close_times(ts, timeframe, cal)
     kept = (ts >= start) & (ts < end) & ((wall < forming) | (closes <= ended))
     return _bars(rates[kept], digits, ts[kept], closes[kept])

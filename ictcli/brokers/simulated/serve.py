@@ -63,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--symbols", nargs="+", default=usual.symbols, help="symbols of the simulated market")
     add("--seed", type=int, default=usual.seed, help="of the market and of the faults")
     add("--edge", type=float, default=usual.edge, help="strength of the market's planted edge")
+    add("--spread", type=float, default=usual.spread, help="multiple of the market's own spread")
     add("--speed", type=float, default=usual.speed, help="seconds of the market per second; 1: real time")
     add("--mode", choices=("hedging", "netting"), default=usual.mode, help="kind of account")
     add("--login", type=int, default=usual.login, help="number of the account")

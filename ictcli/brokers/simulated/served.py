@@ -1,7 +1,7 @@
 """A whole simulated broker from a few settings: market, account, trade server, faults, terminal."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
@@ -41,6 +41,7 @@ class ServedOptions:
         symbols: of the simulated market.
         seed: of the market and of the faults; the same seed and start make the same prices.
         edge: strength of the market's planted edge.
+        spread: multiple of the market's own spread.
         start: instant at which serving begins, ISO-8601 UTC; empty: now.
         speed: seconds of the market per second of ours.
         history: bars before the start, as a duration such as ``5d``.
@@ -60,6 +61,7 @@ class ServedOptions:
     symbols: tuple[str, ...] = ("BTCUSD",)
     seed: int = 7
     edge: float = 0.0
+    spread: float = 1.0
     start: str = ""
     speed: float = 1.0
     history: str = "2d"
@@ -150,9 +152,14 @@ def _floor(options: ServedOptions, book: SymbolBook, start: int) -> Floor:
     series, fine = [], []
     for symbol in options.symbols:
         spec = book.require(symbol)
-        series.append(_series(spec, concat(list(market.bars(symbol, _M1, begin, end)))))
-        fine.append(ticks_as_bars(list(market.ticks(symbol, start, end))))
+        series.append(_series(spec, _widened(concat(list(market.bars(symbol, _M1, begin, end))), options)))
+        fine.append(_widened(ticks_as_bars(list(market.ticks(symbol, start, end))), options))
     return Floor(tuple(series), len(series), tuple(fine))
+
+
+def _widened(bars: Bars, options: ServedOptions) -> Bars:
+    """Bars with another spread."""
+    return replace(bars, spread=(bars.spread * options.spread).astype(np.int32))
 
 
 def _series(spec: SymbolSpec, bars: Bars) -> Series:
