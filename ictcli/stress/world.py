@@ -75,11 +75,12 @@ class Stage:
     def play(self, over: Callable[[int], bool]) -> int:
         """Play all bars but those of the warm-up; ``over`` as in ``Playback.play``, which ``True`` ends.
 
-        The trader is told of the instant and writes its checkpoints, as in every session.
+        Every instant is written down and checkpoints are made, as ``trade --paper`` does.
         """
 
         def end_of(now: int) -> bool:
             self.one.at = now
+            self.one.trader.flush()
             self.one.checkpoint()
             return over(now)
 

@@ -1,0 +1,111 @@
+"""``ictcli stress``: runs scenarios, keeps a certificate, leaves with the exit code of its verdict."""
+
+import json
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ictcli.__main__ import run
+from ictcli.stress import load
+from ictcli.stress.scenarios import throughput
+from ictcli.workspace import create
+
+ASK = ["stress", "--strategy", "random_entry", "--scenario", "throughput"]
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A workspace, and a load of a second: too few orders for every claim."""
+    create(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ICTCLI_WORKSPACE", raising=False)
+    monkeypatch.setenv("ICTCLI_TRADE__WARM_UP", "60")
+    monkeypatch.setitem(throughput._ENOUGH, "quick", 30)
+    monkeypatch.setattr(load, "SETTLED", 3)
+    return tmp_path
+
+
+def kept(desk: Path) -> tuple[Any, str]:
+    """Document and page of the only certificate."""
+    (page,) = (desk / "reports").glob("*.html")
+    return json.loads(page.with_suffix(".json").read_text()), page.read_text()
+
+
+def test_too_few_measurements_leave_with_3_and_a_certificate(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*ASK, "--json"]) == 3
+    shown = capsys.readouterr()
+    document, page = kept(desk)
+    assert json.loads(shown.out) == document
+    assert document["verdict"] == "inconclusive"
+    assert "not shown, n is too small" in shown.err
+    assert "throughput: inconclusive" in shown.err
+    assert "signal to order" in page
+    assert document["provenance"]["argv"] == [*ASK, "--json"]
+    assert not (desk / "state" / "stress").exists()
+    assert not (desk / "state" / "ledger").exists()
+
+
+def test_what_is_only_not_shown_may_be_allowed(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*ASK, "--allow-inconclusive", "--out", "here/mine.html"]) == 0
+    assert "n too small" in capsys.readouterr().out
+    assert (desk / "here" / "mine.json").exists()
+    assert not (desk / "reports").exists()
+
+
+def test_a_missed_threshold_is_not_allowed(
+    desk: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ICTCLI_STRESS__SIGNAL_TO_ORDER_MS", "0.001")
+    assert run([*ASK, "--allow-inconclusive"]) == 3
+    assert "FAILED" in capsys.readouterr().out
+
+
+def test_ctrl_c_ends_in_good_order_and_marks_what_was_measured(
+    desk: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = load._Seen.note
+
+    def pressing(self: Any, finished: int) -> None:
+        plain(self, finished)
+        if len(self.closes) == 6:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(load._Seen, "note", pressing)
+    assert run([*ASK, "--scenario", "memory"]) == 130
+    shown = capsys.readouterr()
+    document, page = kept(desk)
+    assert not document["finished"]
+    assert document["not_finished"] == ["throughput", "memory"]
+    assert document["scenarios"][0]["claims"][1]["n"] > 0
+    assert "not finished" in page
+    assert "stopped before its end" in shown.out
+    assert "ending in good order" in shown.err
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (["--out", "x.txt"], "ends in .html"),
+        (["--duration", "0s"], "no time at all"),
+        (["--duration", "long"], "--duration"),
+        (["--scenario", "sunshine"], "sunshine"),
+        (["--symbols", "0"], "--symbols"),
+        (["--strategy", "nothing_such"], "nothing_such"),
+    ],
+)
+def test_bad_input_is_refused_before_anything_runs(
+    desk: Path, capsys: pytest.CaptureFixture[str], more: list[str], words: str
+) -> None:
+    assert run([*ASK, *more]) == 2
+    assert words in capsys.readouterr().err
+    assert not (desk / "reports").exists()
+
+
+def test_without_a_strategy_it_says_what_to_add(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["stress"]) == 2
+    assert "--strategy NAME" in capsys.readouterr().err
