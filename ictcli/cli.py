@@ -44,7 +44,7 @@ COMMANDS: dict[str, dict[str, str]] = {
     "Look": {
         "report": "Show a stored run: metrics with intervals, verdict, fill assumptions, provenance.",
         "models": "List, show, verify, check and compare models; promote, roll back, delete versions.",
-        "query": "Ask with SQL (DuckDB, read-only): bars, gaps, detections, runs, trades, ledgers, metrics.",
+        "query": "Ask with SQL (DuckDB, read-only): bars, runs, trades, detections, ledgers, metrics, logs.",
         "status": "Show what is stored, how fresh it is, the last runs, and what trades.",
     },
 }

@@ -35,6 +35,7 @@ SHOWN_ROWS = 50
         "ictcli query \"FROM bars WHERE symbol = 'XAUUSD' AND ts >= '2024-03-01'\" --format csv",
         'ictcli query "SHOW TABLES"',
         'ictcli query "SELECT symbol, sum(profit) FROM ledger_fills WHERE voided = 0 GROUP BY ALL"',
+        "ictcli query \"SELECT level, count(*) FROM logs WHERE command = 'trade' GROUP BY ALL\"",
         "ictcli query - < question.sql",
     ],
 )
@@ -50,7 +51,7 @@ SHOWN_ROWS = 50
 @out_option("File to write instead of stdout; - is stdout.")
 @click.pass_obj
 def command(session: Session, sql: str, form: str, out: Path | None) -> None:
-    """Ask with SQL (DuckDB, read-only): bars, gaps, detections, runs, trades, ledgers, metrics.
+    """Ask with SQL (DuckDB, read-only): bars, runs, trades, detections, ledgers, metrics, logs.
 
     SQL is one SELECT, or - to read it from stdin.
     """
@@ -87,7 +88,15 @@ def _ledgers(session: Session, question: str) -> "dict[str, pa.Table]":
 
 def _beside(session: Session, question: str) -> "dict[str, pa.Table]":
     """What is seen beside the views over the data."""
-    return _ledgers(session, question) | _reconciled(session, question)
+    return _ledgers(session, question) | _reconciled(session, question) | _logs(session, question)
+
+
+def _logs(session: Session, question: str) -> "dict[str, pa.Table]":
+    """The lines of the log files as a table; with rows only where the question is about them."""
+    from ictcli.operations.log_files import FOLDER
+    from ictcli.operations.log_lines import log_table
+
+    return {"logs": log_table(session.config.state_dir / FOLDER, full="logs" in question.lower())}
 
 
 def _reconciled(session: Session, question: str) -> "dict[str, pa.Table]":

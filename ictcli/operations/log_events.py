@@ -25,9 +25,21 @@ from ictcli.ledger.bodies import (
 _SELDOM_READ = (BarTaken, Decided, Checkpoint, SwapSeen, Synced)
 _UNUSUAL = (Denied, Withheld, Rejected, Unresolved, Missing, Illegal, Latched)
 _ALERTS = {"info": "INFO", "warning": "WARNING", "critical": "CRITICAL"}
-_NAMES = {"id": "intent", "order": "ticket", "code": "code"}
-_DROPPED = frozenset({"request", "digest", "local", "facts", "config"})
-"""Long, or of use to the ledger alone."""
+NAMES = {
+    "id": "intent",
+    "order": "ticket",
+    "ts": "at",
+    "event": "input",
+    "command": "asked_by",
+    "source": "records",
+}
+"""Fields of events that have another name in a log line."""
+DROPPED = frozenset({"request", "digest", "local", "facts", "config", "message"})
+"""Long, of use to the ledger alone, or told in words."""
+
+_SUBJECT = ("symbol", "strategy", "code", "mode")
+_TOLD = ("text", "message", "reason", "why", "detail", "what")
+_MOST_REMEMBERED = 4_096
 
 Log = Callable[..., None]
 
@@ -48,10 +60,10 @@ def fields_of(body: AnyBody) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name in body.__struct_fields__:
         value = getattr(body, name)
-        if name in _DROPPED or value in (None, "", (), {}):
+        if name in DROPPED or value in (None, "", (), {}):
             continue
         plain = value if isinstance(value, bool | int | float | str) else str(value)
-        key = _NAMES.get(name, name)
+        key = NAMES.get(name, name)
         found[key] = str(plain) if key == "code" else plain
     if isinstance(found.get("ticket"), str):  # the kind of an order, not its number
         found["kind"] = found.pop("ticket")
@@ -61,12 +73,9 @@ def fields_of(body: AnyBody) -> dict[str, Any]:
 def words_of(body: AnyBody) -> str:
     """An event for people."""
     kind = str(type(body).__struct_config__.tag)
-    given = fields_of(body)
-    told = [
-        str(given[name]) for name in ("text", "message", "reason", "why", "detail", "what") if name in given
-    ]
-    subject = " ".join(str(given[name]) for name in ("symbol", "strategy", "code", "mode") if name in given)
-    return ": ".join(part for part in (f"{kind} {subject}".rstrip(), *told[:1]) if part)
+    told = [str(found) for name in _TOLD if (found := getattr(body, name, ""))]
+    subject = " ".join(str(found) for name in _SUBJECT if (found := getattr(body, name, "")))
+    return ": ".join([f"{kind} {subject}".rstrip(), *told[:1]])
 
 
 class EventLog:
@@ -105,6 +114,3 @@ class EventLog:
         self._of_intent[intent] = known
         if len(self._of_intent) > _MOST_REMEMBERED:
             del self._of_intent[next(iter(self._of_intent))]
-
-
-_MOST_REMEMBERED = 4_096

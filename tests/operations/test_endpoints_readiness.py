@@ -23,7 +23,7 @@ def judged(shown: Picture | None, **changed: Any) -> list[Check]:
     """The checks of a trader that is ready at noon, with what is ``changed``."""
     halted = changed.pop("halted", None)
     reconciled = changed.pop("reconciled", [CLEAN])
-    given = {"started": NOON - NS_PER_HOUR, "now": NOON, "patience": PATIENCE} | changed
+    given: dict[str, Any] = {"started": NOON - NS_PER_HOUR, "now": NOON, "patience": PATIENCE} | changed
     return ready(shown, halted, reconciled, SERIES, **given)
 
 
