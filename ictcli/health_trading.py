@@ -4,6 +4,7 @@ import platform
 import socket
 import sqlite3
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +16,8 @@ from ictcli.ledger.anchors import read_anchors
 from ictcli.ledger.opening import copied
 from ictcli.ledger.verification import verify_tail
 from ictcli.market.clocks import parse_rule
+from ictcli.operations.backup_log import last_of, overdue, read_log
+from ictcli.operations.private_files import exposed
 from ictcli.reconcile.freshness import Freshness, freshness
 from ictcli.session import Session
 from ictcli.terminals.secret import read_secret
@@ -27,6 +30,7 @@ Found = tuple[State, str, str]
 _KEY = "secret.key"
 _LARGE_LOG = 64 * 2**20
 _PATIENCE = 0.5
+_MOST_NAMED = 4
 
 
 def _ledgers(session: Session) -> dict[LedgerName, Place]:
@@ -97,6 +101,42 @@ def secrets(session: Session) -> Found:
     if not present:
         return "skip", "no secret key; `ictcli init` makes one", ""
     return "ok", f"{len(present)} files, for their owner only", ""
+
+
+def permissions(session: Session) -> Found:
+    """Ledgers, spool, outbox and backups are their owner's alone, and so are their folders."""
+    if platform.system() == "Windows":
+        return "skip", "file modes say nothing on Windows", ""
+    config = session.config
+    found = exposed(config.state_dir, config.workspace / config.config.backup.folder, ())
+    if found.writable:
+        names = _named(found.writable)
+        return "fail", f"others can write {names}", f"chmod go-w {names}"
+    if found.readable:
+        return "warn", f"others can read {_named(found.readable)}", f"chmod -R go-rwx {config.state_dir}"
+    return "ok", "ledgers, outbox and backups are their owner's alone", ""
+
+
+def _named(paths: Sequence[Path]) -> str:
+    more = len(paths) - _MOST_NAMED
+    return " ".join(map(str, paths[:_MOST_NAMED])) + (f" (and {more} more)" if more > 0 else "")
+
+
+def backups(session: Session) -> Found:
+    """The workspace was backed up lately, and a restore was tried."""
+    if not _ledgers(session):
+        return "skip", "nobody has traded here", ""
+    settings = session.config.config.backup
+    last = last_of(read_log(session.config.state_dir))
+    late = overdue(
+        last, now=session.now, stale_after=parse_duration(settings.stale_after),
+        drill_after=parse_duration(settings.drill_after),
+    )  # fmt: skip
+    if late:
+        return "warn", "; ".join(late), "ictcli backup create, ictcli backup drill; nightly: docs/backup.md"
+    assert last.made is not None
+    assert last.drill is not None
+    return "ok", f"{last.made.name}; drilled {iso(last.drill.at)[:16]} in {last.drill.seconds:.1f} s", ""
 
 
 def sqlite(session: Session) -> Found:

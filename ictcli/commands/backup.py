@@ -83,7 +83,8 @@ def listing(session: Session) -> None:
 def verify(session: Session, name: str, key: Path | None) -> None:
     """Read a backup whole: hashes, seal, ledgers.
 
-    Each ledger is held against its chain, its anchors and a rebuild of its tables. NAME is that of a backup, a folder, or latest. A fault is exit code 5.
+    Each ledger is held against its chain, its anchors and a rebuild of its tables. NAME is that of a backup,
+    a folder, or latest. A fault is exit code 5.
     """
     from ictcli.commands import backup_run as work
 
@@ -112,7 +113,7 @@ def verify(session: Session, name: str, key: Path | None) -> None:
 def restore(session: Session, name: str, target: Path, key: Path | None) -> None:
     """Make a workspace of a backup, verified before it appears.
 
-    Hashes, seal, ledgers and anchors. Where it holds a ledger the emergency stop is set, because the broker may know of more than the ledger:
+    Where it holds a ledger the emergency stop is set, because the broker may know of more than the ledger:
     `ictcli reconcile` shows it, `ictcli resume --reason TEXT` lifts the stop.
     """
     from ictcli.commands import backup_run as work

@@ -16,6 +16,7 @@ from ictcli.ledger.address import LedgerName, Place
 from ictcli.ledger.copies import back_up
 from ictcli.operations.backup_contents import Contents, anchors_name, ledger_name
 from ictcli.operations.backup_manifest import BackupLedger
+from ictcli.store.atomic import private_folder
 
 _TRIES = 20
 _PAUSE = 0.05
@@ -59,13 +60,6 @@ def copy_contents(contents: Contents, draft: Path) -> tuple[tuple[BackupLedger, 
 def target_of(draft: Path, name: str) -> Path:
     """Where a file of a backup lies."""
     return draft / PurePosixPath(name)
-
-
-def private_folder(folder: Path) -> None:
-    """Make a folder, and those above it that are missing, for their owner alone."""
-    if not folder.is_dir():
-        private_folder(folder.parent)
-        folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def copy_plain(source: Path, target: Path) -> None:

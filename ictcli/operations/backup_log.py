@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from ictcli.clock import NS_PER_SECOND
+from ictcli.clock import NS_PER_SECOND, iso
 from ictcli.errors import DataError
 from ictcli.store.atomic import private_file
 
@@ -91,6 +91,31 @@ def last_of(log: Sequence[Done]) -> Last:
         return next(fitting, None)
 
     return Last(newest("create", good=False), newest("create", good=True), newest("drill", good=False))
+
+
+def overdue(last: Last, *, now: int, stale_after: int, drill_after: int) -> list[str]:
+    """What is late or failed, in words; empty where all is well.
+
+    Args:
+        last: what the log ends with.
+        now: ns UTC.
+        stale_after: ns after which a backup is too old.
+        drill_after: ns after which a drill is.
+    """
+    told = []
+    if last.made is None:
+        told.append("never backed up")
+    elif now - last.made.at > stale_after:
+        told.append(f"the last backup is of {iso(last.made.at)[:16]}")
+    if last.tried is not None and not last.tried.ok:
+        told.append(f"the last try failed: {last.tried.error}")
+    if last.drill is None:
+        told.append("a restore was never tried")
+    elif not last.drill.ok:
+        told.append(f"the last drill failed: {last.drill.error}")
+    elif now - last.drill.at > drill_after:
+        told.append(f"the last drill is of {iso(last.drill.at)[:16]}")
+    return told
 
 
 _GAUGES = (

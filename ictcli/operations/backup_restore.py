@@ -16,9 +16,9 @@ from ictcli.ledger.opening import copied
 from ictcli.ledger.verification import Report
 from ictcli.operations.backup_checking import check_backup, ledger_faults
 from ictcli.operations.backup_contents import ledger_name
-from ictcli.operations.backup_copying import copy_plain, private_folder, refused, require_room, target_of
+from ictcli.operations.backup_copying import copy_plain, refused, require_room, target_of
 from ictcli.operations.backup_manifest import BackupLedger, Manifest
-from ictcli.store.atomic import TEMPORARY, sha256_of, sync_folder
+from ictcli.store.atomic import TEMPORARY, private_folder, sha256_of, sync_folder
 from ictcli.trading.control import control_folder
 from ictcli.trading.latch import Latch
 

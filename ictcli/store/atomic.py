@@ -17,6 +17,17 @@ _ATTEMPTS = 40
 _PAUSE = 0.025
 
 
+def private_folder(folder: Path) -> None:
+    """Make a folder, and those above it that are missing, for their owner alone.
+
+    Raises:
+        OSError: the disk refuses.
+    """
+    if not folder.is_dir():
+        private_folder(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+
+
 def private_file(path: Path) -> None:
     """Make an empty file that its owner alone may read, and its folder likewise, where there is none.
 
@@ -24,7 +35,7 @@ def private_file(path: Path) -> None:
         OSError: the disk refuses.
     """
     if not path.exists():
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(path.parent)
         path.touch(mode=0o600)
 
 

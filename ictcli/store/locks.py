@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from ictcli.clock import iso
 from ictcli.errors import Busy, DataError
+from ictcli.store.atomic import private_folder
 
 _PAUSE = 0.01
 _SIGNING = 20
@@ -30,7 +31,7 @@ def exclusive(
     stale. The file itself stays; its text says who held it last.
 
     Args:
-        path: lock file on a local disk; made if absent.
+        path: lock file on a local disk; made if absent, its folder for its owner alone.
         what: what is locked, for the error message.
         now: nanoseconds UTC, written beside the holder's name.
         wait: seconds to wait for the present holder.
@@ -42,7 +43,7 @@ def exclusive(
         DataError: the lock file cannot be made.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(path.parent)
         file = path.open("a+b")
     except OSError as error:
         raise DataError(f"cannot open lock {path}: {error.strerror}", hint="Check permissions.") from error

@@ -31,5 +31,5 @@ def test_database_log_anchors_spill_and_backup_are_closed_to_others(tmp_path: Pa
         back_up(place, place.backups / "copy.db")
     finally:
         os.umask(before)
-    for path in (place.anchors, place.backups / "copy.db", place.backups):
+    for path in (place.anchors, place.backups / "copy.db", place.backups, place.lock.parent):
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
