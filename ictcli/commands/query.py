@@ -94,7 +94,7 @@ def _beside(session: Session, question: str) -> "dict[str, pa.Table]":
 def _logs(session: Session, question: str) -> "dict[str, pa.Table]":
     """The lines of the log files as a table; with rows only where the question is about them."""
     from ictcli.operations.log_files import FOLDER
-    from ictcli.operations.log_lines import log_table
+    from ictcli.operations.log_table import log_table
 
     return {"logs": log_table(session.config.state_dir / FOLDER, full="logs" in question.lower())}
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ictcli.operations.log_lines import UNREADABLE, line_of, log_table
+from ictcli.operations.log_lines import UNREADABLE, line_of
+from ictcli.operations.log_table import log_table
 
 FIELDS = {"ts": "2026-03-17T12:00:00.5Z", "level": "INFO", "message": "sent", "intent": "abc", "ticket": 7}
 
