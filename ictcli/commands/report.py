@@ -10,16 +10,17 @@ from ictcli.errors import UsageError
 from ictcli.options import out_option
 from ictcli.session import Session
 
-_FORMATS = ["table", "json", "csv", "parquet", "nl"]
+_FORMATS = ["table", "html", "png", "json", "csv", "parquet", "nl"]
 _ROWS = ("csv", "parquet", "nl")
 _TABLES = ["trades", "equity", "orders", "signals"]
 _ENDINGS = {
-    ".json": "json", ".csv": "csv", ".parquet": "parquet", ".ndjson": "nl",
+    ".html": "html", ".png": "png", ".json": "json", ".csv": "csv", ".parquet": "parquet", ".ndjson": "nl",
     ".jsonl": "nl",
 }  # fmt: skip
 """Formats that the ending of --out asks for."""
 _EXAMPLES = [
     "ictcli report",
+    "ictcli report latest --format html --open",
     "ictcli report 20260131T093000Z-1a2b3c4d --out trades.csv",
     "ictcli report --table equity --out equity.parquet",
     "ictcli report --why EURUSD 2024-03-05T09:30",
@@ -35,7 +36,7 @@ _EXAMPLES = [
     "--format",
     "format",
     type=click.Choice(_FORMATS),
-    help="table: one screen (default); json: everything but rows; "
+    help="table: one screen (default); html, png: page and picture; json: everything but rows; "
     "csv, parquet, nl: rows.  [default: by the ending of --out]",
 )
 @click.option(
@@ -54,6 +55,8 @@ _EXAMPLES = [
 @click.option(
     "--compare", metavar="RUN", help="Against another run or ledger: what differs, and whether by chance."
 )
+@click.option("--dark", is_flag=True, help="With --format png: light on dark.")
+@click.option("--open", "opened", is_flag=True, help="Write the page and open it in the browser.")
 @out_option()
 @click.pass_obj
 def command(
@@ -64,6 +67,8 @@ def command(
     full: bool,
     why: tuple[str, str] | None,
     compare: str | None,
+    dark: bool,
+    opened: bool,
     out: Path | None,
 ) -> None:
     """Show a stored run: metrics with intervals, verdict, fill assumptions, provenance.
@@ -71,8 +76,9 @@ def command(
     Or an account by its ledger: money, trades, what is open, how well orders were executed. live is a
     broker's account where one was traded, else the built-in paper account; replay is the last replay.
     """
-    chosen = _format(session, format, out)
-    _refuse(chosen, table, why, compare, full=full)
+    chosen = _format(session, format, out, opened=opened)
+    _refuse(chosen, table, why, compare, full=full, dark=dark)
+    _refuse_open(chosen, out, opened=opened)
     refuse_unwritable(session, "--out", out)
     from ictcli.commands import report_writing as work
 
@@ -83,18 +89,18 @@ def command(
     elif compare is not None:
         data = work.compared(session, subject, work.subject_of(session, compare), chosen)
     else:
-        data = work.rendered(subject, chosen, table or "trades", full=full)
-    work.put(session, data, chosen, out)
+        data = work.rendered(subject, chosen, table or "trades", full=full, dark=dark)
+    work.put(session, subject.name, data, chosen, out, opened=opened)
 
 
-def _format(session: Session, given: str | None, out: Path | None) -> str:
-    """The format asked for: by --format or --json, else by the ending of the file."""
+def _format(session: Session, given: str | None, out: Path | None, *, opened: bool) -> str:
+    """The format asked for: by --format or --json, else by --open, else by the ending of the file."""
     if session.out.json and given not in {None, "json"}:
         raise UsageError(f"--json and --format {given} contradict each other", hint="Choose one of them.")
     if session.out.json:
         return "json"
     ending = "" if out is None else out.suffix.lower()
-    return given or _ENDINGS.get(ending, "table")
+    return given or ("html" if opened else _ENDINGS.get(ending, "table"))
 
 
 def _refuse(
@@ -104,6 +110,7 @@ def _refuse(
     compare: str | None,
     *,
     full: bool,
+    dark: bool,
 ) -> None:
     """Refuse options that would have no effect, or contradict each other."""
     if why is not None and compare is not None:
@@ -117,3 +124,13 @@ def _refuse(
         )
     if full and (answer or chosen != "table"):
         raise UsageError(f"--full is for the table, not for {answer or chosen}", hint="Leave it out.")
+    if dark and chosen != "png":
+        raise UsageError(f"--dark is for png, not for {chosen}", hint="Pages follow the reader's system.")
+
+
+def _refuse_open(chosen: str, out: Path | None, *, opened: bool) -> None:
+    """Refuse to open what is no page in a file."""
+    if opened and chosen != "html":
+        raise UsageError(f"--open opens a page, not {chosen}", hint="Leave --format out, or choose html.")
+    if opened and str(out) == "-":
+        raise UsageError("--open opens a file, not stdout", hint="Name a file after --out, or leave it out.")

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from ictcli.market.symbols import SymbolSpec
     from ictcli.reports.compare_sides import Side
+    from ictcli.reports.run_story import RunStory
 
 
 class LedgerSubject:
@@ -75,6 +76,12 @@ class LedgerSubject:
             return ledger_equity(story.entries), story.digits
         orders, signals = why_tables(story.entries, story.digits)
         return (orders if table == "orders" else signals), story.digits
+
+    def story(self) -> "RunStory":
+        """What its page and picture show."""
+        from ictcli.reports.run_ledger import story_of_ledger
+
+        return story_of_ledger(self.document(), self._story, self._trades)
 
     def why(self, symbol: str, at: "datetime") -> tuple[dict[str, Any], str]:
         """Why it traded at a moment, or why not.

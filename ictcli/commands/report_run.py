@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from ictcli.reports.compare_sides import Side
+    from ictcli.reports.run_story import RunStory
 
 _SCHEMAS = {"trades": TRADES, "equity": EQUITY, "orders": ORDERS, "signals": SIGNALS}
 
@@ -55,6 +56,15 @@ class RunSubject:
     def rows(self, table: str) -> "tuple[pa.Table, Mapping[str, int]]":
         """A table of the run, and decimals of prices by symbol."""
         return self._table(table), {one["symbol"]: one["digits"] for one in self._kept["series"]}
+
+    def story(self) -> "RunStory":
+        """What its page and picture show."""
+        from ictcli.reports.run_reading import story_of_run
+        from ictcli.research.backtest import Workshop
+
+        session = self._session
+        shop = Workshop(session.store, session.book, session.config.config, session.workspace)
+        return story_of_run(self._run, shop)
 
     def why(self, symbol: str, at: "datetime") -> tuple[dict[str, Any], str]:
         """Why it traded at a moment, or why not.

@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from ictcli.reports.compare_sides import Side
+    from ictcli.reports.run_story import RunStory
 
 LEDGERS = ("live", "paper", "replay")
 """Words that stand for an account's ledger instead of a run."""
+_BINARY = ("parquet", "png")
 
 
 class Subject(Protocol):
@@ -37,6 +39,10 @@ class Subject(Protocol):
 
     def rows(self, table: str) -> "tuple[pa.Table, Mapping[str, int]]":
         """A table, and decimals of prices by symbol."""
+        ...
+
+    def story(self) -> "RunStory":
+        """What pages and pictures show."""
         ...
 
     def why(self, symbol: str, at: "datetime") -> tuple[dict[str, Any], str]:
@@ -69,12 +75,29 @@ def refuse_terminal(chosen: str, out: Path | None) -> None:
     Raises:
         UsageError: stdout is a terminal and the format is binary.
     """
-    if chosen == "parquet" and (out is None or str(out) == "-") and sys.stdout.isatty():
+    if chosen in _BINARY and (out is None or str(out) == "-") and sys.stdout.isatty():
         raise UsageError(f"{chosen} is not for terminals", hint="Add --out FILE, or redirect stdout.")
 
 
-def rendered(subject: Subject, chosen: str, table: str, *, full: bool) -> bytes:
-    """A report in a format."""
+def rendered(subject: Subject, chosen: str, table: str, *, full: bool, dark: bool) -> bytes:
+    """A report in a format.
+
+    Raises:
+        UsageError: what draws pages or pictures is not installed.
+        DataError: what the subject kept is damaged.
+    """
+    if chosen in {"html", "png"}:
+        from ictcli.reports.chart_file import require_library
+
+        require_library(Path(f"report.{chosen}"))
+    if chosen == "html":
+        from ictcli.reports.run_page import run_page
+
+        return run_page(subject.story()).encode()
+    if chosen == "png":
+        from ictcli.reports.run_picture import run_picture
+
+        return run_picture(subject.story(), "dark" if dark else "light")
     if chosen == "json":
         return _document(subject.document())
     if chosen == "table":
@@ -125,18 +148,39 @@ def compared(session: Session, subject: Subject, other: Subject, chosen: str) ->
     return _document({"compare": found}) if chosen == "json" else _text(comparison_text(found))
 
 
-def put(session: Session, data: bytes, chosen: str, out: Path | None) -> None:
-    """Write a report to a file, or to stdout for None and ``-``."""
+def put(session: Session, name: str, data: bytes, chosen: str, out: Path | None, *, opened: bool) -> None:
+    """Write a report to stdout or to a file, and open it if it is asked for.
+
+    Args:
+        session: of the command.
+        name: of the subject.
+        data: of the report.
+        chosen: its format.
+        out: file; None or ``-`` is stdout, but a page that is opened goes to ``report-NAME.html``.
+        opened: whether to open it.
+    """
+    if opened and out is None:
+        out = Path(f"report-{name}.html")
     if out is None or str(out) == "-":
-        if chosen == "parquet":
+        if chosen in _BINARY:
             session.out.write_bytes(data)
         else:
             session.out.write(data.decode())
         return
     from ictcli.store.atomic import write_file
 
-    write_file(session.cwd / out, data)
+    path = session.cwd / out
+    write_file(path, data)
     session.out.note(f"wrote {out}")
+    if opened:
+        _open(session, path)
+
+
+def _open(session: Session, path: Path) -> None:
+    import webbrowser
+
+    if not webbrowser.open(path.as_uri()):
+        session.out.warn(f"no browser was found to open {path.name}")
 
 
 def _document(told: Mapping[str, Any]) -> bytes:

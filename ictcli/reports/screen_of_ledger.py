@@ -136,7 +136,7 @@ def _tail(document: Document) -> Sequence[tuple[str, str]]:
         *pairs,
         ("fills", document["fills"]),
         ("from", f"{document['address']}, {document['resamples']:,} resamples, seed {document['seed']}"),
-        ("more", "--full: every part, open order and trade; --why; --compare RUN"),
+        ("more", "--full: every part, open order and trade; --why; --compare RUN; --format html"),
     ]
 
 

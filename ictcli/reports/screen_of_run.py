@@ -34,7 +34,7 @@ def run_screen(document: Document, trades: pa.Table) -> str:
         *_not_traded(document["series"]),
         ("fills", _fills(document, sum(row["ambiguous"] for row in parts["exit"]))),
         ("from", _origin(document)),
-        ("more", "--full: every metric, hour, exit and fill rule; --why; --compare RUN"),
+        ("more", "--full: every metric, hour, exit and fill rule; --why; --compare RUN; --format html"),
     ]
     return fitted(sections, parts, month_lines, about, document["confidence"])
 

@@ -128,6 +128,11 @@ def test_every_table_is_the_same_in_every_format(
         (("--compare", "latest", "--out", "x.csv"), "--compare gives no csv"),
         (("--compare", "latest", "--why", "EURUSD", "7d"), "--why and --compare contradict each other"),
         (("--compare", "latest"), "is compared with itself"),
+        (("--open", "--format", "png"), "--open opens a page, not png"),
+        (("--open", "--json"), "--open opens a page, not json"),
+        (("--open", "--out", "-"), "--open opens a file, not stdout"),
+        (("--dark",), "--dark is for png, not for table"),
+        (("--out", "x.png", "--why", "EURUSD", "7d"), "--why gives no png"),
     ],
 )
 def test_options_without_effect_are_refused(

@@ -121,6 +121,13 @@ def test_an_account_has_the_tables_of_a_run(desk: Path, table: str, capsys: Prin
         assert ledger[-1]["balance"] == document(capsys)["money"]["balance"]
 
 
+def test_an_account_has_a_page_and_a_picture(desk: Path, capsys: Printed) -> None:
+    assert run(["report", "replay", "--out", "account.html"]) == 0
+    assert run(["report", "replay", "--out", "account.png"]) == 0
+    assert "replay" in Path("account.html").read_text(encoding="utf-8")
+    assert Path("account.png").read_bytes().startswith(b"\x89PNG")
+
+
 def test_an_account_is_compared_with_its_own_run(desk: Path, capsys: Printed) -> None:
     assert run(["report", "replay", "--compare", "latest", "--json"]) == 0
     found = document(capsys)["compare"]
