@@ -18,6 +18,8 @@ SETTLED = 20
 SLICE = 10
 """Trades whose time makes one rate."""
 _HOUR = 3600.0
+_REHEARSED, _OFTEN = (300, 80), 0.5
+"""Bars of the rehearsal's warm-up and of itself; how often its load orders."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,19 @@ def load(probability: float, seed: int) -> Choice:
 
 
 _LOAD = "random_entry"
+
+
+def rehearse(
+    setting: Setting, specs: list[SymbolSpec], config: Config, seed: int, progress: Progress
+) -> None:
+    """Trade a little without taking the time: what is compiled or made on first use is there afterwards."""
+    progress("rehearsing", 0, None)
+    floor = floor_of(specs[:2], setting.timeframes, _REHEARSED[0] + _REHEARSED[1], seed)
+    choices = [*setting.choices, load(_OFTEN, seed)]
+    own = setting.within("rehearsal")
+    with stage(own.folder, floor, choices, config, seed=seed, warm_up=_REHEARSED[0]) as shown:
+        shown.play(lambda _now: setting.stopping())
+        tally_of(shown)
 
 
 def play(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from ictcli.clock import NS_PER_SECOND, monotonic
 from ictcli.stress.claims import slope_claim
-from ictcli.stress.load import load
+from ictcli.stress.load import load, rehearse
 from ictcli.stress.market import floor_of, in_its_currency, symbols_of
 from ictcli.stress.resources import own_memory, python_blocks
 from ictcli.stress.scenario import Claim, Measured, Scenario
@@ -49,6 +49,7 @@ def run(setting: Setting, seed: int, progress: Progress) -> Measured:
     specs = symbols_of(1, setting.book)
     config = without_limits(in_its_currency(setting.config, specs[0]))
     wanted = _BARS[setting.profile] if setting.duration is None else _MOST
+    rehearse(setting, specs, config, seed, progress)
     progress("making bars", 0, wanted)
     floor = floor_of(specs, setting.timeframes, config.trade.warm_up + wanted, seed)
     choices = [*setting.choices, load(_PROBABILITY, seed)]

@@ -1,7 +1,7 @@
 """Many symbols at once, each with a bar every minute: how long until all is decided, and sent."""
 
 from ictcli.stress.claims import quantile_claim
-from ictcli.stress.load import load, play
+from ictcli.stress.load import load, play, rehearse
 from ictcli.stress.market import in_its_currency, symbols_of
 from ictcli.stress.scenario import Claim, Measured, Scenario
 from ictcli.stress.setting import Setting
@@ -17,6 +17,8 @@ _PROBABILITY = 0.02
 def run(setting: Setting, seed: int, progress: Progress) -> Measured:
     """A round for each number of symbols."""
     claims: list[Claim] = []
+    specs = symbols_of(2, setting.book)
+    rehearse(setting, specs, without_limits(in_its_currency(setting.config, specs[0])), seed, progress)
     for count in setting.symbols:
         if claims and setting.stopping():
             break

@@ -1,7 +1,7 @@
 """Orders as fast as one trader carries them, on a ledger whose commits wait for the disk."""
 
 from ictcli.stress.claims import quantile_claim
-from ictcli.stress.load import SLICE, load, play
+from ictcli.stress.load import SLICE, load, play, rehearse
 from ictcli.stress.market import in_its_currency, symbols_of
 from ictcli.stress.scenario import Measured, Scenario
 from ictcli.stress.setting import Setting
@@ -18,6 +18,7 @@ def run(setting: Setting, seed: int, progress: Progress) -> Measured:
     """Four symbols that trade nearly all the time."""
     specs = symbols_of(_SYMBOLS, setting.book)
     config = without_limits(in_its_currency(setting.config, specs[0]))
+    rehearse(setting, specs, config, seed, progress)
     enough = _ENOUGH[setting.profile]
     times = play(setting, specs, [load(_PROBABILITY, seed)], config, enough, seed, progress, enough=enough)
     limits = setting.limits
