@@ -8,8 +8,9 @@ from ictcli.reports.page_shell import part, shell
 from ictcli.reports.stress_text import (
     amount,
     bound_text,
-    headline,
+    number,
     remarks,
+    summary,
     verdict_word,
 )
 from ictcli.reports.stress_text import facts as facts_of
@@ -53,7 +54,7 @@ def _banner(document: Document) -> str:
     word = verdict_word(document["verdict"]) if document["finished"] else "not finished"
     return (
         f'<div class="result {_RESULTS[document["verdict"]]}"><strong>{escaped(word)}</strong>'
-        f"<div>{escaped(headline(document))}</div></div>"
+        f"<div>{escaped(summary(document))}</div></div>"
     )
 
 
@@ -76,7 +77,7 @@ def _row(claim: Document) -> list[str]:
         f"{claim['n']:,} {claim['of']}",
         bound_text(claim),
         f"{claim['method']}{sure}",
-        f"{claim['direction']} {amount(claim['threshold'], claim['unit'])}",
+        f"{claim['direction']} {number(claim['threshold'], claim['unit'])}",
         verdict_word(claim["verdict"]),
         claim["note"],
     ]

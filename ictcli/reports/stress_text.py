@@ -30,6 +30,11 @@ def stress_text(document: Document) -> str:
 
 def headline(document: Document) -> str:
     """What came of it, one sentence."""
+    return f"{verdict_word(document['verdict'])}: {summary(document)}"
+
+
+def summary(document: Document) -> str:
+    """How many claims are shown, and which are not."""
     claims = [claim for one in document["scenarios"] for claim in one["claims"]]
     missed = [claim for claim in claims if claim["verdict"] == "fail"]
     open_still = [claim for claim in claims if claim["verdict"] == "inconclusive"]
@@ -43,7 +48,7 @@ def headline(document: Document) -> str:
         parts.append(f"{', '.join(broken)} broke")
     if not document["finished"]:
         parts.append(f"not finished: {', '.join(document['not_finished'])}")
-    return f"{verdict_word(document['verdict'])}: {'; '.join(parts)}."
+    return f"{'; '.join(parts)}."
 
 
 def verdict_word(verdict: str) -> str:
@@ -69,7 +74,7 @@ def row(claim: Document) -> list[str]:
         amount(claim["value"], claim["unit"]),
         f"{claim['n']:,} {claim['of']}",
         bound_text(claim),
-        f"{claim['direction']} {amount(claim['threshold'], claim['unit'])}",
+        f"{claim['direction']} {number(claim['threshold'], claim['unit'])}",
         verdict_word(claim["verdict"]),
     ]
 
@@ -82,22 +87,24 @@ def bound_text(claim: Document) -> str:
     end = claim["high"] if below else claim["low"]
     if end is None:
         return "n too small"
-    return f"{'<=' if below else '>='} {amount(end, claim['unit'])}"
+    return f"{'<=' if below else '>='} {number(end, claim['unit'])}"
 
 
 def amount(value: float | None, unit: str) -> str:
-    """A number with its unit, in at most four digits that count."""
+    """A number with its unit."""
     if value is None:
         return BLANK
+    return number(value, unit) if unit == "share" else f"{number(value, unit)} {unit}"
+
+
+def number(value: float, unit: str) -> str:
+    """A number without its unit, in about four digits that count; a share in percent."""
     if unit == "share":
         return f"{100 * value:.4g} %"
     size = abs(value)
-    text = (
-        f"{value:,.0f}"
-        if size >= _THOUSAND or value == int(value)
-        else f"{value:.{1 if size >= _TEN else 3}f}"
-    )
-    return f"{text} {unit}"
+    if size >= _THOUSAND or value == int(value):
+        return f"{value:,.0f}"
+    return f"{value:.{1 if size >= _TEN else 3}f}"
 
 
 def facts(document: Document) -> list[tuple[str, str]]:

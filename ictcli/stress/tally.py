@@ -11,7 +11,7 @@ from ictcli.stress.scenario import Claim
 from ictcli.stress.world import Stage
 from ictcli.trading.invariants import BrokerRecord, broker_faults, journal_faults
 
-_ERRORS, _DIFFERENCES = "orders that end in an error", "differences between ledger and broker"
+_ERRORS, _DIFFERENCES = "orders in error", "ledger and broker differ"
 _SHOWN = 3
 """Of what went wrong, in the note of a claim."""
 _GOOD = frozenset({"filled", "cancelled", "expired", "absent"})

@@ -56,7 +56,7 @@ def through(tmp_path: Path, **limits: float) -> list[Claim]:
 def test_an_honest_build_fails_nothing(tmp_path: Path) -> None:
     found = through(tmp_path, trades_per_hour=2_000)
     assert [one.name for one in found if one.verdict is Verdict.FAIL] == []
-    assert claim(found, "differences").verdict is Verdict.PASS
+    assert claim(found, "differ").verdict is Verdict.PASS
     assert claim(found, "error").n >= FEW
     assert claim(found, "signal").n > 10
 
@@ -102,14 +102,14 @@ def test_a_line_that_loses_deals_leaves_the_ledger_different_from_the_broker(
         return replace(seen, deals=tuple(one for one in seen.deals if one.ticket % 7))
 
     monkeypatch.setattr(WatchedBroker, "evidence", lossy)
-    one = claim(through(tmp_path), "differences")
+    one = claim(through(tmp_path), "differ")
     assert one.verdict is Verdict.FAIL
     assert one.note
 
 
 def test_a_slow_decision_misses_the_time_of_a_bar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def run(setting: Setting) -> Claim:
-        return claim(symbols.run(setting, 3, silent), "work for each closed bar")
+        return claim(symbols.run(setting, 3, silent), "work for a bar")
 
     honest = run(setting_of(made(tmp_path, "honest")))
     assert honest.verdict is not Verdict.FAIL
@@ -140,4 +140,4 @@ def test_what_stays_behind_with_every_bar_is_seen(tmp_path: Path, monkeypatch: p
 
 def test_without_a_leak_no_block_of_python_stays(tmp_path: Path) -> None:
     found = memory.run(setting_of(tmp_path, probability=0.01), 3, silent)
-    assert claim(found, "blocks of Python").verdict is Verdict.PASS
+    assert claim(found, "Python blocks").verdict is Verdict.PASS

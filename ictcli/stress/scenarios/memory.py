@@ -94,7 +94,7 @@ def _claims(seen: _Seen, setting: Setting, orders: int) -> list[Claim]:
     bars, limit = seen.bars[first:], setting.limits.memory_bytes_per_bar
     span = f"{bars[-1] - bars[0]:,} bars, {orders:,} orders" if bars else ""
     blocks = slope_claim(
-        "blocks of Python with each bar", bars, seen.blocks[first:], "blocks/bar",
+        "Python blocks with each bar", bars, seen.blocks[first:], "blocks/bar",
         limit / _BYTES_OF_A_BLOCK, note=span,
     )  # fmt: skip
     if not any(seen.memory):

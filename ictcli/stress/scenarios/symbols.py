@@ -35,7 +35,7 @@ def _round(setting: Setting, count: int, seed: int, progress: Progress) -> list[
     per_bar = [1000 * one / count for one in times.closes]
     return [
         quantile_claim(
-            f"{count} symbols: work for each closed bar", per_bar, 0.99, "ms", "minutes", limits.bar_ms
+            f"{count} symbols: work for a bar", per_bar, 0.99, "ms", "minutes", limits.bar_ms
         ),
         quantile_claim(
             f"{count} symbols: signal to order", [1000 * one for one in times.orders], 0.99, "ms", "orders",
