@@ -34,19 +34,29 @@ test: install  ## Lint, every test, coverage >= 95 %, kernels also with the comp
 	@rm -f .coverage .coverage.*
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	@# types on one core, beside the tests: neither waits for the other
-	@$(BIN)/mypy & types=$$!; $(MAKE) --no-print-directory tests; passed=$$?; wait $$types && exit $$passed
+	@# one process each, so that no kernel is compiled twice; types behind the shorter one
+	@( $(MAKE) --no-print-directory tests-engine && $(BIN)/mypy ) & first=$$!; \
+	  $(MAKE) --no-print-directory tests-steps; second=$$?; wait $$first && exit $$second
+	$(MAKE) --no-print-directory tests-rest tests-uncompiled
+	$(PY) -m coverage combine --quiet
 	$(PY) -m coverage report
 
-.PHONY: tests
-tests:
-	@# the engine by itself, so that its kernels are compiled once and not by every worker
-	$(PY) -m pytest tests/engine -m "not proof" -q --cov --cov-report= --cov-fail-under=0
-	$(PY) -m pytest -m "not proof" --ignore=tests/engine -n auto --dist worksteal --cov --cov-append \
-	  --cov-report= --cov-fail-under=0
+PYTEST = COVERAGE_FILE=.coverage.$@ $(PY) -m pytest -m "not proof" -q --cov --cov-report= --cov-fail-under=0
+
+.PHONY: tests-engine tests-steps tests-rest tests-uncompiled
+tests-engine:
+	$(PYTEST) tests/engine
+
+tests-steps:
+	$(PYTEST) tests/detectors tests/features
+
+tests-rest:
+	$(PYTEST) --ignore=tests/engine --ignore=tests/detectors --ignore=tests/features -n auto --dist worksteal
+
+tests-uncompiled:
 	@# only the files that say so: importing all others takes longer than the pass itself
-	NUMBA_DISABLE_JIT=1 $(PY) -m pytest $$(grep -rl --include='test_*.py' jit_off tests) \
-	  -m "jit_off and not proof" -n auto --dist worksteal -q --cov --cov-append --cov-report= --cov-fail-under=0
+	NUMBA_DISABLE_JIT=1 $(PYTEST) $$(grep -rl --include='test_*.py' jit_off tests) \
+	  -m "jit_off and not proof" -n auto --dist worksteal
 
 proof: install  ## The full counts, in resumable shards; results go to docs/proofs/
 	$(PY) scripts/proof.py
