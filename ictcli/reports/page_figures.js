@@ -28,10 +28,14 @@ const Figures = (() => {
     });
   }
 
+  // Words in cells that are too narrow for them would lie over one another; they stay under the pointer.
+  const crowded = ({ type, x }, width) => type === "heatmap" && width / x.length < 44;
+
   // Paper is narrower than the window: a figure for it has the width of its box.
   function draw(box, figure, printing) {
     const width = printing ? { width: box.clientWidth } : { autosize: true };
-    return Plotly.react(box, painted(figure.data), { ...layout(figure), ...width, showlegend: figure.data.length > 1 }, settings);
+    const data = figure.data.map((trace) => (crowded(trace, box.clientWidth) ? { ...trace, texttemplate: "" } : trace));
+    return Plotly.react(box, painted(data), { ...layout(figure), ...width, showlegend: figure.data.length > 1 }, settings);
   }
 
   // Wears the theme of the system, another at the press of the button, and paper's while it prints.

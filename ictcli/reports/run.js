@@ -37,6 +37,7 @@
         await job();
         await rest();
         if (mine !== page.round) return;
+        if (job === window_chart) body.dataset.ready = "yes";
       }
     }
     if (mine !== page.round) return;

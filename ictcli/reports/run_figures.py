@@ -118,6 +118,7 @@ def _results(story: RunStory) -> PageChart | None:
             "bargap": 0.02,
             "shapes": _mean_marks(story),
         },
+        wide=True,
     )
 
 
@@ -238,11 +239,11 @@ def _costs(story: RunStory) -> PageChart | None:
     if found is None or not len(story.trades):
         return None
     names = [name for name in reversed(COST_KINDS) if name in found]
-    values = [round(found[name], 2) for name in names]
+    values = [round(found[name], 2) + 0.0 for name in names]
     bars = {
         "type": "bar", "orientation": "h", "name": "paid", "x": values, "y": names,
         "marker": {"color": ["@bad/0.75" if value > 0 else "@good/0.75" for value in values]},
-        "text": [f"{value:,.2f}" for value in values], "textposition": "auto", "cliponaxis": False,
+        "text": [f"{value:,.2f}" for value in values], "textposition": "outside", "cliponaxis": False,
         "hovertemplate": f"%{{y}}: %{{x:,.2f}} {story.currency}",
     }  # fmt: skip
     known = "spread" in found
@@ -256,6 +257,9 @@ def _costs(story: RunStory) -> PageChart | None:
             else " What spread and slippage cost is part of the prices and not kept by a journal."
         ),
         [bars],
-        {"xaxis": {"tickformat": ",~s"}, "yaxis": {"type": "category", "gridcolor": "@paper"}},
-        height=240,
+        {
+            "xaxis": {"tickformat": ",~s"},
+            "yaxis": {"type": "category", "gridcolor": "@paper"},
+            "margin": {"r": 84},
+        },
     )

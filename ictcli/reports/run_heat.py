@@ -85,8 +85,8 @@ def _grid(story: RunStory, across: str) -> PageChart:
             "xaxis": {"type": "category", "side": "top", "showgrid": False},
             "yaxis": {"type": "category", "autorange": "reversed", "showgrid": False},
         },
-        height=70 + (30 if by_hour else 44) * max(1, len(rows)),
-        wide=by_hour,
+        height=70 + (30 if by_hour else 40) * max(1, len(rows)),
+        wide=True,
     )
 
 

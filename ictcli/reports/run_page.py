@@ -39,11 +39,11 @@ def run_page(story: RunStory) -> str:
         },
         title=escaped(story.title),
         subject=escaped(story.subject),
-        links="".join(f'<li><a href="#{name}">{title}</a></li>' for name, title, _ in sections),
+        links="".join(f'<li><a href="#{name}">{link}</a></li>' for name, link, _, _ in sections),
         sections="\n".join(
             f'<section id="{name}" aria-labelledby="{name}-title"><h2 id="{name}-title">{title}</h2>'
             f"{content}</section>"
-            for name, title, content in sections
+            for name, _, title, content in sections
         ),
     )
 
@@ -58,25 +58,26 @@ def _charts(story: RunStory) -> dict[str, list[PageChart]]:
     }
 
 
-def _sections(story: RunStory, charts: dict[str, list[PageChart]]) -> list[tuple[str, str, str]]:
-    """Anchor, title and content of each section, those without content left out."""
+def _sections(story: RunStory, charts: dict[str, list[PageChart]]) -> list[tuple[str, str, str, str]]:
+    """Anchor, link, title and content of each section, those without content left out."""
     has = len(story.trades) > 0
     empty = "" if has else f"<p>{_NO_TRADES}</p>"
+    summary = [("trades", f"{len(story.trades):,}"), *story.facts]
     found = [
-        ("verdict", "Verdict", verdict_html(story.verdict) + numbers_html(story) + facts(story.facts)),
-        ("account", "Account", figures(charts["account"]) if charts["account"] else empty),
-        ("trades", "Trades on their bars", _trades_html(story) if has else ""),
-        ("distribution", "Results and costs", figures(charts["trades"]) if charts["trades"] else ""),
-        ("when", "When it was made", figures(charts["when"]) if charts["when"] else ""),
-        ("parts", "Set-ups, symbols and other parts", _parts(story, charts["parts"]) if has else ""),
-        ("metrics", "All metrics with intervals", metrics_html(story)),
-        ("execution", "Execution quality", execution_html(story.execution)),
-        ("refused", "Signals not traded", refusals_html(story)),
-        ("studies", "Studies", studies_html(story)),
-        ("assumptions", "Fill assumptions", _assumptions(story)),
-        ("provenance", "Provenance", facts(story.provenance) if story.provenance else ""),
+        ("verdict", "Verdict", "Verdict", verdict_html(story.verdict) + numbers_html(story) + facts(summary)),
+        ("account", "Account", "Account", figures(charts["account"]) if charts["account"] else empty),
+        ("trades", "Trades", "Trades on their bars", _trades_html(story) if has else ""),
+        ("results", "Results", "Results and costs", figures(charts["trades"]) if charts["trades"] else ""),
+        ("when", "When", "When it was made", figures(charts["when"]) if charts["when"] else ""),
+        ("parts", "Parts", "Set-ups, symbols and other parts", _parts(story, charts["parts"]) if has else ""),
+        ("metrics", "Metrics", "All metrics with intervals", metrics_html(story)),
+        ("execution", "Execution", "Execution quality", execution_html(story.execution)),
+        ("refused", "Not traded", "Signals not traded", refusals_html(story)),
+        ("studies", "Studies", "Studies", studies_html(story)),
+        ("assumptions", "Assumptions", "Fill assumptions", _assumptions(story)),
+        ("provenance", "Provenance", "Provenance", facts(story.provenance) if story.provenance else ""),
     ]
-    return [one for one in found if one[2]]
+    return [one for one in found if one[3]]
 
 
 def _parts(story: RunStory, charts: Sequence[PageChart]) -> str:

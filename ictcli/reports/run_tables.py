@@ -9,10 +9,7 @@ from ictcli.reports.part_tables import TITLES, headers, part_cells, repeats
 from ictcli.reports.run_story import Execution, RunStory, Verdict
 from ictcli.research.metrics.definitions import FAMILIES, HEADLINE, METRICS
 
-_NUMBERS = (
-    *("net_expectancy_r", "net_profit", "win_rate", "profit_factor", "max_drawdown", "sharpe_daily"),
-    *("dsr", "trades"),
-)
+_NUMBERS = ("net_expectancy_r", "net_profit", "win_rate", "profit_factor", "max_drawdown", "sharpe_daily")
 """Metrics in large type."""
 _OPEN = ("setup", "symbol", "strategy")
 _FOLDED = ("side", "session", "weekday", "hour", "exit")
@@ -81,7 +78,7 @@ def parts_html(story: RunStory) -> str:
         title = TITLES.get(name, name.capitalize())
         cells = [part_cells(row, name) for row in rows]
         told = table((title, *headers(story.confidence)), cells, "<>>>>>>>")
-        found.append(details(f"By {title.lower()}", told, is_open=name in _OPEN))
+        found.append(details(f"By {title[:1].lower()}{title[1:]}", told, is_open=name in _OPEN))
     return "".join(found)
 
 

@@ -1,6 +1,6 @@
 // One trade on its bars, with what was known when it was decided.
 const TradeChart = (() => {
-  const margin = { l: 8, r: 66, t: 14, b: 40 }, AFTER = 2;
+  const margin = { l: 8, r: 66, t: 14, b: 54 }, AFTER = 2;
   const box = (id) => document.getElementById(id);
   const SIDES = { 1: "bull", "-1": "bear", 0: "" };
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ictcli.clock import now_ns, parse_instant
-from ictcli.config.loading import fingerprint
+from ictcli.config.records import Config, DetectConfig
 from ictcli.errors import IctError
 from ictcli.market.bars import Bars, Int64, SeriesKey
 from ictcli.market.timeframes import parse_timeframe
@@ -72,15 +72,15 @@ def windows_of_run(run: Run, trades: pa.Table, shop: Workshop) -> Windows:
     signals = run.table("signals")
     formed = {} if signals is None else _formed(signals, picked)
     doubts = []
-    if document["provenance"].get("config") not in {None, fingerprint(shop.config)}:
-        doubts.append("the configuration has changed since the run: zones are those of today's")
+    if "detect" not in document:
+        doubts.append("the run does not keep the parameters of its detectors: zones follow those of today")
     shown: list[TradeWindow] = []
     for one in document["series"]:
         own = [(row, at) for at, row in enumerate(rows) if picked["symbol"][at].as_py() == one["symbol"]]
         if not own:
             continue
         try:
-            series = _series(one, document["timeframe"], shop)
+            series = series_of(one, document["timeframe"], shop)
         except IctError as error:
             doubts.append(f"no bars of {one['symbol']}: {error.message}")
             continue
@@ -160,7 +160,18 @@ def _formed(signals: pa.Table, picked: pa.Table) -> dict[tuple[str, str, int, in
     }
 
 
-def _series(one: Document, timeframe: str, shop: Workshop) -> Series:
+def series_of(one: Document, timeframe: str, shop: Workshop) -> Series:
+    """The bars that a run traded, as the store has them today.
+
+    Args:
+        one: the series in the run's document.
+        timeframe: of the run.
+        shop: where bars and instruments are.
+
+    Raises:
+        DataError: nothing is stored for it, or nothing in the span.
+        UsageError: several sources have it and none is preferred.
+    """
     now = now_ns()
     start, end = (parse_instant(one[name], now=now) for name in ("first", "last"))
     selection = Selection(parse_timeframe(timeframe), one["source"], start, end, shop.config.primary)
@@ -170,6 +181,9 @@ def _series(one: Document, timeframe: str, shop: Workshop) -> Series:
 def _on_series(
     document: Document, series: Series, picked: _Picked, shop: Workshop, doubts: list[str]
 ) -> list[TradeWindow]:
+    config = shop.config
+    if "detect" in document:
+        config = msgspec.structs.replace(config, detect=msgspec.convert(document["detect"], DetectConfig))
     by_strategy: dict[str, list[Place]] = defaultdict(list)
     for strategy, place in picked.places(series.bars):
         by_strategy[strategy].append(place)
@@ -177,14 +191,14 @@ def _on_series(
     shown = []
     for strategy, places in by_strategy.items():
         asked = document["strategies"][names.index(strategy)] if strategy in names else {}
-        wiring, why = _wiring(asked, series, shop)
+        wiring, why = wiring_of(asked, series, config)
         if why:
             doubts.append(f"no zones of {strategy}: {why}")
         shown += windows_on(series.bars, places, series.key, wiring)
     return shown
 
 
-def _wiring(asked: Document, series: Series, shop: Workshop) -> tuple[Wiring | None, str]:
+def wiring_of(asked: Document, series: Series, config: Config) -> tuple[Wiring | None, str]:
     """The detectors of a strategy as it ran, or why they cannot be told."""
     name = str(asked.get("name", ""))
     if asked.get("source") or name not in STRATEGIES:
@@ -196,7 +210,7 @@ def _wiring(asked: Document, series: Series, shop: Workshop) -> tuple[Wiring | N
         return None, "it listens to no detector"
     try:
         params = msgspec.convert(asked["params"], strategy.params)
-        return wire(strategy, params, settings_of(series, shop.config)), ""
+        return wire(strategy, params, settings_of(series, config)), ""
     except (msgspec.ValidationError, IctError) as error:
         return None, str(error)
 

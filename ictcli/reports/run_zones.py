@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -10,6 +11,7 @@ from ictcli.detectors.fold import Fold
 from ictcli.detectors.scan import CHUNK, Detections
 from ictcli.detectors.tables import joined, sorted_zones
 from ictcli.market.bars import Bars, SeriesKey
+from ictcli.reports.chart_styles import style
 from ictcli.reports.detection_chart import MOST_BARS, Shape, build_chart, within
 from ictcli.reports.run_story import WindowShape
 from ictcli.store.columns import INSTANT
@@ -104,20 +106,38 @@ def _shapes(
     key: SeriesKey, bars: Bars, found: Detections, moment: Moment, heard: set[str]
 ) -> Iterator[WindowShape]:
     first = max(moment.first, moment.bar + 1 - MOST_BARS)
-    chart = build_chart(key, bars, found, first, moment.bar + 1)
-    shapes = {shape.drawing.id: shape for shape in chart.at(moment.bar - first)}
+    close = float(bars.close[moment.bar] * bars.point)
     causes = _causes(found.zones, bars, moment, heard)
     parts = _ancestors(found.zones, causes) - causes
-    close = float(bars.close[moment.bar] * bars.point)
-    for name in causes & shapes.keys():
+    ids = pa.array(sorted(causes | parts | _around(found.zones, close)))
+    own = Detections(
+        *(table.filter(pc.is_in(table["id"], value_set=ids)) for table in (found.events, found.zones))
+    )
+    shapes = {
+        one.drawing.id: one
+        for one in build_chart(key, bars, own, first, moment.bar + 1).at(moment.bar - first)
+    }
+    for name in sorted(causes & shapes.keys()):
         yield WindowShape(shapes[name], "cause")
-    for name in parts & shapes.keys():
+    for name in sorted(parts & shapes.keys()):
         yield WindowShape(shapes[name], "part")
-    others = [
-        shape for name, shape in shapes.items() if name not in causes | parts and chart.shows(shape.drawing)
-    ]
+    others = [shape for name, shape in shapes.items() if name not in causes | parts]
     for shape in _nearest(others, close):
         yield WindowShape(shape, "other")
+
+
+def _around(zones: pa.Table, price: float) -> set[str]:
+    """Objects of the kinds that charts show, those nearest to a price; some of them may be over."""
+    names = sorted(set(zip(zones["kind"].to_pylist(), zones["layer"].to_pylist(), strict=True)))
+    shown = pa.array([f"{kind} {layer or ''}" for kind, layer in names if style(kind).shows(layer or "")])
+    titles = pc.binary_join_element_wise(
+        zones["kind"].cast(pa.string()), pc.fill_null(zones["layer"].cast(pa.string()), ""), " "
+    )
+    own = zones.filter(pc.is_in(titles, value_set=shown))
+    edges = [pc.coalesce(own[edge], own["level"]).cast(pa.float64()).to_numpy() for edge in ("bottom", "top")]
+    away = np.maximum(np.maximum(edges[0] - price, price - edges[1]), 0.0)
+    nearest = np.argsort(away, kind="stable")[: 4 * _OTHERS]
+    return set(own["id"].take(pa.array(nearest[np.isfinite(away[nearest])])).to_pylist())
 
 
 def _causes(zones: pa.Table, bars: Bars, moment: Moment, heard: set[str]) -> set[str]:

@@ -165,6 +165,7 @@ def run_document(
         },
         "sizing": msgspec.to_builtins(config.sizing),
         "risk": msgspec.to_builtins(config.risk),
+        "detect": msgspec.to_builtins(config.detect),
         "fills": {name: msgspec.to_builtins(getattr(config.backtest, name)) for name in _FILLS},
         "series": [_series(leg) for leg in legs],
         "trades": len(trades),
