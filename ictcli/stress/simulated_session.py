@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from random import Random
+from types import MappingProxyType
 from typing import Any, cast
 
 import numpy as np
@@ -47,6 +48,7 @@ TRAFFIC = {
 }  # fmt: skip
 """An entry on each bar, closed two bars later: of each symbol two orders a bar."""
 BAR = "M1"
+NO_PARAMS: Mapping[str, str] = MappingProxyType({})
 _WARM_UP = 60
 _DEADLINE = "5s"
 _LONGEST_TURN = NS_PER_SECOND
@@ -72,6 +74,35 @@ class SimulatedTime:
         return (self._at - self._start) / NS_PER_SECOND
 
 
+class FastTime:
+    """A clock that runs faster than this machine's.
+
+    Args:
+        anchor: instant of this machine, ns UTC, at which it shows ``start``.
+        start: ns UTC.
+        speed: its seconds in a second.
+    """
+
+    def __init__(self, anchor: int, start: int, speed: float) -> None:
+        self._anchor, self._start, self._speed = anchor, start, speed
+
+    def now(self) -> int:
+        """The instant, ns UTC."""
+        return self._start + int((now_ns() - self._anchor) * self._speed)
+
+    def real(self, instant: int) -> int:
+        """This machine's instant at one of its own, ns UTC."""
+        return self._anchor + int((instant - self._start) / self._speed)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds / self._speed)
+
+    def monotonic(self) -> float:
+        """Seconds from an arbitrary origin."""
+        return monotonic() * self._speed
+
+
 class RealTime:
     """The clock of this machine."""
 
@@ -88,7 +119,7 @@ class RealTime:
         return monotonic()
 
 
-Time = SimulatedTime | RealTime
+Time = SimulatedTime | FastTime | RealTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +141,10 @@ class Scene:
     seed: int = 1
     config: Callable[[Config], Config] = lambda config: config
     params: Mapping[str, str] = field(default_factory=dict)
+
+
+def unheard(_text: str) -> None:
+    """Nobody listens."""
 
 
 MakeBroker = Callable[[Terminal, BrokerConfig, Surroundings, ServerClock], Broker]
@@ -145,11 +180,7 @@ class Desk:
     stalls: list[tuple[int, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        state = self.folder / "state"
-        state.mkdir(parents=True)
-        key = state / "secret.key"
-        key.touch(0o600)
-        key.write_text(secrets.token_hex(32), encoding="ascii")
+        make_workspace(self.folder)
         self.record = self.folder / "requests.jsonl"
         market = dataclasses.replace(
             self.scene.market, start=iso(self.time.now()), login=LOGIN, clock=RULE, record=str(self.record)
@@ -181,33 +212,17 @@ class Desk:
         Raises:
             IctError: as ``trade_live``.
         """
-        request = TradeRequest(
-            symbols=self.scene.market.symbols,
-            strategies=(STRATEGY,),
-            params={**TRAFFIC, **self.scene.params},
-            timeframes=(parse_timeframe(BAR),),
-            broker=BROKER,
-            seed=self.scene.seed,
-        )
-        state, data = self.folder / "state", self.folder / "data"
-        shop = Workshop(Store(data, state, NS_PER_SECOND), load_symbols(None), self.own, self.folder)
         self._turned = self.time.now()
-        return trade_live(request, shop, self._outside(ending))
+        symbols = self.scene.market.symbols
+        return trade_at(
+            self.folder, self.own, symbols, self._outside(ending), self.scene.seed, self.scene.params
+        )
 
     def _outside(self, ending: Callable[[], str]) -> Outside:
-        provenance = {"argv": [], "config": "", "version": "", "time": iso(self.time.now())}
-        return Outside(
-            ending=ending, alive=self._alive, ready=lambda _: None, tell=self.said.append,
-            show=lambda _: None, progress=silent, provenance=provenance, environ={},
-            now=self.time.now, sleep=self.time.sleep, broker=self._broker(),
-        )  # fmt: skip
-
-    def _broker(self) -> Broker:
-        around = Surroundings(
-            self.time.now, self.time.sleep, self.time.monotonic, Random(self.scene.seed)
-        )  # fmt: skip
-        settings = self.own.brokers[BROKER]
-        return self.make(cast("Terminal", cast("Any", self.terminal)), settings, around, ServerClock(RULE))
+        terminal = cast("Terminal", cast("Any", self.terminal))
+        around = Surroundings(self.time.now, self.time.sleep, self.time.monotonic, Random(self.scene.seed))
+        broker = self.make(terminal, self.own.brokers[BROKER], around, ServerClock(RULE))
+        return outside_of(self.time, broker, ending, self._alive, self.said.append)
 
     def _alive(self, _status: str) -> None:
         now = self.time.now()
@@ -217,6 +232,65 @@ class Desk:
         if self.scene.calm is not None and now >= self.scene.calm and not self.terminal.calm:
             self.terminal.calm = True
             self.server.plan = FaultPlan(FaultRates(), np.random.default_rng(self.scene.seed))
+
+
+def make_workspace(folder: Path) -> None:
+    """A folder that a trader can keep its ledger in."""
+    state = folder / "state"
+    state.mkdir(parents=True)
+    key = state / "secret.key"
+    key.touch(0o600)
+    key.write_text(secrets.token_hex(32), encoding="ascii")
+
+
+def trade_at(
+    folder: Path, config: Config, symbols: tuple[str, ...], outside: Outside, seed: int,
+    params: Mapping[str, str] = NO_PARAMS,
+) -> Traded:  # fmt: skip
+    """One session of the traffic at the broker of ``outside``, until told to end.
+
+    Args:
+        folder: workspace.
+        config: of the traffic.
+        symbols: that it trades.
+        outside: with clock and broker.
+        seed: of whatever is random.
+        params: over those of the traffic.
+
+    Raises:
+        IctError: as ``trade_live``.
+    """
+    request = TradeRequest(
+        symbols=symbols,
+        strategies=(STRATEGY,),
+        params={**TRAFFIC, **params},
+        timeframes=(parse_timeframe(BAR),),
+        broker=BROKER,
+        seed=seed,
+    )
+    store = Store(folder / "data", folder / "state", NS_PER_SECOND)
+    return trade_live(request, Workshop(store, load_symbols(None), config, folder), outside)
+
+
+def outside_of(
+    time: Time, broker: Broker, ending: Callable[[], str], alive: Callable[[str], None],
+    tell: Callable[[str], None], ready: Callable[[str], None] = unheard,
+) -> Outside:  # fmt: skip
+    """The world around a session.
+
+    Args:
+        time: its clock.
+        broker: not connected.
+        ending: see ``Outside``.
+        alive: see ``Outside``.
+        tell: see ``Outside``.
+        ready: see ``Outside``.
+    """
+    provenance = {"argv": [], "config": "", "version": "", "time": iso(time.now())}
+    return Outside(
+        ending=ending, alive=alive, ready=ready, tell=tell, show=lambda _: None, progress=silent,
+        provenance=provenance, environ={}, now=time.now, sleep=time.sleep, broker=broker,
+    )  # fmt: skip
 
 
 def traffic_config(config: Config, market: ServedOptions, more: Callable[[Config], Config]) -> Config:
