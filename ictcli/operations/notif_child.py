@@ -95,6 +95,7 @@ def answers(lines: Iterator[str]) -> Iterator[dict[str, Any]]:
     known = services.add(first["url"]) and len(services) > 0
     for service in services:
         service.socket_connect_timeout = service.socket_read_timeout = first["timeout"]
+        service.request_rate_per_sec = 0  # the parent keeps to the channel's rate
     for line in lines:
         told.texts.clear()
         waits.clear()
