@@ -45,7 +45,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "report": "Show a stored run: metrics with intervals, verdict, fill assumptions, provenance.",
         "models": "List, show, verify, check and compare models; promote, roll back, delete versions.",
         "query": "Ask with SQL (DuckDB, read-only): bars, runs, trades, detections, ledgers, metrics, logs.",
-        "status": "Show what is stored, how fresh it is, the last runs, and what trades.",
+        "status": "Show what trades, what must be seen to, and what is stored.",
     },
 }
 """Section = command name = its one-line help; a command's module is ``ictcli.commands.<name>``."""

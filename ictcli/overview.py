@@ -1,10 +1,11 @@
-"""The picture ``status`` shows: stored series, their freshness and faults, last runs, trading, the disk."""
+"""The picture ``status`` shows: what trades, what must be seen to, what is stored and how fresh it is."""
 
 from pathlib import Path
 from typing import Any
 
 from ictcli.clock import NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE, NS_PER_SECOND, iso, parse_duration
 from ictcli.ledger.address import find_place, paper_place
+from ictcli.operations.health_state import alerts, backup, disk, history_days, logs, models, unusual, worst
 from ictcli.output import Output
 from ictcli.reconcile.freshness import freshness
 from ictcli.session import Session
@@ -13,6 +14,8 @@ from ictcli.store.runs import RunStore
 from ictcli.trading.picture import picture
 
 LAST_RUNS = 5
+MOST_SERIES = 12
+"""Series that the text shows."""
 
 
 def overview(session: Session) -> dict[str, Any]:
@@ -21,24 +24,50 @@ def overview(session: Session) -> dict[str, Any]:
     Raises:
         DataError: a manifest or a run is damaged.
     """
-    series = [_series(manifest, session.now) for manifest in session.store.manifests()]
+    config, state, data = session.config.config, session.config.state_dir, session.config.data_dir
     return {
         "workspace": str(session.workspace),
         "time": iso(session.now),
-        "series": series,
+        "series": [_series(manifest, session.now) for manifest in session.store.manifests()],
         "runs": _last_runs(session.store.runs),
         "trading": _trading(session),
         "reconciliations": _reconciliations(session),
-        "disk_bytes": _size(session.config.data_dir),
+        "models": models(session.models),
+        "alerts": alerts(state),
+        "backup": backup(state, config, session.now),
+        "measurements": unusual(data, state, config, session.now),
+        "logs": logs(state),
+        "disk": disk(data),
+        "disk_bytes": _size(data),
     }
 
 
 def overview_text(found: dict[str, Any], out: Output) -> str:
-    """The overview on one screen."""
-    lines = [f"workspace {found['workspace']}  {found['disk_bytes'] / 2**20:,.1f} MiB"]
+    """The overview on one screen: what must be seen to first, then what trades, then what is stored."""
+    room = f"{found['disk']['free_bytes'] / 2**30:,.1f} GiB free"
+    held, when = f"{found['disk_bytes'] / 2**20:,.1f} MiB", f"{found['time'][:16]}Z"
+    lines = [f"workspace {found['workspace']}  {held}, {room}, {when}"]
+    lines += _trading_lines(found["trading"], out)
+    lines += (
+        ["", *told]
+        if (told := [*map(reconciled_line, found["reconciliations"]), *health_lines(found)])
+        else []
+    )
     if not found["series"]:
-        lines += ["", "nothing stored yet; start with `ictcli fetch EURUSD --source sim`"]
-        return "\n".join([*lines, *_trading_lines(found["trading"], out), *_reconciled_lines(found)])
+        return "\n".join([*lines, "", "nothing stored yet; start with `ictcli fetch EURUSD --source sim`"])
+    lines += ["", *_series_lines(found["series"], out)]
+    if found["runs"]:
+        runs = [
+            [run["run"], run["strategy"], run["timeframe"], run["trades"], run["gate"]]
+            for run in found["runs"]
+        ]
+        lines += ["", out.table(["run", "strategy", "timeframe", "trades", "gate"], runs)]
+    return "\n".join(lines)
+
+
+def _series_lines(series: list[dict[str, Any]], out: Output) -> list[str]:
+    """The freshest series; more of them would not fit on a screen."""
+    freshest = sorted(series, key=lambda one: one["last"] or "", reverse=True)
     rows = [
         [
             f"{one['source']}/{one['symbol']}/{one['timeframe']}",
@@ -49,16 +78,54 @@ def overview_text(found: dict[str, Any], out: Output) -> str:
             one["quarantined"],
             one["gaps"].get("missing", 0),
         ]
-        for one in found["series"]
+        for one in freshest[:MOST_SERIES]
     ]
-    lines += ["", out.table(["series", "rows", "first", "last", "age", "quarantined", "missing"], rows)]
-    if found["runs"]:
-        runs = [
-            [run["run"], run["strategy"], run["timeframe"], run["trades"], run["gate"]]
-            for run in found["runs"]
-        ]
-        lines += ["", out.table(["run", "strategy", "timeframe", "trades", "gate"], runs)]
-    return "\n".join([*lines, *_trading_lines(found["trading"], out), *_reconciled_lines(found)])
+    lines = [out.table(["series", "rows", "first", "last", "age", "quarantined", "missing"], rows)]
+    if len(series) > MOST_SERIES:
+        oldest = freshest[-1]
+        name = f"{oldest['source']}/{oldest['symbol']}/{oldest['timeframe']}"
+        rest = len(series) - MOST_SERIES
+        lines.append(f"and {rest} more, the oldest {name} of {oldest['age']}; all of them with --json")
+    return lines
+
+
+def health_lines(found: dict[str, Any]) -> list[str]:
+    """A line for each thing that an operator looks after; nothing of what never was."""
+    lines = []
+    if open_alerts := worst(found["alerts"]["unacknowledged"]):
+        lines.append(f"alerts that nobody acknowledged: {', '.join(open_alerts)} (`ictcli alerts`)")
+    if failed := found["alerts"]["failed"]:
+        lines.append(f"{failed} notifications failed and are tried again")
+    lines += [_unusual_line(one) for one in found["measurements"]["unusual"]]
+    lines += _judged_lines(found["measurements"])
+    lines += [
+        f"model {one['model']}: champion {one['champion']}"
+        + (f", challenger {one['challenger']}" if one["challenger"] else "")
+        for one in found["models"]
+    ]
+    kept, late = found["backup"], found["backup"]["overdue"]
+    if kept["last"] or found["trading"]["ledgers"]:
+        lines.append(f"backup: {kept['last'] or 'never'}{', OVERDUE: ' + '; '.join(late) if late else ''}")
+    return lines
+
+
+def _unusual_line(one: dict[str, Any]) -> str:
+    label = f" of {one['label']}" if one["label"] else ""
+    return (
+        f"UNUSUAL {one['metric']}{label}: {one['value']:.4g}, usually {one['usual']:.4g} "
+        f"({one['distance']:.1f} spreads away, {one['limit']:.1f} are usual)"
+    )
+
+
+def _judged_lines(found: dict[str, Any]) -> list[str]:
+    if found["error"]:
+        return [f"measurements: {found['error']}"]
+    if found["judged"]:
+        return [f"measurements: {found['judged'] - len(found['unusual'])} of {found['judged']} as usual"]
+    if found["too_short"]:
+        days = [f"{history_days(found[name]):.1f}" for name in ("longest", "needed")]
+        return [f"measurements: not judged yet, {days[0]} of {days[1]} days of history"]
+    return []
 
 
 def _trading(session: Session) -> dict[str, Any]:
@@ -90,6 +157,9 @@ def _trading_lines(found: dict[str, Any], out: Output) -> list[str]:
             f"{ledger['ledger']} ledger, {known}: {ledger['events']:,} events, {bar}",
             f"  {allowed}",
         ]
+        if clock := ledger["clock"]:
+            doubt = "" if clock["confirmed"] else ", its rule NOT confirmed"
+            lines.append(f"  the broker's clock is {clock['offset_seconds']:+.2f} s from ours{doubt}")
         if sync:
             lines.append(f"  compared with the broker {sync['at']}: balance {sync['balance']}, {_off(sync)}")
         if ledger["critical_alerts"]:
@@ -114,10 +184,6 @@ def _reconciliations(session: Session) -> list[dict[str, Any]]:
         }
         for one in freshness(state, ledgers, now=session.now, stale_after=stale_after)
     ]  # fmt: skip
-
-
-def _reconciled_lines(found: dict[str, Any]) -> list[str]:
-    return ["", *map(reconciled_line, found["reconciliations"])] if found["reconciliations"] else []
 
 
 def reconciled_line(one: dict[str, Any]) -> str:

@@ -1,4 +1,6 @@
-"""``ictcli status``: what is stored, how fresh it is, what ran last, what trades."""
+"""``ictcli status``: what trades, what must be seen to, what is stored and how fresh it is."""
+
+from pathlib import Path
 
 import click
 
@@ -6,11 +8,37 @@ from ictcli.cli_command import Command
 from ictcli.session import Session
 
 
-@click.command("status", cls=Command, examples=["ictcli status", "ictcli status --json"])
+@click.command(
+    "status",
+    cls=Command,
+    examples=[
+        "ictcli status",
+        "ictcli status --json",
+        "ictcli status -q --metrics /var/lib/node_exporter/ictcli.prom > /dev/null",
+    ],
+)
+@click.option(
+    "--metrics",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the same as a text file for Prometheus' node exporter, too.",
+)
 @click.pass_obj
-def command(session: Session) -> None:
-    """Show what is stored, how fresh it is, the last runs, and what trades."""
+def command(session: Session, metrics: Path | None) -> None:
+    """Show what trades, what must be seen to, and what is stored."""
     from ictcli.overview import overview, overview_text
 
     found = overview(session)
+    if metrics is not None:
+        _save(session, metrics, found)
     session.out.emit(found, lambda: overview_text(found, session.out))
+
+
+def _save(session: Session, path: Path, found: dict[str, object]) -> None:
+    from ictcli import __version__
+    from ictcli.commands.given_files import refuse_unwritable
+    from ictcli.config.loading import fingerprint
+    from ictcli.operations.metrics_status import status_metrics
+    from ictcli.store.atomic import write_file
+
+    refuse_unwritable(session, "--metrics", path)
+    write_file(session.cwd / path, status_metrics(found, __version__, fingerprint(session.config.config)))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ictcli.clock import NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE
+from ictcli.clock import NS_PER_HOUR, NS_PER_MINUTE
 
 WINDOW = 15 * NS_PER_MINUTE
 _HOURLY = 40
@@ -92,8 +92,3 @@ def learn(starts: Int64, medians: Floats, *, false_alarm: float, upward: bool) -
 
 def _hour(own: Floats, overall: float) -> float:
     return float(np.median(own)) if len(own) >= _HOURLY else overall
-
-
-def history_days(windows: int) -> float:
-    """Days that so many quarter hours are, for people."""
-    return windows * WINDOW / NS_PER_DAY

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ictcli.clock import iso
+from ictcli.clock import NS_PER_SECOND, iso
 from ictcli.ledger.address import Place
-from ictcli.ledger.bodies import BarTaken, ModeSet, Start, Synced, decode
+from ictcli.ledger.bodies import BarTaken, ClockSeen, ModeSet, Start, Synced, decode
 from ictcli.ledger.opening import reading
 from ictcli.ledger.rows import AlertRow, OrderRow, PositionRow
 from ictcli.ledger.stored import Stored
@@ -22,7 +22,7 @@ from ictcli.trading.status import OVER
 _OPEN = {"intent", "sent", "unknown", "open", "partial"}
 _UNRESOLVED = {"sent", "unknown"}
 _LAST = "SELECT ts, body FROM events WHERE kind = '{kind}' ORDER BY seq DESC LIMIT 1"
-_KINDS = ("start", "mode", "bar", "synced")
+_KINDS = ("start", "mode", "bar", "synced", "clock")
 
 
 def picture(state: Path, places: Mapping[str, Place]) -> dict[str, Any]:
@@ -73,6 +73,7 @@ def _ledger(name: str, place: Place) -> dict[str, Any]:
         "allowed_why": mode.reason if isinstance(mode, ModeSet) else "",
         "last_bar": _bar(bar) if isinstance(bar, BarTaken) else None,
         "last_sync": _sync(*found["synced"]),
+        "clock": _clock(*found["clock"]),
         "open_intents": [
             _order(row) for row in orders if row.account == account and row.status in _OPEN - OVER
         ],
@@ -92,6 +93,12 @@ def _sync(ts: int, body: Any) -> dict[str, Any] | None:
     if not isinstance(body, Synced):
         return None
     return {"at": iso(ts), "balance": body.balance, "equity": body.equity, "difference": body.difference}
+
+
+def _clock(ts: int, body: Any) -> dict[str, Any] | None:
+    if not isinstance(body, ClockSeen):
+        return None
+    return {"at": iso(ts), "offset_seconds": body.offset / NS_PER_SECOND, "confirmed": body.confirmed}
 
 
 def _bar(bar: BarTaken) -> dict[str, Any]:

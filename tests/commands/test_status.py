@@ -8,12 +8,18 @@ import pytest
 
 from ictcli.__main__ import run
 from ictcli.clock import NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE, NS_PER_SECOND, now_ns
+from ictcli.config.alerts import AlertsConfig
 from ictcli.market.bars import SeriesKey, make_bars
 from ictcli.market.gaps import Gap
 from ictcli.market.timeframes import parse_timeframe
-from ictcli.overview import age
+from ictcli.operations.alerts import Alert
+from ictcli.operations.outbox import outbox
+from ictcli.output import Output
+from ictcli.overview import age, overview_text
 from ictcli.store.records import QuarantinedRow
 from ictcli.store.store import Store
+from ictcli.trading.control import control_folder
+from ictcli.trading.latch import Latch
 from ictcli.workspace import create
 
 M1 = parse_timeframe("M1")
@@ -77,6 +83,50 @@ def test_nothing_stored_names_the_next_step(
     monkeypatch.chdir(tmp_path)
     assert run(["status"]) == 0
     assert "ictcli fetch" in capsys.readouterr().out
+
+
+def test_what_must_be_seen_to_stands_above_what_is_stored(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Latch(control_folder(desk / "state")).engage("drill", "me", now_ns())
+    with outbox(desk / "state", now=now_ns()) as box:
+        box.take([Alert("key", "broker_silent", "critical", "no answer", now_ns())], AlertsConfig(), now_ns())
+    assert run(["status"]) == 0
+    text = capsys.readouterr().out
+    assert text.index("HALTED since") < text.index("alerts that nobody acknowledged: 1 critical")
+    assert text.index("alerts that nobody acknowledged") < text.index("broker/EURUSD/M1")
+
+
+def test_a_hundred_series_still_fit_on_a_screen_and_the_stalest_is_named(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(["status", "--json"])
+    document = json.loads(capsys.readouterr().out)
+    first = document["series"][0]
+    document["series"] = [
+        {**first, "symbol": f"S{n:03}", "last": f"2026-01-{n % 28 + 1:02}"} for n in range(100)
+    ]
+    document["series"][40] = {**first, "symbol": "OLD", "last": "2020-01-01", "age": "6y"}
+    text = overview_text(document, Output())
+    assert len(text.splitlines()) < 25
+    assert "and 88 more, the oldest broker/OLD/M1 of 6y; all of them with --json" in text
+
+
+def test_the_same_goes_into_a_file_for_prometheus(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    parser = pytest.importorskip("prometheus_client.parser", reason="needs the extra `operate`")
+    assert run(["status", "-q", "--metrics", "ictcli.prom"]) == 0
+    text = (desk / "ictcli.prom").read_text(encoding="utf-8")
+    found = {
+        (sample.name, tuple(sample.labels.values())): sample.value
+        for family in parser.text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+    assert found["ictcli_halt_state", ()] == 0
+    assert 3600 < found["ictcli_series_age_seconds", ("broker", "EURUSD", "M1")] <= 2 * 3600 + 60
+    assert found["ictcli_unacknowledged_alerts", ("critical",)] == 0
+    assert found["ictcli_last_backup_timestamp_seconds", ()] == 0
+    assert found["ictcli_disk_free_bytes", ()] > 0
+    assert run(["status", "--metrics", "nowhere/x.prom"]) == 2
 
 
 @pytest.mark.parametrize(

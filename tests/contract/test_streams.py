@@ -43,6 +43,9 @@ def test_golden_config_show_origin(ictcli: Run, workspace: Path) -> None:
 def test_golden_status_of_an_empty_workspace(ictcli: Run, workspace: Path) -> None:
     document = json.loads(ictcli("status", "--json", cwd=workspace).stdout)
     assert document.pop("time").endswith("Z")
+    assert document.pop("disk").keys() == {"free_bytes", "total_bytes"}
+    logs = document.pop("logs")
+    assert (logs["files"], logs["bytes"] > 0, logs["last"][-1]) == (1, True, "Z")
     assert document == {
         "schema": 1,
         "command": "status",
@@ -52,7 +55,16 @@ def test_golden_status_of_an_empty_workspace(ictcli: Run, workspace: Path) -> No
         "disk_bytes": 0,
         "trading": {"halt": None, "ledgers": [], "traders": []},
         "reconciliations": [],
-    }
+        "models": [],
+        "alerts": {
+            "unacknowledged": {"info": 0, "warning": 0, "critical": 0}, "oldest": None, "waiting": 0,
+            "failed": 0,
+        },
+        "backup": {"last": None, "drill": None, "overdue": ["never backed up", "a restore was never tried"]},
+        "measurements": {
+            "unusual": [], "judged": 0, "too_short": 0, "longest": 0, "needed": 0, "error": "",
+        },
+    }  # fmt: skip
 
 
 def test_config_of_a_named_file_replaces_the_workspaces(ictcli: Run, workspace: Path) -> None:
