@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from ictcli.reports.compare_sides import Side
     from ictcli.reports.run_story import RunStory
+    from ictcli.research.backtest import Workshop
 
 _SCHEMAS = {"trades": TRADES, "equity": EQUITY, "orders": ORDERS, "signals": SIGNALS}
 
@@ -60,11 +61,8 @@ class RunSubject:
     def story(self) -> "RunStory":
         """What its page and picture show."""
         from ictcli.reports.run_reading import story_of_run
-        from ictcli.research.backtest import Workshop
 
-        session = self._session
-        shop = Workshop(session.store, session.book, session.config.config, session.workspace)
-        return story_of_run(self._run, shop)
+        return story_of_run(self._run, self._shop())
 
     def why(self, symbol: str, at: "datetime") -> tuple[dict[str, Any], str]:
         """Why it traded at a moment, or why not.
@@ -75,10 +73,16 @@ class RunSubject:
         """
         if any(name not in self._run.files for name in ("orders", "signals")):
             raise DataError(f"run {self.name!r} keeps no decisions", hint="Run the backtest again.")
+        from ictcli.reports.why_zones import causes_of
+
         answer = why(symbol, at, *(self._table(name) for name in ("trades", "orders", "signals")))
         models = [one["model"] for one in self._kept.get("strategies", ()) if "model" in one]
-        told = {"run": self.name, "why": why_document(answer), "models": models}
-        parts = [why_text(answer), *(["\n".join(model_lines(self._kept))] if models else [])]
+        causes = causes_of(self._kept, answer, self._shop())
+        told = {"run": self.name, "why": why_document(answer, causes.zones, causes.doubts), "models": models}
+        parts = [
+            why_text(answer, causes.zones, causes.doubts),
+            *(["\n".join(model_lines(self._kept))] if models else []),
+        ]
         return told, "\n\n".join(parts)
 
     def side(self) -> "Side":
@@ -88,6 +92,12 @@ class RunSubject:
 
         symbols = [one["symbol"] for one in self._kept["series"]]
         return side_of_run(self._run, always_open(symbols, self._session.book))
+
+    def _shop(self) -> "Workshop":
+        from ictcli.research.backtest import Workshop
+
+        session = self._session
+        return Workshop(session.store, session.book, session.config.config, session.workspace)
 
     def _table(self, name: str) -> "pa.Table":
         found = self._run.table(name)

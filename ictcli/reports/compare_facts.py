@@ -12,7 +12,7 @@ _RESULTS = frozenset({"closing_balance"})
 
 
 def run_facts(document: Mapping[str, Any]) -> dict[str, str]:
-    """Strategies and their parameters, account, sizing, risk, fills, data: a text each.
+    """Strategies and their parameters, account, sizing, risk, fills, detectors, data: a text each.
 
     Args:
         document: of the run.
@@ -24,7 +24,7 @@ def run_facts(document: Mapping[str, Any]) -> dict[str, str]:
     }
     for one in document.get("strategies", ()):
         facts |= _strategy(one)
-    for section in ("account", "sizing", "risk", "fills"):
+    for section in ("account", "sizing", "risk", "fills", "detect"):
         values = document.get(section) or {}
         facts |= {f"{section}.{name}": str(value) for name, value in values.items() if name not in _RESULTS}
     for one in document["series"]:

@@ -1,6 +1,6 @@
 """The answer to "why" as text and as plain values."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -12,8 +12,17 @@ from ictcli.research.why import Row, Story, Why
 _EXPLAINED = {code.label: explain(code) for code in Refusal if code}
 
 
-def why_document(answer: Why) -> dict[str, Any]:
-    """What ``report --why --json`` prints."""
+Zones = Mapping[tuple[str, int | None], Sequence[Mapping[str, Any]]]
+
+
+def why_document(answer: Why, zones: Zones | None = None, doubts: Sequence[str] = ()) -> dict[str, Any]:
+    """What ``report --why --json`` prints.
+
+    Args:
+        answer: to "why".
+        zones: strategy and set-up = what it rests on; None where nothing tells.
+        doubts: about the zones.
+    """
     return {
         "symbol": answer.symbol,
         "at": _stamp(answer.at),
@@ -23,19 +32,23 @@ def why_document(answer: Why) -> dict[str, Any]:
                 "strategy": story.strategy,
                 "setup": story.number,
                 "steps": [_plain(step) for step in story.steps],
+                "zones": list((zones or {}).get((story.strategy, story.number), ())),
             }
             for story in answer.stories
         ],
         "omitted": answer.omitted,
+        "doubts": list(doubts),
         "before": _plain(answer.before) if answer.before else None,
         "after": _plain(answer.after) if answer.after else None,
     }
 
 
-def why_text(answer: Why) -> str:
-    """What ``report --why`` prints."""
+def why_text(answer: Why, zones: Zones | None = None, doubts: Sequence[str] = ()) -> str:
+    """What ``report --why`` prints; arguments as of ``why_document``."""
     parts = [[f"{answer.symbol} at {_stamp(answer.at)}"], _position_lines(answer.trades)]
-    parts += [_story_lines(story) for story in answer.stories]
+    told = zones or {}
+    parts += [_story_lines(story, told.get((story.strategy, story.number), ())) for story in answer.stories]
+    parts += [[line for doubt in doubts for line in wrap(f"Note: {doubt}.")]]
     if answer.omitted:
         parts.append(
             [f"{answer.omitted:,} more set-ups were alive; --json lists those nearest to the moment."]
@@ -57,7 +70,7 @@ def _position(row: Row) -> str:
     return f"In position: {opened} at {_price(row['entry'])}, {closed}"
 
 
-def _story_lines(story: Story) -> list[str]:
+def _story_lines(story: Story, zones: Sequence[Mapping[str, Any]]) -> list[str]:
     cells = [
         [
             _stamp(step["at"]),
@@ -70,7 +83,24 @@ def _story_lines(story: Story) -> list[str]:
         for step in story.steps
     ]
     table = aligned(["Known at", "Who", "What", "Side", "Price", "Why"], cells, "<<<<><")
-    return [f"{story.strategy}, set-up {story.number}", *table]
+    about = [*map(zone_line, zones), *(_asked(step) for step in story.steps if step["what"] == "enter")]
+    return [f"{story.strategy}, set-up {story.number}", *(f"  {line}" for line in about), *table]
+
+
+def _asked(step: Row) -> str:
+    """What an entry asked for."""
+    told = {"price": step["price"], "stop": step["stop"], "target": step["target"]}
+    levels = [f"{name} {_price(value)}" for name, value in told.items() if value is not None]
+    return f"asked {_stamp(step['at'])}: {step['side'] or ''} {', '.join(levels)}".rstrip()
+
+
+def zone_line(zone: Mapping[str, Any]) -> str:
+    """A zone in words."""
+    edges = list(dict.fromkeys(edge for edge in (zone["bottom"], zone["top"]) if edge is not None))
+    name = " ".join(word for word in (zone["layer"], zone["dir"], zone["kind"]) if word and word != "none")
+    role = "sits on" if zone["role"] == "cause" else "made of"
+    where = f" {' to '.join(edges)}" if edges else ""
+    return f"{role} {name.replace('_', ' ')}{where}, formed {zone['formed_at']}, {zone['state']} then"
 
 
 def _nothing_lines(answer: Why) -> list[str]:

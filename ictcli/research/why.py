@@ -22,8 +22,8 @@ class Story:
 
     Attributes:
         strategy, number: of the set-up; ``number`` is None for records that belong to none.
-        steps: rows with ``at``, ``who`` (strategy or account), ``what``, ``reason``, ``price`` and
-            the ``probability`` that a model gave.
+        steps: rows with ``at``, ``who`` (strategy or account), ``what``, ``reason``, ``price``, ``formed_at``
+            (open of the bar where the pattern sits) and the ``probability`` that a model gave.
     """
 
     strategy: str
@@ -98,6 +98,7 @@ def _decision(row: Row) -> Row:
         "who": "strategy",
         "what": row["stage"] if row["kind"] == "note" else row["kind"],
         **{name: row[name] for name in ("side", "reason", "price", "stop", "target")},
+        "formed_at": row.get("formed_at"),  # a ledger does not tell
         "probability": row.get("probability"),  # runs of older versions know none
     }
 
@@ -114,6 +115,7 @@ def _event(row: Row) -> Row:
         "price": row["price"],
         "stop": None,
         "target": None,
+        "formed_at": None,
         "probability": None,
     }
 
