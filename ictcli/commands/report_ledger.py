@@ -10,7 +10,7 @@ from ictcli.ledger.opening import reading
 from ictcli.ledger.stored import entry_of
 from ictcli.reports.ledger_report import LedgerFacts, ledger_document
 from ictcli.reports.ledger_text import ledger_text
-from ictcli.reports.period_days import always_open
+from ictcli.reports.period_days import calendars_of
 from ictcli.reports.screen_of_ledger import ledger_screen
 from ictcli.reports.why import why_document, why_text
 from ictcli.research.metrics.values import Resampling
@@ -50,7 +50,7 @@ class LedgerSubject:
             entries = [entry_of(event) for event in stored.events()]
         self._story = tell(entries)
         self._trades = _trades(session, self._story)
-        self._weekends = always_open(self._story.digits, session.book)
+        self._calendars = calendars_of(self._story.digits, session.book)
 
     def text(self, *, full: bool) -> str:
         """One screen, or everything."""
@@ -62,7 +62,7 @@ class LedgerSubject:
         asked = session.config.config.backtest
         how = Resampling(asked.resamples, asked.seed, asked.confidence)
         halt = Latch(control_folder(session.config.state_dir)).reason()
-        facts = LedgerFacts(self.name, str(self._place.address), halt, self._weekends)
+        facts = LedgerFacts(self.name, str(self._place.address), halt, self._calendars)
         return ledger_document(self._story, self._trades, facts, how)
 
     def rows(self, table: str) -> "tuple[pa.Table, Mapping[str, int]]":
@@ -97,7 +97,7 @@ class LedgerSubject:
         """What a comparison takes of it."""
         from ictcli.reports.compare_sides import side_of_ledger
 
-        return side_of_ledger(self.name, self._story, self._trades, self._weekends)
+        return side_of_ledger(self.name, self._story, self._trades, self._calendars)
 
 
 def _place(session: Session, word: str) -> tuple[LedgerName, Place]:

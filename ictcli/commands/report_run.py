@@ -88,10 +88,10 @@ class RunSubject:
     def side(self) -> "Side":
         """What a comparison takes of it."""
         from ictcli.reports.compare_sides import side_of_run
-        from ictcli.reports.period_days import always_open
+        from ictcli.reports.period_days import calendars_of
 
         symbols = [one["symbol"] for one in self._kept["series"]]
-        return side_of_run(self._run, always_open(symbols, self._session.book))
+        return side_of_run(self._run, calendars_of(symbols, self._session.book))
 
     def _shop(self) -> "Workshop":
         from ictcli.research.backtest import Workshop

@@ -13,7 +13,7 @@ from ictcli.errors import UsageError
 from ictcli.market.bars import Int64
 from ictcli.reports.compare_facts import run_facts
 from ictcli.reports.ledger_report import ledger_sample
-from ictcli.reports.period_days import closing_days
+from ictcli.reports.period_days import Calendars, closing_days, marked_days
 from ictcli.research.documents import require_document
 from ictcli.research.metrics.values import Equity, Sample, floats
 from ictcli.store.runs import Run
@@ -45,12 +45,12 @@ class Side:
     mark_days: Int64
 
 
-def side_of_run(run: Run, weekends: frozenset[str]) -> Side:
+def side_of_run(run: Run, calendars: Calendars) -> Side:
     """A stored run.
 
     Args:
         run: stored.
-        weekends: symbols that are always open.
+        calendars: when symbols trade.
 
     Raises:
         DataError: it was kept by another version, or a table of it is damaged.
@@ -62,9 +62,9 @@ def side_of_run(run: Run, weekends: frozenset[str]) -> Side:
     marks = EQUITY.empty_table() if marks is None else marks
     ts = _instants(marks, "ts")
     symbols = tuple(one["symbol"] for one in document["series"])
-    always = sorted(weekends & set(symbols))
-    mark_days = closing_days(ts, (always or symbols)[:1] * len(ts), weekends)
-    days = closing_days(_instants(trades, "closed_at"), trades.column("symbol").to_pylist(), weekends)
+    widest = [name for name in symbols if name in calendars and calendars[name].always_open]
+    mark_days = closing_days(ts, (*widest, *symbols)[:1] * len(ts), calendars)
+    days = closing_days(_instants(trades, "closed_at"), trades.column("symbol").to_pylist(), calendars)
     return Side(
         name=run.id,
         what=f"{document['strategy']} {document['timeframe']}",
@@ -75,7 +75,7 @@ def side_of_run(run: Run, weekends: frozenset[str]) -> Side:
         sample=Sample(
             trades,
             days,
-            np.union1d(mark_days, days),
+            np.union1d(marked_days(ts, symbols, calendars), days),
             0,
             float(document["account"]["balance"]),
             Equity(ts, floats(marks, "balance"), floats(marks, "equity")),
@@ -85,14 +85,14 @@ def side_of_run(run: Run, weekends: frozenset[str]) -> Side:
     )
 
 
-def side_of_ledger(name: str, story: AccountStory, trades: pa.Table, weekends: frozenset[str]) -> Side:
+def side_of_ledger(name: str, story: AccountStory, trades: pa.Table, calendars: Calendars) -> Side:
     """An account by its ledger.
 
     Args:
         name: of the ledger.
         story: of its journal.
         trades: ``trading.trade_rows.trades_table``.
-        weekends: symbols that are always open.
+        calendars: when symbols trade.
 
     Raises:
         UsageError: nobody has traded there, so there is no balance that results could be shares of.
@@ -119,7 +119,7 @@ def side_of_ledger(name: str, story: AccountStory, trades: pa.Table, weekends: f
         symbols=tuple(sorted(story.digits)),
         content="",
         currency=start.currency,
-        sample=ledger_sample(story, trades, float(opened.balance), weekends),
+        sample=ledger_sample(story, trades, float(opened.balance), calendars),
         mark_days=np.zeros(0, np.int64),
     )
 

@@ -1,7 +1,7 @@
 """An account's ledger as one document: money, trades, what is open, how well orders were executed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from ictcli.clock import iso
 from ictcli.ledger.bodies import BarTaken
 from ictcli.reports.breakdown import breakdowns, extremes
-from ictcli.reports.period_days import closing_days
+from ictcli.reports.period_days import Calendars, closing_days
 from ictcli.research.metrics.measure import measure
 from ictcli.research.metrics.resamples import resampled_sums
 from ictcli.research.metrics.trades import decisive_metrics
@@ -51,13 +51,13 @@ class LedgerFacts:
         name: broker, paper or replay.
         address: of the database, without a password.
         halt: reason of the emergency stop that is on, None while none is.
-        weekends: symbols that are always open.
+        calendars: when symbols trade.
     """
 
     name: str
     address: str
     halt: str | None
-    weekends: frozenset[str] = frozenset()
+    calendars: Calendars = field(default_factory=dict)
 
 
 def ledger_document(
@@ -139,7 +139,7 @@ def _metrics(
     """What a run's report measures, as far as deals alone tell it; days are those on which bars closed."""
     opening = float(story.book.opened.balance) if story.book.opened else 0.0
     if opening > 0:
-        sample = ledger_sample(story, trades, opening, facts.weekends)
+        sample = ledger_sample(story, trades, opening, facts.calendars)
         return {name: one for name, one in measure(sample, how).items() if name not in UNKNOWN}
     net = floats(trades, "net")
     (draws,) = resampled_sums([net], how)
@@ -150,20 +150,20 @@ def _metrics(
     }
 
 
-def ledger_sample(story: AccountStory, trades: pa.Table, opening: float, weekends: frozenset[str]) -> Sample:
+def ledger_sample(story: AccountStory, trades: pa.Table, opening: float, calendars: Calendars) -> Sample:
     """Finished trades and the trading days of an account; its open losses are not known.
 
     Args:
         story: of the journal.
         trades: ``trading.trade_rows.trades_table``.
         opening: balance, above 0.
-        weekends: symbols that are always open.
+        calendars: when symbols trade.
     """
     closed = trades.column("closed_at").cast(pa.int64()).to_numpy() * 1000
-    days = closing_days(closed, trades.column("symbol").to_pylist(), weekends)
+    days = closing_days(closed, trades.column("symbol").to_pylist(), calendars)
     bars = [one.body for one in story.entries if isinstance(one.body, BarTaken)]
     closes = np.array([bar.ts_close for bar in bars], np.int64)
-    with_bars = np.unique(closing_days(closes, [bar.symbol for bar in bars], weekends))
+    with_bars = np.unique(closing_days(closes, [bar.symbol for bar in bars], calendars))
     return Sample(trades, days, np.union1d(with_bars, days), story.bars, opening)
 
 

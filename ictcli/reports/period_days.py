@@ -1,29 +1,46 @@
 """Trading days of instants where only symbols are at hand, not the series that were traded."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
+from ictcli.clock import NS_PER_DAY
 from ictcli.market.bars import Int64
-from ictcli.market.calendars import calendar
+from ictcli.market.calendars import Calendar, calendar
 from ictcli.market.symbols import SymbolBook
-from ictcli.market.trading_day import FRIDAY, roll_day, weekday
+from ictcli.market.trading_day import roll_start, trading_day
+
+Calendars = Mapping[str, Calendar]
+"""Symbol = when it trades; one that is missing keeps the hours of currencies."""
+
+_USUAL = calendar("fx")
 
 
-def always_open(symbols: Collection[str], book: SymbolBook) -> frozenset[str]:
-    """Those of some symbols that trade at weekends, too; one that the book does not know keeps a week."""
+def calendars_of(symbols: Collection[str], book: SymbolBook) -> dict[str, Calendar]:
+    """When some symbols trade; one that the book does not know is left out."""
     specs = {name: book.resolve(name) for name in symbols}
-    return frozenset(name for name, spec in specs.items() if spec and calendar(spec.calendar).always_open)
+    return {name: calendar(spec.calendar) for name, spec in specs.items() if spec is not None}
 
 
-def closing_days(ts: Int64, symbols: Sequence[str], weekends: frozenset[str]) -> Int64:
+def closing_days(ts: Int64, symbols: Sequence[str], calendars: Calendars) -> Int64:
     """The trading day that ends with each instant or holds it, as a run counts them.
 
     Args:
         ts: closes, nanoseconds UTC.
         symbols: of each close.
-        weekends: symbols that are always open.
+        calendars: of the symbols.
     """
-    open_then = np.array([name in weekends for name in symbols], np.bool_)
-    day = roll_day(ts - 1)
-    return np.where(open_then, day, day - np.maximum(weekday(day) - FRIDAY, 0))
+    days, names = np.zeros(len(ts), np.int64), np.array(symbols, dtype=object)
+    for name in set(symbols):
+        own = names == name
+        days[own] = trading_day(ts[own] - 1, calendars.get(name, _USUAL))
+    return days
+
+
+def marked_days(ts: Int64, symbols: Sequence[str], calendars: Calendars) -> Int64:
+    """The trading days on which some symbol's market was open, of marks that are made on holidays, too."""
+    found = []
+    for own in {calendars.get(name, _USUAL) for name in symbols}:
+        days = np.unique(trading_day(ts - 1, own))
+        found.append(days[own.is_open(roll_start(days) + NS_PER_DAY // 2)])
+    return np.unique(np.concatenate(found)) if found else np.zeros(0, np.int64)
