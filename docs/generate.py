@@ -16,7 +16,7 @@ from ictcli.cli import COMMANDS, program
 from ictcli.config import reference
 from ictcli.engine.assumptions import assumption_table
 from ictcli.engine.refusals import refusal_table
-from ictcli.errors import MEANINGS, ExitCode
+from ictcli.errors import MEANINGS, ExitCode, IctError
 from ictcli.features.tables import feature_reference
 from ictcli.research.metrics.definitions import metric_table
 from ictcli.research.metrics.parts import part_table
@@ -48,10 +48,31 @@ def pages() -> dict[Path, str]:
         ROOT / "docs" / "orders.md": _between(
             ROOT / "docs" / "orders.md", f"{transition_table()}\n\n{denial_table()}\n"
         ),
+        ROOT / "docs" / "troubleshooting.md": _between(
+            ROOT / "docs" / "troubleshooting.md", error_table() + "\n"
+        ),
         ROOT / "ictcli" / "templates" / "ictcli.toml": reference.commented_file(),
         ROOT / "config" / "ictcli.toml": reference.commented_file(),
         ROOT / "config" / "symbols.toml": (ROOT / "ictcli" / "templates" / "symbols.toml").read_text("utf-8"),
     }
+
+
+def error_table() -> str:
+    """Exit codes with the errors that own them, and whether trying again may help."""
+    owners: dict[ExitCode, list[type[IctError]]] = {code: [] for code in ExitCode}
+    waiting: list[type[IctError]] = [IctError]
+    while waiting:
+        error = waiting.pop(0)
+        waiting += error.__subclasses__()
+        if error.__module__ == IctError.__module__:
+            owners[error.code].append(error)
+    rows = ["| exit | name | `error.name` | meaning | try again |", "|---|---|---|---|---|"]
+    for code, errors in owners.items():
+        names = ", ".join(f"`{error.__name__}`" for error in errors)
+        again = "yes" if any(error.retryable for error in errors) else ""
+        link = f"[{code.value}](#exit-{code.value}-{code.name.lower()})"
+        rows.append(f"| {link} | {code.name} | {names} | {MEANINGS[code]} | {again} |")
+    return "\n".join(rows)
 
 
 def cli_reference() -> str:
