@@ -100,7 +100,8 @@ def zone_line(zone: Mapping[str, Any]) -> str:
     name = " ".join(word for word in (zone["layer"], zone["dir"], zone["kind"]) if word and word != "none")
     role = "sits on" if zone["role"] == "cause" else "made of"
     where = f" {' to '.join(edges)}" if edges else ""
-    return f"{role} {name.replace('_', ' ')}{where}, formed {zone['formed_at']}, {zone['state']} then"
+    formed = zone["formed_at"].replace(":00Z", "Z")
+    return f"{role} {name.replace('_', ' ')}{where}, formed {formed}, {zone['state']} then"
 
 
 def _nothing_lines(answer: Why) -> list[str]:
