@@ -142,9 +142,9 @@ class Kept:
         }  # fmt: skip
         with _explained(self._path), _writing(self._raw):
             names = ", ".join(f"{name} = :{name}" for name in values)
-            self._raw.execute(f"UPDATE runs SET {names} WHERE run = :run", {**values, "run": run})  # noqa: S608
+            self._raw.execute(f"UPDATE runs SET {names} WHERE run = :run", {**values, "run": run})  # noqa: S608 - our own names, values are bound
             rows = [_values(run, number, one, outcome) for number, one in enumerate(found, 1)]
-            self._raw.executemany(f"INSERT INTO findings VALUES ({', '.join('?' * 18)})", rows)  # noqa: S608
+            self._raw.executemany(f"INSERT INTO findings VALUES ({', '.join('?' * 18)})", rows)  # noqa: S608 - our own names, values are bound
             for row in outcome.instruments.select(list(INSTRUMENTS)).iter_rows(named=True):
                 self._raw.execute(
                     "INSERT OR REPLACE INTO instruments VALUES "
@@ -162,7 +162,7 @@ class Kept:
 
     def instruments(self, account: str) -> pl.DataFrame:
         """Contracts of an account as its last run saw them (``story.INSTRUMENTS``)."""
-        sql = f"SELECT {', '.join(INSTRUMENTS)} FROM instruments WHERE account = ? ORDER BY symbol"  # noqa: S608
+        sql = f"SELECT {', '.join(INSTRUMENTS)} FROM instruments WHERE account = ? ORDER BY symbol"  # noqa: S608 - our own names, values are bound
         with _explained(self._path):
             found = self._raw.execute(sql, (account,)).fetchall()
         return pl.DataFrame(found, schema=dict(INSTRUMENTS), orient="row") if found else empty(INSTRUMENTS)
@@ -201,8 +201,8 @@ def last_runs(state: Path, results: Sequence[str] = (), mode: str = "ledger") ->
         DataError: the database is damaged or of a later version.
     """
     only = f" AND result IN ({', '.join('?' * len(results))})" if results else ""
-    newest = f"SELECT max(run) FROM runs WHERE mode = ?{only} GROUP BY ledger"  # noqa: S608
-    sql = f"SELECT {_RUN_COLUMNS} FROM runs WHERE run IN ({newest}) ORDER BY run DESC"  # noqa: S608
+    newest = f"SELECT max(run) FROM runs WHERE mode = ?{only} GROUP BY ledger"  # noqa: S608 - our own names, values are bound
+    sql = f"SELECT {_RUN_COLUMNS} FROM runs WHERE run IN ({newest}) ORDER BY run DESC"  # noqa: S608 - our own names, values are bound
     with _reading(state) as raw:
         return [] if raw is None else [RunRow(*row) for row in raw.execute(sql, (mode, *results))]
 
@@ -216,7 +216,7 @@ def read_rows(state: Path, table: str, columns: Sequence[str]) -> list[tuple[obj
     with _reading(state) as raw:
         if raw is None:
             return []
-        return raw.execute(f"SELECT {', '.join(columns)} FROM {table} ORDER BY 1, 2").fetchall()  # noqa: S608
+        return raw.execute(f"SELECT {', '.join(columns)} FROM {table} ORDER BY 1, 2").fetchall()  # noqa: S608 - our own names, values are bound
 
 
 @contextmanager

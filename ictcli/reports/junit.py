@@ -6,7 +6,7 @@ The file fits the schema of Ant's JUnit task and the one of Jenkins' xUnit plugi
 import re
 from collections.abc import Mapping
 from typing import Any
-from xml.etree import ElementTree as ET
+from xml.etree import ElementTree as ET  # nosec B405 - it writes only
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 cannot hold, not even escaped."""

@@ -105,7 +105,7 @@ class ChildLine(ChannelLine):
 def _worker(order: str) -> subprocess.Popen[bytes]:
     """Start the child and tell it where to call and what to serve, in private."""
     flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
-    process = subprocess.Popen(
+    process = subprocess.Popen(  # nosec B603 - our own module, no shell
         [sys.executable, "-m", "ictcli.terminals.worker"],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
