@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from ictcli import health_trading
+from ictcli import health_operation, health_trading
 from ictcli.clock import NS_PER_DAY, iso, parse_instant
 from ictcli.config.records import FileSource, Mt5Source
 from ictcli.detectors.registry import check_parameters
@@ -52,7 +52,7 @@ def _run(name: str, check: Check, session: Session) -> Row:
         return Row(name, *check(session))
     except ConfigError as error:
         if name != "config":
-            return Row(name, "skip", "the configuration is invalid")
+            return Row(name, "skip", "the configuration is invalid", "Put the row `config` right first.")
         return Row(name, "fail", error.message, error.hint)
     except IctError as error:
         return Row(name, "fail", error.message, error.hint)
@@ -105,7 +105,11 @@ def _packages(session: Session) -> tuple[State, str, str]:
 
 def _metatrader(session: Session) -> tuple[State, str, str]:
     if platform.system() != "Windows":
-        return "skip", "MetaTrader5 exists for Windows only", ""
+        return (
+            "skip",
+            "MetaTrader5 exists for Windows only",
+            "Reach a terminal by a bridge: docs/terminals.md.",
+        )
     versions = dict(package_versions(("MetaTrader5",)))
     if not versions["MetaTrader5"]:
         return "warn", "the MetaTrader5 package is not installed", "pip install ictcli[mt5]"
@@ -153,7 +157,7 @@ def _clock(session: Session) -> tuple[State, str, str]:
 
 def _locks(session: Session) -> tuple[State, str, str]:
     if platform.system() == "Windows":
-        return "skip", "lock holders cannot be told apart from earlier ones on Windows", ""
+        return "skip", "lock holders cannot be told from earlier ones on Windows", "Look in the task manager."
     held = []
     for path in sorted((session.config.state_dir / "locks").glob("*.lock")):
         try:
@@ -183,7 +187,7 @@ def _integrity(session: Session) -> tuple[State, str, str]:
 def _primary(session: Session) -> tuple[State, str, str]:
     primary = session.config.config.primary
     if not primary:
-        return "skip", "[primary] names no source", ""
+        return "skip", "[primary] names no source", "Set it once several sources hold a symbol."
     if lacking := unmet_primaries(session):
         return "warn", "; ".join(lacking), "Fetch them, or change [primary] in config/ictcli.toml."
     return "ok", f"{len(primary)} symbols, all stored from their primary source", ""
@@ -215,7 +219,7 @@ def _freshness(session: Session) -> tuple[State, str, str]:
     kept = {name for name, source in sources.items() if isinstance(source, FileSource | Mt5Source)}
     newest = [(name, last) for name, last in _newest(session) if name.partition("/")[0] in kept]
     if not newest:
-        return "skip", "no stored series is refreshed from a configured source", ""
+        return "skip", "no stored series is refreshed from a configured source", "Name one in [sources]."
     stale = [name for name, last in newest if session.now - last > _STALE_NS]
     if stale:
         return "warn", f"no bar in 7 days: {', '.join(stale)}", "ictcli fetch"
@@ -245,6 +249,10 @@ CHECKS: dict[str, Check] = {
     "trading": health_trading.trading,
     "brokers": health_trading.brokers,
     "server clocks": health_trading.server_clocks,
+    "logs": health_operation.logs,
+    "metrics": health_operation.metrics,
+    "measurements": health_operation.measurements,
+    "alerts": health_operation.alerts,
 }
 
 

@@ -17,6 +17,7 @@ from ictcli.ledger.opening import copied
 from ictcli.ledger.verification import verify_tail
 from ictcli.market.clocks import parse_rule
 from ictcli.operations.backup_log import last_of, overdue, read_log
+from ictcli.operations.log_masking import secret_variables
 from ictcli.operations.private_files import exposed
 from ictcli.reconcile.freshness import Freshness, freshness
 from ictcli.session import Session
@@ -28,6 +29,8 @@ State = Literal["ok", "warn", "fail", "skip"]
 Found = tuple[State, str, str]
 
 _KEY = "secret.key"
+_BEGIN = "`ictcli trade SYMBOL --strategy NAME` begins on paper."
+_NAME_ONE = "To trade at a broker, add a table [brokers.NAME]: docs/terminals.md."
 _LARGE_LOG = 64 * 2**20
 _PATIENCE = 0.5
 _MOST_NAMED = 4
@@ -55,14 +58,14 @@ def ledgers(session: Session) -> Found:
             "; ".join(bad),
             "Run `ictcli ledger verify`, then see docs/ledger.md, When it is refused.",
         )
-    return ("ok", "; ".join(told), "") if told else ("skip", "nobody has traded here", "")
+    return ("ok", "; ".join(told), "") if told else ("skip", "nobody has traded here", _BEGIN)
 
 
 def reconciliation(session: Session) -> Found:
     """Every ledger with a broker behind it was reconciled lately, and nothing was found."""
     names = [name for name in _ledgers(session) if name != "replay"]
     if not names:
-        return "skip", "nobody has traded here", ""
+        return "skip", "nobody has traded here", _BEGIN
     stale_after = session.config.config.reconcile.stale_after
     found = freshness(
         session.config.state_dir, names, now=session.now, stale_after=parse_duration(stale_after)
@@ -86,27 +89,26 @@ def _reconciled(one: Freshness) -> str:
 
 
 def secrets(session: Session) -> Found:
-    """Nobody but the owner can read the key, or a file that holds a broker's secret."""
+    """Nobody but the owner can read the key, or a file that holds a secret of the configuration."""
     if platform.system() == "Windows":
-        return "skip", "file modes say nothing on Windows", ""
+        return "skip", "file modes say nothing on Windows", "See that the state folder is yours alone."
     files = [session.config.state_dir / _KEY]
-    for broker in session.config.config.brokers.values():
-        named = (session.environ.get(f"{name}_FILE", "") for name in _variables(broker))
-        files += [Path(name) for name in named if name]
+    named = (session.environ.get(f"{name}_FILE", "") for name in secret_variables(session.config.config))
+    files += [Path(name) for name in named if name]
     present = [path for path in files if path.is_file()]
     open_to = [path for path in present if stat.S_IMODE(path.stat().st_mode) & 0o077]
     if open_to:
         names = " ".join(map(str, open_to))
         return "fail", f"others can read {names}", f"chmod 600 {names}"
     if not present:
-        return "skip", "no secret key; `ictcli init` makes one", ""
+        return "skip", "no secret key", "ictcli init"
     return "ok", f"{len(present)} files, for their owner only", ""
 
 
 def permissions(session: Session) -> Found:
     """Ledgers, spool, outbox and backups are their owner's alone, and so are their folders."""
     if platform.system() == "Windows":
-        return "skip", "file modes say nothing on Windows", ""
+        return "skip", "file modes say nothing on Windows", "See that the state folder is yours alone."
     config = session.config
     found = exposed(config.state_dir, config.workspace / config.config.backup.folder, ())
     if found.writable:
@@ -125,7 +127,7 @@ def _named(paths: Sequence[Path]) -> str:
 def backups(session: Session) -> Found:
     """The workspace was backed up lately, and a restore was tried."""
     if not _ledgers(session):
-        return "skip", "nobody has traded here", ""
+        return "skip", "nobody has traded here", _BEGIN
     settings = session.config.config.backup
     last = last_of(read_log(session.config.state_dir))
     late = overdue(
@@ -177,7 +179,7 @@ def brokers(session: Session) -> Found:
             "See docs/terminals.md; `ictcli trade --dry-run --once` tries a connection.",
         )
     told = ", ".join(f"{name} ({table.terminal})" for name, table in tables.items())
-    return ("ok", told, "") if told else ("skip", "no broker is configured", "")
+    return ("ok", told, "") if told else ("skip", "no broker is configured", _NAME_ONE)
 
 
 def server_clocks(session: Session) -> Found:
@@ -189,7 +191,7 @@ def server_clocks(session: Session) -> Found:
         except (ValueError, IctError) as error:
             return "fail", f"brokers.{name}.server_tz: {error}", "Examples: ny+7, Europe/Athens, +02:00."
     if not rules:
-        return "skip", "no broker is configured", ""
+        return "skip", "no broker is configured", _NAME_ONE
     told = ", ".join(f"{name} {rule}" for name, rule in rules.items())
     return "ok", f"{told}; confirmed by a fresh quote at every start", ""
 

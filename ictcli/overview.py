@@ -93,7 +93,7 @@ def health_lines(found: dict[str, Any]) -> list[str]:
     """A line for each thing that an operator looks after; nothing of what never was."""
     lines = []
     if open_alerts := worst(found["alerts"]["unacknowledged"]):
-        lines.append(f"alerts that nobody acknowledged: {', '.join(open_alerts)} (`ictcli alerts`)")
+        lines.append(f"alerts that nobody acknowledged: {', '.join(open_alerts)} (`ictcli alerts list`)")
     if failed := found["alerts"]["failed"]:
         lines.append(f"{failed} notifications failed and are tried again")
     lines += [_unusual_line(one) for one in found["measurements"]["unusual"]]

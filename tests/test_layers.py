@@ -14,8 +14,8 @@ PACKAGE = ROOT / "ictcli"
 
 LAYERS = {
     21: ("cli", "cli_command", "options", "output", "progress", "session", "logs", "failures", "completion",
-         "health", "health_trading", "overview", "workspace", "versions", "templates", "commands",
-         "__main__"),
+         "health", "health_trading", "health_operation", "overview", "workspace", "versions", "templates",
+         "commands", "__main__"),
     20: ("stress",),
     19: ("operations",),
     18: ("reports",),

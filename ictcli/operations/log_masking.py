@@ -73,7 +73,7 @@ def secrets_of(config: Struct, environ: Mapping[str, str], key: Path) -> list[st
         environ: environment variables.
         key: file of the workspace's key, which may be absent.
     """
-    named = set(_variables(config))
+    named = set(secret_variables(config))
     found = [value for name in named for value in _values(name, environ) if len(value) >= _SHORTEST]
     for name in environ:
         bare = name.removesuffix("_FILE")
@@ -83,20 +83,21 @@ def secrets_of(config: Struct, environ: Mapping[str, str], key: Path) -> list[st
     return sorted(set(found))
 
 
-def _variables(record: Any) -> Iterator[str]:
+def secret_variables(record: Any) -> Iterator[str]:
+    """Names of environment variables that a configuration takes secrets from."""
     if isinstance(record, Struct):
         for name in record.__struct_fields__:
             value = getattr(record, name)
             if isinstance(value, str) and name.endswith("_env") and value:
                 yield value
             else:
-                yield from _variables(value)
+                yield from secret_variables(value)
     elif isinstance(record, Mapping):
         for value in record.values():
-            yield from _variables(value)
+            yield from secret_variables(value)
     elif isinstance(record, list | tuple):
         for value in record:
-            yield from _variables(value)
+            yield from secret_variables(value)
 
 
 def _values(name: str, environ: Mapping[str, str]) -> list[str]:

@@ -48,7 +48,7 @@ def test_bash_completes_commands_options_and_choices() -> None:
 
 def test_powershell_gets_value_and_help() -> None:
     assert answers("powershell", "ictcli stat", "stat") == [
-        "plain\tstatus\tShow what is stored, how fresh it is, the last runs, and what trades."
+        "plain\tstatus\tShow what trades, what must be seen to, and what is stored."
     ]
     assert answers("powershell", "ictcli completion ", "")[0].startswith("plain\tbash")
 

@@ -4,6 +4,7 @@ import json
 import os
 import platform
 import shutil
+import socket
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -21,6 +22,8 @@ from ictcli.market.bars import SeriesKey, make_bars
 from ictcli.market.timeframes import parse_timeframe
 from ictcli.session import Session
 from ictcli.store.store import Store
+from ictcli.trading.control import control_folder
+from ictcli.trading.lock import Trader, only_trader
 from ictcli.versions import package_versions
 from ictcli.workspace import create
 from tests.ledger.stories import NOW, start
@@ -45,6 +48,49 @@ def test_a_fresh_workspace_is_healthy(desk: Path, capsys: pytest.CaptureFixture[
     rows = checks(capsys)
     assert list(rows) == list(health.CHECKS)
     assert {row["state"] for row in rows.values()} <= {"ok", "skip", "warn"}
+
+
+def test_every_row_that_is_not_well_says_what_to_do(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with (desk / "config" / "ictcli.toml").open("a") as file:
+        file.write('[brokers.desk]\nterminal = "bridge"\nport = 1\n')
+    run(["doctor", "--json"])
+    rows = list(checks(capsys).values())
+    (desk / "config" / "ictcli.toml").write_text("[acount]\n")
+    run(["doctor", "--json"])
+    rows += checks(capsys).values()
+    assert {row["state"] for row in rows} == {"ok", "warn", "skip", "fail"}
+    assert [row["check"] for row in rows if row["state"] != "ok" and not row["fix"]] == []
+
+
+def test_a_log_folder_that_cannot_be_written_fails(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(["doctor", "--json"])
+    assert checks(capsys)["logs"]["state"] == "ok"
+    shutil.rmtree(desk / "state" / "logs")
+    (desk / "state" / "logs").write_text("in the way")
+    assert run(["doctor", "--json"]) == 3
+    row = checks(capsys)["logs"]
+    assert (row["state"], row["detail"]) == ("fail", f"{desk}/state/logs: is a file")
+
+
+def test_a_port_for_metrics_needs_a_token_and_is_asked_where_a_trader_runs(
+    desk: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("prometheus_client", reason="needs the extra `operate`")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        monkeypatch.setenv("ICTCLI_METRICS__PORT", str(port))
+        run(["doctor", "--json"])
+        assert "no secret in ICTCLI_METRICS_TOKEN" in checks(capsys)["metrics"]["detail"]
+        monkeypatch.setenv("ICTCLI_METRICS_TOKEN", "short")
+        run(["doctor", "--json"])
+        assert checks(capsys)["metrics"]["state"] == "warn"
+        monkeypatch.setenv("ICTCLI_METRICS_TOKEN", "a-token-that-is-long-enough")
+        with only_trader(control_folder(desk / "state"), Trader(1, "", "paper", os.getpid(), now_ns())):
+            run(["doctor", "--json"])
+            assert "a trader answers" in checks(capsys)["metrics"]["detail"]
+            server.close()
+            run(["doctor", "--json"])
+            assert f"nothing answers on port {port}" in checks(capsys)["metrics"]["detail"]
 
 
 def test_people_get_a_table(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
