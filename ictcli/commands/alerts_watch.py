@@ -7,6 +7,7 @@ from ictcli.errors import Busy, IctError
 from ictcli.session import Session
 
 if TYPE_CHECKING:
+    from ictcli.operations.alerts import Alert
     from ictcli.operations.deadman import Judged
     from ictcli.operations.notif_running import Desk
 
@@ -26,7 +27,7 @@ def watch(session: Session, *, halt: bool) -> None:
     config, now = desk.config.alerts, desk.around.clock()
     judged = judge_all(desk.state, config, {one.name: one for one in _all_ledgers(session)}, now)
     stopped = _stop(session, desk, judged) if halt else False
-    for alert in alerts_of(judged, config, now):
+    for alert in [*alerts_of(judged, config, now), *_unusual(session, desk, now)]:
         lay_alert(desk.state, alert)
     trouble = _tell(desk, now)
     dead = [one for one in judged if one.dead]
@@ -44,6 +45,18 @@ def watch(session: Session, *, halt: bool) -> None:
         )
     if trouble:
         session.out.finding(f"people may not be told: {trouble}", hint="Look at `ictcli alerts send`.")
+
+
+def _unusual(session: Session, desk: "Desk", now: int) -> "list[Alert]":
+    """Measurements that are not as usual; where nothing was ever measured, nothing is loaded."""
+    from ictcli.trading.metrics import FOLDER
+
+    data = session.config.data_dir
+    if not (data / FOLDER).is_dir():
+        return []
+    from ictcli.operations.alerts_unusual import unusual_alerts
+
+    return unusual_alerts(data, desk.state, desk.config.metrics, now)
 
 
 def _all_ledgers(session: Session) -> "Sequence[Any]":

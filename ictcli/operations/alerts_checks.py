@@ -1,4 +1,4 @@
-"""What nobody writes into a ledger and people must know: a stop, reconciliations, the disk."""
+"""What nobody writes into a ledger and people must know: a stop, reconciliations, the disk, backups."""
 
 import shutil
 import sqlite3
@@ -10,6 +10,7 @@ from ictcli.clock import parse_duration
 from ictcli.config.records import Config
 from ictcli.operations.alerts import Alert, Severity, daily
 from ictcli.operations.alerts_ledger import Ledger, halted
+from ictcli.operations.backup_log import last_of, overdue, read_log
 from ictcli.operations.outbox_file import connect, explained
 from ictcli.trading.control import control_folder
 from ictcli.trading.latch import Latch
@@ -40,7 +41,7 @@ def look_around(state: Path, config: Config, ledgers: Sequence[Ledger], now: int
     path = state / "recon.db"
     if path.is_file():
         found += _reconciliations(path, now - parse_duration(config.alerts.first_look))
-    return found + _stale(path, config, ledgers, now)
+    return found + _stale(path, config, ledgers, now) + _backups(state, config, ledgers, now)
 
 
 def _stops(state: Path, now: int) -> list[Alert]:
@@ -94,6 +95,17 @@ def _stale(path: Path, config: Config, ledgers: Sequence[Ledger], now: int) -> l
             text = f"ledger {ledger.name} was not reconciled for longer than {config.reconcile.stale_after}"
             found.append(daily("reconcile_stale", "warning", text, now, ledger.name))
     return found
+
+
+def _backups(state: Path, config: Config, ledgers: Sequence[Ledger], now: int) -> list[Alert]:
+    """Backups and drills that are late or failed, once there is something to lose."""
+    stale, drill = (parse_duration(text) for text in (config.backup.stale_after, config.backup.drill_after))
+    ages = [now - began for ledger in ledgers if ledger.name != "replay" and (began := _began(ledger))]
+    log = read_log(state)
+    if not log and max(ages, default=0) <= stale:
+        return []
+    late = overdue(last_of(log), now=now, stale_after=stale, drill_after=drill)
+    return [daily("backup_overdue", "warning", "; ".join(late), now)] if late else []
 
 
 def _concluded(path: Path, ledger: str) -> int:

@@ -3,21 +3,35 @@
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 
 from ictcli.config.alerts import AlertsConfig
+from ictcli.config.metrics import MetricsConfig
 from ictcli.config.records import Config
 from ictcli.errors import DataError, SourceUnavailable
 from ictcli.operations.alerts import Acknowledgement, daily
 from ictcli.operations.alerts_checks import look_around
 from ictcli.operations.alerts_spool import inbox, lay_acknowledgement, lay_alert
+from ictcli.operations.alerts_unusual import unusual_alerts
+from ictcli.operations.backup_log import Done, note
 from ictcli.operations.notif_intake import Intake
 from ictcli.operations.outbox import outbox
 from ictcli.operations.outbox_listing import listing
 from ictcli.reconcile.keeping import keeping
 from ictcli.trading.control import control_folder
 from ictcli.trading.latch import Latch
-from tests.operations.alert_desks import DAY, NOON, SECOND, alert, alerts_config, desk_of, write_ledger
+from ictcli.trading.metrics import MetricHistory
+from tests.operations.alert_desks import (
+    DAY,
+    MINUTE,
+    NOON,
+    SECOND,
+    alert,
+    alerts_config,
+    desk_of,
+    write_ledger,
+)
 
 
 def config_of(disk_low: int = 0) -> Config:
@@ -66,7 +80,7 @@ def test_reconciliations_that_did_not_end_clean_are_told_by_their_number(tmp_pat
 def test_a_ledger_that_nobody_reconciles_is_told_once_it_is_old_enough(tmp_path: Path) -> None:
     ledger = write_ledger(tmp_path / "ledger", now=NOON)
     assert look_around(tmp_path, config_of(), [ledger], NOON + DAY) == []
-    (stale,) = look_around(tmp_path, config_of(), [ledger], NOON + 2 * DAY)
+    stale, _backups = look_around(tmp_path, config_of(), [ledger], NOON + 2 * DAY)
     assert (stale.kind, stale.text) == (
         "reconcile_stale",
         "ledger paper was not reconciled for longer than 36h",
@@ -75,7 +89,42 @@ def test_a_ledger_that_nobody_reconciles_is_told_once_it_is_old_enough(tmp_path:
         run = kept.begin(NOON + 2 * DAY, "ledger", "paper", "broker")
         kept.fail(run, NOON + 2 * DAY, SourceUnavailable("x"))
         kept._raw.execute("UPDATE runs SET result = 'clean'")
-    assert look_around(tmp_path, config_of(), [ledger], NOON + 2 * DAY + 1) == []
+    left = look_around(tmp_path, config_of(), [ledger], NOON + 2 * DAY + 1)
+    assert [one.kind for one in left] == ["backup_overdue"]
+
+
+def test_backups_that_are_late_are_told_once_there_is_something_to_lose(tmp_path: Path) -> None:
+    ledger = write_ledger(tmp_path / "ledger", now=NOON)
+    assert look_around(tmp_path, config_of(), [ledger], NOON + DAY) == []
+    late = look_around(tmp_path, config_of(), [ledger], NOON + 2 * DAY)
+    assert [(one.kind, one.text) for one in late if one.kind != "reconcile_stale"] == [
+        ("backup_overdue", "never backed up; a restore was never tried")
+    ]
+    for what in ("create", "drill"):
+        note(tmp_path, Done(what=what, at=NOON + DAY, name="b", ok=True, seconds=1.0))
+    assert [one.kind for one in look_around(tmp_path, config_of(), [ledger], NOON + 2 * DAY)] == [
+        "reconcile_stale"
+    ]
+    note(tmp_path, Done(what="create", at=NOON + DAY, name="", ok=False, seconds=1.0, error="disk full"))
+    failed = look_around(tmp_path, config_of(), [], NOON + DAY)
+    assert [one.text for one in failed] == ["the last try failed: disk full"]
+
+
+def test_a_measurement_that_is_not_as_usual_is_judged_once_a_quarter_hour(tmp_path: Path) -> None:
+    data, state = tmp_path / "data", tmp_path / "state"
+    history = MetricHistory(data, 7, every=MINUTE)
+    days, now = 3, NOON // (15 * MINUTE) * 15 * MINUTE
+    rows = np.random.default_rng(3).normal(0.1, 0.01, days * 96)
+    for number, value in enumerate(rows):
+        at = now - (days * 96 - number) * 15 * MINUTE
+        history.sample(at + MINUTE, {"order_ack_seconds": float(value)}, {})
+    history.sample(now + MINUTE, {"order_ack_seconds": 9.0}, {})
+    history.flush()
+    config = MetricsConfig(false_alarm=0.01)
+    (found,) = unusual_alerts(data, state, config, now + 16 * MINUTE)
+    assert found.kind == "metric_unusual"
+    assert found.text.startswith("account 7: order_ack_seconds was 9 from")
+    assert unusual_alerts(data, state, config, now + 17 * MINUTE) == []
 
 
 def test_the_spool_brings_alerts_and_acknowledgements_of_others_once(tmp_path: Path) -> None:

@@ -83,8 +83,8 @@ def test_what_came_while_nobody_looked_is_told_however_old_it_is(tmp_path: Path)
         intake = Intake(desk.state, desk.config, lambda: [ledger])
         assert intake.bring(box, NOON) == 0
         write_ledger(tmp_path / "ledger", alerted("lonely"), now=NOON + DAY)
-        assert intake.bring(box, NOON + 30 * DAY) == 2  # and that nobody reconciled it for so long
-    assert {one.kind for one in listing(desk.state)} == {"no_stop", "reconcile_stale"}
+        assert intake.bring(box, NOON + 30 * DAY) == 3  # and what nobody did for so long
+    assert {one.kind for one in listing(desk.state)} == {"no_stop", "reconcile_stale", "backup_overdue"}
 
 
 def test_a_ledger_is_read_while_its_trader_writes_and_holds_it_up_for_nothing(tmp_path: Path) -> None:

@@ -145,6 +145,16 @@ def test_a_workspace_without_an_outbox_has_nothing_to_list(tmp_path: Path) -> No
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_full_disk_takes_nothing_in_by_halves_and_all_of_it_later(box: Outbox, tmp_path: Path) -> None:
+    box._raw.execute("PRAGMA max_page_count = 16")
+    many = [alert(number, text="x" * 900 + str(number)) for number in range(100)]
+    with pytest.raises(DataError, match="full"):
+        box.take(many, CONFIG, NOON, ("paper", Position(100, "mark")))
+    assert (listing(tmp_path), box.position("paper").number) == ([], 0)
+    box._raw.execute("PRAGMA max_page_count = 100000")
+    assert box.take(many, CONFIG, NOON, ("paper", Position(100, "mark"))) == 100
+
+
 def test_there_is_one_writer(tmp_path: Path) -> None:
     refused = pytest.raises(Busy, match="the outbox is being delivered by pid")
     with only_notifier(tmp_path, now=NOON), refused, only_notifier(tmp_path, now=NOON):
