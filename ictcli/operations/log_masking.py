@@ -9,6 +9,8 @@ from urllib.parse import quote
 from msgspec import Struct
 
 MASK = "***"
+_FOLDER = "PWD"
+"""A shell's current folder, which only sounds like a password."""
 _SHORTEST, _SHORTEST_GUESSED = 4, 8
 """Shorter values are words of the language; those of variables that only sound secret must be longer."""
 _LONGEST_FILE = 4096
@@ -77,7 +79,7 @@ def secrets_of(config: Struct, environ: Mapping[str, str], key: Path) -> list[st
     found = [value for name in named for value in _values(name, environ) if len(value) >= _SHORTEST]
     for name in environ:
         bare = name.removesuffix("_FILE")
-        if bare not in named and (is_secret_name(bare) or bare.endswith("_KEY")):
+        if bare not in {*named, _FOLDER} and (is_secret_name(bare) or bare.endswith("_KEY")):
             found += [value for value in _values(bare, environ) if len(value) >= _SHORTEST_GUESSED]
     found += [value for value in _read(key) if len(value) >= _SHORTEST_GUESSED]
     return sorted(set(found))

@@ -82,6 +82,11 @@ def test_secrets_are_found_in_variables_files_and_the_workspace_key(tmp_path: Pa
     assert found == ["0123456789abcdef", "abcd", "from-a-file", "long-enough"]
 
 
+def test_the_current_folder_is_no_secret(tmp_path: Path) -> None:
+    environ = {"PWD": "/srv/trading/desk", "SMTP_PWD": "hunter2hunter2"}
+    assert secrets_of(Config(), environ, tmp_path / "none") == ["hunter2hunter2"]
+
+
 @given(st.text(min_size=4, max_size=30), st.text(max_size=50), st.text(max_size=50))
 def test_no_text_around_it_shows_a_secret(secret: str, before: str, after: str) -> None:
     shown = Masker([secret]).text(before + secret + after)
