@@ -21,13 +21,11 @@ class Watch:
         recorded: gets events of the ledger.
         pictured: gets pictures of the session.
         beat: hears that the loop came round.
-        began: hears that bars are waited for from now on.
     """
 
     recorded: "Listener"
     pictured: "Callable[[Picture], None]"
     beat: Callable[[], None]
-    began: Callable[[], None]
 
 
 @contextmanager
@@ -42,11 +40,11 @@ def watched(session: Session, request: "TradeRequest") -> Iterator[Watch]:
     recorded = deaf if request.mode == "replay" else _event_log(session)
     port = session.config.config.metrics.port
     if not port or request.mode == "replay" or request.once or request.dry_run:
-        yield Watch(recorded, unseen, _nothing, _nothing)
+        yield Watch(recorded, unseen, _nothing)
         return
     view = _view(session, request)
     with _served(session, view, port):
-        yield Watch(recorded, view.show, view.beat, view.begin)
+        yield Watch(recorded, view.show, view.beat)
 
 
 def seen_by(outside: "Outside", watch: Watch) -> "Outside":
@@ -56,11 +54,7 @@ def seen_by(outside: "Outside", watch: Watch) -> "Outside":
         watch.beat()
         return outside.ending()
 
-    def ready(status: str) -> None:
-        watch.began()
-        outside.ready(status)
-
-    return replace(outside, ending=ending, ready=ready, recorded=watch.recorded, pictured=watch.pictured)
+    return replace(outside, ending=ending, recorded=watch.recorded, pictured=watch.pictured)
 
 
 def _ignored(error: Exception) -> None:

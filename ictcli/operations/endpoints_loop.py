@@ -56,7 +56,6 @@ class LoopView:
     def __init__(self, around: Surroundings) -> None:
         self._around = around
         self._picture: Picture | None = None
-        self._started = around.now()
         self._beaten = monotonic()
         self._latch = Latch(control_folder(around.state))
         self._looked, self._reconciled = float("-inf"), list[Freshness]()
@@ -68,10 +67,6 @@ class LoopView:
     def show(self, picture: Picture) -> None:
         """This is what it looks like."""
         self._picture = picture
-
-    def begin(self) -> None:
-        """From now on bars are waited for."""
-        self._started = self._around.now()
 
     def pages(self) -> dict[str, Page]:
         """Path = what it says."""
@@ -103,7 +98,7 @@ class LoopView:
             alive(self._lag(), around.patience),
             *ready(
                 self._picture, self._latch.reason(), self._last_reconciled(), around.series,
-                started=self._started, now=around.now(), patience=around.patience,
+                now=around.now(), patience=around.patience,
             ),
         ]  # fmt: skip
 

@@ -1,6 +1,6 @@
 """Whether a running trader is alive, and whether it is ready to trade: one check per thing it needs."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,7 +53,6 @@ def ready(
     reconciled: Sequence[Freshness],
     series: Sequence[Expected],
     *,
-    started: int,
     now: int,
     patience: Patience,
 ) -> list[Check]:
@@ -64,7 +63,6 @@ def ready(
         halted: why the emergency stop is on; None while it is off.
         reconciled: how long ago its ledger was reconciled.
         series: it waits for.
-        started: when it began to wait for bars, ns UTC.
         now: ns UTC.
         patience: what is allowed.
     """
@@ -78,7 +76,7 @@ def ready(
         _recovery(picture),
         _ledger(picture, now, patience),
         _broker(picture, now),
-        _bars(picture.bars, series, started=started, now=now, late=patience.bar),
+        _bars(picture, series, now, patience.bar),
         _reconciliation(reconciled),
     ]
 
@@ -110,16 +108,12 @@ def _broker(picture: Picture, now: int) -> Check:
     return Check("broker", ok=False, detail=f"{picture.broker} has not answered for {silent:.0f} s")
 
 
-def _bars(
-    last: Mapping[tuple[str, str], int], series: Sequence[Expected], *, started: int, now: int, late: int
-) -> Check:
+def _bars(picture: Picture, series: Sequence[Expected], now: int, late: int) -> Check:
     told = []
     for one in series:
-        closed = last.get((one.symbol, one.timeframe), 0)
-        waited = open_time(one.calendar, closed or started, now)
-        if waited > one.length + late:
-            since = f"since {iso(closed)}" if closed else "since the start"
-            told.append(f"{one.symbol} {one.timeframe}: no bar {since}")
+        closed = picture.bars.get((one.symbol, one.timeframe), picture.reached)
+        if open_time(one.calendar, closed, now) > one.length + late:
+            told.append(f"{one.symbol} {one.timeframe}: no bar since {iso(closed)}")
     return Check("bars", not told, "; ".join(told) or f"{len(series)} series, none late")
 
 

@@ -99,7 +99,8 @@ class Picture:
         recovering: what is open is still being resolved.
         silent_since: since when the broker does not answer, ns UTC; 0 while it does.
         probed: when the ledger answered last, ns UTC.
-        bars: symbol and timeframe = close of the last bar, ns UTC.
+        reached: close of the last bar of any series that was decided on or learned from, ns UTC.
+        bars: symbol and timeframe = close of the last bar since the start, ns UTC.
         values: metric = value in base units.
         labelled: metric = label = value.
         counts: counter = label = how often.
@@ -117,6 +118,7 @@ class Picture:
     recovering: bool
     silent_since: int
     probed: int
+    reached: int
     bars: Mapping[tuple[str, str], int]
     values: Mapping[str, float]
     labelled: Mapping[str, Mapping[str, float]]

@@ -115,6 +115,7 @@ class Measuring:
             recovering=bool(book.recovering),
             silent_since=measures.silent_since,
             probed=probed,
+            reached=self._one.at,
             bars=dict(measures.bars),
             values=values,
             labelled=labelled,

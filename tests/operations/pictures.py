@@ -29,6 +29,7 @@ def picture(**changed: Any) -> Picture:
         recovering=False,
         silent_since=0,
         probed=NOON - NS_PER_SECOND,
+        reached=NOON - 900 * NS_PER_SECOND,
         bars={("EURUSD", "M15"): NOON},
         values={
             "balance": 100_000.0, "equity": 99_950.5, "positions": 1.0, "working_orders": 2.0,

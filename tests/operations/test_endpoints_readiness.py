@@ -23,7 +23,7 @@ def judged(shown: Picture | None, **changed: Any) -> list[Check]:
     """The checks of a trader that is ready at noon, with what is ``changed``."""
     halted = changed.pop("halted", None)
     reconciled = changed.pop("reconciled", [CLEAN])
-    given: dict[str, Any] = {"started": NOON - NS_PER_HOUR, "now": NOON, "patience": PATIENCE} | changed
+    given: dict[str, Any] = {"now": NOON, "patience": PATIENCE} | changed
     return ready(shown, halted, reconciled, SERIES, **given)
 
 
@@ -49,7 +49,7 @@ def test_a_trader_in_good_order_is_ready() -> None:
             "bars",
             "EURUSD M15: no bar since 2026-03-17T11:41",
         ),
-        ({"bars": {}}, "bars", "no bar since the start"),
+        ({"bars": {}, "reached": NOON - NS_PER_HOUR}, "bars", "no bar since 2026-03-17T11:00:00Z"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
