@@ -4,7 +4,18 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ictcli.ledger.bodies import Denied, Done, Ended, Filled, Illegal, Intent, Rejected, Unresolved
+from ictcli.ledger.bodies import (
+    Acked,
+    AnyBody,
+    Denied,
+    Done,
+    Ended,
+    Filled,
+    Illegal,
+    Intent,
+    Rejected,
+    Unresolved,
+)
 from ictcli.ledger.log import Entry
 from ictcli.stress.claims import cases_claim, share_claim
 from ictcli.stress.scenario import Claim
@@ -19,18 +30,32 @@ _GOOD = frozenset({"filled", "cancelled", "expired", "absent"})
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
-    """What became of orders.
+class Outcomes:
+    """What became of requests.
 
     Attributes:
         requests: intents that were to reach the broker.
-        wrong: those that ended in an error: denied, refused, of unknown outcome, without any end.
-        deals: at the broker.
-        faults: where ledger and broker do not tell one story, in words.
+        wrong: those that ended in an error: denied, rejected, of unknown outcome, without any end.
+        refused: how many the broker took and refused later, as the market had gone: by the open an order's
+            stop lay on the wrong side. No error of ours; they happen in backtests, too.
     """
 
     requests: int
     wrong: dict[str, str]
+    refused: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What became of orders.
+
+    Attributes:
+        outcomes: of the requests.
+        deals: at the broker.
+        faults: where ledger and broker do not tell one story, in words.
+    """
+
+    outcomes: Outcomes
     deals: int
     faults: tuple[str, ...]
 
@@ -40,11 +65,13 @@ class Tally:
         Args:
             error_rate: least share of requests in error that is too many.
         """
-        reasons = Counter(self.wrong.values()).most_common(_SHOWN)
-        why = "; ".join(f"{count} {reason}" for reason, count in reasons)
+        own = self.outcomes
+        reasons = Counter(own.wrong.values()).most_common(_SHOWN)
+        parts = [f"{count} {reason}" for reason, count in reasons]
+        parts += [f"{own.refused} more taken, then refused: the price had gone"] if own.refused else []
         lost = "; ".join(self.faults[:_SHOWN])
         return [
-            share_claim(_ERRORS, len(self.wrong), self.requests, "orders", error_rate, note=why),
+            share_claim(_ERRORS, len(own.wrong), own.requests, "orders", error_rate, note="; ".join(parts)),
             cases_claim(_DIFFERENCES, len(self.faults), self.deals, "deals", note=lost),
         ]
 
@@ -67,37 +94,49 @@ def tally_of(stage: Stage) -> Tally:
     )
     book = stage.one.book
     faults = (*journal_faults(book, entries), *broker_faults(book, entries, record))
-    requests, wrong = outcomes(entries, set(book.working))
-    return Tally(requests, wrong, len(seen.deals), faults)
+    return Tally(outcomes(entries, set(book.working)), len(seen.deals), faults)
 
 
-def outcomes(entries: Sequence[Entry], under_way: set[str]) -> tuple[int, dict[str, str]]:
-    """How many requests a ledger tells of, and which of them ended in what error.
+def outcomes(entries: Sequence[Entry], under_way: set[str]) -> Outcomes:
+    """What a ledger tells of its requests.
 
     Args:
         entries: of the ledger, from its beginning.
         under_way: names of those that rest at the broker, which is no error.
     """
     asked: dict[str, None] = {}
-    answered: set[str] = set(under_way)
+    answered, taken, refused = set(under_way), set(), set()
     wrong: dict[str, str] = {}
     for entry in entries:
         body = entry.body
         if isinstance(body, Intent):
             asked[body.id] = None
-        elif isinstance(body, Denied):
-            wrong[body.id] = f"denied: {body.code}"
-        elif isinstance(body, Rejected) and not body.again:
-            wrong[body.id] = f"rejected: {body.message or body.code}"
-        elif isinstance(body, Unresolved):
-            wrong[body.id] = "of unknown outcome"
-        elif isinstance(body, Illegal):
-            wrong[body.id] = "not allowed in its state"
-        elif isinstance(body, Ended):
+        elif isinstance(body, Acked):
+            taken.add(body.id)
+        elif isinstance(body, Ended) and body.status == "rejected" and body.id in taken:
+            refused.add(body.id)
+        elif isinstance(body, Ended | Filled | Done):
             answered.add(body.id)
-            if body.status not in _GOOD:
-                wrong.setdefault(body.id, body.status)
-        elif isinstance(body, Filled | Done):
-            answered.add(body.id)
-    wrong |= {name: "without an end" for name in asked if name not in answered and name not in wrong}
-    return len(asked), wrong
+        if error := _error(body):
+            name, why = error
+            wrong.setdefault(name, why)
+    for name in refused:
+        wrong.pop(name, None)
+    open_still = [name for name in asked if name not in answered | refused and name not in wrong]
+    wrong |= dict.fromkeys(open_still, "without an end")
+    return Outcomes(len(asked), wrong, len(refused))
+
+
+def _error(body: AnyBody) -> tuple[str, str] | None:
+    """Whose error an event tells of, and which; None for one that tells of none."""
+    if isinstance(body, Denied):
+        return body.id, f"denied: {body.code}"
+    if isinstance(body, Rejected) and not body.again:
+        return body.id, f"rejected: {body.message or body.code}"
+    if isinstance(body, Unresolved):
+        return body.id, "of unknown outcome"
+    if isinstance(body, Illegal):
+        return body.id, "not allowed in its state"
+    if isinstance(body, Ended) and body.status not in _GOOD:
+        return body.id, body.status
+    return None

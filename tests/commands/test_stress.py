@@ -51,6 +51,7 @@ def test_too_few_measurements_leave_with_3_and_a_certificate(
 
 
 def test_what_is_only_not_shown_may_be_allowed(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (desk / "here").mkdir()
     assert run([*ASK, "--allow-inconclusive", "--out", "here/mine.html"]) == 0
     assert "n too small" in capsys.readouterr().out
     assert (desk / "here" / "mine.json").exists()

@@ -35,7 +35,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(load, "SLICE", 4)
     monkeypatch.setitem(throughput._ENOUGH, "quick", FEW)
     monkeypatch.setitem(symbols._BARS, "quick", 24)
-    monkeypatch.setitem(memory._BARS, "quick", 2_000)
+    monkeypatch.setitem(memory._BARS, "quick", 600)
 
 
 def claim(found: Sequence[Claim], part: str) -> Claim:
@@ -126,18 +126,23 @@ def test_a_slow_decision_misses_the_time_of_a_bar(tmp_path: Path, monkeypatch: p
 
 
 def test_what_stays_behind_with_every_bar_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = memory.run(setting_of(made(tmp_path, "honest"), probability=0.01), 3, silent)
     kept: list[object] = []
     plain = Trader.closed
 
     def leaking(self: Trader, *given: Any) -> Any:
-        kept.append((bytearray(20_000), [str(len(kept) * 1_000 + at) for at in range(5)]))
+        kept.append((bytearray(20_000), [str(len(kept) * 1_000 + at) for at in range(100)]))
         return plain(self, *given)
 
     monkeypatch.setattr(Trader, "closed", leaking)
-    found = memory.run(setting_of(tmp_path, probability=0.01), 3, silent)
+    found = memory.run(setting_of(made(tmp_path, "leaking"), probability=0.01), 3, silent)
     assert [one.verdict for one in found] == [Verdict.FAIL] * len(found)
+    for before, after in zip(honest, found, strict=True):
+        assert (before.value or 0.0) < (after.value or 0.0) / 4
 
 
-def test_without_a_leak_no_block_of_python_stays(tmp_path: Path) -> None:
+@pytest.mark.proof
+def test_memory_of_an_honest_build_is_flat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(memory._BARS, "quick", 12_000)
     found = memory.run(setting_of(tmp_path, probability=0.01), 3, silent)
-    assert claim(found, "Python blocks").verdict is Verdict.PASS
+    assert [one.verdict for one in found] == [Verdict.PASS] * len(found)

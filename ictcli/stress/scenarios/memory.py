@@ -19,14 +19,14 @@ from ictcli.stress.setting import Setting
 from ictcli.stress.world import Stage, stage, without_limits
 from ictcli.telemetry import Progress
 
-_BARS = {"quick": 12_000, "full": 400_000}
+_BARS = {"quick": 12_000, "full": 200_000}
 _MOST = 900_000
 """Bars of a run that goes on for a ``duration``: two and a half years of minutes."""
 _SAMPLES = 60
 """Of a run without a duration, those of the warm-up included."""
 _WARMING = 0.4
 """Share of the samples at the beginning that are not counted: caches fill, and the last 256 orders stay."""
-_PROBABILITY = 0.05
+_PROBABILITY = 0.1
 _BYTES_OF_A_BLOCK = 64
 """A small object of Python: what turns the limit in bytes into one in blocks."""
 
@@ -45,7 +45,7 @@ class _Seen:
 
 
 def run(setting: Setting, seed: int, progress: Progress) -> Measured:
-    """One symbol, the set-up's strategies, and an order of the load in twenty bars."""
+    """One symbol, the set-up's strategies, and an order of the load in ten bars."""
     specs = symbols_of(1, setting.book)
     config = without_limits(in_its_currency(setting.config, specs[0]))
     wanted = _BARS[setting.profile] if setting.duration is None else _MOST

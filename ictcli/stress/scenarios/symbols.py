@@ -8,7 +8,7 @@ from ictcli.stress.setting import Setting
 from ictcli.stress.world import without_limits
 from ictcli.telemetry import Progress
 
-_BARS = {"quick": 330, "full": 1_500}
+_BARS = {"quick": 330, "full": 600}
 """Bars of each symbol: of a 99 % quantile the upper bound needs 299 instants."""
 _PROBABILITY = 0.02
 """Of an order of the load, for each symbol and bar."""

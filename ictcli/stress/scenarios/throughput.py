@@ -8,7 +8,7 @@ from ictcli.stress.setting import Setting
 from ictcli.stress.world import without_limits
 from ictcli.telemetry import Progress
 
-_ENOUGH = {"quick": 3_200, "full": 20_000}
+_ENOUGH = {"quick": 3_200, "full": 10_000}
 """Requests: an error rate below a thousandth cannot be shown with fewer than 3,000."""
 _SYMBOLS = 4
 _PROBABILITY = 0.5
