@@ -40,7 +40,7 @@ def watch(session: Session, *, halt: bool) -> None:
     session.out.emit(document, "\n".join(lines) or "nobody has traded here")
     if dead:
         session.out.finding(
-            f"{len(dead)} traders that ought to run do not",
+            f"accounts without a living trader: {', '.join(str(one.account) for one in dead)}",
             hint="Look at `ictcli status`; `ictcli halt` works without the trader.",
         )
     if trouble:

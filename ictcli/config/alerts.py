@@ -73,7 +73,8 @@ class AlertsConfig(Record, frozen=True):
         tuple[Literal["broker", "paper", "replay"], ...], doc("Ledgers whose alerts are sent.")
     ] = ("broker", "paper")
     first_look: Annotated[
-        Duration, doc("How far back a ledger that was never looked at is told; later nothing is left out.")
+        Duration,
+        doc("How much of a ledger is told at the first look, back from its last event; later all of it."),
     ] = "24h"
     repeat_after: Annotated[
         Duration, doc("An alert that says the same again waits so long, and is told once with its count.")

@@ -26,7 +26,7 @@ SELECT max(ended) FROM runs WHERE mode = 'ledger' AND ledger = ? AND result IN (
 
 
 def look_around(state: Path, config: Config, ledgers: Sequence[Ledger], now: int) -> list[Alert]:
-    """Everything that is wrong right now and not in a ledger.
+    """Everything that is wrong right now and not in a ledger, but for stops.
 
     Args:
         state: the workspace's state folder.
@@ -37,14 +37,15 @@ def look_around(state: Path, config: Config, ledgers: Sequence[Ledger], now: int
     Raises:
         DataError: a database is damaged.
     """
-    found = [*_stops(state, now), *_disk(state, config.alerts.disk_low, now)]
+    found = _disk(state, config.alerts.disk_low, now)
     path = state / "recon.db"
     if path.is_file():
         found += _reconciliations(path, now - parse_duration(config.alerts.first_look))
-    return found + _stale(path, config, ledgers, now) + _backups(state, config, ledgers, now)
+    return found + _stale(state, config, ledgers, now) + _backups(state, config, ledgers, now)
 
 
-def _stops(state: Path, now: int) -> list[Alert]:
+def stops(state: Path, now: int) -> list[Alert]:
+    """The emergency stop while it holds: one look at the file system."""
     halt = Latch(control_folder(state)).halt()
     if halt is None:
         return []
@@ -84,14 +85,15 @@ def _reconciliation(
     return Alert(key, f"reconcile_{result}", "warning", text, ended, ledger)
 
 
-def _stale(path: Path, config: Config, ledgers: Sequence[Ledger], now: int) -> list[Alert]:
+def _stale(state: Path, config: Config, ledgers: Sequence[Ledger], now: int) -> list[Alert]:
     """Ledgers that no reconciliation has come to a result on for too long."""
+    path = state / "recon.db"
     longest, found = parse_duration(config.reconcile.stale_after), []
     for ledger in ledgers:
         if ledger.name == "replay":
             continue
-        last = max(_concluded(path, ledger.name), _began(ledger))
-        if last and now - last > longest:
+        last = max(_concluded(path, ledger.name), _made(state, now))
+        if now - last > longest:
             text = f"ledger {ledger.name} was not reconciled for longer than {config.reconcile.stale_after}"
             found.append(daily("reconcile_stale", "warning", text, now, ledger.name))
     return found
@@ -100,9 +102,8 @@ def _stale(path: Path, config: Config, ledgers: Sequence[Ledger], now: int) -> l
 def _backups(state: Path, config: Config, ledgers: Sequence[Ledger], now: int) -> list[Alert]:
     """Backups and drills that are late or failed, once there is something to lose."""
     stale, drill = (parse_duration(text) for text in (config.backup.stale_after, config.backup.drill_after))
-    ages = [now - began for ledger in ledgers if ledger.name != "replay" and (began := _began(ledger))]
     log = read_log(state)
-    if not log and max(ages, default=0) <= stale:
+    if not log and (not ledgers or now - _made(state, now) <= stale):
         return []
     late = overdue(last_of(log), now=now, stale_after=stale, drill_after=drill)
     return [daily("backup_overdue", "warning", "; ".join(late), now)] if late else []
@@ -118,10 +119,12 @@ def _concluded(path: Path, ledger: str) -> int:
     return int(found or 0)
 
 
-def _began(ledger: Ledger) -> int:
-    with ledger.looking() as ask:
-        found = ask("SELECT ts FROM events WHERE seq = 1")
-    return int(found[0][0]) if found else 0
+def _made(state: Path, now: int) -> int:
+    """When the workspace was made, as its key tells; a paper ledger's own clock is that of its market."""
+    try:
+        return (state / "secret.key").stat().st_mtime_ns
+    except OSError:
+        return now
 
 
 def _has_tables(raw: sqlite3.Connection) -> bool:

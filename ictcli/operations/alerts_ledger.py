@@ -51,15 +51,14 @@ def file_ledger(name: str, path: Path) -> Ledger:
     return Ledger(name, looking)
 
 
-def read_alerts(ledger: Ledger, last: Position, oldest: int) -> tuple[list[Alert], Position]:
+def read_alerts(ledger: Ledger, last: Position, back: int) -> tuple[list[Alert], Position]:
     """What a ledger has to tell behind a position, oldest first, and the position behind it.
-
-    A ledger that was never looked at, or that another one has replaced, is told from ``oldest`` on.
 
     Args:
         ledger: the ledger.
         last: up to where it was read.
-        oldest: ns UTC.
+        back: of a ledger that was never looked at, or that another one has replaced, how much is told: ns
+            before its last event, by its own clock, which on paper is that of the market.
 
     Raises:
         DataError: it cannot be read.
@@ -67,18 +66,18 @@ def read_alerts(ledger: Ledger, last: Position, oldest: int) -> tuple[list[Alert
     with ledger.looking() as ask:
         known = ask(f"SELECT hash FROM events WHERE seq = {last.number}")  # noqa: S608 - a number
         same = bool(known) and known[0][0] == last.mark
-        since = f"seq > {last.number}" if same else f"ts >= {oldest}"
-        head = ask("SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1")
+        head = ask("SELECT seq, hash, ts FROM events ORDER BY seq DESC LIMIT 1")
+        if not head:
+            return [], last
+        since = f"seq > {last.number}" if same else f"ts >= {head[0][2] - back}"
         rows = ask(
             f"SELECT seq, ts, body, hash FROM events WHERE {since} AND kind IN {_KINDS} "  # noqa: S608 - our own names, values are bound
             f"ORDER BY seq LIMIT {_PAGE}"
         )
-    if not head:
-        return [], last
     told = [one for row in rows if (one := _alert(ledger.name, *row)) is not None]
     if len(rows) == _PAGE:
         return told, Position(rows[-1][0], rows[-1][3])
-    return told, Position(*head[0])
+    return told, Position(head[0][0], head[0][1])
 
 
 def halted(epoch: int, reason: str, at: int, *, flatten: bool) -> Alert:

@@ -93,7 +93,7 @@ def explained(one: Judged, config: AlertsConfig, now: int) -> str:
     }
     if not one.dead or one.positions is None:
         return words[one.life]
-    left = f"{one.positions} positions and {one.orders} orders are open"
+    left = f"open positions: {one.positions}, open orders: {one.orders}"
     return f"{words[one.life]}; {left if one.positions or one.orders else 'nothing is open'}"
 
 

@@ -9,7 +9,7 @@ from ictcli.clock import NS_PER_SECOND, parse_duration
 from ictcli.config.records import Config
 from ictcli.errors import IctError
 from ictcli.operations.alerts import Acknowledgement, Alert, daily
-from ictcli.operations.alerts_checks import look_around
+from ictcli.operations.alerts_checks import look_around, stops
 from ictcli.operations.alerts_ledger import Ledger, read_alerts
 from ictcli.operations.alerts_spool import Laid, laid, taken
 
@@ -49,6 +49,7 @@ class Intake:
         """
         ledgers = self.ledgers()
         new = self._spool(box, now) + sum(self._ledger(box, one, now) for one in ledgers)
+        new += box.take(stops(self.state, now), self.config.alerts, now)
         if not 0 <= now - self.looked < _LOOK_EVERY:
             self.looked = now
             new += box.take(self._around(ledgers, now), self.config.alerts, now)
@@ -73,10 +74,9 @@ class Intake:
         return new
 
     def _ledger(self, box: "Outbox", ledger: Ledger, now: int) -> int:
-        oldest = now - parse_duration(self.config.alerts.first_look)
         last = box.position(ledger.name)
         try:
-            alerts, read = read_alerts(ledger, last, oldest)
+            alerts, read = read_alerts(ledger, last, parse_duration(self.config.alerts.first_look))
         except IctError as error:
             trouble = daily("ledger_unreadable", "critical", error.message, now, ledger.name)
             return box.take([trouble], self.config.alerts, now)

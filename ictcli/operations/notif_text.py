@@ -83,8 +83,9 @@ def _spans(numbers: Sequence[int]) -> str:
         else:
             spans.append([number, number])
     shown = ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in spans[:20])
-    return shown + (" …" if len(spans) > 20 else "")
+    return shown + (" ..." if len(spans) > 20 else "")
 
 
 def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
+    """Cut by signs of ASCII, which subjects of mails show as they are."""
+    return text if len(text) <= most else text[: most - 3] + "..."

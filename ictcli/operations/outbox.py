@@ -148,6 +148,8 @@ class Outbox:
             How many were new.
         """
         new = 0
+        if not alerts and read is None:
+            return new
         with self._writing():
             for alert in alerts:
                 new += self._take(tidied(alert), config, now)

@@ -1,5 +1,6 @@
 """What nobody writes into a ledger: stops, reconciliations, disk; and what others lay into the spool."""
 
+import os
 from pathlib import Path
 
 import msgspec
@@ -11,7 +12,7 @@ from ictcli.config.metrics import MetricsConfig
 from ictcli.config.records import Config
 from ictcli.errors import DataError, SourceUnavailable
 from ictcli.operations.alerts import Acknowledgement, daily
-from ictcli.operations.alerts_checks import look_around
+from ictcli.operations.alerts_checks import look_around, stops
 from ictcli.operations.alerts_spool import inbox, lay_acknowledgement, lay_alert
 from ictcli.operations.alerts_unusual import unusual_alerts
 from ictcli.operations.backup_log import Done, note
@@ -39,15 +40,21 @@ def config_of(disk_low: int = 0) -> Config:
     return msgspec.structs.replace(Config(), alerts=AlertsConfig(disk_low=disk_low))
 
 
+def made(state: Path) -> None:
+    """The workspace was made at noon."""
+    (state / "secret.key").touch()
+    os.utime(state / "secret.key", ns=(NOON, NOON))
+
+
 def test_a_stop_is_told_once_an_epoch_and_again_when_it_is_to_flatten(tmp_path: Path) -> None:
     latch = Latch(control_folder(tmp_path))
-    assert look_around(tmp_path, config_of(), [], NOON) == []
+    assert stops(tmp_path, NOON) == []
     latch.engage("news", "anna", NOON)
-    (first,) = look_around(tmp_path, config_of(), [], NOON)
+    (first,) = stops(tmp_path, NOON)
     assert (first.severity, first.text) == ("critical", "the emergency stop is on: news")
-    assert look_around(tmp_path, config_of(), [], NOON + DAY)[0].key == first.key
+    assert stops(tmp_path, NOON + DAY)[0].key == first.key
     latch.engage("news", "anna", NOON, flatten=True)
-    assert look_around(tmp_path, config_of(), [], NOON)[0].key != first.key
+    assert stops(tmp_path, NOON)[0].key != first.key
 
 
 def test_a_disk_that_fills_is_a_warning_and_then_critical(tmp_path: Path) -> None:
@@ -78,7 +85,8 @@ def test_reconciliations_that_did_not_end_clean_are_told_by_their_number(tmp_pat
 
 
 def test_a_ledger_that_nobody_reconciles_is_told_once_it_is_old_enough(tmp_path: Path) -> None:
-    ledger = write_ledger(tmp_path / "ledger", now=NOON)
+    ledger = write_ledger(tmp_path / "ledger", now=NOON - 365 * DAY)
+    made(tmp_path)
     assert look_around(tmp_path, config_of(), [ledger], NOON + DAY) == []
     stale, _backups = look_around(tmp_path, config_of(), [ledger], NOON + 2 * DAY)
     assert (stale.kind, stale.text) == (
@@ -94,7 +102,8 @@ def test_a_ledger_that_nobody_reconciles_is_told_once_it_is_old_enough(tmp_path:
 
 
 def test_backups_that_are_late_are_told_once_there_is_something_to_lose(tmp_path: Path) -> None:
-    ledger = write_ledger(tmp_path / "ledger", now=NOON)
+    ledger = write_ledger(tmp_path / "ledger", now=NOON - 365 * DAY)
+    made(tmp_path)
     assert look_around(tmp_path, config_of(), [ledger], NOON + DAY) == []
     late = look_around(tmp_path, config_of(), [ledger], NOON + 2 * DAY)
     assert [(one.kind, one.text) for one in late if one.kind != "reconcile_stale"] == [

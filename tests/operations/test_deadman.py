@@ -84,7 +84,7 @@ def test_a_trader_that_was_killed_is_gone_and_critical_while_something_is_open(t
     write_ledger(tmp_path / "ledger", BOUGHT)
     (worse,) = alerts_of([judge(tmp_path, 2 * MINUTE, ledger)], CONFIG, NOON)
     assert (worse.severity, worse.key != alert.key) == ("critical", True)
-    assert "1 positions and 0 orders are open" in worse.text
+    assert "open positions: 1, open orders: 0" in worse.text
 
 
 def test_one_death_is_one_alert_and_the_next_another(tmp_path: Path) -> None:
