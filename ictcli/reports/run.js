@@ -6,7 +6,7 @@
   const order = [...drawn.keys()], page = { round: 0, chosen: order[0] ?? -1, printing: false, list: null };
   const data = box("list") ? Trades.table(trades) : null;
 
-  const rest = () => new Promise((done) => setTimeout(done));
+  const idle = () => new Promise((done) => (window.requestIdleCallback ? requestIdleCallback(done, { timeout: 100 }) : setTimeout(done)));
   const places = [...document.querySelectorAll("[data-chart]")];
 
   function window_chart() {
@@ -23,26 +23,28 @@
     return one && box("bars") ? TradeChart.draw(one, trade, windows, box("others").checked) : null;
   }
 
-  // Figures are drawn one after the other, so that the page answers meanwhile; all at once for paper, which does not wait.
+  const in_view = ({ place }) => place.getBoundingClientRect().bottom > 0 && place.getBoundingClientRect().top < innerHeight;
+
+  // What is in view is drawn first, the rest while nobody waits; for paper everything at once, since printing does not wait.
   async function draw(paper = page.printing) {
-    const mine = ++page.round, one = (place) => Figures.draw(place, figures[place.dataset.chart], paper);
+    const mine = ++page.round;
+    const jobs = places.map((place) => ({ place, run: () => Figures.draw(place, figures[place.dataset.chart], paper) }));
+    if (box("bars")) jobs.splice(3, 0, { place: box("bars"), run: window_chart });
     page.printing = paper;
     body.dataset.drawing = "yes";
     if (paper) {
-      await Promise.all([...places.map(one), window_chart()]);
+      await Promise.all(jobs.map(({ run }) => run()));
     } else {
-      const near = (place) => Math.abs(place.getBoundingClientRect().top);
-      const jobs = [...places].sort((a, b) => near(a) - near(b)).map((place) => () => one(place));
-      for (const job of [...jobs.slice(0, 2), window_chart, ...jobs.slice(2)]) {
-        await job();
-        await rest();
+      const first = jobs.filter(in_view);
+      for (const { run } of first) await run();
+      body.dataset.ready = "yes";
+      for (const { run } of jobs.filter((job) => !first.includes(job))) {
+        await idle();
         if (mine !== page.round) return;
-        if (job === window_chart) body.dataset.ready = "yes";
+        await run();
       }
     }
-    if (mine !== page.round) return;
-    delete body.dataset.drawing;
-    body.dataset.ready = "yes";
+    if (mine === page.round) delete body.dataset.drawing;
   }
 
   function choose(at) {

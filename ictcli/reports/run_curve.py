@@ -10,7 +10,7 @@ from ictcli.research.metrics.drawdowns import account_path
 from ictcli.research.metrics.values import Equity, Sample, floats
 from ictcli.stats.sequences import Floats
 
-BUCKETS = 1_500
+BUCKETS = 600
 """Stretches of time of which first, last, lowest and highest mark are kept."""
 
 

@@ -10,7 +10,7 @@ from ictcli.reports.run_story import RunStory
 from ictcli.research.metrics.values import floats
 from ictcli.stats.sequences import Floats
 
-MOST_POINTS = 3_000
+MOST_POINTS = 1_500
 """Points of a scatter; of more trades, some are drawn."""
 _BINS = 60
 _WIDTHS = (0.02, 0.05, 0.1, 0.2, 0.25, 0.5, 1.0, 2.0, 5.0)

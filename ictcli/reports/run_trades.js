@@ -11,24 +11,24 @@ const Trades = (() => {
 
   // Columns by name; a whole number that stands for nothing is null.
   function table({ size, digits, columns }) {
-    const values = Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, unpacked(column)]));
-    const word = (name, at) => columns[name].words[values[name][at]];
+    const kept = {}, column = (name) => (kept[name] ??= unpacked(columns[name]));
+    const word = (name, at) => columns[name].words[column(name)[at]];
     const number = (name, at, places) => {
-      const value = values[name][at];
+      const value = column(name)[at];
       return value === NOTHING || Number.isNaN(value) ? null : value / 10 ** places;
     };
     const trade = (at) => {
       const symbol = word("symbol", at), places = digits[symbol] ?? 5;
       const price = (name) => number(name, at, places), fixed = (name) => (price(name) === null ? "–" : price(name).toFixed(places));
       return {
-        at, symbol, places, side: values.side[at], setup: word("setup", at), strategy: word("strategy", at), exit_reason: word("exit_reason", at),
-        opened: values.opened_at[at], closed: values.closed_at[at], entry: price("entry"), stop: price("stop"), target: price("target"),
+        at, symbol, places, side: column("side")[at], setup: word("setup", at), strategy: word("strategy", at), exit_reason: word("exit_reason", at),
+        opened: column("opened_at")[at], closed: column("closed_at")[at], entry: price("entry"), stop: price("stop"), target: price("target"),
         exit: price("exit"), entry_text: fixed("entry"), exit_text: fixed("exit"), stop_text: fixed("stop"), target_text: fixed("target"),
         volume: number("volume", at, columns.volume.scale ?? 0), net: number("net", at, 2), costs: number("costs", at, 2),
         r: number("r_multiple", at, 0), mae: number("mae_r", at, 0), mfe: number("mfe_r", at, 0),
       };
     };
-    return { size, trade, net: values.net, symbol: values.symbol, symbols: columns.symbol.words };
+    return { size, trade, net: column("net"), symbol: column("symbol"), symbols: columns.symbol.words };
   }
 
   const moment = (seconds) => new Date(1000 * seconds).toISOString().slice(0, 16).replace("T", " ");

@@ -12,13 +12,15 @@ from ictcli.detectors.scan import CHUNK, Detections
 from ictcli.detectors.tables import joined, sorted_zones
 from ictcli.market.bars import Bars, SeriesKey
 from ictcli.reports.chart_styles import style
-from ictcli.reports.detection_chart import MOST_BARS, Shape, build_chart, within
+from ictcli.reports.detection_chart import ENDINGS, MOST_BARS, Shape, build_chart, within
 from ictcli.reports.run_story import WindowShape
 from ictcli.store.columns import INSTANT
 from ictcli.strategies.wiring import Wiring
 
 _OTHERS = 12
 """Shapes beside the cause that a window shows, those nearest to the decision's price."""
+_OVER = pa.array(sorted({name for names in ENDINGS.values() for name in names}))
+"""States of objects that nothing is expected of any more."""
 _DIRECTIONS = {"long": "bull", "short": "bear"}
 
 
@@ -127,16 +129,17 @@ def _shapes(
 
 
 def _around(zones: pa.Table, price: float) -> set[str]:
-    """Objects of the kinds that charts show, those nearest to a price; some of them may be over."""
+    """Living objects of the kinds that charts show, those nearest to a price."""
     names = sorted(set(zip(zones["kind"].to_pylist(), zones["layer"].to_pylist(), strict=True)))
     shown = pa.array([f"{kind} {layer or ''}" for kind, layer in names if style(kind).shows(layer or "")])
     titles = pc.binary_join_element_wise(
         zones["kind"].cast(pa.string()), pc.fill_null(zones["layer"].cast(pa.string()), ""), " "
     )
-    own = zones.filter(pc.is_in(titles, value_set=shown))
+    over = pc.is_in(zones["state"].cast(pa.string()), value_set=_OVER)
+    own = zones.filter(pc.and_(pc.is_in(titles, value_set=shown), pc.invert(over)))
     edges = [pc.coalesce(own[edge], own["level"]).cast(pa.float64()).to_numpy() for edge in ("bottom", "top")]
     away = np.maximum(np.maximum(edges[0] - price, price - edges[1]), 0.0)
-    nearest = np.argsort(away, kind="stable")[: 4 * _OTHERS]
+    nearest = np.argsort(away, kind="stable")[: 2 * _OTHERS]
     return set(own["id"].take(pa.array(nearest[np.isfinite(away[nearest])])).to_pylist())
 
 
