@@ -1,6 +1,5 @@
 """A served terminal that lives, and trader after trader beside it that does not."""
 
-import os
 import secrets
 import select
 import signal
@@ -24,13 +23,13 @@ from ictcli.ledger.address import Place, find_place
 from ictcli.ledger.bodies import ModeSet, Start
 from ictcli.ledger.log import Entry
 from ictcli.reconcile.terminal_pull import Historian
+from ictcli.stress.program import clean_environment
 from ictcli.stress.recovery_trader import STOP, TASK, TOKEN, Task
 from ictcli.stress.simulated_session import LOGIN, RULE, FastTime, make_workspace, traffic_config
 from ictcli.terminals.bridge.server import BridgeServer
 from ictcli.trading.crashpoints import POINTS, VARIABLE
 
 PROGRAM = (sys.executable, "-m", "ictcli.stress.recovery_trader")
-_PACKAGE = Path(__file__).parents[2]
 _START, _HISTORY = "2026-01-14T06:00Z", "1d"
 _SYMBOLS = ("EURUSD", "BTCUSD", "GBPUSD")
 _LONGEST = 120.0
@@ -162,12 +161,9 @@ class Arena:
         return code, said
 
     def _started(self, crash: str) -> "subprocess.Popen[str]":
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("ICTCLI_")}
-        cache = {name: value for name, value in os.environ.items() if name == "ICTCLI_CACHE_DIR"}
-        path = os.pathsep.join([str(_PACKAGE), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
         return subprocess.Popen(  # noqa: S603 - this Python and a folder of ours
             [*self.program, str(self.folder)],
-            env={**kept, **cache, TOKEN: self._token, VARIABLE: crash, "PYTHONPATH": path},
+            env={**clean_environment(), TOKEN: self._token, VARIABLE: crash},
             text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=self.folder,
         )  # fmt: skip
 

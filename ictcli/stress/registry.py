@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ictcli.stress.scenario import Scenario
 
-NAMES: tuple[str, ...] = ("symbols", "throughput", "memory", "connectivity", "recovery", "limits")
+NAMES: tuple[str, ...] = ("symbols", "throughput", "memory", "connectivity", "recovery", "limits", "corruption")
 """A scenario that is not here is found by tests/stress/test_registry.py."""
 
 

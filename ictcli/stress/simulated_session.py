@@ -235,12 +235,13 @@ class Desk:
 
 
 def make_workspace(folder: Path) -> None:
-    """A folder that a trader can keep its ledger in."""
+    """A folder that a trader can keep its ledger in; a workspace that exists stays as it is."""
     state = folder / "state"
-    state.mkdir(parents=True)
+    state.mkdir(parents=True, exist_ok=True)
     key = state / "secret.key"
-    key.touch(0o600)
-    key.write_text(secrets.token_hex(32), encoding="ascii")
+    if not key.exists():
+        key.touch(0o600)
+        key.write_text(secrets.token_hex(32), encoding="ascii")
 
 
 def trade_at(
