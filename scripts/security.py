@@ -84,7 +84,7 @@ def audited(out: str, err: str) -> Outcome:
     try:
         packages = json.loads(out)["dependencies"]
     except (ValueError, KeyError):
-        why = err.strip().splitlines()[-1] if err.strip() else "no answer"
+        why = last_line(err)
         gone = re.search(r"ConnectionError|HTTPSConnectionPool|Timeout|ServiceError|ProxyError|resolve", err)
         return Outcome("skipped" if gone else "failed", f"nothing was looked up: {why}")
     bad = [
@@ -107,7 +107,10 @@ def reachable(address: tuple[str, int]) -> bool:
 def secrets(root: Path, options: argparse.Namespace) -> Outcome:
     """No tracked file holds a secret that the baseline does not know."""
     files = [name for name in tracked(root) if not NOT_SCANNED.fullmatch(name)]
-    found = json.loads(run(root, "detect-secrets", "scan", *files).stdout)
+    done = run(root, "detect-secrets", "scan", *files)
+    if done.returncode:
+        return Outcome("failed", f"detect-secrets: {last_line(done.stderr)}")
+    found = json.loads(done.stdout)
     if options.accept:
         (root / BASELINE).write_text(json.dumps(found, indent=1, sort_keys=True) + "\n", encoding="utf-8")
         return Outcome("passed", f"wrote {BASELINE}: look at its difference")
@@ -149,7 +152,7 @@ def sbom(root: Path, _options: argparse.Namespace) -> Outcome:
         root, "cyclonedx-py", "requirements", LOCK, "--output-reproducible", "--of", "JSON", "-o", str(target)
     )
     if done.returncode:
-        return Outcome("failed", f"cyclonedx-py: {done.stderr.strip().splitlines()[-1]}")
+        return Outcome("failed", f"cyclonedx-py: {last_line(done.stderr)}")
     listed = {(one["name"], one.get("version", "")) for one in components(target)}
     pins = re.findall(
         r"^([A-Za-z0-9._-]+)==([^\s;]+)", (root / LOCK).read_text(encoding="utf-8"), re.MULTILINE
@@ -162,6 +165,11 @@ def components(path: Path) -> list[dict[str, str]]:
     """What a bill lists."""
     listed: list[dict[str, str]] = json.loads(path.read_text(encoding="utf-8")).get("components", [])
     return listed
+
+
+def last_line(text: str) -> str:
+    """What a tool said at last."""
+    return text.strip().splitlines()[-1] if text.strip() else "it said nothing"
 
 
 def judged(bad: list[str], text: str) -> Outcome:

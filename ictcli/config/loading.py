@@ -61,6 +61,14 @@ def load(
     Raises:
         ConfigError: a file does not parse, a key is unknown, or a value does not fit its type.
     """
+    try:
+        return _load(workspace, files, environ, flags or {})
+    except RecursionError:
+        names = ", ".join(str(path) for path in files if path.is_file())
+        raise ConfigError(f"{names or 'config'}: tables are nested too deeply", hint=_HINT) from None
+
+
+def _load(workspace: Path, files: list[Path], environ: Mapping[str, str], flags: Mapping[str, Any]) -> Loaded:
     merged: dict[str, Any] = {}
     origins: dict[str, str] = {}
     for path in files:
@@ -70,7 +78,7 @@ def load(
         if name.startswith("ICTCLI_") and "__" in name:
             keys = _env_keys(name)
             _merge(merged, _nest(keys, _env_value(keys, text)), origins, f"${name}")
-    for dotted, value in (flags or {}).items():
+    for dotted, value in flags.items():
         _merge(merged, _nest(dotted.split("."), value), origins, "command line")
     _check_keys(merged, Config, (), origins)
     _check_finite(merged, (), origins)

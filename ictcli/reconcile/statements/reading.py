@@ -32,7 +32,12 @@ def read_statement(path: Path, most: int = MOST_BYTES) -> Statement:
     try:
         return _read(text)
     except DataError as error:
-        raise DataError(f"{path.name}: {error.message}", hint=error.hint) from error
+        raise DataError(_in_one_line(f"{path.name}: {error.message}"), hint=error.hint) from error
+
+
+def _in_one_line(text: str) -> str:
+    """A message that quotes a file, without what moves a terminal's cursor."""
+    return " ".join("".join(one if one.isprintable() else " " for one in text).split())
 
 
 def _read(text: str) -> Statement:
