@@ -138,3 +138,15 @@ def out_option(text: str = "File to write instead of stdout; - is stdout.") -> C
 def yes_option(func: F) -> F:
     """``--yes``; the command gets ``yes``."""
     return click.option("--yes", is_flag=True, help="Answer yes instead of asking.")(func)
+
+
+def params_option(func: F) -> F:
+    """``--param``, repeatable; the command gets ``params``, a tuple of ``NAME=VALUE`` texts."""
+    text = "Strategy parameter; repeatable."
+    return click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help=text)(func)
+
+
+def judge_option(func: F) -> F:
+    """``--model``; the command gets ``model``, a name with or without a version, or None."""
+    text = "Model that judges the strategy's entries, or is traded without one; without VERSION its champion."
+    return click.option("--model", metavar="NAME[@VERSION]", help=text)(func)

@@ -17,7 +17,14 @@ from ictcli.commands.backtest_options import (
 )
 from ictcli.commands.given_files import gate_file, refuse_unwritable
 from ictcli.errors import UsageError
-from ictcli.options import seed_option, span_options, symbols_argument, timeframe_option
+from ictcli.options import (
+    judge_option,
+    params_option,
+    seed_option,
+    span_options,
+    symbols_argument,
+    timeframe_option,
+)
 from ictcli.session import Session
 
 if TYPE_CHECKING:
@@ -45,14 +52,8 @@ _EXAMPLES = [
     metavar="NAME|FILE.py",
     help="Strategy to trade, or the file of your own; repeatable.",
 )
-@click.option(
-    "--model",
-    metavar="NAME[@VERSION]",
-    help="Model that judges the strategy's entries, or is traded without one; without VERSION its champion.",
-)
-@click.option(
-    "--param", "params", multiple=True, metavar="NAME=VALUE", help="Strategy parameter; repeatable."
-)
+@judge_option
+@params_option
 @timeframe_option(text="Timeframe to trade; default from the config.")
 @click.option("--source", metavar="NAME", help="Source of the bars; default: the symbol's primary one.")
 @span_options

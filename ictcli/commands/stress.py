@@ -8,7 +8,7 @@ import click
 from ictcli.cli_command import Command
 from ictcli.commands.given_files import refuse_unwritable
 from ictcli.errors import UsageError
-from ictcli.options import seed_option, timeframes_option
+from ictcli.options import params_option, seed_option, timeframes_option
 from ictcli.session import Session
 from ictcli.stress.registry import NAMES
 
@@ -66,9 +66,7 @@ class DurationType(click.ParamType[int]):
     metavar="NAME|FILE.py",
     help="Strategy to certify; repeatable; default from the config.",
 )
-@click.option(
-    "--param", "params", multiple=True, metavar="NAME=VALUE", help="Strategy parameter; repeatable."
-)
+@params_option
 @timeframes_option("Timeframe to trade; repeatable: each symbol on each.  [default: M1]")
 @click.option(
     "--symbols",

@@ -6,7 +6,7 @@ import click
 
 from ictcli.cli_command import Command
 from ictcli.commands.trade_options import SpanType, SpeedType, TradeOptions, check
-from ictcli.options import seed_option, symbols_argument, timeframes_option
+from ictcli.options import judge_option, params_option, seed_option, symbols_argument, timeframes_option
 from ictcli.session import Session
 
 if TYPE_CHECKING:
@@ -31,14 +31,8 @@ _EXAMPLES = [
     metavar="NAME|FILE.py",
     help="Strategy to trade; repeatable; default from the config.",
 )
-@click.option(
-    "--model",
-    metavar="NAME[@VERSION]",
-    help="Model that judges the strategy's entries, or is traded without one; without VERSION its champion.",
-)
-@click.option(
-    "--param", "params", multiple=True, metavar="NAME=VALUE", help="Strategy parameter; repeatable."
-)
+@judge_option
+@params_option
 @timeframes_option("Timeframe to trade; repeatable: each symbol on each; default from the config.")
 @click.option("--paper", is_flag=True, help="At the simulated terminal; the default.")
 @click.option("--live", is_flag=True, help="At a real account; see docs/trade.md, Going live.")

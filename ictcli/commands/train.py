@@ -10,7 +10,7 @@ from ictcli.cli_command import Command
 from ictcli.commands.train_options import ENSEMBLE, installed_models, plan_options
 from ictcli.commands.training_pages import check_page, write_page
 from ictcli.errors import UsageError
-from ictcli.options import seed_option, span_options, symbols_argument, timeframe_option
+from ictcli.options import params_option, seed_option, span_options, symbols_argument, timeframe_option
 from ictcli.session import Session
 
 if TYPE_CHECKING:
@@ -30,9 +30,7 @@ _EXAMPLES = [
 @click.command("train", cls=Command, examples=_EXAMPLES)
 @symbols_argument
 @click.option("--strategy", metavar="NAME|FILE.py", help="Judge the signals of a strategy (meta-labels).")
-@click.option(
-    "--param", "params", multiple=True, metavar="NAME=VALUE", help="Strategy parameter; repeatable."
-)
+@params_option
 @timeframe_option(text="Timeframe to learn; default from the config.")
 @click.option("--source", metavar="NAME", help="Source of the bars; default: the symbol's primary one.")
 @span_options

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from ictcli.reports.execution_table import execution_lines
 from ictcli.reports.layout import BLANK, aligned, entries, number, wrap
-from ictcli.reports.ledger_report import quality_lines_of
 from ictcli.reports.metric_tables import metrics_lines
 from ictcli.reports.part_tables import part_tables
 from ictcli.reports.summary import extreme_lines, month_lines
@@ -13,7 +13,6 @@ from ictcli.reports.summary import extreme_lines, month_lines
 Document = Mapping[str, Any]
 
 _PARTS = ("symbol", "strategy", "setup", "side", "session", "weekday", "hour", "exit")
-_UNITS = {"slippage, R": "r", "rejected": "share", "unknown outcome": "share"}
 
 
 def ledger_text(document: Document) -> str:
@@ -111,14 +110,7 @@ def _quality(quality: Document, confidence: float) -> list[str]:
     every = quality["all"]
     if not every["orders"]:
         return []
-    cells = []
-    for name, one in quality_lines_of(quality):
-        unit = _UNITS.get(name, "ratio")
-        bounds = [number(one[end], unit) for end in ("low", "high")]
-        interval = BLANK if one["low"] is None else " to ".join(bounds)
-        cells.append([name, number(one["value"], unit), interval, f"{one['n']:,}"])
-    interval = f"{100 * confidence:g} % interval"
-    lines = aligned(["Execution", "Value", interval, "n"], cells, "<>>>")
+    lines = execution_lines(quality, confidence)
     return [*lines, "", *_latencies(every), "", *_counts(every)]
 
 

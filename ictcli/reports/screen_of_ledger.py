@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from ictcli.reports.layout import BLANK, aligned, number, wrap
-from ictcli.reports.ledger_report import quality_lines_of
+from ictcli.reports.execution_table import execution_lines
+from ictcli.reports.layout import BLANK, number, wrap
 from ictcli.reports.screen import fitted, metric_lines, named
 from ictcli.reports.summary import month_lines
 from ictcli.reports.verdicts import edge_sentence
@@ -13,7 +13,6 @@ from ictcli.reports.verdicts import edge_sentence
 Document = Mapping[str, Any]
 
 _PARTS = ("symbol", "strategy", "setup", "side", "session", "month")
-_UNITS = {"slippage, R": "r", "rejected": "share", "unknown outcome": "share"}
 _STEPS = {
     "decided_sent": "decided to sent",
     "sent_acked": "sent to answered",
@@ -98,13 +97,7 @@ def _quality(quality: Document, confidence: float) -> list[str]:
     every = quality["all"]
     if not every["orders"]:
         return []
-    cells = []
-    for name, one in quality_lines_of(quality):
-        unit = _UNITS.get(name, "ratio")
-        bounds = [number(one[end], unit) for end in ("low", "high")]
-        interval = BLANK if one["low"] is None else " to ".join(bounds)
-        cells.append([name, number(one["value"], unit), interval, f"{one['n']:,}"])
-    lines = aligned(["Execution", "Value", f"{100 * confidence:g} % interval", "n"], cells, "<>>>")
+    lines = execution_lines(quality, confidence)
     return [*lines, *_latencies(every)]
 
 

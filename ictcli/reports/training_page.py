@@ -13,6 +13,7 @@ from ictcli.reports.training_charts import training_charts
 from ictcli.reports.training_text import (
     QUESTIONS,
     data_pairs,
+    fold_rows,
     headline,
     model_scores,
     net_form,
@@ -112,20 +113,8 @@ def _ends(score: Document, form: str) -> str:
 
 def _folds(model: Document) -> str:
     headers = ("fold", "from", "to", "learned", "tested", "accuracy", "base", "AUC", "log-loss")
-    rows = [
-        (
-            str(one["number"]),
-            one["first"][:10],
-            one["last"][:10],
-            f"{one['train']:,}",
-            f"{one['test']:,}",
-            ranged(one["accuracy"]),
-            number(one["base"], "share"),
-            ranged(one["auc"], ".3f"),
-            ranged(one["log_loss"], ".4f"),
-        )
-        for one in model["folds"]
-    ]
+    losses = [ranged(one["log_loss"], ".4f") for one in model["folds"]]
+    rows = [(*row, loss) for row, loss in zip(fold_rows(model), losses, strict=True)]
     return table(headers, rows, "<<<>>>>>>")
 
 

@@ -110,9 +110,9 @@ def _events_text(labels: Mapping[str, Any]) -> str:
     return f"{labels['events']:,}, overlaps make them worth {labels['effective']:,.0f}; {ones}"
 
 
-def fold_lines(model: Document) -> list[str]:
-    """Every fold with its interval."""
-    rows = [
+def fold_rows(model: Document) -> list[tuple[str, ...]]:
+    """Number, span, sizes and scores of every fold."""
+    return [
         (
             str(fold["number"]),
             fold["first"][:10],
@@ -125,8 +125,12 @@ def fold_lines(model: Document) -> list[str]:
         )
         for fold in model["folds"]
     ]
+
+
+def fold_lines(model: Document) -> list[str]:
+    """Every fold with its interval."""
     headers = ("fold", "from", "to", "learned", "tested", "accuracy", "base", "AUC")
-    return ["Out of sample, by fold", *aligned(headers, rows, "<<<>>>>>")]
+    return ["Out of sample, by fold", *aligned(headers, fold_rows(model), "<<<>>>>>")]
 
 
 def score_lines(model: Document) -> list[str]:
