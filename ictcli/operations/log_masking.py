@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -14,6 +15,7 @@ _FOLDER = "PWD"
 _SHORTEST, _SHORTEST_GUESSED = 4, 8
 """Shorter values are words of the language; those of variables that only sound secret must be longer."""
 _LONGEST_FILE = 4096
+_MOST_NAMES = 1_024
 _NAME = r"pass(?:word|wd|phrase)?|pwd|secret|token|api[_-]?key|private[_-]?key|credentials?|authorization|dsn"
 _SECRET_NAME = re.compile(rf"(?:^|[_\-.])(?:{_NAME})(?:$|[_\-.0-9])", re.IGNORECASE)
 _ASSIGNED = re.compile(
@@ -23,6 +25,7 @@ _BEARER = re.compile(r"(?i)\b(bearer)\s+[A-Za-z0-9+/=._~-]{8,}")
 _IN_ADDRESS = re.compile(r"(\b[A-Za-z][A-Za-z0-9+.-]*://)[^\s/@:]*(?::[^\s/@]*)?@")
 
 
+@lru_cache(maxsize=1024)
 def is_secret_name(name: str) -> bool:
     """Whether what is called so is not to be shown: ``smtp_password``, ``Authorization``, ``api-key``.
 
@@ -41,15 +44,18 @@ class Masker:
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         forms = {form for secret in secrets for form in _forms(secret)}
         longest_first = sorted(forms, key=lambda form: (-len(form), form))
+        self._names: dict[str, str] = {}
         self._known = re.compile("|".join(map(re.escape, longest_first))) if forms else None
 
     def text(self, text: str) -> str:
         """Without secrets: known values, what ``password=`` and the like give, logins in addresses."""
         if self._known is not None:
             text = self._known.sub(MASK, text)
-        text = _IN_ADDRESS.sub(rf"\1{MASK}@", text)
-        text = _BEARER.sub(rf"\1 {MASK}", text)
-        return _ASSIGNED.sub(rf"\1{MASK}", text)
+        if "://" in text:
+            text = _IN_ADDRESS.sub(rf"\1{MASK}@", text)
+        if "=" in text or ":" in text:
+            text = _ASSIGNED.sub(rf"\1{MASK}", text)
+        return _BEARER.sub(rf"\1 {MASK}", text) if "bearer" in text.lower() else text
 
     def value(self, value: Any, name: str = "") -> Any:
         """A value of plain types without secrets; nothing of what stands behind a secret's name is kept."""
@@ -58,10 +64,18 @@ class Masker:
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, Mapping):
-            return {self.text(str(key)): self.value(own, str(key)) for key, own in value.items()}
+            return {self._name(str(key)): self.value(own, str(key)) for key, own in value.items()}
         if isinstance(value, list | tuple | set | frozenset):
             return [self.value(own) for own in value]
         return value if value is None or isinstance(value, bool | int | float) else self.text(str(value))
+
+    def _name(self, name: str) -> str:
+        """The name of a value without secrets; there are few names, so they are remembered."""
+        if name not in self._names:
+            if len(self._names) >= _MOST_NAMES:
+                self._names.clear()
+            self._names[name] = self.text(name)
+        return self._names[name]
 
 
 def secrets_of(config: Struct, environ: Mapping[str, str], key: Path) -> list[str]:
