@@ -197,6 +197,28 @@ def test_a_client_that_says_nothing_is_dropped(stand: Stand) -> None:
         assert closed(connection)
 
 
+def test_strangers_that_say_nothing_keep_nobody_out(tmp_path: Path) -> None:
+    stand = Stand(PlayedTerminal(str(tmp_path)), greeting=60.0, penalty=60.0)
+    held: list[socket.socket] = []
+    try:
+        trader = stand.client()
+        admitted(trader)
+        for wrong in (False, True):
+            for _ in range(40):
+                held.append(stand.raw())
+                if wrong:
+                    held[-1].sendall(frame(encode(Hello(VERSION, TOKEN[:-1] + "x"))))
+            assert trader.version()[1] == 6231
+            reader = bridge_terminal("127.0.0.1", stand.server.port, TOKEN, 2.0, reads=True)
+            admitted(reader)
+            reader.shutdown()
+        trader.shutdown()
+    finally:
+        for one in held:
+            one.close()
+        stand.end()
+
+
 def test_a_client_that_falls_silent_loses_its_seat(tmp_path: Path) -> None:
     stand = Stand(PlayedTerminal(str(tmp_path)), idle=0.2)
     lost, next_one = stand.client(), stand.client()

@@ -6,9 +6,9 @@ beside it one that only reads. It is bound to loopback addresses only. Frames ca
 
 import contextlib
 import hmac
+import select
 import socket
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -31,7 +31,10 @@ from ictcli.terminals.surface import FUNCTIONS
 from ictcli.terminals.wire import WireError
 
 _MOST_GUESTS = 16
-"""Connections at a time, nearly all of which are about to be turned away."""
+"""Connections at a time, nearly all of which are about to be turned away; a later one takes the place of the
+oldest that was not admitted, so that nobody is kept out by strangers who say nothing."""
+_ROOM_S = 0.5
+"""How long such a one has to leave."""
 _BACKLOG = 128
 _ACCEPT_S = 0.05
 _END_S = 2.0
@@ -90,6 +93,8 @@ class BridgeServer:
         self._guests = threading.BoundedSemaphore(_MOST_GUESTS)
         self._ending = threading.Event()
         self._threads: dict[threading.Thread, socket.socket] = {}
+        self._strangers: dict[socket.socket, None] = {}
+        self._lock = threading.Lock()
 
     @property
     def port(self) -> int:
@@ -106,14 +111,28 @@ class BridgeServer:
             except OSError:
                 break
             self._threads = {each: own for each, own in self._threads.items() if each.is_alive()}
-            if not self._guests.acquire(blocking=False):
+            if not self._has_room():
                 connection.close()
                 continue
+            with self._lock:
+                self._strangers[connection] = None
             thread = threading.Thread(target=self._receive, args=(connection,), daemon=True)
             self._threads[thread] = connection
             thread.start()
         self._listener.close()
         self._end_connections()
+
+    def _has_room(self) -> bool:
+        """Take a place for one more connection, if need be that of the oldest stranger."""
+        if self._guests.acquire(blocking=False):
+            return True
+        with self._lock:
+            oldest = next(iter(self._strangers), None)
+            if oldest is None:
+                return False
+            with contextlib.suppress(OSError):  # it may have gone by itself
+                oldest.shutdown(socket.SHUT_RDWR)
+        return self._guests.acquire(timeout=_ROOM_S)
 
     def stop(self) -> None:
         """End ``serve`` and every connection, within a second."""
@@ -129,9 +148,10 @@ class BridgeServer:
         channel: Channel | None = None
         try:
             channel = Channel(connection, LONGEST_HELLO)
-            seat = self._admitted(channel)
+            seat = self._admitted(channel, connection)
             if seat is not None:
                 try:
+                    self._forget(connection)
                     self._serve(channel, connection, seat)
                 finally:
                     seat.leave()
@@ -140,17 +160,23 @@ class BridgeServer:
         except OSError as error:
             self._note(f"a connection failed: {error.strerror}")
         finally:
+            self._forget(connection)
             connection.close() if channel is None else channel.close()
             self._guests.release()
 
-    def _admitted(self, channel: Channel) -> Seat | None:
+    def _forget(self, stranger: socket.socket) -> None:
+        """It was admitted, or is gone."""
+        with self._lock:
+            self._strangers.pop(stranger, None)
+
+    def _admitted(self, channel: Channel, connection: socket.socket) -> Seat | None:
         """The seat that the client holds from now on; None: it was turned away."""
         deadline = monotonic() + self._greeting
         hello = decode_hello(channel.receive(deadline))
         seat = self._reading if hello.reads else self._trading
         welcome = self._judged(hello, seat)
         if welcome.verdict == "refused":
-            time.sleep(self._penalty)
+            select.select([connection], [], [], self._penalty)  # its end, or being cut off, is seen at once
         if welcome.verdict != "served":
             self._note(f"turned a client away: {welcome.why}")
         try:
