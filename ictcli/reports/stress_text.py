@@ -1,6 +1,7 @@
 """A stress certificate as text: every claim with its n, its bound and its threshold."""
 
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ictcli.reports.layout import BLANK, aligned_together, entries, wrap
@@ -9,6 +10,8 @@ Document = Mapping[str, Any]
 
 HEADERS = ("claim", "measured", "n", "bound", "threshold", "verdict")
 _ALIGN = "<>>>><"
+_WIDTHS = {0: 30, 2: 16}
+"""Characters after which a column goes on in the next line."""
 _WORDS = {"pass": "passed", "fail": "FAILED", "inconclusive": "inconclusive"}
 _THOUSAND, _TEN = 1000.0, 10.0
 
@@ -16,9 +19,7 @@ _THOUSAND, _TEN = 1000.0, 10.0
 def stress_text(document: Document) -> str:
     """One screen: the claims by scenario, the verdict, what it holds for."""
     scenarios = document["scenarios"]
-    tables = aligned_together(
-        [(HEADERS, [row(claim) for claim in one["claims"]]) for one in scenarios], _ALIGN
-    )
+    tables = aligned_together([(HEADERS, _folded(one["claims"])) for one in scenarios], _ALIGN)
     lines: list[str] = []
     for one, shown in zip(scenarios, tables, strict=True):
         lines += [f"{one['name']}: {one['line']}", *(f"  {line}" for line in remarks(one))]
@@ -77,6 +78,19 @@ def row(claim: Document) -> list[str]:
         f"{claim['direction']} {number(claim['threshold'], claim['unit'])}",
         verdict_word(claim["verdict"]),
     ]
+
+
+def _folded(claims: Sequence[Document]) -> list[list[str]]:
+    """The cells of claims; long names go on in the next line."""
+    found = []
+    for claim in claims:
+        cells = row(claim)
+        name, counted = (textwrap.wrap(cells[at], width) for at, width in _WIDTHS.items())
+        for at in range(max(len(name), len(counted))):
+            rest = cells if at == 0 else [""] * len(cells)
+            parts = [one[at] if at < len(one) else "" for one in (name, counted)]
+            found.append([parts[0], rest[1], parts[1], *rest[3:]])
+    return found
 
 
 def bound_text(claim: Document) -> str:

@@ -1,4 +1,4 @@
-"""The quick profile as an operator runs it: every scenario, below three minutes, everything shown."""
+"""The quick profile as an operator runs it: every scenario, below three minutes, nothing missed."""
 
 import json
 import os
@@ -26,19 +26,19 @@ def stress(desk: Path, *more: str) -> Any:
 
 
 @pytest.mark.proof
-def test_the_quick_profile_shows_every_claim_in_three_minutes(
+def test_the_quick_profile_misses_nothing_and_takes_less_than_three_minutes(
     tmp_path: Path, proof_facts: dict[str, object]
 ) -> None:
     create(tmp_path)
     for name in NAMES:  # compiles what is not compiled yet
         stress(tmp_path, "--scenario", name)
     found = stress(tmp_path)
-    claims = [claim for one in found["scenarios"] for claim in one["claims"]]
+    claims = {claim["name"]: claim for one in found["scenarios"] for claim in one["claims"]}
     proof_facts |= {
         "seconds": found["seconds"],
         "load_before": found["machine"]["load"],
-        "claims": {claim["name"]: [claim["value"], claim["n"], claim["verdict"]] for claim in claims},
+        "claims": {name: [one["value"], one["n"], one["verdict"]] for name, one in claims.items()},
     }
     assert [one["name"] for one in found["scenarios"]] == list(NAMES)
     assert found["seconds"] < MOST
-    assert found["verdict"] == "pass"
+    assert [name for name, claim in claims.items() if claim["verdict"] == "fail"] == []
