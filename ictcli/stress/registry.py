@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ictcli.stress.scenario import Scenario
 
-NAMES: tuple[str, ...] = ("symbols", "throughput", "memory", "connectivity", "recovery", "limits", "corruption")
+NAMES: tuple[str, ...] = (
+    "symbols",
+    "throughput",
+    "memory",
+    "connectivity",
+    "recovery",
+    "limits",
+    "corruption",
+    "alert_storm",
+)
 """A scenario that is not here is found by tests/stress/test_registry.py."""
 
 
