@@ -124,7 +124,8 @@ def _metrics(a: Sample, b: Sample, how: Resampling, shown: Sequence[str]) -> lis
 
 def _side(side: Side, sample: Sample) -> Mapping[str, Any]:
     left_out = len(side.sample.trades) - len(sample.trades)
-    return {"name": side.name, "what": side.what, "symbols": list(side.symbols), "trades_left_out": left_out}
+    counts = {"trades": len(sample.trades), "trades_left_out": left_out}
+    return {"name": side.name, "what": side.what, "symbols": list(side.symbols), **counts}
 
 
 def _names(side: Side) -> str:

@@ -54,6 +54,8 @@ def _short(name: str, value: Any) -> str:
 def differences(a: Mapping[str, str], b: Mapping[str, str], *, whole: bool) -> list[dict[str, str | None]]:
     """Facts that are not the same, in the order of the first.
 
+    Of a symbol or strategy that only one side has nothing is told but that it has it.
+
     Args:
         a: facts of one side.
         b: facts of the other.
@@ -61,6 +63,6 @@ def differences(a: Mapping[str, str], b: Mapping[str, str], *, whole: bool) -> l
             less than a run.
     """
     names = dict.fromkeys([*a, *b] if whole else [name for name in a if name in b])
-    return [
-        {"what": name, "a": a.get(name), "b": b.get(name)} for name in names if a.get(name) != b.get(name)
-    ]
+    sections = [{name.partition(".")[0] for name in side if "." in name} for side in (a, b)]
+    told = [name for name in names if "." not in name or name.partition(".")[0] in sections[0] & sections[1]]
+    return [{"what": name, "a": a.get(name), "b": b.get(name)} for name in told if a.get(name) != b.get(name)]

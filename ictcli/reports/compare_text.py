@@ -32,6 +32,11 @@ def comparison_text(document: Document) -> str:
 
 def _verdict(document: Document) -> list[str]:
     lines = wrap(document["summary"])
+    for side in (document["a"], document["b"]):
+        if not side["trades"]:
+            lines += wrap(
+                f"{side['name']} made no trade on these days: the other is compared with doing nothing."
+            )
     if document["same_content"]:
         lines += wrap("Both are one computation: everything that decides the outcome has the same hash.")
     return lines
@@ -67,7 +72,8 @@ def _differences(document: Document) -> list[str]:
         ends = [_signed(one[end], one["unit"]) for end in ("low", "high")]
         interval = BLANK if one["low"] is None or one["high"] is None else " to ".join(ends)
         counts = f"{one['n_a']:,}" if one["n_a"] == one["n_b"] else f"{one['n_a']:,}, {one['n_b']:,}"
-        told = "too few" if interval == BLANK else "chance" if one["chance"] else "differs"
+        told = "chance" if one["chance"] else "differs"
+        told = told if interval != BLANK else "too few" if one["value"] is not None else BLANK
         rows.append([one["what"], _signed(one["value"], one["unit"]), interval, counts, one["pairing"], told])
     headers = ["B less A", "Value", f"{100 * document['confidence']:g} % interval", "n", "Drawn", "Says"]
     note = "The first line decides; the others are not corrected for being looked at as well."
