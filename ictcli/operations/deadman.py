@@ -7,6 +7,7 @@ from typing import Literal
 
 from ictcli.clock import iso, parse_duration
 from ictcli.config.alerts import AlertsConfig
+from ictcli.errors import IctError
 from ictcli.operations.alerts import Alert
 from ictcli.operations.alerts_ledger import Ledger
 from ictcli.trading.control import control_folder
@@ -52,9 +53,6 @@ def judge_all(state: Path, config: AlertsConfig, ledgers: Mapping[str, Ledger], 
         config: limits, and which accounts must be traded.
         ledgers: by name; those that exist.
         now: ns UTC.
-
-    Raises:
-        IctError: a ledger cannot be read.
     """
     control = control_folder(state)
     known = [(one, running) for one, running in traders(control) if one.mode != "replay"]
@@ -75,7 +73,9 @@ def alerts_of(judged: Sequence[Judged], config: AlertsConfig, now: int) -> list[
         open_now = bool(one.positions or one.orders)
         text = f"account {one.account}: {explained(one, config, now)}"
         key = f"trader_{one.life}:{one.account}:{one.beat}:{int(open_now)}"
-        severity: Literal["warning", "critical"] = "critical" if open_now or one.mode == "live" else "warning"
+        unknown = one.positions is None and one.life != "absent"
+        grave = open_now or unknown or one.mode == "live"
+        severity: Literal["warning", "critical"] = "critical" if grave else "warning"
         found.append(Alert(key, f"trader_{one.life}", severity, text, now))
     return found
 
@@ -91,8 +91,10 @@ def explained(one: Judged, config: AlertsConfig, now: int) -> str:
         "gone": f"its trader is gone, last seen {iso(one.beat // 10**9 * 10**9)}",
         "absent": "it must be traded, and never was",
     }
-    if not one.dead or one.positions is None:
+    if not one.dead or one.life == "absent":
         return words[one.life]
+    if one.positions is None:
+        return f"{words[one.life]}; what is open is not known"
     left = f"open positions: {one.positions}, open orders: {one.orders}"
     return f"{words[one.life]}; {left if one.positions or one.orders else 'nothing is open'}"
 
@@ -102,7 +104,7 @@ def _judge(
 ) -> Judged:
     seen = last_beat(pulse_file(control, trader.account))
     beat = max(seen, trader.since)
-    in_order, positions, orders = (True, None, None) if ledger is None else _books(ledger, trader)
+    in_order, positions, orders = _known(ledger, trader)
     life: Life
     if running and seen < trader.since:
         life = "starting" if now - trader.since <= parse_duration(config.start_after) else "silent"
@@ -111,6 +113,16 @@ def _judge(
     else:
         life = "ended" if in_order and trader.account not in config.expected else "gone"
     return Judged(trader.account, trader.mode, life, beat, positions, orders)
+
+
+def _known(ledger: Ledger | None, trader: Trader) -> tuple[bool, int | None, int | None]:
+    """As ``_books``; a ledger that cannot be read tells of no good end."""
+    if ledger is None:
+        return True, None, None
+    try:
+        return _books(ledger, trader)
+    except IctError:
+        return False, None, None
 
 
 def _books(ledger: Ledger, trader: Trader) -> tuple[bool, int | None, int | None]:

@@ -6,7 +6,7 @@ is written down before and after, so this process may end anywhere.
 
 import queue
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from ictcli.errors import ConfigError
 from ictcli.operations.notif_courier import ENDED, LATE, Address, Answer, Courier, child_environ
 from ictcli.operations.notif_plan import Message, allowance, free_at, plan, spend
 from ictcli.operations.notif_text import letter_of
+from ictcli.operations.outbox_rows import Due
 from ictcli.terminals.secret import read_secret
 
 if TYPE_CHECKING:
@@ -172,11 +173,19 @@ class Notifier:
         if not rows:
             return
         first, *left = plan(rows, allowed)
+        courier = self._courier(name)
+        if courier is not None:
+            self._hand(courier, first, left)
+
+    def _courier(self, name: str) -> Courier | None:
+        """A delivering process, one that waits or a new one; None where the system refuses."""
         if name in self._idle:
-            courier = self._idle.pop(name)[0]
-        else:
-            courier = Courier(self._addresses[name], self._answers, self._environ)
-        self._hand(courier, first, left)
+            return self._idle.pop(name)[0]
+        try:
+            return Courier(self._addresses[name], self._answers, self._environ)
+        except OSError as error:
+            self._rest(name, [], Answer(0, sent=False, why=f"no process can be started: {error.strerror}"))
+            return None
 
     def _hand(self, courier: Courier, message: Message, left: list[Message]) -> None:
         name, now = courier.address.channel, self._around.clock()
@@ -212,12 +221,17 @@ class Notifier:
         self._idle[name] = (trip.courier, monotonic() + _LINGER)
 
     def _fail(self, trip: _Trip, answer: Answer) -> None:
-        name, now = trip.courier.address.channel, self._around.clock()
+        name = trip.courier.address.channel
         del self._trips[name]
-        standing = self._box.standing(name)
+        self._rest(name, trip.carries.rows, answer)
+        trip.courier.kill()
+
+    def _rest(self, name: str, tried: Sequence[Due], answer: Answer) -> None:
+        """Leave a channel that failed alone for a while, and what was tried for at least as long."""
+        now, standing = self._around.clock(), self._box.standing(name)
         fails = standing.fails + 1
         rest = max(self._pause(fails), int(answer.wait * NS_PER_SECOND))
-        rows = [(row, now + max(rest, self._pause(row.tries + 1))) for row in trip.carries.rows]
+        rows = [(row, now + max(rest, self._pause(row.tries + 1))) for row in tried]
         changed = replace(standing, fails=fails, blocked=now + rest)
         self._box.failed(name, rows, answer.why, changed, doubtful=answer.doubtful)
         self.counts.failures += 1
@@ -225,7 +239,6 @@ class Notifier:
         self._around.tell(
             f"channel {name}: {answer.why}; {len(rows)} alerts wait, next try in {rest / 1e9:.0f} s"
         )
-        trip.courier.kill()
 
     def _pause(self, fails: int) -> int:
         """Exponential back-off, drawn from all of it, so that many do not come at once."""

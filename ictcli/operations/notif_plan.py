@@ -32,7 +32,7 @@ class Message:
 def plan(rows: Sequence[Due], allowed: int) -> list[Message]:
     """The messages that tell all of ``rows``, at most so many.
 
-    What was tried least comes first, then what is most severe, then the oldest. Where there are more than
+    What failed least comes first, then what is most severe, then the oldest. Where there are more than
     allowed, the last message is a digest of all the rest.
 
     Args:
@@ -43,11 +43,16 @@ def plan(rows: Sequence[Due], allowed: int) -> list[Message]:
     for row in rows:
         groups.setdefault((row.fingerprint, row.step), []).append(row)
     units = [tuple(sorted(group, key=lambda row: row.alert)) for group in groups.values()]
-    units.sort(key=lambda unit: (min(row.tries for row in unit), -RANK[unit[0].severity], unit[0].alert))
+    units.sort(key=lambda unit: (min(map(_failures, unit)), -RANK[unit[0].severity], unit[0].alert))
     if len(units) <= allowed:
         return [Message(unit) for unit in units]
     rest = sorted((row for unit in units[allowed - 1 :] for row in unit), key=lambda row: row.alert)
     return [*(Message(unit) for unit in units[: allowed - 1]), Message(tuple(rest), digest=True)]
+
+
+def _failures(row: Due) -> int:
+    """Tries that failed; one that may have arrived is not held against it."""
+    return row.tries - bool(row.doubtful)
 
 
 def allowance(standing: Standing, per_minute: int, now: int) -> int:

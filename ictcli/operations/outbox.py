@@ -61,7 +61,7 @@ _DUE = f"""
 SELECT d.alert, d.step, d.tries, d.doubtful, a.key, a.kind, a.severity, a.text, a.source, a.owner, a.at,
   a.fingerprint
 FROM deliveries d JOIN alerts a ON a.id = d.alert
-WHERE d.channel = ? AND d.{_OPEN} AND d.due <= ? ORDER BY d.tries, d.alert LIMIT {MOST_DUE}
+WHERE d.channel = ? AND d.{_OPEN} AND d.due <= ? ORDER BY d.tries - d.doubtful, d.alert LIMIT {MOST_DUE}
 """  # noqa: S608 - words of this file
 
 
@@ -193,7 +193,7 @@ class Outbox:
         return len(overdue)
 
     def due(self, channel: str, now: int) -> list[Due]:
-        """What is to be sent on a channel by now; what was tried least first, then the oldest."""
+        """What is to be sent on a channel by now; what failed least first, then the oldest."""
         with explained(self._path):
             return [Due(*row) for row in self._raw.execute(_DUE, (channel, now))]
 

@@ -12,7 +12,7 @@ import pytest
 
 from ictcli.errors import ConfigError, SourceUnavailable
 from ictcli.ledger.bodies import Filled, Stop
-from ictcli.operations.alerts_ledger import Ledger
+from ictcli.operations.alerts_ledger import Ledger, file_ledger
 from ictcli.operations.deadman import Judged, alerts_of, explained, judge_all
 from ictcli.operations.deadman_ping import ping
 from ictcli.trading.control import control_folder
@@ -85,6 +85,16 @@ def test_a_trader_that_was_killed_is_gone_and_critical_while_something_is_open(t
     (worse,) = alerts_of([judge(tmp_path, 2 * MINUTE, ledger)], CONFIG, NOON)
     assert (worse.severity, worse.key != alert.key) == ("critical", True)
     assert "open positions: 1, open orders: 0" in worse.text
+
+
+def test_a_trader_whose_ledger_cannot_be_read_is_gone_and_critical(tmp_path: Path) -> None:
+    (tmp_path / "ledger.db").write_bytes(b"no database" * 500)
+    with trading(tmp_path, beat=MINUTE):
+        pass
+    gone = judge(tmp_path, 2 * MINUTE, file_ledger("paper", tmp_path / "ledger.db"))
+    (alert,) = alerts_of([gone], CONFIG, NOON)
+    assert (gone.life, alert.severity) == ("gone", "critical")
+    assert alert.text.endswith("what is open is not known")
 
 
 def test_one_death_is_one_alert_and_the_next_another(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Mail by a real server on this machine: good, absent, slow, refusing, and one that hangs up half-way."""
 
+import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -193,6 +194,23 @@ def test_an_address_that_is_none_is_told_without_it(tmp_path: Path) -> None:
     with pytest.raises(SourceUnavailable, match="the address is none that apprise knows") as caught:
         send_test("odd", config.channels["odd"], desk)
     assert "canary" not in caught.value.message + caught.value.hint
+
+
+def test_where_apprise_is_missing_it_says_how_to_install_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "apprise", None)
+    with pytest.raises(ConfigError, match="apprise") as caught:
+        deliver(desk_of(tmp_path, alerts_config(), {"MAIL": mail_url(9)}))
+    assert "pip install 'ictcli[operate]'" in caught.value.hint
+
+
+def test_where_no_process_can_be_started_alerts_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "nowhere"))
+    desk = desk_of(tmp_path, alerts_config(), {"MAIL": mail_url(9)})
+    lay_alert(desk.state, alert(1))
+    assert deliver(desk).counts.failed == {"mail": "no process can be started: No such file or directory"}
+    assert deliveries(tmp_path)["mail"].state == "pending"
 
 
 def test_nobody_to_tell_is_an_error_and_so_is_no_address_at_all(tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ def test_what_was_on_its_way_when_the_writer_ended_is_due_and_doubtful(tmp_path:
         box.take([alert(1), alert(2)], CONFIG, NOON)
         box.sending("mail", box.due("mail", NOON)[:1], QUIET, NOON)
     with outbox(tmp_path, now=NOON) as box:
-        assert [(row.alert, row.doubtful) for row in box.due("mail", NOON)] == [(2, 0), (1, 1)]
+        assert [(row.alert, row.doubtful) for row in box.due("mail", NOON)] == [(1, 1), (2, 0)]
 
 
 def test_a_critical_alert_that_nobody_acknowledges_rises_step_by_step(box: Outbox) -> None:
