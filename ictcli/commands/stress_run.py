@@ -15,6 +15,8 @@ from ictcli.session import Session
 from ictcli.stress.registry import NAMES, scenario
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ictcli.market.timeframes import Timeframe
     from ictcli.stress.runner import Outcome
     from ictcli.stress.setting import Profile, Setting
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 _SYMBOLS: "dict[Profile, tuple[int, ...]]" = {"quick": (20,), "full": (20, 50, 100)}
 _SEEDS: "dict[Profile, int]" = {"quick": 3, "full": 60}
 _MINUTE = "M1"
+_FOLDER = "stress"
+"""Of the state directory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=False)
@@ -63,10 +67,11 @@ def run(session: Session, request: StressRequest) -> None:
     seed = session.config.config.backtest.seed if request.seed is None else request.seed
     asked = Asked(request.names, seed, session.now, session.provenance(), load_now())
     outcomes: list[Outcome] = []
-    with _scratch(session) as folder:
-        ending = Ending(folder)
-        ending.engage()
-        setting = _setting(session, request, folder, lambda: bool(ending.why()))
+    folder = session.config.state_dir / _FOLDER
+    ending = Ending(folder)
+    ending.engage()
+    setting = _setting(session, request, folder, lambda: bool(ending.why()))
+    with _scratch(session, folder):
         with (
             listening(ending, session.out.note),
             compiling_told(session.out),
@@ -87,7 +92,15 @@ def run(session: Session, request: StressRequest) -> None:
     _leave(request, document, interrupted=ending.interrupted)
 
 
-def _setting(session: Session, request: StressRequest, folder: Path, stopping: Any) -> "Setting":
+def _setting(
+    session: Session, request: StressRequest, folder: Path, stopping: "Callable[[], bool]"
+) -> "Setting":
+    """What all scenarios are given.
+
+    Raises:
+        UsageError: no strategy, one that does not decide bar by bar, or bars too long.
+    """
+    from ictcli.clock import NS_PER_DAY, NS_PER_HOUR
     from ictcli.market.timeframes import parse_timeframe
     from ictcli.research.choices import choose_strategies, parse_params
     from ictcli.strategies.expression import Expression
@@ -104,16 +117,21 @@ def _setting(session: Session, request: StressRequest, folder: Path, stopping: A
                 f"{choice.strategy.name} is an expression over whole columns, for research only",
                 hint="Trading needs a step that decides bar by bar: see docs/write-a-strategy.md.",
             )
-    frames = request.timeframes or (parse_timeframe(_MINUTE),)
+    frames = tuple(sorted(set(request.timeframes or (parse_timeframe(_MINUTE),)), key=lambda one: one.ns))
+    if frames[0].ns > NS_PER_HOUR or frames[-1].ns > NS_PER_DAY:
+        raise UsageError(
+            f"{', '.join(one.name for one in frames)}: too long to see thousands of bars go by",
+            hint="The shortest must be at most H1, the longest D1.",
+        )
     symbols = (request.symbols,) if request.symbols else _SYMBOLS[request.profile]
     return Setting(
-        config, session.book, tuple(choices), tuple(sorted(set(frames), key=lambda one: one.ns)), folder,
+        config, session.book, tuple(choices), frames, folder,
         request.profile, symbols, request.seeds or _SEEDS[request.profile], request.duration, stopping,
     )  # fmt: skip
 
 
 @contextmanager
-def _scratch(session: Session) -> "Iterator[Path]":
+def _scratch(session: Session, folder: Path) -> "Iterator[None]":
     """A folder on the disk that trading writes to, gone afterwards; what a killed run left goes first.
 
     Raises:
@@ -121,13 +139,12 @@ def _scratch(session: Session) -> "Iterator[Path]":
     """
     from ictcli.store.locks import exclusive
 
-    state = session.config.state_dir
-    with exclusive(state / "stress.lock", "stress", now=session.now, doing="running"):
-        folder = state / "stress"
+    lock = folder.with_suffix(".lock")
+    with exclusive(lock, "stress", now=session.now, doing="running"):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True, mode=0o700)
         try:
-            yield folder
+            yield
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -97,6 +97,9 @@ def test_ctrl_c_ends_in_good_order_and_marks_what_was_measured(
         (["--scenario", "sunshine"], "sunshine"),
         (["--symbols", "0"], "--symbols"),
         (["--strategy", "nothing_such"], "nothing_such"),
+        (["--param", "wings=2"], "wings"),
+        (["-t", "H4"], "at most H1"),
+        (["-t", "M1", "-t", "W1"], "the longest D1"),
     ],
 )
 def test_bad_input_is_refused_before_anything_runs(
