@@ -25,6 +25,7 @@ from ictcli.ledger.stored import entry_of
 from ictcli.market.bars import SeriesKey
 from ictcli.market.timeframes import parse_timeframe
 from ictcli.store.store import Store
+from ictcli.trading.pulse import last_beat, pulse_file
 from ictcli.trading.simulated_world import LOGIN
 from ictcli.trading.spool import lay
 from ictcli.workspace import create
@@ -124,6 +125,7 @@ def test_the_loop_is_watched_alone_on_its_account_halted_resumed_and_ended(
     desk: Path, manager: socket.socket, loop: subprocess.Popen[str]
 ) -> None:
     heard(manager, "WATCHDOG=1")
+    assert 0 <= now_ns() - last_beat(pulse_file(desk / "state" / "control", LOGIN)) < 60 * 10**9
     code, refused = ictcli(desk, *ASK[:-1])
     assert code == 12
     assert f"is being traded by pid {loop.pid} on " in refused["error"]["message"]
