@@ -1,6 +1,7 @@
 #!/bin/sh
-# The whole chain in one workspace: bars in, patterns, a model, a backtest behind a gate, the same bars traded,
-# the ledger held against the backtest, a report.
+# The whole chain in one workspace: bars in, patterns, a model, a backtest behind a gate; what closed since the last
+# time traded on paper and held against the terminal; the same bars traded as the backtest did and held against it;
+# a report.
 #
 #   chain.sh SYMBOL TIMEFRAME STRATEGY SINCE [option of fetch]...
 #   chain.sh EURUSD M15 fvg_retest 2025-01-01
@@ -28,7 +29,9 @@ if [ $# -gt 0 ]; then step fetch "$symbol" "$@"; else step fetch; fi
 step detect "$symbol" -t "$timeframe"
 step train "$symbol" -t "$timeframe" --start "$since"
 step backtest "$symbol" -t "$timeframe" --strategy "$strategy" --start "$since" --gate config/gates.toml
-step trade "$symbol" -t "$timeframe" --strategy "$strategy" --paper --replay "$since.." --speed max
+step trade "$symbol" -t "$timeframe" --strategy "$strategy" --paper --once
+step reconcile --since "$since"
+step trade "$symbol" -t "$timeframe" --strategy "$strategy" --replay "$since.." --speed max
 step reconcile --ledger replay --against-backtest --since "$since"
-step report replay
-step report latest --out report.txt
+step report live
+step report latest --full --out report.txt
