@@ -9,7 +9,7 @@ STAMP  := $(VENV)/.installed
 
 export ICTCLI_CACHE_DIR ?= $(CURDIR)/.cache
 
-.PHONY: help install demo test lint proof bench peer peers lock clean
+.PHONY: help install demo test lint docs proof security bench peer peers lock clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -60,6 +60,12 @@ tests-uncompiled:
 
 proof: install  ## The full counts, in resumable shards; results go to docs/proofs/
 	$(PY) scripts/proof.py
+
+security: install  ## Bandit, known vulnerabilities (skipped offline), secret scan, bill of materials
+	$(PY) scripts/security.py
+
+docs: install  ## Build the documentation as a site into build/site; every link is checked
+	NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict
 
 bench: install  ## Speed as ratios against a peer or a floor, measured in one run
 	@failed=; for script in benchmarks/*.py; do $(PY) $$script || failed="$$failed $$script"; done; \
