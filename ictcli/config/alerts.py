@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from ictcli.clock import parse_duration
-from ictcli.config.fields import Duration, Record, doc
+from ictcli.config.fields import Duration, Record, SourceName, doc
 
 SeverityName = Literal["info", "warning", "critical"]
 
@@ -47,7 +47,7 @@ class AlertsConfig(Record, frozen=True):
     """Who is told of what (docs/alerts.md)."""
 
     channels: Annotated[
-        dict[str, ChannelConfig],
+        dict[SourceName, ChannelConfig],
         doc(
             "Ways to reach people by name.",
             'channels.mail.url_env = "ICTCLI_ALERTS_MAIL"',

@@ -11,10 +11,13 @@ import re
 import socket
 import sys
 from collections.abc import Iterable, Iterator
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import apprise
 from requests import sessions
+
+from ictcli.clock import NS_PER_SECOND, from_datetime, now_ns
 
 _WORDS = (
     ("connection refused", "connection refused"),
@@ -60,12 +63,17 @@ def why_of(texts: Iterable[str]) -> str:
 
 
 def wait_of(value: str | None) -> float:
-    """Seconds that ``Retry-After`` asks for; 0 for none. A date is left to the usual back-off."""
+    """Seconds that ``Retry-After`` asks for, as a number or as a date; 0 for none."""
+    text = value or "0"
     try:
-        wait = float(value or 0)
-    except ValueError:
+        wait = float(text) if text.replace(".", "", 1).isdigit() else _until(text)
+    except (TypeError, ValueError):
         return 0.0
     return min(wait, _MOST_WAIT) if wait > 0 else 0.0
+
+
+def _until(date: str) -> float:
+    return (from_datetime(parsedate_to_datetime(date)) - now_ns()) / NS_PER_SECOND
 
 
 def _listen(waits: list[float]) -> None:
