@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from ictcli.__main__ import run
+from ictcli.clock import now_ns
+from ictcli.store.locks import exclusive
 from ictcli.stress import load
 from ictcli.stress.scenarios import throughput
 from ictcli.workspace import create
@@ -108,6 +110,14 @@ def test_bad_input_is_refused_before_anything_runs(
     assert run([*ASK, *more]) == 2
     assert words in capsys.readouterr().err
     assert not (desk / "reports").exists()
+
+
+def test_two_at_once_would_disturb_each_other_and_are_refused(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with exclusive(desk / "state" / "stress.lock", "stress", now=now_ns(), doing="running"):
+        assert run(ASK) == 12
+    assert "stress" in capsys.readouterr().err
 
 
 def test_without_a_strategy_it_says_what_to_add(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
