@@ -14,10 +14,11 @@ class StressConfig(Record, frozen=True):
 
     trades_per_hour: Annotated[float, Meta(ge=0), doc("Trades that an hour must be able to hold.")] = 100.0
     bar_ms: Annotated[
-        Positive, doc("Milliseconds from a bar's close to its last decision, 99 of 100 bars stay below.")
+        Positive,
+        doc("Milliseconds of work for each closed bar, orders included, 99 of 100 minutes stay below."),
     ] = 50.0
     signal_to_order_ms: Annotated[
-        Positive, doc("Milliseconds from a signal to its order at the broker, 99 of 100 stay below.")
+        Positive, doc("Milliseconds from a signal to the answer to its order, 99 of 100 stay below.")
     ] = 500.0
     error_rate: Annotated[Share, doc("Share of orders that may end in an error of ours.")] = 0.001
     recovery_s: Annotated[
