@@ -29,7 +29,7 @@ class Pulse:
         self._beaten = now
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._path.touch()
+            self._path.touch(mode=0o600)
             os.utime(self._path, ns=(now, now))
         except OSError:
             return  # a heartbeat that is not left grows old, and whoever watches tells

@@ -38,6 +38,7 @@ def test_a_heartbeat_that_cannot_be_left_does_not_disturb_the_loop(tmp_path: Pat
     assert last_beat(pulse_file(tmp_path / "control", 7)) == 0
 
 
-def test_a_heartbeat_has_no_content_so_that_a_full_disk_takes_it(tmp_path: Path) -> None:
+def test_a_heartbeat_is_its_owners_and_has_no_content_so_that_a_full_disk_takes_it(tmp_path: Path) -> None:
     Pulse(pulse_file(tmp_path, 7)).beat(NOON)
-    assert pulse_file(tmp_path, 7).stat().st_size == 0
+    found = pulse_file(tmp_path, 7).stat()
+    assert (found.st_size, found.st_mode & 0o077) == (0, 0)
