@@ -61,6 +61,7 @@
   function listen() {
     page.list = Trades.list(data, drawn, choose);
     if (!box("window")) return;
+    box("others").parentElement.hidden = !windows.kinds.length;
     page.list.mark(page.chosen);
     box("before").addEventListener("click", () => step(-1));
     box("after").addEventListener("click", () => step(1));

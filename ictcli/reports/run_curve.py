@@ -24,6 +24,7 @@ class Curve:
         equity: closed and open results; the balance where open results are not known.
         drawdown: fall from the highest balance so far, as a share of it; open losses included.
         marks: how many there were before thinning.
+        open_known: whether open results are in equity and drawdown.
     """
 
     ts: Int64
@@ -31,6 +32,7 @@ class Curve:
     equity: Floats
     drawdown: Floats
     marks: int
+    open_known: bool = True
 
     def __len__(self) -> int:
         return len(self.ts)
@@ -63,6 +65,7 @@ def curve_of(trades: pa.Table, marks: Equity | None, opening: float, begun: int 
         np.concatenate([[opening], balance if marks is None else marks.equity]),
         np.concatenate([[0.0], np.maximum(fall, 0.0)]),
         len(ts) + 1,
+        marks is not None,
     )
 
 
@@ -80,4 +83,6 @@ def thinned(curve: Curve, buckets: int = BUCKETS) -> Curve:
             for choose in (np.argmin, np.argmax)
         ]
     at = np.unique(np.concatenate(kept))
-    return Curve(curve.ts[at], curve.balance[at], curve.equity[at], curve.drawdown[at], curve.marks)
+    return Curve(
+        curve.ts[at], curve.balance[at], curve.equity[at], curve.drawdown[at], curve.marks, curve.open_known
+    )

@@ -33,36 +33,25 @@ def account_charts(story: RunStory) -> list[PageChart]:
 
 
 def _equity(story: RunStory, curve: Curve, note: str) -> PageChart:
-    days = _moments(curve)
-    unit = f" {story.currency}"
-    return PageChart(
-        "equity",
-        "Equity",
-        f"Balance of closed trades, and equity with the open ones, in {story.currency or 'money'}.{note}",
-        [
-            _line(
-                "equity", days, curve.equity.round(2).tolist(),
-                {"color": "@two", "width": 1, "shape": "hv"}, unit,
-            ),
-            _line(
-                "balance", days, curve.balance.round(2).tolist(),
-                {"color": "@one", "width": 1.8, "shape": "hv"}, unit,
-            ),
-        ],
-        {"xaxis": {"type": "date"}, "yaxis": {"tickformat": ",~r"}},
-        height=320,
-        wide=True,
-    )  # fmt: skip
+    days, unit = _moments(curve), f" {story.currency}"
+    money = story.currency or "money"
+    lines = [_line("balance", days, curve.balance, {"color": "@one", "width": 1.8}, unit)]
+    told = f"Balance of closed trades in {money}; what open ones stood at is not known.{note}"
+    if curve.open_known:
+        lines.insert(0, _line("equity", days, curve.equity, {"color": "@two", "width": 1}, unit))
+        told = f"Balance of closed trades, and equity with the open ones, in {money}.{note}"
+    layout = {"xaxis": {"type": "date"}, "yaxis": {"tickformat": ",~r"}}
+    return PageChart("equity", "Equity", told, lines, layout, height=320, wide=True)
 
 
 def _drawdown(story: RunStory, curve: Curve) -> PageChart:
     deepest = float(story.curve.drawdown.max())
-    falls = (-100 * curve.drawdown).round(4).tolist()
-    trace = _line("drawdown", _moments(curve), falls, {"color": "@bad", "width": 1, "shape": "hv"}, " %")
+    trace = _line("drawdown", _moments(curve), -100 * curve.drawdown, {"color": "@bad", "width": 1}, " %")
+    losses = "open losses included" if curve.open_known else "open losses not known"
     return PageChart(
         "drawdown",
         "Drawdown",
-        "Fall from the highest balance so far, open losses included, as a share of it;"
+        f"Fall from the highest balance so far, {losses}, as a share of it;"
         f" the deepest is {100 * deepest:.2f} %.",
         [trace | {"fill": "tozeroy", "fillcolor": "@bad/0.2"}],
         {"xaxis": {"type": "date"}, "yaxis": {"ticksuffix": " %", "rangemode": "tozero"}},
@@ -77,10 +66,11 @@ def _moments(curve: Curve) -> list[int]:
     return moments
 
 
-def _line(name: str, x: list[int], y: list[float], line: Figure, unit: str) -> Figure:
+def _line(name: str, x: list[int], y: Floats, line: Figure, unit: str) -> Figure:
+    """What held from each mark to the next."""
     return {
-        "type": "scatter", "mode": "lines", "name": name, "x": x, "y": y, "line": line,
-        "hovertemplate": f"%{{x|%Y-%m-%d %H:%M}} UTC: %{{y:,.2f}}{unit}",
+        "type": "scatter", "mode": "lines", "name": name, "x": x, "y": y.round(4).tolist(),
+        "line": {**line, "shape": "hv"}, "hovertemplate": f"%{{x|%Y-%m-%d %H:%M}} UTC: %{{y:,.2f}}{unit}",
     }  # fmt: skip
 
 

@@ -20,7 +20,8 @@ from ictcli.reports.run_tables import (
     verdict_html,
 )
 
-_NO_TRADES = "No trade was made, so there is nothing to draw. Why signals came to nothing stands below."
+_NO_TRADES = "No trade was made, so there is nothing to draw."
+_WHY_BELOW = " Why signals came to nothing stands below."
 
 
 def run_page(story: RunStory) -> str:
@@ -61,7 +62,7 @@ def _charts(story: RunStory) -> dict[str, list[PageChart]]:
 def _sections(story: RunStory, charts: dict[str, list[PageChart]]) -> list[tuple[str, str, str, str]]:
     """Anchor, link, title and content of each section, those without content left out."""
     has = len(story.trades) > 0
-    empty = "" if has else f"<p>{_NO_TRADES}</p>"
+    empty = "" if has else f"<p>{_NO_TRADES}{_WHY_BELOW if story.refusals else ''}</p>"
     summary = [("trades", f"{len(story.trades):,}"), *story.facts]
     found = [
         ("verdict", "Verdict", "Verdict", verdict_html(story.verdict) + numbers_html(story) + facts(summary)),
@@ -86,7 +87,7 @@ def _parts(story: RunStory, charts: Sequence[PageChart]) -> str:
 
 def _assumptions(story: RunStory) -> str:
     if not story.assumptions:
-        return "" if not story.execution.modelled else "<p>None are known.</p>"
+        return ""
     told = f"{len(story.assumptions)} rules behind every simulated fill"
     return details(told, facts(story.assumptions), is_open=False)
 

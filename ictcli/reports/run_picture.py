@@ -96,7 +96,8 @@ def _account(figure: Any, grid: Any, story: RunStory, look: Theme) -> None:
     days = curve.ts.astype("datetime64[ns]")
     blue, orange = look.families["imbalance"]
     above = _axes(figure, grid[0, :], f"Equity, {story.currency}".rstrip(", "), look)
-    above.step(days, curve.equity, where="post", color=orange, lw=0.8, label="equity with open trades")
+    if curve.open_known:
+        above.step(days, curve.equity, where="post", color=orange, lw=0.8, label="equity with open trades")
     above.step(days, curve.balance, where="post", color=blue, lw=1.4, label="balance")
     above.legend(
         frameon=False, labelcolor=look.ink, fontsize=9, loc="lower right", bbox_to_anchor=(1, 1), ncols=2

@@ -86,10 +86,10 @@ const TradeChart = (() => {
     const shapes = one ? shapes_of(one, kinds) : [], named = (role) => shapes.filter((shape) => shape.role === role).map((shape) => told(shape, one.digits));
     const levels = `Entry ${trade.entry_text}, stop ${trade.stop_text}, target ${trade.target_text}, exit ${trade.exit_text} by ${trade.exit_reason.replaceAll("_", " ")}, ${Trades.moment(trade.closed)} UTC.`;
     const way = trade.mae === null ? "" : ` MAE ${trade.mae.toFixed(2)} R, MFE ${trade.mfe.toFixed(2)} R.`;
-    const made = named("cause").length ? `Caused by ${named("cause").join("; ")}.` : one ? "Which zone caused it cannot be told." : "This trade is not among those shown on their bars.";
+    const made = one && !shapes.length ? "" : named("cause").length ? `Caused by ${named("cause").join("; ")}.` : one ? "Which zone caused it cannot be told." : "This trade is not among those shown on their bars.";
     const parts = named("part").length ? ` Made of ${named("part").join("; ")}.` : "";
-    const known = one && one.decided !== null ? " The dotted line is the close at which it was decided; zones are drawn as known then, none later." : "";
-    return `${levels}${way}\n${made}${parts}${known}`;
+    const known = one && one.decided !== null ? ` The dotted line is the close at which it was decided${shapes.length ? "; zones are drawn as known then, none later" : ""}.` : "";
+    return `${levels}${way}\n${`${made}${parts}${known}`.trim()}`;
   }
 
   const headline = (trade) =>
