@@ -30,6 +30,7 @@ def why_document(answer: Why, zones: Zones | None = None, doubts: Sequence[str] 
         "setups": [
             {
                 "strategy": story.strategy,
+                "timeframe": story.timeframe,
                 "setup": story.number,
                 "steps": [_plain(step) for step in story.steps],
                 "zones": list((zones or {}).get((story.strategy, story.number), ())),
@@ -47,7 +48,10 @@ def why_text(answer: Why, zones: Zones | None = None, doubts: Sequence[str] = ()
     """What ``report --why`` prints; arguments as of ``why_document``."""
     parts = [[f"{answer.symbol} at {_stamp(answer.at)}"], _position_lines(answer.trades)]
     told = zones or {}
-    parts += [_story_lines(story, told.get((story.strategy, story.number), ())) for story in answer.stories]
+    several = len({story.timeframe for story in answer.stories}) > 1
+    for story in answer.stories:
+        name = f"{story.strategy} {story.timeframe}" if several else story.strategy
+        parts.append(_story_lines(name, story, told.get((story.strategy, story.number), ())))
     parts += [[line for doubt in doubts for line in wrap(f"Note: {doubt}.")]]
     if answer.omitted:
         parts.append(
@@ -70,7 +74,7 @@ def _position(row: Row) -> str:
     return f"In position: {opened} at {_price(row['entry'])}, {closed}"
 
 
-def _story_lines(story: Story, zones: Sequence[Mapping[str, Any]]) -> list[str]:
+def _story_lines(name: str, story: Story, zones: Sequence[Mapping[str, Any]]) -> list[str]:
     cells = [
         [
             _stamp(step["at"]),
@@ -84,7 +88,7 @@ def _story_lines(story: Story, zones: Sequence[Mapping[str, Any]]) -> list[str]:
     ]
     table = aligned(["Known at", "Who", "What", "Side", "Price", "Why"], cells, "<<<<><")
     about = [*map(zone_line, zones), *(_asked(step) for step in story.steps if step["what"] == "enter")]
-    return [f"{story.strategy}, set-up {story.number}", *(f"  {line}" for line in about), *table]
+    return [f"{name}, set-up {story.number}", *(f"  {line}" for line in about), *table]
 
 
 def _asked(step: Row) -> str:

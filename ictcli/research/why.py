@@ -21,12 +21,13 @@ class Story:
     """A set-up's records in time order: what the strategy decided and what became of the orders.
 
     Attributes:
-        strategy, number: of the set-up; ``number`` is None for records that belong to none.
+        strategy, timeframe, number: of the set-up; ``number`` is None for records that belong to none.
         steps: rows with ``at``, ``who`` (strategy or account), ``what``, ``reason``, ``price``, ``formed_at``
             (open of the bar where the pattern sits) and the ``probability`` that a model gave.
     """
 
     strategy: str
+    timeframe: str
     number: int | None
     steps: tuple[Row, ...]
 
@@ -94,6 +95,7 @@ def _decision(row: Row) -> Row:
     return {
         "at": row["signal_at"],
         "strategy": row["strategy"],
+        "timeframe": row.get("timeframe") or "",
         "setup": row["setup_number"],
         "who": "strategy",
         "what": row["stage"] if row["kind"] == "note" else row["kind"],
@@ -107,6 +109,7 @@ def _event(row: Row) -> Row:
     return {
         "at": row["known_at"],
         "strategy": row["strategy"],
+        "timeframe": row.get("timeframe") or "",
         "setup": row["setup_number"],
         "who": "account",
         "what": row["event"],
@@ -122,11 +125,11 @@ def _event(row: Row) -> Row:
 
 def _alive(steps: Sequence[Row], at: datetime) -> list[Story]:
     """The set-ups whose records surround a moment, in the order of their first record."""
-    groups: dict[tuple[str, int | None], list[Row]] = {}
+    groups: dict[tuple[str, str, int | None], list[Row]] = {}
     for step in steps:
-        groups.setdefault((step["strategy"], step["setup"]), []).append(step)
+        groups.setdefault((step["strategy"], step["timeframe"], step["setup"]), []).append(step)
     return [
-        Story(strategy, number, tuple(own))
-        for (strategy, number), own in groups.items()
+        Story(strategy, timeframe, number, tuple(own))
+        for (strategy, timeframe, number), own in groups.items()
         if number is not None and own[0]["at"] <= at <= own[-1]["at"]
     ]

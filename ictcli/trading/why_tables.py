@@ -1,6 +1,7 @@
 """What a journal says of decisions and orders, as the tables behind ``report --why``."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +13,8 @@ from ictcli.ledger.log import Entry
 from ictcli.trading.trade_rows import setup_of
 
 _SHARED = [
-    ("symbol", pa.string()), ("strategy", pa.string()), ("setup_number", pa.int64()),
+    ("symbol", pa.string()), ("timeframe", pa.string()), ("strategy", pa.string()),
+    ("setup_number", pa.int64()),
     ("reason", pa.string()), ("price", PRICE),
 ]  # fmt: skip
 _SIGNALS = pa.schema(
@@ -60,32 +62,55 @@ def _signal(body: bodies.Decided, digits: int) -> dict[str, Any]:
 
     setup = body.setup if body.setup >= 0 else None
     return {
-        "symbol": body.symbol, "strategy": body.strategy, "setup_number": setup,
-        "reason": body.reason, "signal_at": body.bar // 1000, "kind": body.what,
+        "symbol": body.symbol, "timeframe": body.timeframe, "strategy": body.strategy,
+        "setup_number": setup, "reason": body.reason, "signal_at": body.bar // 1000, "kind": body.what,
         "stage": body.facts.get("stage"), "side": _SIDES.get(body.facts.get("side", 0)),
         "price": price("price"), "stop": price("stop"), "target": price("target"),
     }  # fmt: skip
 
 
 def _events(entries: Sequence[Entry]) -> Iterator[dict[str, Any]]:
-    intents: dict[str, bodies.Intent] = {}
+    known = _Setups()
     for entry in entries:
         body = entry.body
         if isinstance(body, bodies.Intent):
-            intents[body.id] = body
+            known.take(body)
             lots = [] if body.volume is None else [f"{body.volume.normalize():f} lots"]
             why = ", ".join([*lots, body.why] if body.why else lots)
-            yield _event(body, entry.ts, body.action, why, body.price or body.expected)
-        elif isinstance(body, _NAMED) and (intent := intents.get(body.id)) is not None:
-            what, reason, price = _told(body)
-            yield _event(intent, entry.ts, what, reason, price)
+            yield known.event(body, entry.ts, (body.action, why, body.price or body.expected))
+        elif isinstance(body, _NAMED) and (intent := known.intents.get(body.id)) is not None:
+            if isinstance(body, bodies.Filled):
+                known.fill(body)
+            yield known.event(intent, entry.ts, _told(body))
 
 
-def _event(intent: bodies.Intent, ts: int, what: str, reason: str, price: Decimal | None) -> dict[str, Any]:
-    return {
-        "symbol": intent.symbol, "strategy": intent.strategy, "setup_number": setup_of(intent),
-        "reason": reason, "price": price, "known_at": ts // 1000, "event": what,
-    }  # fmt: skip
+@dataclass(slots=True)
+class _Setups:
+    """Which set-up an intent belongs to: its own words say so, or the order or position that it is about."""
+
+    intents: dict[str, bodies.Intent] = field(default_factory=dict)
+    numbers: dict[str, int | None] = field(default_factory=dict)
+    positions: dict[int, str] = field(default_factory=dict)
+
+    def take(self, intent: bodies.Intent) -> None:
+        """Take a new intent."""
+        self.intents[intent.id] = intent
+        about = intent.target_id or self.positions.get(intent.position or 0, "")
+        own = setup_of(intent)
+        self.numbers[intent.id] = self.numbers.get(about) if own is None else own
+
+    def fill(self, deal: bodies.Filled) -> None:
+        """Take a deal: the first of a position tells whose it is."""
+        self.positions.setdefault(deal.position, deal.id)
+
+    def event(self, intent: bodies.Intent, ts: int, told: tuple[str, str, Decimal | None]) -> dict[str, Any]:
+        """A row of the order log."""
+        what, reason, price = told
+        return {
+            "symbol": intent.symbol, "timeframe": intent.timeframe, "strategy": intent.strategy,
+            "setup_number": self.numbers[intent.id], "reason": reason, "price": price,
+            "known_at": ts // 1000, "event": what,
+        }  # fmt: skip
 
 
 def _told(body: Any) -> tuple[str, str, Decimal | None]:
