@@ -5,6 +5,7 @@ document, which starts with ``schema`` and ``command``.
 """
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -24,6 +25,10 @@ _COLOURS = {"red": "\033[1;31m", "yellow": "\033[33m", "green": "\033[32m", "dim
 
 def unheard(level: str, text: str) -> None:
     """Nobody keeps what people are told."""
+
+
+_COMMANDS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Control characters, and those that turn the direction of writing."""
 
 
 class Output:
@@ -90,7 +95,7 @@ class Output:
         """A text table for people; numbers align right, missing values are blank."""
         from tabulate import tabulate
 
-        cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
+        cells = [["" if cell is None else harmless(str(cell)) for cell in row] for row in rows]
         right = [bool(cells) and all(_is_number(row[i]) for row in cells) for i in range(len(headers))]
         align = ["right" if number else "left" for number in right]
         return str(tabulate(cells, list(headers), tablefmt="simple", disable_numparse=True, colalign=align))
@@ -112,20 +117,20 @@ class Output:
     def note(self, text: str) -> None:
         """Tell people something that is not data; silent with ``--quiet``."""
         if not self.quiet:
-            self._to_stderr(text + "\n")
+            self._to_stderr(harmless(text) + "\n")
         self.recorded("INFO", text)
 
     def warn(self, text: str) -> None:
         """Warn on stderr."""
-        self._to_stderr(f"{self.paint('warning:', 'yellow', sys.stderr)} {text}\n")
+        self._to_stderr(f"{self.paint('warning:', 'yellow', sys.stderr)} {harmless(text)}\n")
         self.recorded("WARNING", text)
 
     def error(self, error: IctError) -> None:
         """Print an error, or what was found, and the next thing to try on stderr."""
         word, colour = ("found:", "yellow") if isinstance(error, Finding) else ("error:", "red")
-        self._to_stderr(f"{self.paint(word, colour, sys.stderr)} {error.message}\n")
+        self._to_stderr(f"{self.paint(word, colour, sys.stderr)} {harmless(error.message)}\n")
         if error.hint:
-            self._to_stderr(f"{self.paint('hint:', 'dim', sys.stderr)} {error.hint}\n")
+            self._to_stderr(f"{self.paint('hint:', 'dim', sys.stderr)} {harmless(error.hint)}\n")
         self.recorded("WARNING" if isinstance(error, Finding) else "ERROR", f"{error.name}: {error.message}")
 
     def error_document(self, error: IctError) -> None:
@@ -182,6 +187,16 @@ class Output:
         if self.plain or not coloured(stream, os.environ):
             return text
         return f"{_COLOURS[colour]}{text}\033[0m"
+
+
+def harmless(text: str) -> str:
+    """A text without what moves a terminal's cursor or changes its colours; line ends and tabs stay.
+
+    What is shown may come from a broker or a file.
+    """
+    if text.isprintable():
+        return text
+    return "".join(one if one in "\n\t" or not _COMMANDS.match(one) else "\ufffd" for one in text)
 
 
 def describe(error: IctError) -> dict[str, Any]:

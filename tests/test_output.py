@@ -236,3 +236,15 @@ def test_progress_keeps_still_when_told(quiet: bool, term: str, monkeypatch: pyt
 )
 def test_who_decides_about_colour(environ: dict[str, str], shown: bool) -> None:
     assert coloured(Terminal(), environ) is shown
+
+
+def test_what_a_broker_says_commands_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    evil = "\x1b[2J\x1b]0;owned\x07\u202etxt.exe\x9b1m\r\x08"
+    out = Output()
+    out.note(evil)
+    out.warn(evil)
+    out.error(DataError(evil, hint=evil))
+    shown = capsys.readouterr().err + out.table(["a"], [[evil], ["line\nline\ttab é"]])
+    assert not {one for one in shown if one < " " and one not in "\n\t"}
+    assert not set("\x7f\x9b\u202e") & set(shown)
+    assert "line\ttab é" in shown

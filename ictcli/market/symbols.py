@@ -162,6 +162,10 @@ class SymbolBook:
         return msgspec.structs.replace(root, name=name, aliases=())
 
 
+_NAME = re.compile(r"[A-Za-z0-9#$^!_\[](?:[A-Za-z0-9#$^!&_\[\]().,+ -]{0,62}[A-Za-z0-9#$^!&_\])+-])?")
+"""No separator of paths, nothing that a spreadsheet takes for a formula or a terminal for a command."""
+
+
 def load_symbols(overrides: Path | None) -> SymbolBook:
     """The built-in instruments, with the tables of ``overrides`` (``config/symbols.toml``) laid over them.
 
@@ -192,6 +196,11 @@ def stanza(name: str, digits: int) -> str:
 
 def _overlay(tables: dict[str, Any], extra: dict[str, Any], path: Path) -> None:
     for name, table in extra.items():
+        if not _NAME.fullmatch(name):
+            raise ConfigError(
+                f"{path}: {name[:40]!r} is no name for a symbol: it becomes a folder and a column",
+                hint="Use letters, digits and # $ ^ ! & _ [ ] ( ) . , + - inside; others go to aliases.",
+            )
         if name == "suffixes":
             if not isinstance(table, list) or not all(isinstance(item, str) for item in table):
                 raise ConfigError(f"{path}: suffixes must be a list of strings")

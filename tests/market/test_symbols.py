@@ -141,6 +141,25 @@ def test_mistakes_in_the_file_are_named(tmp_path: Path, text: str, complaint: st
         load_symbols(write(tmp_path, text))
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["../../x", "a/b", "a\\b", "=1+1", "-x", "+x", "@x", ".x", "x.", "x ", "C:x", "a@b", "\x1b[2J", "\0", ""],
+)
+def test_a_name_that_is_no_folder_or_a_formula_is_refused(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "symbols.toml"
+    quoted = "".join(one if one.isalnum() else f"\\u{ord(one):04x}" for one in name)
+    path.write_text(f'["{quoted}"]\nspread = 3\n')
+    with pytest.raises(ConfigError, match="is no name for a symbol"):
+        load_symbols(path)
+
+
+@pytest.mark.parametrize("name", ["#AAPL", "US 30", "BTC-USD", "EURUSD.r", "[SP500]", "BRK.B", "^VIX", "A"])
+def test_names_that_brokers_give_are_taken(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "symbols.toml"
+    path.write_text(stanza("EURUSX", 5).replace("[EURUSX]", f'["{name}"]'))
+    assert name in load_symbols(path).names
+
+
 def test_a_missing_file_changes_nothing(tmp_path: Path, book: SymbolBook) -> None:
     assert load_symbols(tmp_path / "none.toml").names == book.names
 
