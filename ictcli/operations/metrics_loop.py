@@ -87,7 +87,9 @@ def last_reconcile(found: Sequence[Freshness]) -> Family:
 
 
 def _of_picture(picture: Picture) -> Iterator[Shown]:
-    orders = [((picture.broker, key), float(n)) for key, n in picture.counts.get("orders", {}).items()]
+    orders = [
+        ((picture.broker or "built-in", key), float(n)) for key, n in picture.counts.get("orders", {}).items()
+    ]
     yield Family("orders", "Requests by what the broker, or the gate, made of them.", orders,
                  ("broker", "outcome"), "counter")  # fmt: skip
     for name, (told, label) in _COUNTERS.items():

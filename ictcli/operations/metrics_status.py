@@ -74,8 +74,11 @@ def _of_operation(found: Mapping[str, Any]) -> Iterator[Shown]:
     yield one_value(
         "measurements_judged", "Measurements that were held against what is usual.", measured["judged"]
     )
-    beyond = [((one["metric"], one["label"]), one["distance"] / one["limit"]) for one in measured["unusual"]]
-    told = "How far beyond usual, as a multiple of what is usual; only what is unusual is listed."
+    beyond = [
+        ((one["metric"], one["label"]), one["distance"] / max(one["limit"], 1.0))
+        for one in measured["unusual"]
+    ]
+    told = "How far away, as a multiple of what is usual (at least a spread); only the unusual."
     yield Family("measurement_deviation", told, beyond, ("metric", "label"))
 
 
