@@ -134,8 +134,10 @@ def send(session: Session, *, follow: bool) -> None:
         "waiting": left.waiting,
         "channels_failed": done.counts.failed,
     }
-    text = f"{done.new} new alerts; {done.counts.messages} messages sent with {done.counts.alerts} alerts"
-    session.out.emit(document, f"{text}; {left.waiting} wait" if left.waiting else text)
+    text = (
+        f"new alerts: {done.new}; messages sent: {done.counts.messages}, alerts in them: {done.counts.alerts}"
+    )
+    session.out.emit(document, f"{text}; still waiting: {left.waiting}" if left.waiting else text)
     if interrupted:
         raise click.exceptions.Exit(ExitCode.INTERRUPTED)
     if done.counts.failed and not follow:
@@ -224,7 +226,8 @@ def _text(session: Session, found: "Sequence[Listed]", open_now: int) -> str:
     shown = session.out.table(headers, rows)
     left = open_now - sum(one.acked is None for one in found)
     more = f"\n{left} older ones wait for somebody as well; --last shows more" if left > 0 else ""
-    return f"{shown}{more}\nictcli alerts ack ID --reason TEXT"
+    hint = "\nictcli alerts ack ID --reason TEXT" if open_now else ""
+    return f"{shown}{more}{hint}"
 
 
 def _told(one: "Listed") -> str:

@@ -237,7 +237,7 @@ class Notifier:
         self.counts.failures += 1
         self.counts.failed[name] = answer.why
         self._around.tell(
-            f"channel {name}: {answer.why}; {len(rows)} alerts wait, next try in {rest / 1e9:.0f} s"
+            f"channel {name}: {answer.why}; alerts that wait: {len(rows)}, next try in {rest / 1e9:.0f} s"
         )
 
     def _pause(self, fails: int) -> int:

@@ -114,7 +114,7 @@ def follow(desk: Desk, ending: Callable[[], bool], alive: Callable[[str], None])
                 new += intake.bring(box, desk.around.clock())
                 brought = monotonic()
             notifier.turn(_POLL)
-            alive(f"{notifier.counts.messages} messages, {notifier.counts.alerts} alerts told")
+            alive(f"messages sent: {notifier.counts.messages}, alerts in them: {notifier.counts.alerts}")
             if not notifier.busy:
                 time.sleep(_NAP)
         notifier.finish(_FAREWELL)

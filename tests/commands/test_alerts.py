@@ -136,7 +136,7 @@ def test_a_channel_that_is_down_is_exit_6_and_its_address_is_nowhere(
     lay_alert(desk / "state", alert(1))
     assert run(["alerts", "send"]) == 6
     said = capsys.readouterr()
-    assert said.out == "1 new alerts; 0 messages sent with 0 alerts; 1 wait\n"
+    assert said.out == "new alerts: 1; messages sent: 0, alerts in them: 0; still waiting: 1\n"
     assert "not delivered: mail: connection refused" in said.err
     assert run(["alerts", "list"]) == 0
     shown = capsys.readouterr()

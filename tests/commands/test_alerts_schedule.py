@@ -83,7 +83,9 @@ def test_the_crontabs_commands_run_every_minute_and_say_nothing_when_all_is_well
             ["/bin/sh", "-c", here], cwd="/", env=environ(desk), capture_output=True, text=True, check=False
         )
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert (desk / "state" / "alerts.log").read_text() == "0 new alerts; 0 messages sent with 0 alerts\n"
+    assert (
+        desk / "state" / "alerts.log"
+    ).read_text() == "new alerts: 0; messages sent: 0, alerts in them: 0\n"
     assert (desk / "state" / "watch.log").read_text() == "nobody has traded here\n"
 
 
@@ -144,5 +146,5 @@ def test_a_notifier_under_systemd_is_ready_feeds_the_watchdog_and_ends_when_told
     assert words[0].startswith("READY=1")
     assert all(word.startswith("WATCHDOG=1") for word in words[1:])
     assert (process.returncode, err) == (0, "")
-    assert out == "0 new alerts; 0 messages sent with 0 alerts\n"
+    assert out == "new alerts: 0; messages sent: 0, alerts in them: 0\n"
     assert (desk / "state" / "alerts" / "notifier.pulse").is_file()
