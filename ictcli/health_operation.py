@@ -4,7 +4,7 @@ import errno
 import importlib.util
 import os
 import socket
-from typing import Any, Literal
+from typing import Literal
 
 from ictcli.errors import ConfigError
 from ictcli.operations import health_state
@@ -87,7 +87,7 @@ def measurements(session: Session) -> Found:
     if found["error"]:
         return "warn", found["error"], "Move the damaged file away: it is history, nothing trades on it."
     if odd := found["unusual"]:
-        told = "; ".join(f"{_named(one)} {one['value']:.4g}, usually {one['usual']:.4g}" for one in odd)
+        told = "; ".join(map(health_state.unusual_text, odd))
         return "warn", told, "See docs/metrics.md, What is unusual; then `ictcli query` over `metrics`."
     if found["judged"]:
         return "ok", f"{found['judged']} measurements, all as usual", ""
@@ -96,10 +96,6 @@ def measurements(session: Session) -> Found:
         fix = "Let the trader run on, or raise metrics.false_alarm."
         return "skip", f"{days[0]:.1f} of the {days[1]:.1f} days of history that are needed", fix
     return "skip", "nothing was measured lately", "A trader that runs measures itself."
-
-
-def _named(one: dict[str, Any]) -> str:
-    return f"{one['metric']} of {one['label']}" if one["label"] else str(one["metric"])
 
 
 def alerts(session: Session) -> Found:

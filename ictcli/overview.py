@@ -5,7 +5,17 @@ from typing import Any
 
 from ictcli.clock import NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE, NS_PER_SECOND, iso, parse_duration
 from ictcli.ledger.address import find_place, paper_place
-from ictcli.operations.health_state import alerts, backup, disk, history_days, logs, models, unusual, worst
+from ictcli.operations.health_state import (
+    alerts,
+    backup,
+    disk,
+    history_days,
+    logs,
+    models,
+    unusual,
+    unusual_text,
+    worst,
+)
 from ictcli.output import Output
 from ictcli.reconcile.freshness import freshness
 from ictcli.session import Session
@@ -96,7 +106,7 @@ def health_lines(found: dict[str, Any]) -> list[str]:
         lines.append(f"alerts that nobody acknowledged: {', '.join(open_alerts)} (`ictcli alerts list`)")
     if failed := found["alerts"]["failed"]:
         lines.append(f"{failed} notifications failed and are tried again")
-    lines += [_unusual_line(one) for one in found["measurements"]["unusual"]]
+    lines += [f"UNUSUAL {unusual_text(one)}" for one in found["measurements"]["unusual"]]
     lines += _judged_lines(found["measurements"])
     lines += [
         f"model {one['model']}: champion {one['champion']}"
@@ -107,14 +117,6 @@ def health_lines(found: dict[str, Any]) -> list[str]:
     if kept["last"] or found["trading"]["ledgers"]:
         lines.append(f"backup: {kept['last'] or 'never'}{', OVERDUE: ' + '; '.join(late) if late else ''}")
     return lines
-
-
-def _unusual_line(one: dict[str, Any]) -> str:
-    label = f" of {one['label']}" if one["label"] else ""
-    return (
-        f"UNUSUAL {one['metric']}{label}: {one['value']:.4g}, usually {one['usual']:.4g} "
-        f"({one['distance']:.1f} spreads away, {one['limit']:.1f} are usual)"
-    )
 
 
 def _judged_lines(found: dict[str, Any]) -> list[str]:

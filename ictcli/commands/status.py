@@ -1,6 +1,7 @@
 """``ictcli status``: what trades, what must be seen to, what is stored and how fresh it is."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -14,7 +15,7 @@ from ictcli.session import Session
     examples=[
         "ictcli status",
         "ictcli status --json",
-        "ictcli status -q --metrics /var/lib/node_exporter/ictcli.prom > /dev/null",
+        "ictcli status -q --metrics /var/lib/node_exporter/ictcli_status.prom > /dev/null",
     ],
 )
 @click.option(
@@ -33,7 +34,7 @@ def command(session: Session, metrics: Path | None) -> None:
     session.out.emit(found, lambda: overview_text(found, session.out))
 
 
-def _save(session: Session, path: Path, found: dict[str, object]) -> None:
+def _save(session: Session, path: Path, found: dict[str, Any]) -> None:
     from ictcli import __version__
     from ictcli.commands.given_files import refuse_unwritable
     from ictcli.config.loading import fingerprint

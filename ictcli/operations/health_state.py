@@ -1,7 +1,7 @@
 """What an operator asks of a workspace beside trading: room, logs, alerts, backups, models, odd values."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -118,6 +118,15 @@ def _deviations(found: "Judged") -> dict[str, Any]:
         "longest": longest,
         "needed": found.needed,
     }  # fmt: skip
+
+
+def unusual_text(one: Mapping[str, Any]) -> str:
+    """An unusual measurement in words."""
+    label = f" of {one['label']}" if one["label"] else ""
+    return (
+        f"{one['metric']}{label}: {one['value']:.4g}, usually {one['usual']:.4g} "
+        f"({one['distance']:.1f} spreads away, {max(one['limit'], 0.0):.1f} are usual)"
+    )
 
 
 def history_days(windows: int) -> float:

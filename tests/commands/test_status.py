@@ -13,6 +13,7 @@ from ictcli.market.bars import SeriesKey, make_bars
 from ictcli.market.gaps import Gap
 from ictcli.market.timeframes import parse_timeframe
 from ictcli.operations.alerts import Alert
+from ictcli.operations.baselines import WINDOW
 from ictcli.operations.outbox import outbox
 from ictcli.output import Output
 from ictcli.overview import age, overview_text
@@ -21,6 +22,7 @@ from ictcli.store.store import Store
 from ictcli.trading.control import control_folder
 from ictcli.trading.latch import Latch
 from ictcli.workspace import create
+from tests.operations.test_baselines_history import keep as keep_samples
 
 M1 = parse_timeframe("M1")
 
@@ -95,6 +97,20 @@ def test_what_must_be_seen_to_stands_above_what_is_stored(
     text = capsys.readouterr().out
     assert text.index("HALTED since") < text.index("alerts that nobody acknowledged: 1 critical")
     assert text.index("alerts that nobody acknowledged") < text.index("broker/EURUSD/M1")
+
+
+def test_an_unusual_measurement_is_shown(
+    desk: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    today = now_ns() // NS_PER_DAY * NS_PER_DAY
+    last = (now_ns() // WINDOW - 1) * WINDOW
+    rng = np.random.default_rng(1)
+    for back in (4, 3, 2):
+        keep_samples(desk / "data", today - back * NS_PER_DAY, rng.lognormal(-2.0, 0.3, 8640))
+    keep_samples(desk / "data", last, np.full(90, 5.0))
+    monkeypatch.setenv("ICTCLI_METRICS__FALSE_ALARM", "0.01")
+    assert run(["status"]) == 0
+    assert "UNUSUAL turn_gap_seconds: 5, usually 0.13" in capsys.readouterr().out
 
 
 def test_a_hundred_series_still_fit_on_a_screen_and_the_stalest_is_named(
