@@ -107,13 +107,13 @@ def rendered(subject: Subject, chosen: str, table: str, *, full: bool, dark: boo
 
 def _rows(table: "pa.Table", digits: Mapping[str, int], chosen: str) -> bytes:
     from ictcli.output import encode
-    from ictcli.reports import breakdown, export
+    from ictcli.reports import export
 
     if chosen == "csv":
         return export.as_csv(table, digits)
     if chosen == "parquet":
         return export.as_parquet(table)
-    return "".join(encode(row) + "\n" for row in breakdown.plain_rows(table, digits)).encode()
+    return "".join(encode(row) + "\n" for row in export.rows_of(table, digits)).encode()
 
 
 def explained(session: Session, subject: Subject, symbol: str, moment: str, chosen: str) -> bytes:

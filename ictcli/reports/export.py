@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ictcli.clock import from_datetime, iso
-from ictcli.reports.breakdown import plain_rows
+from ictcli.reports.breakdown import Row, plain_rows
 
-_CSV_ROWS = 20_000
+_AT_ONCE = 20_000
 """Rows that are made plain at once."""
 
 
@@ -27,10 +27,15 @@ def as_csv(table: pa.Table, digits: Mapping[str, int]) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(table.column_names)
-    for first in range(0, len(table), _CSV_ROWS):
-        for row in plain_rows(table.slice(first, _CSV_ROWS), digits):
-            writer.writerow([_cell(row[name]) for name in table.column_names])
+    for row in rows_of(table, digits):
+        writer.writerow([_cell(row[name]) for name in table.column_names])
     return text.getvalue().encode()
+
+
+def rows_of(table: pa.Table, digits: Mapping[str, int]) -> Iterator[Row]:
+    """Plain rows one after another, as ``breakdown.plain_rows`` makes them, few of them at once in memory."""
+    for first in range(0, len(table), _AT_ONCE):
+        yield from plain_rows(table.slice(first, _AT_ONCE), digits)
 
 
 def as_parquet(table: pa.Table) -> bytes:
