@@ -21,6 +21,7 @@ from ictcli.research.metrics.definitions import METRICS
 Document = Mapping[str, Any]
 
 _ENDINGS = {
+    OrderEvent.REFUSED.label: "while trading, the send gate or the broker refused the order; --why tells",
     OrderEvent.EXPIRED.label: "the order waited for its price as long as it might",
     OrderEvent.VOID.label: "the price that ends the set-up was traded before the order's",
     OrderEvent.CANCELLED.label: "the order was withdrawn: by the strategy, or with its group or position",

@@ -11,7 +11,7 @@ from ictcli.engine.order_log import EQUITY, ORDERS
 from ictcli.engine.refusals import refusal_table
 from ictcli.engine.trades import TRADES
 from ictcli.reports.layout import WIDTH
-from ictcli.reports.summary import month_lines, report_document, report_text, result_text
+from ictcli.reports.summary import explained, month_lines, report_document, report_text, result_text
 from ictcli.research.metrics.definitions import METRICS
 from ictcli.research.signal_log import SIGNALS
 from tests.reports.conftest import metric
@@ -154,3 +154,7 @@ def test_a_result_names_the_attempts_that_deflate_it(document: dict[str, Any]) -
     earlier = {"runs": ["first"], "trials": 2, "effective_trials": 1.5, "unreadable": []}
     assert "Earlier attempts" not in result_text(document)
     assert "2 trials with this one, 1.5 effective trials" in result_text({**document, "earlier": earlier})
+
+
+def test_an_order_that_trading_refused_is_explained_though_no_rule_of_the_engine_did() -> None:
+    assert "the send gate or the broker refused" in explained("refused")
