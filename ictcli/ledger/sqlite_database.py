@@ -62,7 +62,11 @@ class SqliteDatabase:
                 f"file:{quote(str(path.absolute()))}?mode={mode}",
                 uri=True, isolation_level=None, timeout=wait, check_same_thread=False, cached_statements=256,
             )  # fmt: skip
-            self._set_up(writable=writable)
+            try:
+                self._set_up(writable=writable)
+            except BaseException:
+                self._raw.close()  # or its lock would stay until somebody collects it
+                raise
         except sqlite3.Error as error:
             raise self.explain(error) from error
 

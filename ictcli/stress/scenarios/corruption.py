@@ -22,12 +22,13 @@ READY = (
     ("fetch", "EURUSD", "--source", "sim", "--start", "2026-01-05", "--end", "2026-01-07"),
 )
 """What makes a workspace with bars."""
+_ROUNDS = 5
 _SHOWN = 3
 
 
 def run(setting: Setting, seed: int, progress: Progress) -> Measured:
-    """Every damage once, or with ``seeds`` as often at other places in the full profile."""
-    rounds = setting.seeds if setting.profile == "full" else 1
+    """Every damage once, in the full profile some times at other places."""
+    rounds = min(setting.seeds, _ROUNDS) if setting.profile == "full" else 1
     folder = setting.folder / "desk"
     folder.mkdir()
     for words in READY:
@@ -86,7 +87,7 @@ def _refused(desk: Desk, file: Path | None, spoil: Spoil, random: Random) -> str
         _trade(desk)
         why = "a trader started on a damaged ledger"
     except IctError as error:
-        why = "" if error.code is ExitCode.DATA else f"a damaged ledger ended a trader with exit {error.code}"
+        why = "" if error.code is ExitCode.DATA else f"a damaged ledger: {error.name}: {error.message}"
     file.write_bytes(original)
     return why or "a request left all the same" * (desk.record.read_bytes() != sent)
 
