@@ -12,7 +12,7 @@ from ictcli.detectors.scan import CHUNK, Detections
 from ictcli.detectors.tables import joined, sorted_zones
 from ictcli.market.bars import Bars, SeriesKey
 from ictcli.reports.chart_styles import style
-from ictcli.reports.detection_chart import ENDINGS, MOST_BARS, Shape, build_chart, within
+from ictcli.reports.detection_chart import ENDINGS, MOST_BARS, Shape, build_chart
 from ictcli.reports.run_story import WindowShape
 from ictcli.store.columns import INSTANT
 from ictcli.strategies.wiring import Wiring
@@ -77,31 +77,34 @@ class _Memory:
     def __init__(self, fold: Fold) -> None:
         self._fold = fold
         self._open = fold.open_zones()
-        self._ended: list[pa.Table] = []
+        self._ended: list[tuple[int, pa.Table]] = []
         self._events: list[pa.Table] = []
         self.taken = 0
 
     def take_until(self, bars: Bars, stop: int, first: int) -> None:
-        """Take the bars up to ``stop`` and forget what was over before bar ``first``."""
+        """Take the bars up to ``stop`` and forget what had ended well before bar ``first``."""
         while self.taken < stop:
             end = min(stop, self.taken + CHUNK)
             piece = self._fold.take(bars.slice(self.taken, end))
             self._events.append(piece.events)
-            self._ended.append(piece.ended)
+            self._ended.append((end, piece.ended))
             self.taken = end
             self._open = self._fold.open_zones()
-            self._forget(bars.slice(min(first, end - 1), end))
+            self._forget(first)
 
-    def _forget(self, shown: Bars) -> None:
-        ended = within(joined(self._ended), shown)
+    def _forget(self, first: int) -> None:
+        self._ended = [(end, table) for end, table in self._ended if end > first]
+        ids = [chunk for table in self._zones() for chunk in table["id"].chunks]
+        known = pa.chunked_array(ids, pa.string()).combine_chunks()
         events = joined(self._events)
-        ids = pa.chunked_array([*ended["id"].chunks, *self._open["id"].chunks], pa.string())
-        self._ended = [ended]
-        self._events = [events.filter(pc.is_in(events["id"], value_set=ids.combine_chunks()))]
+        self._events = [events.filter(pc.is_in(events["id"], value_set=known))]
+
+    def _zones(self) -> list[pa.Table]:
+        return [*(table for _, table in self._ended), self._open]
 
     def known(self) -> Detections:
         """Everything known at the close of the last bar taken that has not long been over."""
-        return Detections(joined(self._events), sorted_zones([*self._ended, self._open]))
+        return Detections(joined(self._events), sorted_zones(self._zones()))
 
 
 def _shapes(
