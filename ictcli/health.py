@@ -16,6 +16,7 @@ from ictcli.config.records import FileSource, Mt5Source
 from ictcli.detectors.registry import check_parameters
 from ictcli.errors import Busy, ConfigError, DataError, IctError, UsageError
 from ictcli.folders import cache_root
+from ictcli.operations.private_files import others_may_write
 from ictcli.research.gates import load_gate
 from ictcli.session import GATES_FILE, Session
 from ictcli.strategies.known import configure, find
@@ -121,6 +122,9 @@ def _kernel_cache(session: Session) -> tuple[State, str, str]:
     if reason := _unwritable(folder):
         fix = "Set ICTCLI_CACHE_DIR to a folder you may write, or every run compiles its kernels again."
         return "warn", f"{folder}: {reason}", fix
+    if platform.system() != "Windows" and (strange := others_may_write(folder, folder / "kernels")):
+        fix = f"chown -R $USER {strange}; chmod -R go-w {strange}; or set ICTCLI_CACHE_DIR to a folder of yours"
+        return "fail", f"others can write {strange}: what lies there is run as code", fix
     return "ok", str(folder), ""
 
 

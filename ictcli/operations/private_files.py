@@ -50,6 +50,18 @@ def exposed(state: Path, backups: Path, secrets: Iterable[Path]) -> Exposed:
     return Exposed(tuple(bare), tuple(writable), tuple(readable))
 
 
+def others_may_write(*folders: Path) -> Path | None:
+    """The first of these that is another user's, or that others can write; None where there is none."""
+    for folder in folders:
+        try:
+            found = folder.stat()
+        except OSError:
+            continue
+        if found.st_uid not in {os.geteuid(), 0} or found.st_mode & 0o022:
+            return folder
+    return None
+
+
 def _guarded(state: Path) -> Iterator[Path]:
     yield from (state / name for name in _GUARDED if (state / name).exists())
     folders = [state / name for name in _FOLDERS] + sorted(state.glob("live-*"))

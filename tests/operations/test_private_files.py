@@ -9,7 +9,7 @@ from ictcli.config.backup import BackupConfig
 from ictcli.operations.backup import create
 from ictcli.operations.backup_contents import Ask, Workspace
 from ictcli.operations.backup_log import Done, last_of, note, overdue, read_log
-from ictcli.operations.private_files import exposed
+from ictcli.operations.private_files import exposed, others_may_write
 from tests.ledger.stories import NOW
 from tests.operations.desks import DAY, desk
 
@@ -70,6 +70,13 @@ def test_a_file_in_a_folder_that_others_cannot_enter_is_safe(workspace: Workspac
     assert look(workspace) == ([], [], [])
     ledger.parent.chmod(0o755)
     assert look(workspace)[1] == ["ledger.db"]
+
+
+def test_a_folder_whose_files_are_run_is_nobody_elses_to_write(tmp_path: Path) -> None:
+    (tmp_path / "kernels").mkdir(mode=0o755)
+    assert others_may_write(tmp_path, tmp_path / "kernels", tmp_path / "absent") is None
+    (tmp_path / "kernels").chmod(0o775)
+    assert others_may_write(tmp_path, tmp_path / "kernels") == tmp_path / "kernels"
 
 
 def test_a_log_says_what_is_late_and_a_torn_line_counts_for_nothing(tmp_path: Path) -> None:
