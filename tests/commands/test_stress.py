@@ -27,6 +27,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("ICTCLI_TRADE__WARM_UP", "60")
     monkeypatch.setitem(throughput._ENOUGH, "quick", 30)
     monkeypatch.setattr(load, "SETTLED", 3)
+    monkeypatch.setattr(load, "_REHEARSED", (60, 5))
     return tmp_path
 
 
