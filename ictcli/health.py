@@ -123,7 +123,7 @@ def _kernel_cache(session: Session) -> tuple[State, str, str]:
         fix = "Set ICTCLI_CACHE_DIR to a folder you may write, or every run compiles its kernels again."
         return "warn", f"{folder}: {reason}", fix
     if platform.system() != "Windows" and (strange := others_may_write(folder, folder / "kernels")):
-        fix = f"chown -R $USER {strange}; chmod -R go-w {strange}; or set ICTCLI_CACHE_DIR to a folder of yours"
+        fix = f"chown -R $USER {strange}; chmod -R go-w {strange}; or set ICTCLI_CACHE_DIR elsewhere"
         return "fail", f"others can write {strange}: what lies there is run as code", fix
     return "ok", str(folder), ""
 
