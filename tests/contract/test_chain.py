@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from ictcli.__main__ import run
 from ictcli.workspace import create
-from tests.contract.pages import DOCS, ROOT, put_programs
+from tests.contract.pages import DOCS, ROOT, blocks, put_programs
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="cron and flock are of Unix"),
@@ -154,6 +155,12 @@ def test_the_manual_shows_script_and_timetable_as_they_are() -> None:
     page = (DOCS / "operations.md").read_text(encoding="utf-8")
     for file, language in ((CHAIN, "sh"), (CRONTAB, "cron")):
         assert f"```{language}\n{file.read_text(encoding='utf-8')}```" in page
+
+
+def test_the_manuals_configuration_is_valid(tmp_path: Path) -> None:
+    (config,) = blocks((DOCS / "operations.md").read_text(encoding="utf-8"), "toml")
+    folder = desk(tmp_path, config, least=0.0)
+    assert run(["-w", str(folder), "config", "check"]) == 0
 
 
 @pytest.mark.proof
