@@ -34,10 +34,10 @@ def numbers_html(story: RunStory) -> str:
         metric, definition = story.metrics[name], METRICS[name]
         value = number(metric["value"], definition.unit)
         within = bounds(metric, definition.unit)
-        unit = f" {story.currency}" if definition.unit == "money" and metric["value"] is not None else ""
+        unit = f", {story.currency}" if definition.unit == "money" and story.currency else ""
         cells.append(
-            f'<li title="{escaped(definition.meaning)}"><span>{escaped(definition.label)}</span>'
-            f"<b>{escaped(value + unit)}</b><span>{escaped('' if within == BLANK else within)}</span></li>"
+            f'<li title="{escaped(definition.meaning)}"><span>{escaped(definition.label + unit)}</span>'
+            f"<b>{escaped(value)}</b><span>{escaped('' if within == BLANK else within)}</span></li>"
         )
     return f'<ul class="numbers">{"".join(cells)}</ul>'
 

@@ -51,13 +51,21 @@ const TradeChart = (() => {
     }];
   }
 
+  // Their names above their rims, where no other words are.
+  function names(shapes, theme) {
+    return shapes.filter((shape) => shape.role === "cause" && shape.bottom !== null).map(({ left, top, drawing }) => ({
+      x: left, y: top, xanchor: "left", yanchor: "bottom", showarrow: false, borderpad: 0, font: { size: 11, color: theme.ink },
+      text: Traces.escaped(drawing.caption), bgcolor: theme.paper, opacity: 0.85,
+    }));
+  }
+
   function draw(one, trade, { kinds, themes }, everything) {
     const plot = box("bars"), theme = themes[document.documentElement.dataset.theme];
     const bars = bars_of(one), size = bars.open.length, range = limits(bars, trade), view = [-1, size - 1 + AFTER];
     const shapes = shapes_of(one, kinds).filter((shape) => everything || shape.role !== "other");
     const frame = Traces.measure({ left: view[0], right: view[1], low: range[0], high: range[1],
       width: plot.clientWidth - margin.l - margin.r, height: plot.clientHeight - margin.t - margin.b }, bars, size - 1);
-    const named = shapes.filter((shape) => shape.role !== "other");
+    const named = shapes.filter((shape) => shape.role === "part");
     const traces = [
       ...Traces.lines(shapes, theme), ...Traces.plans([...shapes, plan(one, trade)], theme), ...causes(shapes, theme),
       Traces.candles(bars, size, theme), Traces.marks(shapes, theme, 8), fills(one, trade, theme), Traces.texts(named, frame, theme),
@@ -68,7 +76,7 @@ const TradeChart = (() => {
     }];
     return Plotly.react(plot, traces, {
       paper_bgcolor: theme.paper, plot_bgcolor: theme.paper, margin, showlegend: false, dragmode: false, hovermode: "closest",
-      font: { family: "system-ui, sans-serif" }, shapes: [...Traces.shading(shapes, theme), ...decided],
+      font: { family: "system-ui, sans-serif" }, shapes: [...Traces.shading(shapes, theme), ...decided], annotations: names(shapes, theme),
       width: plot.clientWidth, height: plot.clientHeight,
       xaxis: { ...axis, range: view, rangeslider: { visible: false }, type: "linear", tickangle: 0, ...Traces.ticks(bars.time, view, frame.width) },
       yaxis: { ...axis, range, side: "right", tickformat: `.${one.digits}f` },
