@@ -37,8 +37,8 @@ def command() -> None:
     """Back up the workspace, rotate, verify, restore, and rehearse restoring.
 
     A backup holds configuration, ledgers, paper terminal, checkpoints, models, metrics and everything else of
-    the state; runs, data of record and the secret key only when asked for. Without the key no ledger can be
-    verified or go on: keep a copy of state/secret.key in another place.
+    the state; runs, data of record, logs and the secret key only when asked for. Without the key no ledger
+    can be verified or go on: keep a copy of state/secret.key in another place.
     """
 
 
@@ -48,10 +48,10 @@ def command() -> None:
 @click.option(
     "--with",
     "wanted",
-    type=click.Choice(["key", "runs", "bars"]),
+    type=click.Choice(["key", "runs", "bars", "logs"]),
     multiple=True,
-    help="Put this in, too: the secret key, stored runs, data of record.  "
-    "[default: backup.runs, backup.bars]",
+    help="Put this in, too: the secret key, stored runs, data of record, logs.  "
+    "[default: backup.runs, backup.bars, backup.logs]",
 )
 @_metrics_option
 @click.pass_obj

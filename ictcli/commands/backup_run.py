@@ -28,7 +28,10 @@ def create(session: Session, wanted: Sequence[str], metrics: Path | None) -> Non
 
     settings = session.config.config.backup
     ask = Ask(
-        key="key" in wanted, runs=settings.runs or "runs" in wanted, bars=settings.bars or "bars" in wanted
+        key="key" in wanted,
+        runs=settings.runs or "runs" in wanted,
+        bars=settings.bars or "bars" in wanted,
+        logs=settings.logs or "logs" in wanted,
     )
     workspace = _workspace(session)
 

@@ -15,6 +15,7 @@ class BackupConfig(Record, frozen=True):
     bars: Annotated[
         bool, doc("Whether data of record (bars, ticks, detections) are in every backup; they are large.")
     ] = False
+    logs: Annotated[bool, doc("Whether the logs of the state folder are in every backup.")] = False
     keep_daily: Annotated[
         int, Meta(ge=1, le=10_000), doc("Days of which the newest backup is kept; days without one are none.")
     ] = 7

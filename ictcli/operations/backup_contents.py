@@ -14,7 +14,7 @@ MADE_AGAIN = frozenset({"locks", "import", "features", "sweeps", "replay"})
 """Folders of the state that a command makes again from what is kept."""
 BARS = frozenset({"bars", "ticks", "detections"})
 """Data of record, and what follows from it."""
-RUNS = "runs"
+RUNS, LOGS = "runs", "logs"
 _BACKUPS, _FORMER = "backups", "replaced-"
 _BESIDE_DATABASE = ("-wal", "-shm", "-journal")
 _DERIVED = ("catalog.duckdb", "catalog.json")
@@ -29,6 +29,7 @@ class Ask:
     key: bool = False
     runs: bool = False
     bars: bool = False
+    logs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,8 @@ def _wanted(name: str, ask: Ask) -> bool:
     if root == "state":
         inner = parts[2:-1]
         aside = _BACKUPS in inner or any(one.startswith(_FORMER) for one in inner)
-        return not aside and not (rest and first in MADE_AGAIN)
+        dispensable = MADE_AGAIN if ask.logs else MADE_AGAIN | {LOGS}
+        return not aside and not (rest and first in dispensable)
     if root == "data":
         if first in BARS or first.startswith("quarantine"):
             return ask.bars

@@ -113,10 +113,10 @@ def test_what_is_deep_long_or_much_ends_soon(folder: Path, text: str) -> None:
 
 
 @pytest.mark.proof
-def test_ten_thousand_drawn_configurations(folder: Path, proof_facts: dict[str, object]) -> None:
+def test_three_thousand_drawn_configurations(folder: Path, proof_facts: dict[str, object]) -> None:
     counts = {"taken": 0, "refused": 0}
 
-    @settings(max_examples=10_000, derandomize=True, deadline=None)
+    @settings(max_examples=3_000, derandomize=True, deadline=None)
     @given(st.lists(st.tuples(st.sampled_from(KEYS), VALUES), min_size=1, max_size=3))
     def drawn(pairs: list[tuple[str, Any]]) -> None:
         unique = {key.rpartition(".")[0]: (key, value) for key, value in pairs}

@@ -36,7 +36,7 @@ def desk(folder: Path) -> Workspace:
         "state/live-7/1-1.checkpoint", "state/control/trade.7.json", "state/control/trade.7.lock",
         "state/graduation/fvg.json", "state/lockbox.jsonl", "state/locks/models.lock",
         "state/features/a.bin", "state/sweeps/b/part", "state/import/c", "state/replay/ledger.db",
-        "state/ledger/backups/ledger-1.db", "state/ledger/replaced-1/ledger.db",
+        "state/logs/ictcli.jsonl", "state/ledger/backups/ledger-1.db", "state/ledger/replaced-1/ledger.db",
         "data/models/m/versions/1/card.json", "data/metrics/account=7/part-1.parquet",
         "data/runs/r1/run.json", "data/bars/source=x/manifest.json", "data/catalog.duckdb",
     ):  # fmt: skip

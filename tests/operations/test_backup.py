@@ -61,11 +61,12 @@ def test_a_backup_holds_what_cannot_be_made_again_and_nothing_else(workspace: Wo
     }  # fmt: skip
 
 
-def test_key_runs_and_bars_are_in_it_only_when_asked_for(workspace: Workspace) -> None:
+def test_key_runs_bars_and_logs_are_in_it_only_when_asked_for(workspace: Workspace) -> None:
     plain = names(back_up(workspace))
-    more = names(back_up(workspace, NOW + DAY, Ask(key=True, runs=True, bars=True)))
+    more = names(back_up(workspace, NOW + DAY, Ask(key=True, runs=True, bars=True, logs=True)))
     assert more - plain == {
         "state/secret.key", "data/runs/r1/run.json", "data/bars/source=x/manifest.json",
+        "state/logs/ictcli.jsonl",
     }  # fmt: skip
 
 
