@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from ictcli.operations.outbox_listing import Delivery, Listed
 
 _WIDEST = 72
+_PATIENCE = 10.0
+"""Seconds to wait for another notifier: a timetable may begin two in the same minute."""
 
 
 def desk_of(session: Session) -> "Desk":
@@ -124,7 +126,7 @@ def send(session: Session, *, follow: bool) -> None:
     if follow:
         done, interrupted = _follow(session, desk)
     else:
-        done = deliver(desk)
+        done = deliver(desk, wait=_PATIENCE)
     left = summary(desk.state)
     document = {
         "new": done.new,

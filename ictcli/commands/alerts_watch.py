@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 from ictcli.errors import Busy, IctError
 from ictcli.session import Session
 
+_PATIENCE = 5.0
+
 if TYPE_CHECKING:
     from ictcli.operations.alerts import Alert
     from ictcli.operations.deadman import Judged
@@ -93,12 +95,23 @@ def _tell(desk: "Desk", now: int) -> str:
     if not desk.config.alerts.channels:
         return ""
     try:
+        _wait_for_another(desk)
         done = deliver(desk)
     except Busy:
         return notifier_trouble(desk.state, parse_duration(desk.config.alerts.heartbeat_after), now)
     except IctError as error:
         return error.message
     return "; ".join(f"channel {name}: {why}" for name, why in done.counts.failed.items())
+
+
+def _wait_for_another(desk: "Desk") -> None:
+    """Give a notifier that is up the time to take in what there is, or to end, as one of a timetable does."""
+    from ictcli.operations.alerts_spool import inbox
+    from ictcli.operations.outbox import is_delivered
+    from ictcli.trading.ending import doze
+
+    folder = inbox(desk.state)
+    doze(_PATIENCE, lambda: not any(folder.glob("*.json")) or not is_delivered(desk.state))
 
 
 def _ping(session: Session, desk: "Desk") -> bool | None:

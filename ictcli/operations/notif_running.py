@@ -21,7 +21,7 @@ from ictcli.operations.outbox import only_notifier, outbox
 from ictcli.trading.pulse import Pulse
 
 PULSE = Path("alerts", "notifier.pulse")
-"""Heartbeat of a notifier that follows, below the state folder."""
+"""Heartbeat of whoever delivers, below the state folder."""
 
 _POLL = 0.5
 _FAREWELL = 10.0
@@ -53,8 +53,12 @@ class Delivered:
     counts: Counts
 
 
-def deliver(desk: Desk) -> Delivered:
+def deliver(desk: Desk, *, wait: float = 0.0) -> Delivered:
     """Take in what is new, deliver what is due, and end; what fails waits for the next run.
+
+    Args:
+        desk: the workspace.
+        wait: seconds to wait for another notifier, such as one that a timetable began in the same minute.
 
     Raises:
         Busy: another notifier is at work.
@@ -62,11 +66,18 @@ def deliver(desk: Desk) -> Delivered:
         DataError: the outbox cannot be written.
     """
     require_channels(desk.config)
+    pulse = Pulse(desk.state / PULSE)
+    with only_notifier(desk.state, now=desk.around.clock(), wait=wait):
+        return _deliver(desk, pulse)
+
+
+def _deliver(desk: Desk, pulse: Pulse) -> Delivered:
     started = desk.around.clock()
-    with only_notifier(desk.state, now=started), outbox(desk.state, now=started) as box:
+    with outbox(desk.state, now=started) as box:
         new = _intake(desk).bring(box, started)
         with closing(Notifier(box, desk.config.alerts, desk.around, started)) as notifier:
             while True:
+                pulse.beat(desk.around.clock())
                 notifier.turn(_POLL)
                 if notifier.busy:
                     continue

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ictcli.clock import parse_duration
 from ictcli.config.alerts import AlertsConfig
+from ictcli.errors import Busy
 from ictcli.operations.alerts import (
     Acknowledgement,
     Alert,
@@ -66,14 +67,32 @@ WHERE d.channel = ? AND d.{_OPEN} AND d.due <= ? ORDER BY d.tries - d.doubtful, 
 
 
 @contextmanager
-def only_notifier(state: Path, *, now: int) -> Iterator[None]:
+def only_notifier(state: Path, *, now: int, wait: float = 0.0) -> Iterator[None]:
     """Be the only one that writes to a workspace's outbox for the block.
+
+    Args:
+        state: the workspace's state folder.
+        now: ns UTC.
+        wait: seconds to wait for another process that does.
 
     Raises:
         Busy: another process does; names it.
     """
-    with exclusive(state / "locks" / "outbox.lock", "the outbox", now=now, doing="being delivered"):
+    with exclusive(_lock(state), "the outbox", now=now, wait=wait, doing="being delivered"):
         yield
+
+
+def _lock(state: Path) -> Path:
+    return state / "locks" / "outbox.lock"
+
+
+def is_delivered(state: Path) -> bool:
+    """Whether a process writes to a workspace's outbox right now."""
+    try:
+        with exclusive(_lock(state), "", now=0, sign=False):
+            return False
+    except Busy:
+        return True
 
 
 @contextmanager

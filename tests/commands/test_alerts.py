@@ -1,6 +1,7 @@
 """``ictcli alerts``: what an operator sees of alerts, and how a dead trader is found."""
 
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from ictcli.ledger.bodies import Alerted
 from ictcli.ledger.journal import open_journal
 from ictcli.operations.alerts import Acknowledgement
 from ictcli.operations.alerts_spool import inbox, lay_alert
-from ictcli.operations.outbox import only_notifier
+from ictcli.operations.outbox import is_delivered, only_notifier
 from ictcli.trading.control import control_folder
 from ictcli.trading.latch import Latch
 from ictcli.trading.lock import Trader, only_trader
@@ -213,3 +214,25 @@ def test_a_notifier_that_hangs_is_found_by_the_watch(
         pulse = Pulse(desk / "state" / "alerts" / "notifier.pulse")
         pulse.beat(now_ns())
         assert run(["alerts", "watch"]) == 0
+
+
+def test_two_that_a_timetable_begins_in_the_same_minute_follow_each_other(
+    desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure(desk, MAIL)
+    monkeypatch.setenv("DESK_MAIL", mail_url(free_port()))
+    ready, done = threading.Event(), threading.Event()
+
+    def other() -> None:
+        with only_notifier(desk / "state", now=now_ns()):
+            ready.set()
+            done.wait(0.3)
+
+    for command in ("send", "watch"):
+        ready.clear()
+        thread = threading.Thread(target=other)
+        thread.start()
+        assert ready.wait(10.0)
+        assert run(["alerts", command]) == 0
+        thread.join()
+    assert is_delivered(desk / "state") is False
