@@ -21,9 +21,10 @@ _LEDGERS: tuple["LedgerName", ...] = ("broker", "paper")
 def command(session: Session, reason: str) -> None:
     """Lift the emergency stop or a breaker, with a reason.
 
-    The breaker opens after too many refused orders in a row; `ictcli status` shows it. A trader that stayed
-    up goes on at the next closed bar; nothing is sent again that was withheld. An account that does not agree
-    with the broker's, or a ledger with faults, is not lifted by hand.
+    The breaker opens after too many refused orders in a row, and at a start on a ledger that is older than
+    the broker's books; `ictcli status` shows it. A trader that stayed up goes on at the next closed bar;
+    nothing is sent again that was withheld. An account that does not agree with the broker's, or a ledger
+    with faults, is not lifted by hand.
     """
     from ictcli.clock import iso
     from ictcli.commands.halting import state_folder, who
