@@ -104,8 +104,10 @@ def zone_line(zone: Mapping[str, Any]) -> str:
     name = " ".join(word for word in (zone["layer"], zone["dir"], zone["kind"]) if word and word != "none")
     role = "sits on" if zone["role"] == "cause" else "made of"
     where = f" {' to '.join(edges)}" if edges else ""
-    formed = zone["formed_at"].replace(":00Z", "Z")
-    return f"{role} {name.replace('_', ' ')}{where}, formed {formed}, {zone['state']} then"
+    formed, known = (zone[name].replace(":00Z", "Z") for name in ("formed_at", "confirmed_at"))
+    known = known[11:] if known[:10] == formed[:10] else known
+    told = f"{role} {name.replace('_', ' ')}{where}, formed {formed}, known {known}"
+    return told if zone["state"] == "active" else f"{told}, {zone['state']} then"
 
 
 def _nothing_lines(answer: Why) -> list[str]:

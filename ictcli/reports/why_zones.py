@@ -125,5 +125,6 @@ def _zone(one: WindowShape, bars: Bars) -> Zone:
         "bottom": edges[0],
         "top": edges[1],
         "formed_at": iso(drawing.formed),
+        "confirmed_at": iso(drawing.changes[0].at),
         "state": shape.state,
     }

@@ -77,6 +77,7 @@ def test_the_zone_behind_a_trade_is_told_as_it_was_known_then(
     assert (cause["role"], cause["kind"], cause["dir"], cause["state"]) == ("cause", "fvg", side, "tapped")
     (entry,) = [step for step in setup["steps"] if step["what"] == "enter"]
     assert cause["formed_at"][:16] == entry["formed_at"][:16] < entry["at"][:16]
+    assert cause["formed_at"] < cause["confirmed_at"] <= entry["at"].replace("Z", ":00Z")
     assert float(cause["bottom"]) < float(cause["top"])
     stop = float(trade["stop"])
     assert stop < float(cause["bottom"]) if side == "bull" else stop > float(cause["top"])
