@@ -63,9 +63,11 @@ def run(session: Session, request: StressRequest) -> None:
     from ictcli.stress.certificate import Asked, certificate, load_now
     from ictcli.stress.runner import run_all
     from ictcli.trading.ending import Ending, listening
+    from ictcli.versions import package_versions
 
     seed = session.config.config.backtest.seed if request.seed is None else request.seed
-    asked = Asked(request.names, seed, session.now, session.provenance(), load_now())
+    versions = {name: version for name, version in package_versions() if version}
+    asked = Asked(request.names, seed, session.now, session.provenance(), versions, load_now())
     outcomes: list[Outcome] = []
     folder = session.config.state_dir / _FOLDER
     ending = Ending(folder)

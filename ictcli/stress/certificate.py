@@ -14,7 +14,6 @@ from ictcli.stress.runner import Outcome, verdict_of
 from ictcli.stress.scenario import Claim
 from ictcli.stress.setting import Setting
 from ictcli.trading.graduation import strategy_mark
-from ictcli.versions import package_versions
 
 _PROCESSORS = Path("/proc/cpuinfo")
 
@@ -28,6 +27,7 @@ class Asked:
         seed: the first.
         now: instant of the run, ns UTC.
         provenance: command line, hash of the configuration, version.
+        versions: of the packages that results depend on.
         load: what the machine did at the beginning, besides (mean of a minute); None where it does not tell.
     """
 
@@ -35,6 +35,7 @@ class Asked:
     seed: int
     now: int
     provenance: Mapping[str, Any]
+    versions: Mapping[str, str]
     load: float | None
 
 
@@ -65,7 +66,7 @@ def certificate(asked: Asked, setting: Setting, outcomes: Sequence[Outcome]) -> 
         "scenarios": [_scenario(one) for one in outcomes],
         "thresholds": msgspec.to_builtins(setting.limits),
         "machine": machine(asked.load),
-        "versions": {name: version for name, version in package_versions() if version},
+        "versions": dict(asked.versions),
         "provenance": dict(asked.provenance),
     }
 
