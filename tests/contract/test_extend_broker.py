@@ -19,6 +19,7 @@ def test_the_broker_of_the_page_passes_the_cards(tmp_path: Path) -> None:
     assert " passed" in checkout.run(cards)
 
 
+@pytest.mark.proof
 def test_a_broker_that_notes_and_does_not_hold_back_fails_a_card(tmp_path: Path) -> None:
     checkout = Checkout(tmp_path, compiled=False)
     checkout.follow(PAGE)

@@ -27,6 +27,7 @@ def test_a_detector_of_the_page_is_registered_and_swept(tmp_path: Path) -> None:
     assert " passed" in checkout.run(f"{sweep} -k 'outside_bar and (prefix or negated)'")
 
 
+@pytest.mark.proof
 def test_a_detector_that_treats_one_side_differently_fails_the_sweep(tmp_path: Path) -> None:
     checkout = Checkout(tmp_path, compiled=False)
     checkout.follow(PAGE)
