@@ -52,15 +52,18 @@ def _state(document: Document) -> list[str]:
     if last:
         pairs.append(("last bar", f"{last['symbol']} {last['timeframe']} closed {last['closed']}"))
     if sync:
-        off = Decimal(sync["difference"])
-        pairs.append(
-            ("last look", f"{sync['at']}: {'the account is as ours' if not off else f'{off:f} off'}")
-        )
+        pairs.append(("last look", looked(sync)))
     if state["critical_alerts"]:
         pairs.append(("critical alerts", f"{state['critical_alerts']:,}"))
     if document["unresolved"]:
         pairs.append(("outcome unknown", f"{len(document['unresolved']):,} requests; see below"))
     return ["State", *entries(pairs)]
+
+
+def looked(sync: Document) -> str:
+    """When the account was last compared with the broker, and by how much it was off."""
+    off = Decimal(sync["difference"])
+    return f"{sync['at']}: {'the account is as ours' if not off else f'{off:f} off'}"
 
 
 def _money(document: Document) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from ictcli.reports.execution_table import execution_lines
 from ictcli.reports.layout import BLANK, number, wrap
+from ictcli.reports.ledger_text import looked
 from ictcli.reports.screen import fitted, metric_lines, named
 from ictcli.reports.summary import month_lines
 from ictcli.reports.verdicts import edge_sentence
@@ -118,10 +119,7 @@ def _tail(document: Document) -> Sequence[tuple[str, str]]:
     if last:
         pairs.append(("last bar", f"{last['symbol']} {last['timeframe']} closed {last['closed']}"))
     if sync:
-        off = Decimal(sync["difference"])
-        pairs.append(
-            ("last look", f"{sync['at']}: {'the account is as ours' if not off else f'{off:f} off'}")
-        )
+        pairs.append(("last look", looked(sync)))
     refused = sorted(document["refusals"], key=lambda row: -row["signals"])
     if refused:
         pairs.append(("not sent", named([f"{row['signals']:,} {row['reason']}" for row in refused])))
