@@ -59,21 +59,25 @@ class Tally:
     deals: int
     faults: tuple[str, ...]
 
-    def claims(self, error_rate: float) -> list[Claim]:
+    def claims(self, error_rate: float | None = None) -> list[Claim]:
         """What may be said of them.
 
         Args:
-            error_rate: least share of requests in error that is too many.
+            error_rate: share of requests in error that is too many; None where there are too few of them to
+                speak of a share: then none of those that were made may be in error.
         """
         own = self.outcomes
         reasons = Counter(own.wrong.values()).most_common(_SHOWN)
         parts = [f"{count} {reason}" for reason, count in reasons]
         parts += [f"{own.refused} more taken, then refused: the price had gone"] if own.refused else []
+        note, wrong = "; ".join(parts), len(own.wrong)
+        errors = (
+            cases_claim(_ERRORS, wrong, own.requests, "orders", note=note)
+            if error_rate is None
+            else share_claim(_ERRORS, wrong, own.requests, "orders", error_rate, note=note)
+        )
         lost = "; ".join(self.faults[:_SHOWN])
-        return [
-            share_claim(_ERRORS, len(own.wrong), own.requests, "orders", error_rate, note="; ".join(parts)),
-            cases_claim(_DIFFERENCES, len(self.faults), self.deals, "deals", note=lost),
-        ]
+        return [errors, cases_claim(_DIFFERENCES, len(self.faults), self.deals, "deals", note=lost)]
 
 
 def tally_of(stage: Stage) -> Tally:

@@ -41,7 +41,7 @@ def _round(setting: Setting, count: int, seed: int, progress: Progress) -> list[
             f"{count} symbols: signal to order", [1000 * one for one in times.orders], 0.99, "ms", "orders",
             limits.signal_to_order_ms,
         ),
-        *[one.about(f"{count} symbols") for one in times.tally.claims(limits.error_rate)],
+        *[one.about(f"{count} symbols") for one in times.tally.claims()],
     ]  # fmt: skip
 
 
