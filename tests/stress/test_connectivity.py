@@ -24,28 +24,29 @@ from ictcli.terminals.terminal import Terminal
 from ictcli.terminals.times import ServerClock
 from tests.stress.settings import setting_of
 
-LENGTH = 9 * NS_PER_MINUTE
+LENGTH, SHORT = 7 * NS_PER_MINUTE, 3 * NS_PER_MINUTE
 
 
 @pytest.fixture(autouse=True)
 def short_outages(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One outage of each kind within a few minutes, around the close of a bar."""
+    """One outage of each kind within a few minutes, around the close of a bar; none in a short day."""
 
-    def drawn(_random: object, start: int, _end: int, _every: int) -> tuple[Outage, ...]:
+    def drawn(_random: object, start: int, end: int, _every: int) -> tuple[Outage, ...]:
         first = start + NS_PER_MINUTE - NS_PER_SECOND
         return tuple(
-            Outage(kind, first + n * 90 * NS_PER_SECOND, first + (n * 90 + 40) * NS_PER_SECOND)
+            Outage(kind, first + n * 60 * NS_PER_SECOND, first + (n * 60 + 30) * NS_PER_SECOND)
             for n, kind in enumerate(KINDS)
+            if end - start > SHORT
         )
 
     monkeypatch.setattr(connectivity, "draw_outages", drawn)
     monkeypatch.setattr(connectivity, "_SYMBOLS", {"quick": ("EURUSD",)})
 
 
-def a_day(folder: Path, make: MakeBroker = make_broker) -> tuple[Day, dict[str, Claim]]:
+def a_day(folder: Path, make: MakeBroker = make_broker, length: int = LENGTH) -> tuple[Day, dict[str, Claim]]:
     """Some minutes with an adapter, and what is claimed of them by the beginning of the name."""
     setting = setting_of(folder)
-    day = live_through(setting, 3, LENGTH, silent, make)
+    day = live_through(setting, 3, length, silent, make)
     return day, {claim.name.split()[0]: claim for claim in claims_of([day], setting, 3)}
 
 
@@ -92,7 +93,7 @@ def test_a_good_trader_comes_through_outages_of_every_kind_the_same_way_each_tim
     assert day.books.wrong == ()
     assert day.books.fills > 5
     assert claims["orders"].verdict is Verdict.PASS
-    assert claims["time"].verdict is not Verdict.PASS, "nine minutes say nothing of 99.9 %"
+    assert claims["time"].verdict is not Verdict.PASS, "seven minutes say nothing of 99.9 %"
     again, _ = a_day(tmp_path / "again")
     assert (again.books.attempts, again.books.fills, again.uptime) == (
         day.books.attempts, day.books.fills, day.uptime
@@ -100,14 +101,14 @@ def test_a_good_trader_comes_through_outages_of_every_kind_the_same_way_each_tim
 
 
 def test_a_trader_that_drops_answers_is_caught_by_books_and_by_reconcile(tmp_path: Path) -> None:
-    day, claims = a_day(tmp_path, planted(Lossy))
+    day, claims = a_day(tmp_path, planted(Lossy), SHORT)
     assert claims["orders"].verdict is Verdict.FAIL
     assert claims["reconciliations"].verdict is Verdict.FAIL
     assert any(line.startswith("lost: deal") for line in day.books.wrong)
 
 
 def test_a_trader_that_forgets_stops_is_caught(tmp_path: Path) -> None:
-    day, claims = a_day(tmp_path, planted(Forgetful))
+    day, claims = a_day(tmp_path, planted(Forgetful), SHORT)
     assert claims["orders"].verdict is Verdict.FAIL
     assert any("went without its stop" in line for line in day.books.wrong)
 

@@ -47,6 +47,6 @@ def test_a_program_that_reads_over_damage_is_caught(desk: Path) -> None:
 
 
 def test_a_program_that_touches_other_files_is_caught(desk: Path) -> None:
-    busy = replace(NAMED["a key emptied"], words=READY[1], code=ExitCode.OK)
-    (desk / "data" / "bars" / "source=sim" / "symbol=EURUSD" / "timeframe=M1" / "manifest.json").unlink()
-    assert inflict(busy, desk, Random(1)).startswith("changed data/bars")
+    (desk / "config" / "gates.toml").write_text("# mine\n", encoding="utf-8")
+    busy = replace(NAMED["a key emptied"], words=("init", ".", "--force"), code=ExitCode.OK)
+    assert inflict(busy, desk, Random(1)) == "changed config/gates.toml"

@@ -49,7 +49,8 @@ def test_a_trader_that_is_killed_comes_back_and_loses_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(recovery, "_KILLS", {"quick": 1})
-    monkeypatch.setattr(recovery, "_SETTLING", 4.0)
+    monkeypatch.setattr(recovery, "_SETTLING", 3.0)
+    monkeypatch.setattr(recovery, "_AHEAD", {"quick": "40m"})
     came, lost = after_kills(setting_of(tmp_path), 1, silent)
     assert came.n >= 1
     assert came.verdict is Verdict.INCONCLUSIVE, "one recovery bounds nothing"
