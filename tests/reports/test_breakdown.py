@@ -15,7 +15,7 @@ HOW = Resampling(200, 1, 0.95)
 
 
 def test_prices_have_their_symbols_decimals(trades: pa.Table) -> None:
-    rows = breakdown.trade_rows(trades, DIGITS)
+    rows = breakdown.plain_rows(trades, DIGITS)
     assert [str(row["entry"]) for row in rows[:2]] == ["1.10000", "1.10"]
     assert rows[0]["target"] is None
     assert str(rows[0]["volume"]) == "0.5"
