@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from ictcli.config.backup import BackupConfig
+from ictcli.health_trading import secrets
 from ictcli.operations.backup import create
 from ictcli.operations.backup_contents import Ask, Workspace
 from ictcli.operations.backup_log import Done, last_of, note, overdue, read_log
 from ictcli.operations.private_files import exposed, others_may_write
+from ictcli.session import Session
 from tests.ledger.stories import NOW
 from tests.operations.desks import DAY, desk
 
@@ -62,6 +64,22 @@ def test_a_file_that_others_reach_is_named(workspace: Workspace, name: str, mode
     found = look(workspace, workspace.state / "secret.key")
     assert found[where] == [path.name]
     assert [names for at, names in enumerate(found) if at != where] == [[], []]
+
+
+def test_a_token_or_password_in_a_file_for_everyone_is_named(workspace: Workspace, tmp_path: Path) -> None:
+    token = tmp_path / "bridge.token"
+    token.write_text("a-token-of-some-length")
+    token.chmod(0o640)
+    (workspace.folder / "config" / "ictcli.toml").write_text(
+        '[brokers.desk]\nterminal = "bridge"\nlogin = 7\npassword_env = "DESK_PASSWORD"\n'
+    )
+    environ = {"ICTCLI_BRIDGE_TOKEN_FILE": str(token), "XDG_CONFIG_HOME": str(tmp_path)}
+    session = Session([], environ)
+    session.chosen_workspace = str(workspace.folder)
+    state, told, fix = secrets(session)
+    assert (state, "bridge.token" in told, fix.startswith("chmod 600")) == ("fail", True, True)
+    token.chmod(0o600)
+    assert secrets(session)[0] == "ok"
 
 
 def test_a_file_in_a_folder_that_others_cannot_enter_is_safe(workspace: Workspace) -> None:
