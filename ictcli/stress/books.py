@@ -151,18 +151,20 @@ def _orders(
         story = retold.stories[name]
         if story.undecided and not settled:
             continue
-        if why := _wrong(story, arrivals.get(magic, []), volumes[magic]):
+        if why := judge_order(story, arrivals.get(magic, []), volumes[magic]):
             found.append(f"order {magic} {why}")
     return found
 
 
-def _wrong(story: Story, arrivals: Sequence[Arrival], volume: Decimal) -> str:
+def judge_order(story: Story, arrivals: Sequence[Arrival], volume: Decimal) -> str:
     """What is wrong with one order, empty for nothing."""
     intent = story.intent
     if sum(one.executed for one in arrivals) > 1 or volume > (intent.volume or 0):
         return "was executed more than once"
     if story.undecided:
         return f"is still {story.state}"
+    if story.state == "open" and not volume and not any(one.executed for one in arrivals):
+        return "is open, and the terminal has nothing of it"
     if story.filled != volume:
         return f"filled {story.filled}, at the terminal {volume}"
     if intent.stop is not None and any(not one.protected for one in arrivals):
