@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="file modes say nothing 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
     made = desk(tmp_path / "desk")
-    for name in ("live-7", "graduation"):  # files of the stage, made without their room's care
+    for name in ("live-7", "graduation", "logs"):  # files of the stage, made without their room's care
         for path in (made.state / name).iterdir():
             path.chmod(0o600)
     (made.state / "recon.db").chmod(0o600)
