@@ -64,6 +64,7 @@ def test_a_disk_that_fills_is_a_warning_and_then_critical(tmp_path: Path) -> Non
     free = int(low.text.rsplit(" ", 2)[1])
     (near,) = look_around(tmp_path, config_of(disk_low=free + 100), [], NOON)
     assert near.severity == "warning"
+    assert look_around(tmp_path, config_of(disk_low=free // 2 + free // 4), [], NOON) == []
 
 
 def test_reconciliations_that_did_not_end_clean_are_told_by_their_number(tmp_path: Path) -> None:

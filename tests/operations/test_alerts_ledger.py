@@ -83,8 +83,9 @@ def test_what_came_while_nobody_looked_is_told_however_old_it_is(tmp_path: Path)
         intake = Intake(desk.state, desk.config, lambda: [ledger])
         assert intake.bring(box, NOON) == 0
         write_ledger(tmp_path / "ledger", alerted("lonely"), now=NOON + DAY)
-        assert intake.bring(box, NOON + 30 * DAY) == 1
-    assert [one.text for one in listing(desk.state)] == ["lonely"]
+        write_ledger(tmp_path / "ledger", alerted("late"), now=NOON + 29 * DAY)
+        assert intake.bring(box, NOON + 30 * DAY) == 2
+    assert [one.text for one in listing(desk.state)] == ["lonely", "late"]
 
 
 def test_a_ledger_is_read_while_its_trader_writes_and_holds_it_up_for_nothing(tmp_path: Path) -> None:

@@ -155,6 +155,10 @@ def test_a_ping_calls_the_address_and_tells_it_to_nobody(
         with pytest.raises(SourceUnavailable, match=why) as caught:
             ping("PING", {"PING": bad})
         assert "canary" not in caught.value.message + caught.value.hint
+        assert (caught.value.__cause__, caught.value.__suppress_context__) == (
+            None,
+            True,
+        )  # nor in a traceback
     for none in ("canary", "file:///canary", "http://[canary", "http://"):
         with pytest.raises(ConfigError, match="PING holds no web address"):
             ping("PING", {"PING": none})

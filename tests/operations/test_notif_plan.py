@@ -1,6 +1,6 @@
 """Which messages tell what is due: never more than allowed, and nothing left out."""
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ictcli.operations.notif_plan import allowance, free_at, plan, spend
@@ -83,7 +83,9 @@ def test_a_digest_of_many_stays_short_and_shows_the_worst() -> None:
     assert "critical test: the worst" in letter.body
 
 
-@given(st.integers(1, 600), st.lists(st.integers(0, 5_000), max_size=60))
+@given(st.sampled_from([1, 7, 20, 600]), st.lists(st.integers(0, 5_000), max_size=60))
+@example(1, [0] * 60)
+@example(20, [100] * 600)
 def test_no_minute_has_more_messages_than_its_share_and_a_burst(per_minute: int, gaps: list[int]) -> None:
     standing, now, sent = Standing(0, 0, 0), NOON, []
     for gap in gaps:
