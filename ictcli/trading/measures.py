@@ -17,6 +17,8 @@ from ictcli.ledger.bodies import (
     BarTaken,
     ClockSeen,
     Denied,
+    Done,
+    Ended,
     Filled,
     Intent,
     Rejected,
@@ -210,6 +212,8 @@ class Measures:
             self._take_request(body)
         elif isinstance(body, Filled):
             self._take_deal(body, at)
+        elif isinstance(body, Done | Ended):
+            self._followed.pop(body.id, None)
         else:
             self._take_state(body)
 

@@ -13,6 +13,7 @@ from ictcli.ledger.bodies import (
     AnyBody,
     BarTaken,
     Denied,
+    Ended,
     Filled,
     Intent,
     Rejected,
@@ -156,6 +157,13 @@ def test_a_listener_that_fails_is_told_of_once_and_the_journal_goes_on() -> None
     assert (kept.bodies, log.last, len(list(log.read(1)))) == ([BAR, BAR], 2, 1)
     assert len(told) == 1
     assert "no space left" in told[0]
+
+
+def test_an_intent_is_followed_to_its_end_and_no_further(measures: Measures) -> None:
+    measures.take([deal("1.10003"), Ended(id="i1", status="filled")], NOON, 0.001)
+    assert measures.tallies["slippage_points"].seen().n == 1
+    measures.take([deal("1.10003")], NOON, 0.001)
+    assert measures.tallies["slippage_points"].seen().n == 1
 
 
 def test_intents_that_never_end_cost_no_memory(measures: Measures) -> None:
