@@ -49,6 +49,7 @@ def test_an_interrupted_fetch_stores_nothing_and_can_be_repeated(
     assert err == "error: interrupted\n"
     assert json.loads(out)["error"]["name"] == "Interrupted"
     assert json.loads(ictcli("status", "--json", cwd=workspace).stdout)["series"] == []
-    left = {path for path in workspace.rglob("*") if path.is_file() and path.suffix != ".lock"} - before
+    kept = {".lock", ".jsonl"}  # locks and the log stay
+    left = {path for path in workspace.rglob("*") if path.is_file() and path.suffix not in kept} - before
     assert left == set()
     assert ictcli("doctor", cwd=workspace).returncode == 0
