@@ -114,7 +114,7 @@ def _shapes(
     close = float(bars.close[moment.bar] * bars.point)
     causes = _causes(found.zones, bars, moment, heard)
     parts = _ancestors(found.zones, causes) - causes
-    ids = pa.array(sorted(causes | parts | _around(found.zones, close)))
+    ids = pa.array(sorted(causes | parts | _around(found.zones, close)), pa.string())
     own = Detections(
         *(table.filter(pc.is_in(table["id"], value_set=ids)) for table in (found.events, found.zones))
     )
@@ -133,8 +133,9 @@ def _shapes(
 
 def _around(zones: pa.Table, price: float) -> set[str]:
     """Living objects of the kinds that charts show, those nearest to a price."""
-    names = sorted(set(zip(zones["kind"].to_pylist(), zones["layer"].to_pylist(), strict=True)))
-    shown = pa.array([f"{kind} {layer or ''}" for kind, layer in names if style(kind).shows(layer or "")])
+    names = set(zip(zones["kind"].to_pylist(), zones["layer"].to_pylist(), strict=True))
+    words = sorted(f"{kind} {layer or ''}" for kind, layer in names if style(kind).shows(layer or ""))
+    shown = pa.array(words, pa.string())
     titles = pc.binary_join_element_wise(
         zones["kind"].cast(pa.string()), pc.fill_null(zones["layer"].cast(pa.string()), ""), " "
     )
@@ -151,7 +152,7 @@ def _causes(zones: pa.Table, bars: Bars, moment: Moment, heard: set[str]) -> set
     if moment.formed is None:
         return set()
     at = pc.equal(zones["formed_at"], pa.scalar(int(bars.ts[moment.formed]), INSTANT))
-    kind = pc.is_in(zones["kind"], value_set=pa.array(sorted(heard)))
+    kind = pc.is_in(zones["kind"], value_set=pa.array(sorted(heard), pa.string()))
     side = pc.is_in(zones["dir"], value_set=pa.array(["none", _DIRECTIONS[moment.side]]))
     return set(zones.filter(pc.and_(pc.and_(at, kind), side))["id"].to_pylist())
 

@@ -1,4 +1,4 @@
-"""A stored run read back for its page: trades on their bars with their causes, doubts where facts are gone."""
+"""A stored run read for its page: trades on their bars, each with its cause, doubts where facts are gone."""
 
 import shutil
 from collections.abc import Callable
@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from ictcli.config.records import Config, DetectConfig
+from ictcli.config.records import BacktestConfig, Config, DetectConfig
 from ictcli.errors import DataError
 from ictcli.market.bars import SeriesKey
 from ictcli.market.symbols import load_symbols
@@ -24,12 +24,11 @@ from tests.research.conftest import MONDAY, keep, random_walk
 
 M5 = parse_timeframe("M5")
 EURUSD = SeriesKey("walk", "EURUSD", M5)
+QUICK = Config(backtest=BacktestConfig(resamples=100))
 
 
 def shop_in(folder: Path, config: Config | None = None) -> Workshop:
-    return Workshop(
-        Store(folder / "data", folder / "state", 0), load_symbols(None), config or Config(), folder
-    )
+    return Workshop(Store(folder / "data", folder / "state", 0), load_symbols(None), config or QUICK, folder)
 
 
 @pytest.fixture(scope="module")
@@ -37,9 +36,9 @@ def traded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace with one run of two strategies; not to be changed."""
     folder = tmp_path_factory.mktemp("traded")
     shop = shop_in(folder)
-    keep(shop.store, EURUSD, random_walk(1, 2_000, 110_000, 5))
+    keep(shop.store, EURUSD, random_walk(1, 1_000, 110_000, 5))
     request = Request(
-        ("EURUSD",), ("fvg_retest", "sma_cross"), {"windows": "", "fast": "5", "slow": "20"}, M5,
+        ("EURUSD",), ("fvg_retest", "sma_cross"), {"windows": "", "fast": "20", "slow": "60"}, M5,
         None, None, None, None, None,
     )  # fmt: skip
     backtest(request, shop, now=MONDAY, provenance={"argv": ["backtest"]}, progress=silent)
@@ -101,7 +100,7 @@ def test_zones_follow_the_run_and_not_what_is_configured_today(
 ) -> None:
     shutil.copytree(traded, tmp_path, dirs_exist_ok=True)
     detect = DetectConfig(params={"fvg": {"min_size_atr": 1.0}})
-    shop = shop_in(tmp_path, msgspec.structs.replace(Config(), detect=detect))
+    shop = shop_in(tmp_path, msgspec.structs.replace(QUICK, detect=detect))
     run = shop.store.runs.load()
 
     def shapes(one: RunStory) -> list[object]:

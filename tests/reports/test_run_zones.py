@@ -50,6 +50,10 @@ def test_what_is_drawn_is_what_a_scan_of_the_bars_so_far_finds(bars: Bars, wirin
     assert max(most) <= 12
 
 
+def test_where_nothing_is_known_nothing_is_drawn(bars: Bars, wiring: Wiring) -> None:
+    assert known_at(KEY, bars, wiring, moments(0, 1)) == {0: (), 1: ()}
+
+
 def test_later_bars_change_nothing(bars: Bars, wiring: Wiring) -> None:
     asked = moments(150, 220)
     assert known_at(KEY, bars, wiring, asked) == known_at(KEY, bars.slice(0, 221), wiring, asked)
