@@ -108,4 +108,4 @@ def availability_claim(uptime: Uptime, threshold: float, seed: int, note: str) -
         low = float(np.quantile(shares, 1.0 - CONFIDENCE))
     bound = Bound("bootstrap of spans between outages", low, None, CONFIDENCE)
     name = "time online in which the loop could trade"
-    return Claim(name, value, "share", n, "spans between outages", bound, threshold, ">=", note)
+    return Claim(name, value, "share", n, "spans online", bound, threshold, ">=", note)

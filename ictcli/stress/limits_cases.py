@@ -147,7 +147,7 @@ def _disabled(played: Played) -> str:
 
 def _suspended_later(played: Played) -> str:
     """What was open stays, with its stop, and nothing new is opened."""
-    before = [at for at in played.sent if at < played.desk.time.now() - 2 * NS_PER_MINUTE]
+    before = [at for at in played.sent if at < played.desk.clock.now() - 2 * NS_PER_MINUTE]
     held = played.desk.terminal.positions_get()
     return "" if before and held else f"{len(before)} orders before, {len(held)} positions behind it"
 
@@ -157,7 +157,7 @@ def _withdraw(desk: Desk, seconds: float) -> None:
     if seconds < 0:
         scene = desk.server.inner.scene
         account = scene.world.account[0]
-        scene.book.cash(desk.time.now(), -int(account["balance"]), "withdrawal")
+        scene.book.cash(desk.clock.now(), -int(account["balance"]), "withdrawal")
         account["balance"] = 0
 
 

@@ -76,12 +76,12 @@ class Arena:
         make_workspace(self.folder)
         self.record = self.folder / "requests.jsonl"
         self.start, anchor = parse_instant(_START, now=0), now_ns()
-        self.time = FastTime(anchor, self.start, self.speed)
+        self.clock = FastTime(anchor, self.start, self.speed)
         market = ServedOptions(
             symbols=_SYMBOLS, seed=self.seed, history=_HISTORY, ahead=self.ahead, execution="immediate",
             login=LOGIN, clock=RULE, record=str(self.record),
         )  # fmt: skip
-        self.terminal = served_terminal(market, self.time.now)
+        self.terminal = served_terminal(market, self.clock.now)
         self._token = secrets.token_hex(32)
         self._bridge = BridgeServer(self.terminal, "127.0.0.1", 0, self._token)
         self._serving = threading.Thread(target=self._bridge.serve, daemon=True)
@@ -140,7 +140,7 @@ class Arena:
             if isinstance(entry.body, Start):
                 begun = entry.ts
             elif isinstance(entry.body, ModeSet) and begun:
-                first = self.time.real(begun)
+                first = self.clock.real(begun)
                 launched = [life.begun for life in self.lives if life.begun <= first <= life.ended]
                 found += [(first - one + entry.ts - begun) / NS_PER_SECOND for one in launched[:1]]
                 begun = 0

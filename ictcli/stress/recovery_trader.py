@@ -50,11 +50,11 @@ class Task(msgspec.Struct, frozen=True):
 def main(folder: Path, make: MakeBroker = make_broker) -> int:
     """Trade until killed or told to end; the exit code."""
     task = msgspec.json.decode((folder / TASK).read_bytes(), type=Task)
-    time = FastTime(task.anchor, task.start, task.speed)
+    clock = FastTime(task.anchor, task.start, task.speed)
     table = task.config.brokers[BROKER]
     deadline = parse_duration(table.deadline) / NS_PER_SECOND
     terminal = cast("Terminal", bridge_terminal("127.0.0.1", task.port, os.environ[TOKEN], deadline))
-    around = Surroundings(time.now, time.sleep, time.monotonic, Random(task.seed))
+    around = Surroundings(clock.now, clock.sleep, clock.monotonic, Random(task.seed))
     broker = make(terminal, table, around, ServerClock(RULE))
 
     def ending() -> str:
@@ -65,7 +65,7 @@ def main(folder: Path, make: MakeBroker = make_broker) -> int:
         sys.stdout.flush()
 
     try:
-        outside = outside_of(time, broker, ending, unheard, unheard, ready)
+        outside = outside_of(clock, broker, ending, unheard, unheard, ready)
         return int(trade_at(folder, task.config, task.symbols, outside, task.seed).code)
     except IctError as error:
         sys.stderr.write(f"{error.name}: {error.message}\n")

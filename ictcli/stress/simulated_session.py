@@ -165,7 +165,7 @@ class Desk:
         folder: of its own.
         config: of the workspace that is certified.
         scene: what it is played in.
-        time: its clock.
+        clock: its own.
         make: makes the adapter.
         said: lines for people.
         stalls: spans in which the loop made no turn, ns UTC.
@@ -174,7 +174,7 @@ class Desk:
     folder: Path
     config: Config
     scene: Scene
-    time: Time
+    clock: Time
     make: MakeBroker = make_broker
     said: list[str] = field(default_factory=list)
     stalls: list[tuple[int, int]] = field(default_factory=list)
@@ -183,18 +183,18 @@ class Desk:
         make_workspace(self.folder)
         self.record = self.folder / "requests.jsonl"
         market = dataclasses.replace(
-            self.scene.market, start=iso(self.time.now()), login=LOGIN, clock=RULE, record=str(self.record)
+            self.scene.market, start=iso(self.clock.now()), login=LOGIN, clock=RULE, record=str(self.record)
         )
-        self._served = served_terminal(market, self.time.now)
+        self._served = served_terminal(market, self.clock.now)
         self.session = self._served.session
         self.server = cast("FaultyServer", self.session.server)
         self.own = traffic_config(self.config, market, self.scene.config)
         deadline = parse_duration(self.own.brokers[BROKER].deadline) / NS_PER_SECOND
         self.terminal = UnsteadyTerminal(
-            self._served, self.server, self.scene.outages, self.time.now, self.time.sleep, deadline,
+            self._served, self.server, self.scene.outages, self.clock.now, self.clock.sleep, deadline,
             Random(self.scene.seed),
         )  # fmt: skip
-        self._turned = self.time.now()
+        self._turned = self.clock.now()
 
     @property
     def place(self) -> Place:
@@ -212,7 +212,7 @@ class Desk:
         Raises:
             IctError: as ``trade_live``.
         """
-        self._turned = self.time.now()
+        self._turned = self.clock.now()
         symbols = self.scene.market.symbols
         return trade_at(
             self.folder, self.own, symbols, self._outside(ending), self.scene.seed, self.scene.params
@@ -220,12 +220,12 @@ class Desk:
 
     def _outside(self, ending: Callable[[], str]) -> Outside:
         terminal = cast("Terminal", cast("Any", self.terminal))
-        around = Surroundings(self.time.now, self.time.sleep, self.time.monotonic, Random(self.scene.seed))
+        around = Surroundings(self.clock.now, self.clock.sleep, self.clock.monotonic, Random(self.scene.seed))
         broker = self.make(terminal, self.own.brokers[BROKER], around, ServerClock(RULE))
-        return outside_of(self.time, broker, ending, self._alive, self.said.append)
+        return outside_of(self.clock, broker, ending, self._alive, self.said.append)
 
     def _alive(self, _status: str) -> None:
-        now = self.time.now()
+        now = self.clock.now()
         if now - self._turned > _LONGEST_TURN:
             self.stalls.append((self._turned, now))
         self._turned = now
@@ -274,23 +274,23 @@ def trade_at(
 
 
 def outside_of(
-    time: Time, broker: Broker, ending: Callable[[], str], alive: Callable[[str], None],
+    clock: Time, broker: Broker, ending: Callable[[], str], alive: Callable[[str], None],
     tell: Callable[[str], None], ready: Callable[[str], None] = unheard,
 ) -> Outside:  # fmt: skip
     """The world around a session.
 
     Args:
-        time: its clock.
+        clock: its own.
         broker: not connected.
         ending: see ``Outside``.
         alive: see ``Outside``.
         tell: see ``Outside``.
         ready: see ``Outside``.
     """
-    provenance = {"argv": [], "config": "", "version": "", "time": iso(time.now())}
+    provenance = {"argv": [], "config": "", "version": "", "time": iso(clock.now())}
     return Outside(
         ending=ending, alive=alive, ready=ready, tell=tell, show=lambda _: None, progress=silent,
-        provenance=provenance, environ={}, now=time.now, sleep=time.sleep, broker=broker,
+        provenance=provenance, environ={}, now=clock.now, sleep=clock.sleep, broker=broker,
     )  # fmt: skip
 
 

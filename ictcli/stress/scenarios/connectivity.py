@@ -112,7 +112,7 @@ def _judged(desk: Desk, start: int, end: int, *, stopped: bool) -> Day:
     found = books.compare(desk.place, desk.record, desk.historian, settled=not stopped)
     account = desk.server.account()
     verdict = books.reconciled(
-        desk.place, desk.historian, RULE, f"{account.server}/{LOGIN}", start, desk.time.now, desk.time.sleep
+        desk.place, desk.historian, RULE, f"{account.server}/{LOGIN}", start, desk.clock.now, desk.clock.sleep
     )
     outages = desk.scene.outages
     unusable = [
@@ -144,7 +144,7 @@ def claims_of(days: list[Day], setting: Setting, seed: int) -> Measured:
         ),
         share_claim(
             "orders that ended otherwise than at the venue", min(len(wrong), judged), judged,
-            "orders that the venue did not refuse", limits.error_rate, note=_note(days),
+            "orders not refused", limits.error_rate, note=_note(days),
         ),
         cases_claim(
             "orders and deals lost, doubled or invented", len(wrong), attempts, "orders sent",

@@ -63,8 +63,8 @@ def _desk(folder: Path, setting: Setting, seed: int) -> Desk:
 
 def _trade(desk: Desk) -> None:
     """A session that leaves positions open."""
-    end = desk.time.now() + _SESSION
-    desk.trade(lambda: "over" if desk.time.now() >= end else "")
+    end = desk.clock.now() + _SESSION
+    desk.trade(lambda: "over" if desk.clock.now() >= end else "")
 
 
 def _under_a_trader(desk: Desk, random: Random) -> list[str]:

@@ -70,7 +70,7 @@ def _judged(limit: Limit, desk: Desk, start: int) -> str:
         return found.wrong[0]
     account = desk.server.account()
     verdict = books.reconciled(
-        desk.place, desk.historian, RULE, f"{account.server}/{LOGIN}", start, desk.time.now, desk.time.sleep
+        desk.place, desk.historian, RULE, f"{account.server}/{LOGIN}", start, desk.clock.now, desk.clock.sleep
     )
     return limit.expect(Played(desk, found, verdict)) or ("" if verdict == "clean" else verdict)
 

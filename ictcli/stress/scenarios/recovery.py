@@ -67,10 +67,10 @@ def _claims(arena: Arena, setting: Setting) -> list[Claim]:
     terminal = arena.historian
     terminal.initialize()
     found = books.compare(arena.place, arena.record, terminal)
+    account = f"{terminal.account_info().server}/{LOGIN}"
     verdict = books.reconciled(
-        arena.place, terminal, RULE, f"{terminal.account_info().server}/{LOGIN}", arena.start, arena.time.now,
-        arena.time.sleep,
-    )  # fmt: skip
+        arena.place, terminal, RULE, account, arena.start, arena.clock.now, arena.clock.sleep
+    )
     wrong = [*arena.wrong, *found.wrong, *([] if verdict == "clean" else [verdict])]
     return [
         quantile_claim(
