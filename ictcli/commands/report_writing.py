@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 LEDGERS = ("live", "paper", "replay")
 """Words that stand for an account's ledger instead of a run."""
 _BINARY = ("parquet", "png")
+_DRAWN = ("html", "png")
+"""What nobody reads on stdout unless it is asked for there."""
 
 
 class Subject(Protocol):
@@ -75,7 +77,8 @@ def refuse_terminal(chosen: str, out: Path | None) -> None:
     Raises:
         UsageError: stdout is a terminal and the format is binary.
     """
-    if chosen in _BINARY and (out is None or str(out) == "-") and sys.stdout.isatty():
+    to_stdout = str(out) == "-" or (out is None and chosen not in _DRAWN)
+    if chosen in _BINARY and to_stdout and sys.stdout.isatty():
         raise UsageError(f"{chosen} is not for terminals", hint="Add --out FILE, or redirect stdout.")
 
 
@@ -86,7 +89,7 @@ def rendered(subject: Subject, chosen: str, table: str, *, full: bool, dark: boo
         UsageError: what draws pages or pictures is not installed.
         DataError: what the subject kept is damaged.
     """
-    if chosen in {"html", "png"}:
+    if chosen in _DRAWN:
         from ictcli.reports.chart_file import require_library
 
         require_library(Path(f"report.{chosen}"))
@@ -156,11 +159,11 @@ def put(session: Session, name: str, data: bytes, chosen: str, out: Path | None,
         name: of the subject.
         data: of the report.
         chosen: its format.
-        out: file; None or ``-`` is stdout, but a page that is opened goes to ``report-NAME.html``.
+        out: file; ``-`` is stdout, None too, but pages and pictures go to ``report-NAME.html`` or ``.png``.
         opened: whether to open it.
     """
-    if opened and out is None:
-        out = Path(f"report-{name}.html")
+    if out is None and chosen in _DRAWN:
+        out = Path(f"report-{name}.{chosen}")
     if out is None or str(out) == "-":
         if chosen in _BINARY:
             session.out.write_bytes(data)

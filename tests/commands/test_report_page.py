@@ -44,6 +44,16 @@ def test_page_and_picture_are_written_by_the_ending(traded: str, capsys: pytest.
     assert Path("run.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_a_picture_without_a_name_gets_the_run_s_and_says_so(
+    traded: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["report", "--format", "png"]) == 0
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert f"wrote report-{traded}.png" in said.err
+    assert Path(f"report-{traded}.png").read_bytes().startswith(b"\x89PNG")
+
+
 @pytest.mark.parametrize("found", [True, False])
 def test_a_page_is_opened_by_the_browser(
     traded: str, found: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
