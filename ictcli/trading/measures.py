@@ -138,6 +138,7 @@ class _Followed:
 
     intent: Intent
     sent: float = 0.0
+    filled: Decimal = Decimal(0)
 
 
 class Measures:
@@ -238,7 +239,12 @@ class Measures:
         if not body.recovered:
             self.tallies["fill_to_book_seconds"].add(max(0, at - body.ts) / NS_PER_SECOND)
         followed = self._followed.get(body.id)
-        if followed is None or body.of_position or followed.intent.expected is None or not body.side:
+        if followed is None or body.of_position:
+            return
+        followed.filled += body.volume
+        if followed.intent.volume is not None and followed.filled >= followed.intent.volume:
+            del self._followed[body.id]
+        if followed.intent.expected is None or not body.side:
             return
         slipped = body.side * (body.price - followed.intent.expected)
         digits = self._digits.get(body.symbol, -int(body.price.as_tuple().exponent))

@@ -159,11 +159,17 @@ def test_a_listener_that_fails_is_told_of_once_and_the_journal_goes_on() -> None
     assert "no space left" in told[0]
 
 
-def test_an_intent_is_followed_to_its_end_and_no_further(measures: Measures) -> None:
-    measures.take([deal("1.10003"), Ended(id="i1", status="filled")], NOON, 0.001)
-    assert measures.tallies["slippage_points"].seen().n == 1
-    measures.take([deal("1.10003")], NOON, 0.001)
-    assert measures.tallies["slippage_points"].seen().n == 1
+@pytest.mark.parametrize(
+    ("volume", "last"),
+    [("0.1", []), ("0.3", [Ended(id="i1", status="cancelled")]), ("0.2", [deal("1.10003")])],
+)
+def test_an_intent_is_followed_to_its_end_and_no_further(volume: str, last: list[AnyBody]) -> None:
+    found = Measures(lambda text: None)
+    found.take([BAR, intent(volume=Decimal(volume)), deal("1.10003"), *last], NOON, 0.001)
+    told = found.tallies["slippage_points"].seen().n
+    assert told == 1 + (volume == "0.2")
+    found.take([deal("1.10003")], NOON, 0.001)
+    assert found.tallies["slippage_points"].seen().n == told
 
 
 def test_intents_that_never_end_cost_no_memory(measures: Measures) -> None:
