@@ -3,8 +3,10 @@
 import os
 import stat
 from pathlib import Path, PurePosixPath
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from ictcli.errors import DataError
 from ictcli.ledger.address import LedgerName
@@ -19,11 +21,14 @@ _LARGEST = 256 * 2**20
 """Bytes of the longest manifest that is read."""
 
 
+Whole = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+
+
 class BackupFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A file of a backup; ``name`` begins with config, state or data, parts are divided by slashes."""
 
     name: str
-    size: int
+    size: Whole
     sha256: str
 
 
@@ -43,7 +48,7 @@ class BackupLedger(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ledger: LedgerName
     file: str
     anchors: str
-    events: int
+    events: Whole
     head: str
     rows: dict[str, int]
     address: str
@@ -65,7 +70,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """
 
     schema: int = SCHEMA
-    created: int
+    created: Whole
     version: str
     roots: dict[str, str]
     settled: bool

@@ -144,6 +144,20 @@ def test_a_manifest_that_was_made_to_fit_is_found_out_by_its_seal(workspace: Wor
     assert check_backup(folder, bytes(32)).faults == ("it was made with another secret key",)
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [('"created":', f'"created":{"9" * 25}'), ('"size":', '"size":-'), ('"schema":1', '"schema":2'),
+     ('"files":[', '"files":[7,'), ('"settled":', '"unknown":'), ("{", "["),
+     ('"version"', '"version":{},"x"'),
+    ],
+)  # fmt: skip
+def test_a_manifest_of_another_shape_is_no_manifest(workspace: Workspace, old: str, new: str) -> None:
+    path = back_up(workspace).backup.folder / "manifest.json"
+    path.write_text(path.read_text().replace(old, new, 1))
+    shelf = shelf_of(path.parent.parent)
+    assert (shelf.backups, list(shelf.damaged)) == ((), [path.parent.name])
+
+
 def test_a_file_too_many_or_too_few_or_a_link_is_a_fault(workspace: Workspace) -> None:
     folder = back_up(workspace).backup.folder
     (folder / "state" / "more").write_text("x")
