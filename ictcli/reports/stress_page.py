@@ -6,8 +6,8 @@ from typing import Any
 from ictcli.reports.page_parts import details, escaped, facts, table
 from ictcli.reports.page_shell import part, shell
 from ictcli.reports.stress_text import (
-    amount,
     bound_text,
+    measured,
     number,
     remarks,
     summary,
@@ -73,7 +73,7 @@ def _row(claim: Document) -> list[str]:
     sure = "" if claim["confidence"] == 1 else f", {100 * claim['confidence']:g} %"
     return [
         claim["name"],
-        amount(claim["value"], claim["unit"]),
+        measured(claim),
         f"{claim['n']:,} {claim['of']}",
         bound_text(claim),
         f"{claim['method']}{sure}",

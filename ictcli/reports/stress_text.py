@@ -10,7 +10,7 @@ Document = Mapping[str, Any]
 
 HEADERS = ("claim", "measured", "n", "bound", "threshold", "verdict")
 _ALIGN = "<>>>><"
-_WIDTHS = {0: 30, 2: 16}
+_WIDTHS = {0: 24, 2: 16}
 """Characters after which a column goes on in the next line."""
 _WORDS = {"pass": "passed", "fail": "FAILED", "inconclusive": "inconclusive"}
 _THOUSAND, _TEN = 1000.0, 10.0
@@ -72,7 +72,7 @@ def row(claim: Document) -> list[str]:
     """The cells of a claim."""
     return [
         claim["name"],
-        amount(claim["value"], claim["unit"]),
+        measured(claim),
         f"{claim['n']:,} {claim['of']}",
         bound_text(claim),
         f"{claim['direction']} {number(claim['threshold'], claim['unit'])}",
@@ -91,6 +91,11 @@ def _folded(claims: Sequence[Document]) -> list[list[str]]:
             parts = [one[at] if at < len(one) else "" for one in (name, counted)]
             found.append([parts[0], rest[1], parts[1], *rest[3:]])
     return found
+
+
+def measured(claim: Document) -> str:
+    """The value; of cases only how many, as the next column says of what."""
+    return amount(claim["value"], "" if claim["confidence"] == 1 else claim["unit"]).strip()
 
 
 def bound_text(claim: Document) -> str:
