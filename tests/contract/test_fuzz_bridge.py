@@ -37,7 +37,19 @@ PACKED = st.recursive(
     max_leaves=12,
 )
 NAMES = st.sampled_from([*FUNCTIONS, "eval", "__class__", "shutdown", ""]) | st.text(max_size=15)
-CALLS = st.tuples(
+TAGGED = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats() | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=3).map(lambda items: ["t", *items])
+        | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+WELL_FORMED = st.tuples(
+    st.integers(0, 2**40), st.sampled_from(sorted(FUNCTIONS)), st.lists(TAGGED, max_size=4),
+    st.dictionaries(st.sampled_from(["group", "symbol", "ticket", "timeout", "x"]), TAGGED, max_size=2),
+).map(list)  # fmt: skip
+CALLS = WELL_FORMED | st.tuples(
     st.integers(-5, 2**40) | PLAIN, NAMES | PLAIN, st.lists(PACKED, max_size=4) | PLAIN,
     st.dictionaries(st.text(max_size=12), PACKED, max_size=3) | PLAIN,
 ).map(list)  # fmt: skip

@@ -25,7 +25,8 @@ SCALARS = (
     | st.dates().map(str)
     | st.sampled_from([2**63, -(2**63) - 1, 10**400])
 )
-VALUES = st.recursive(
+LIKELY = st.booleans() | st.integers(0, 30) | st.floats(0, 1) | st.sampled_from(["90m", "36h", "M15", "sim"])
+VALUES = LIKELY | st.recursive(
     SCALARS,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS.filter(bool), inner, max_size=3),
     max_leaves=8,
