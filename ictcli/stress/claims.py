@@ -93,5 +93,5 @@ def slope_claim(
         note: see ``Claim``.
     """
     found = slope(np.asarray(x, np.float64), np.asarray(y, np.float64))
-    bound = Bound(_SLOPE, found.interval.low, found.interval.high, CONFIDENCE)
+    bound = Bound(_SLOPE, found.interval.low, found.interval.high, CONFIDENCE, estimate=True)
     return Claim(name, found.value, unit, len(x), "samples", bound, threshold, "<", note)

@@ -28,12 +28,15 @@ class Bound:
         method: how the bounds follow from the sample, in words.
         low, high: in the unit of the claim, each with the confidence alone; None where n is too small.
         confidence: between 0 and 1; 1 where every case there is was tried and nothing is inferred.
+        estimate: the value is no count but an estimate that scatters around the truth, as a slope is: it
+            fails where its whole interval misses, not where it lies beyond the threshold by chance.
     """
 
     method: str
     low: float | None
     high: float | None
     confidence: float
+    estimate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +70,12 @@ class Claim:
         """Fail where the measured value misses, pass where its bound holds, inconclusive in between."""
         if self.n == 0 or self.value is None or math.isnan(self.value):
             return Verdict.INCONCLUSIVE
+        end, other = self.bound.high, self.bound.low
+        if self.direction.startswith(">"):
+            end, other = other, end
         if not _holds(self.value, self.direction, self.threshold):
-            return Verdict.FAIL
-        end = self.bound.high if self.direction.startswith("<") else self.bound.low
+            by_chance = other is not None and _holds(other, self.direction, self.threshold)
+            return Verdict.INCONCLUSIVE if self.bound.estimate and by_chance else Verdict.FAIL
         if end is None or not _holds(end, self.direction, self.threshold):
             return Verdict.INCONCLUSIVE
         return Verdict.PASS

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ictcli.stress.claims import cases_claim, quantile_claim, share_claim
+from ictcli.stress.claims import cases_claim, quantile_claim, share_claim, slope_claim
 from ictcli.stress.scenario import Bound, Claim, Verdict
 
 
@@ -48,6 +48,14 @@ def test_nothing_measured_shows_nothing() -> None:
     assert cases_claim("cases", 0, 0).verdict is Verdict.INCONCLUSIVE
     bound = Bound("", 0.0, 0.0, 0.95)
     assert Claim("x", math.nan, "s", 5, "x", bound, 1.0, "<").verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_slope_fails_only_where_its_whole_interval_misses() -> None:
+    x = [float(at) for at in range(100)]
+    assert slope_claim("memory", x, [2.0 * at for at in x], "bytes/bar", 1.0).verdict is Verdict.FAIL
+    assert slope_claim("memory", x, [0.5 * at for at in x], "bytes/bar", 1.0).verdict is Verdict.PASS
+    wave = [60.0 if at % 20 < 10 else 0.0 for at in range(100)]
+    assert slope_claim("memory", x, wave, "bytes/bar", -1e-9).verdict is Verdict.INCONCLUSIVE
 
 
 def test_one_wrong_case_fails() -> None:

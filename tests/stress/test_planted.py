@@ -146,4 +146,5 @@ def test_what_stays_behind_with_every_bar_is_seen(tmp_path: Path, monkeypatch: p
 def test_memory_of_an_honest_build_is_flat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(memory._BARS, "quick", 12_000)
     found = memory.run(setting_of(tmp_path, probability=0.01), 3, silent)
-    assert [one.verdict for one in found] == [Verdict.PASS] * len(found)
+    assert claim(found, "Python blocks").verdict is Verdict.PASS
+    assert [one for one in found if one.verdict is Verdict.FAIL] == []
