@@ -1,7 +1,11 @@
 """Where files of one user live, outside every workspace."""
 
+import os
+import stat
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 
@@ -13,7 +17,7 @@ def cache_root(environ: Mapping[str, str]) -> Path:
     if base:
         return Path(base) / "ictcli"
     home = _home()
-    return home / ".cache" / "ictcli" if home else Path(tempfile.gettempdir()) / "ictcli-cache"
+    return home / ".cache" / "ictcli" if home else _homeless_cache()
 
 
 def user_config_file(environ: Mapping[str, str]) -> Path | None:
@@ -23,6 +27,19 @@ def user_config_file(environ: Mapping[str, str]) -> Path | None:
         return Path(base) / "ictcli" / "ictcli.toml"
     home = _home()
     return home / ".config" / "ictcli" / "ictcli.toml" if home else None
+
+
+@cache
+def _homeless_cache() -> Path:
+    """A folder of this user among temporary files; what lies in it is run, so nobody else may write it."""
+    if os.name == "nt":
+        return Path(tempfile.gettempdir()) / "ictcli-cache"
+    path = Path(tempfile.gettempdir()) / f"ictcli-cache-{os.geteuid()}"
+    with suppress(FileExistsError):
+        path.mkdir(mode=0o700)
+    found = path.lstat()
+    own = stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o077
+    return path if own else Path(tempfile.mkdtemp(prefix="ictcli-cache-"))
 
 
 def _home() -> Path | None:
