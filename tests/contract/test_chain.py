@@ -168,7 +168,7 @@ def test_the_manuals_configuration_is_valid(tmp_path: Path) -> None:
     ("file", "symbol", "since"),
     [
         ("bars/EURUSD_M15_brokerJ.parquet", "EURUSD", "2024-05-13"),
-        ("bars/XAUUSD_M1_ftmo.parquet", "XAUUSD", "2000-01-01"),
+        ("raw/mt5export_XAUUSD_M15_DATE_TIME_tab.csv", "XAUUSD", "2025-01-01"),
     ],
 )
 def test_the_chain_judges_real_files(

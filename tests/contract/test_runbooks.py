@@ -5,10 +5,11 @@ import re
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="drills are of a
 BOOKS = ("broker-down", "unknown-order", "mismatch", "ledger-corrupt", "clock", "disk", "key-leak")
 PARTS = ("Symptoms", "First minute", "Diagnosis", "Resolution", "Drill")
 SHELL = re.compile(r"[|&;<>$()`*]")
+PORT = re.compile(r"\b1879\d\b")
 
 
 @dataclass(frozen=True)
@@ -45,12 +47,16 @@ class Operator:
     ) -> None:
         self.monkeypatch, self.capsys = monkeypatch, capsys
         self.told: list[tuple[str, str]] = []
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = str(free.getsockname()[1])
         monkeypatch.setenv("PATH", f"{put_programs(folder)}:{os.environ['PATH']}")
         for name in ("ICTCLI_WORKSPACE", "ICTCLI_LEDGER_URL"):
             monkeypatch.delenv(name, raising=False)
 
     def type(self, line: Line) -> None:
-        """Run a line and hold its exit code against the page's."""
+        """Run a line and hold its exit code against the page's; ports of the page may be taken here."""
+        line = replace(line, command=PORT.sub(self.port, line.command))
         words = shlex.split(line.command)
         if words[0] == "export":
             self.monkeypatch.setenv(*words[1].split("=", 1))
