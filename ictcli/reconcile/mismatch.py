@@ -42,10 +42,17 @@ class Doubts:
         if stated != computed:
             self.mismatches.append(Mismatch(where, field_name, _text(stated), _text(computed)))
 
-    def near(self, where: str, stated: Decimal, computed: Decimal) -> None:
-        """The same for a rounded number: half of its last digit is no contradiction."""
+    def near(self, where: str, stated: Decimal, computed: Decimal, decimals: int = 2) -> None:
+        """The same for a rounded number: half of its last digit is no contradiction.
+
+        Args:
+            where: which number it is.
+            stated: as the statement has it.
+            computed: as it follows from other rows.
+            decimals: that terminals write at least; where there are fewer, the others are zeros.
+        """
         exponent = stated.as_tuple().exponent
-        last = Decimal(1).scaleb(exponent if isinstance(exponent, int) else 0)
+        last = Decimal(1).scaleb(min(exponent, -decimals) if isinstance(exponent, int) else -decimals)
         if abs(stated - computed) > last / 2:
             self.mismatches.append(Mismatch(where, "value", _text(stated), _text(round(computed, 8))))
 

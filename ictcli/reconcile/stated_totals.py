@@ -172,9 +172,8 @@ def _runs(stated: Mapping[str, Decimal], amounts: list[Decimal], doubts: Doubts)
         told = (int(stated[f"{money_name}.other"]), stated[money_name])
         if told not in pairs or abs(told[1]) != largest:
             doubts.compare("results", money_name, told, max(pairs, key=lambda pair: abs(pair[1])))
-        doubts.near(
-            f"results, {average}", stated[average], Decimal(sum(count for count, _ in pairs)) / len(pairs)
-        )
+        mean = Decimal(sum(count for count, _ in pairs)) / len(pairs)
+        doubts.near(f"results, {average}", stated[average], mean, decimals=0)
 
 
 def _ratios(stated: Mapping[str, Decimal], doubts: Doubts) -> None:
