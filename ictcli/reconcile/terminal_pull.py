@@ -154,17 +154,21 @@ def _require_whole(terminal: Historian, picture: Picture, span: tuple[int, int])
 
 
 def _require_pages(terminal: Historian, deals: Sequence[Any], span: tuple[int, int]) -> None:
-    """The history in pieces is the history at once."""
+    """The history in pieces is the history at once.
+
+    Pieces share a second: a deal within the last one of a range is behind its end.
+    """
     first = min((deal.time for deal in deals), default=span[1])
     size = max(-((first - span[1]) // _MOST_PAGES), _FIRST_SECOND)
     whole = {deal.ticket for deal in deals}
+    left = set(whole)
     for start in range(first, span[1], size):
-        page = listed(terminal, "history_deals_get", start, min(start + size, span[1] + 1) - 1)
+        page = listed(terminal, "history_deals_get", start, min(start + size, span[1]))
         if any(deal.ticket not in whole for deal in page):
             raise Unsettled("the history at once lacks deals that a part of it has")
-        whole -= {deal.ticket for deal in page}
-    if whole:
-        raise Unsettled(f"parts of the history lack deal {min(whole)}")
+        left -= {deal.ticket for deal in page}
+    if left:
+        raise Unsettled(f"parts of the history lack deal {min(left)}")
 
 
 def _require_positions(terminal: Historian, picture: Picture) -> None:

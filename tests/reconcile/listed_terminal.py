@@ -136,7 +136,8 @@ class ListedTerminal:
         )
 
     def _inside(self, records: list[Any], span: tuple[int, ...], name: str) -> list[Any]:
-        return [one for one in records if span[0] <= getattr(one, name) <= span[1]]
+        start, end = (1000 * second for second in span)
+        return [one for one in records if start <= getattr(one, f"{name}_msc") <= end]
 
     def _symbol(self, name: str) -> Any:
         if name != "EURUSD.r":

@@ -34,6 +34,7 @@ from tests.reconcile.listed_terminal import (
 )
 
 LAG = 60 * NS_PER_SECOND
+DAY_S = 86_400
 OURS = {"EURUSD": "EURUSD.r"}
 
 
@@ -358,6 +359,14 @@ def test_a_page_that_is_repeated_counts_once() -> None:
     terminal = ListedTerminal([deal(1), deal(2)])
     terminal.deals += terminal.deals
     told = seen(terminal)
+    assert told.fills.height == 2
+
+
+def test_a_deal_within_the_last_second_of_a_part_is_not_missed() -> None:
+    first, last = -2 * DAY_S, -DAY_S - 1
+    late = (NOON + AHEAD + last) * 1000 + 500
+    told = Pull(ListedTerminal([deal(1, first), deal(2, last, time_msc=late)])).story(NOW - hours(72))
+    assert told.window.complete
     assert told.fills.height == 2
 
 
