@@ -47,11 +47,14 @@ PYTEST = COVERAGE_FILE=.coverage.$@ $(PY) -m pytest -m "not proof" -q --cov --co
 tests-engine:
 	$(PYTEST) tests/engine
 
+# these need every detector and every feature compiled
+STEPS := tests/commands/test_detect.py tests/learning/test_planted_cause.py
+
 tests-steps:
-	$(PYTEST) tests/detectors tests/features
+	$(PYTEST) $(STEPS)
 
 tests-rest:
-	$(PYTEST) --ignore=tests/engine --ignore=tests/detectors --ignore=tests/features -n auto --dist worksteal
+	$(PYTEST) --ignore=tests/engine $(STEPS:%=--ignore=%) -n auto --dist worksteal
 
 tests-uncompiled:
 	@# only the files that say so: importing all others takes longer than the pass itself
