@@ -12,7 +12,7 @@ from ictcli.reconcile.worth import verify
 TOLD_ONCE = frozenset(
     {
         "server", "company", "written",
-        "deals.deal", "deals.comment",
+        "deals.deal", "deals.comment", "cash.deal", "cash.comment", "cash.time",
         "orders.price", "orders.stop", "orders.target", "orders.placed", "orders.done", "orders.comment",
         "positions.stop", "positions.target", "positions.comment",
         "open_positions.stop", "open_positions.target", "open_positions.market", "open_positions.comment",
@@ -35,7 +35,7 @@ UNCHECKED_RESULTS = frozenset(
 closed in parts; the verification says that it did not compare them."""
 MT4_TOLD_ONCE = frozenset(
     {"company", "written", "stated.balance"}
-    | {f"deals.{name}" for name in ("deal", "time", "comment")}
+    | {f"{table}.{name}" for table in ("deals", "cash") for name in ("deal", "time", "comment")}
     | {
         f"{table}.{name}"
         for table in ("positions", "open_positions")
@@ -75,17 +75,18 @@ def differences(one: Statement, two: Statement) -> set[str]:
         if field.name == "stated":
             found |= {f"stated.{name}" for name in first if first[name] != second.get(name)}
         elif isinstance(first, tuple):
-            found |= _rows(field.name, first, second)
+            found |= _rows(field.name, first, second, {id(row) for row in one.cash})
         else:
             found.add(field.name)
     return found
 
 
-def _rows(name: str, one: tuple[Any, ...], two: tuple[Any, ...]) -> set[str]:
+def _rows(name: str, one: tuple[Any, ...], two: tuple[Any, ...], cash: set[int]) -> set[str]:
+    """Deals that are movements of money are ``cash``: no order and no position tells when they were."""
     if len(one) != len(two):
         return {f"{name}.rows"}
     return {
-        f"{name}.{field.name}"
+        f"{'cash' if id(first) in cash else name}.{field.name}"
         for first, second in zip(one, two, strict=True)
         for field in fields(first)
         if getattr(first, field.name) != getattr(second, field.name)
