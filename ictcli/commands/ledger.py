@@ -168,7 +168,7 @@ def restore(session: Session, file: Path, yes: bool, account: "LedgerName | None
 def migrate(session: Session, target: str) -> None:
     """Replay the ledger of a broker's account into another database, then compare heads and every table.
 
-    Refused while a trader runs. The old ledger stays as it is.
+    Refused while a trader runs. The old ledger stays as it is, marked as moved: it takes nothing more.
     """
     from ictcli.ledger import copies
     from ictcli.ledger.address import parse_open_address

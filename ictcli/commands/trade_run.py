@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from ictcli.trading.request import Outside, Traded, TradeRequest
 
 UNIT = "ictcli-trade.service"
+_LEDGER_LINES = """# The ledger is in another database: write ICTCLI_LEDGER_URL=... to this file, take the # away.
+#EnvironmentFile=/etc/ictcli/ledger.env
+"""
 
 
 def request_of(
@@ -340,6 +343,7 @@ def unit_text(session: Session) -> str:
     for value in (values["@WORKSPACE@"], sys.executable):
         if any(letter in value for letter in " \t\n\"'%$\\"):
             raise UsageError(f"{value!r} cannot stand in a unit file", hint="Move it to a plain path.")
+    values["@LEDGER@\n"] = _LEDGER_LINES if session.environ.get("ICTCLI_LEDGER_URL") else ""
     text = template(UNIT)
     for name, value in values.items():
         text = text.replace(name, value)

@@ -14,6 +14,7 @@ from ictcli.ledger.anchors import Anchors, read_anchors, write_anchor
 from ictcli.ledger.chain import Event, first_break
 from ictcli.ledger.database import Database, explained, prepare, require_head, transaction
 from ictcli.ledger.faults import LedgerCorrupt, NoLedger
+from ictcli.ledger.moved import note_address, require_here
 from ictcli.ledger.opening import PATIENCE, copied, copy_file, open_database, reading
 from ictcli.ledger.projections import Fold
 from ictcli.ledger.rows import ROWS
@@ -92,10 +93,12 @@ def restore(place: Place, file: Path, *, now: int) -> Restored:
 
     Raises:
         Busy: a trader writes the ledger.
+        ConfigError: the ledger went to another database, which is not named.
         LedgerCorrupt: the backup is not what was written.
         DataError: the ledger is a PostgreSQL database that is not empty.
     """
     with exclusive(place.lock, "the ledger", now=now):
+        require_here(place)
         report = check_copy(place, file)
         report.require_good()
         lost = max(known_events(place) - report.events, 0)
@@ -105,6 +108,7 @@ def restore(place: Place, file: Path, *, now: int) -> Restored:
         else:
             former = _swap(place.address.file, file, f"replaced-{iso(now).replace(':', '')}")
         write_anchor(place.anchors, place.key, report.events, report.head, now, "restored")
+        note_address(place, place.address)
     return Restored(report, lost, former)
 
 
@@ -122,11 +126,12 @@ def known_events(place: Place) -> int:
 def migrate(place: Place, target: Address, *, now: int) -> Report:
     """Replay a ledger into another database, then compare heads and projections.
 
-    What an interrupted run has brought over is gone on with.
+    What an interrupted run has brought over is gone on with. Afterwards the workspace's own file, if that was
+    left, takes no more (``moved``).
 
     Raises:
         Busy: a trader writes the ledger.
-        ConfigError: both are one database.
+        ConfigError: both are one database, or the ledger went to a third one.
         LedgerCorrupt: the ledger has a fault, or the copy is not equal.
         DataError: the target holds something else.
     """
@@ -134,6 +139,7 @@ def migrate(place: Place, target: Address, *, now: int) -> Report:
         raise ConfigError(f"the ledger is at {target} already", hint="Name another database.")
     anchors = read_anchors(place.anchors, place.key)
     with exclusive(place.lock, "the ledger", now=now), reading(place.address) as source:
+        require_here(place, target)
         source_report = verify(source, place.key, anchors)
         source_report.require_good()
         database = open_database(target, wait=PATIENCE)
@@ -144,6 +150,7 @@ def migrate(place: Place, target: Address, *, now: int) -> Report:
             report = verify(copy, place.key, anchors)
             report.require_good()
             _require_equal(source, copy)
+        note_address(place, target)
     return report
 
 

@@ -15,6 +15,7 @@ from ictcli.ledger.chain import Event, link
 from ictcli.ledger.database import explained, prepare, transaction
 from ictcli.ledger.faults import LedgerFenced, NoLedger
 from ictcli.ledger.log import Entry
+from ictcli.ledger.moved import note_address, require_here
 from ictcli.ledger.opening import open_database
 from ictcli.ledger.projections import Fold
 from ictcli.ledger.spill import Spilled, read_spilled, spill
@@ -260,6 +261,7 @@ def open_journal(
 
     Raises:
         Busy: another process writes it.
+        ConfigError: it went to another database, which is not named.
         LedgerCorrupt: it is not what was written.
         NoLedger: there was one, and it is gone.
         DataError: it is of another schema.
@@ -268,6 +270,7 @@ def open_journal(
     """
     with ExitStack() as stack:
         stack.enter_context(exclusive(place.lock, "the ledger", now=now))
+        require_here(place)
         anchors = read_anchors(place.anchors, place.key)
         database = open_database(place.address, wait=wait)
         stack.callback(database.close)
@@ -281,6 +284,7 @@ def open_journal(
             stored = Stored(database)
             check = verify if full else verify_tail
             check(stored, place.key, anchors).require_good()
+            note_address(place, place.address)
             epoch = _next_epoch(stored, now)
             journal = Journal(place, stored, epoch, stack.pop_all(), durable=durable)
     try:

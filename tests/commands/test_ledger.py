@@ -153,6 +153,20 @@ def test_a_ledger_moves_and_the_environment_follows_it(
     assert document(capsys)["events"] == 28
 
 
+def test_a_backup_does_not_bring_back_a_ledger_that_moved(
+    desk: Place, capsys: Printed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(["ledger", "backup", "--out", "copy.db"]) == 0
+    assert run(["ledger", "migrate", "--to", "sqlite:///moved.db"]) == 0
+    capsys.readouterr()
+    assert run(["ledger", "restore", "copy.db", "--yes"]) == 4
+    printed = capsys.readouterr().err
+    assert "moved.db" in printed
+    assert "ICTCLI_LEDGER_URL" in printed
+    monkeypatch.setenv("ICTCLI_LEDGER_URL", f"sqlite:///{Path('moved.db').absolute()}")
+    assert run(["ledger", "restore", "copy.db", "--yes"]) == 0
+
+
 @pytest.mark.parametrize(
     ("url", "code"),
     [

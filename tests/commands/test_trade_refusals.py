@@ -190,6 +190,18 @@ def test_the_unit_names_workspace_program_and_watchdog(
     assert "Type=notify" in unit
     assert f"ExecStart={sys.executable} -m ictcli --workspace {desk.resolve()} trade" in unit
     assert "@" not in unit.replace("user@", "")
+    assert "ICTCLI_LEDGER_URL" not in unit
+
+
+def test_the_unit_tells_where_the_address_of_a_ledger_on_a_server_goes(
+    desk: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ICTCLI_LEDGER_URL", "postgresql://me:CANARY@db.invalid/ledger")
+    assert run(["trade", "--systemd-unit"]) == 0
+    unit = capsys.readouterr().out
+    assert "ICTCLI_LEDGER_URL" in unit
+    assert "\n#EnvironmentFile=" in unit
+    assert "CANARY" not in unit
 
 
 def test_systemd_finds_nothing_wrong_with_the_unit(desk: Path, tmp_path: Path) -> None:

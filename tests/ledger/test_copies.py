@@ -17,6 +17,7 @@ from ictcli.ledger.copies import back_up, check_ledger, export_lines, known_even
 from ictcli.ledger.database import transaction
 from ictcli.ledger.faults import LedgerCorrupt
 from ictcli.ledger.journal import Journal, open_journal
+from ictcli.ledger.moved import mark_of
 from ictcli.ledger.opening import open_database, reading
 from ictcli.ledger.rows import OrderRow
 from ictcli.ledger.stored import Stored
@@ -138,6 +139,7 @@ def test_an_interrupted_move_is_gone_on_with(place: Place, tmp_path: Path) -> No
     target = Address(file=tmp_path / "moved.db")
     fill(place)
     migrate(place, target, now=NOW)
+    mark_of(place).unlink()  # as if it had been interrupted before
     fill(place, range(4, 6))
     assert migrate(place, target, now=NOW).events == 55
 
@@ -155,6 +157,7 @@ def test_a_ledger_does_not_move_onto_another_or_itself(place: Place, tmp_path: P
             stored.statements.add_event,
             {"seq": 38, "ts": 0, "kind": "stop", "body": "{}", "prev": "", "hash": "other"},
         )
+    mark_of(place).unlink()
     fill(place, range(4, 5))
     with pytest.raises(DataError, match="something else"):
         migrate(place, target, now=NOW)
