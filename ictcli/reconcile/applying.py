@@ -1,8 +1,9 @@
 """What follows from findings by itself: the broker's deals and values, as events that make up for the wrong.
 
-Only kinds whose policy is automatic are corrected. Nothing that was written is rewritten: a missed deal is
-reported, a deal that was taken back is voided, and a value that differs is corrected by name, by which a
-correction that was made already is known again.
+Only kinds whose policy is automatic are corrected, and what follows from others only where all of these are: a
+value that hangs on what a person has to decide waits for that. Nothing that was written is rewritten: a
+missed deal is reported, a deal that was taken back is voided, and a value that differs is corrected by name,
+by which a correction that was made already is known again.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -56,14 +57,23 @@ def corrections(findings: Sequence[Finding], broker: Story, local: Story, now: i
     sides = _Sides.of(broker, local, now)
     made: dict[tuple[Any, ...], Laid] = {}
     answered = []
+    free = _by_themselves(findings)
     for one in findings:
-        if one.known or one.policy not in AUTOMATIC:
+        if one.known or one.name not in free:
             continue
-        bodies = list(_RULES.get(one.kind, _nothing)(one, sides))
+        bodies = list(_RULES[one.kind](one, sides))
         for body in bodies:
             made.setdefault(_what(body), body)
         answered += [one.name] if bodies else []
     return Corrections(tuple(sorted(made.values(), key=_place)), tuple(answered))
+
+
+def _by_themselves(findings: Sequence[Finding]) -> frozenset[str]:
+    """Names of what is put right without a person, as is all that explains it, at every remove."""
+    free = {one.name for one in findings} - {one.name for one in findings if not _automatic(one)}
+    while held := {one.name for one in findings if one.name in free and not free.issuperset(one.caused_by)}:
+        free -= held
+    return frozenset(free)
 
 
 def _automatic(one: Finding) -> bool:
@@ -131,10 +141,6 @@ def _subject(one: Finding) -> int:
     """The ticket or identifier in the key of a finding, 0 where it has none."""
     subject = one.key.partition(":")[2]
     return int(subject) if subject.isdecimal() else 0
-
-
-def _nothing(_one: Finding, _sides: _Sides) -> Iterator[Laid]:
-    return iter(())
 
 
 def _deal(one: Finding, sides: _Sides) -> Iterator[Laid]:

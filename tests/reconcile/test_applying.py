@@ -229,6 +229,44 @@ def test_values_that_follow_from_another_finding_are_taken_with_it(tmp_path: Pat
     assert [one.what for one in made] == ["price", "profit"]
 
 
+@pytest.mark.parametrize("cause", [Kind.FILL_QTY_DIFF, Kind.DUPLICATE_FILL, Kind.FILL_PRICE_DIFF])
+def test_what_hangs_on_a_decision_of_a_persons_waits_for_it_at_every_remove(
+    tmp_path: Path, broker: Story, cause: Kind
+) -> None:
+    desk = changed(tmp_path, never_ended(cancelled_order()[0]))
+    root = finding(cause, "deal:5")
+    between = finding(Kind.LATE_FILL, "deal:6", caused_by=(root.name,))
+    end = finding(
+        Kind.ORDER_STATUS_DIFF, f"order:{cancelled_order()[1]}", caused_by=(between.name, "bust deal:7")
+    )
+    gone = finding(Kind.BUST, "deal:7")
+    made = corrections([root, between, gone, end], broker, desk.story(), NOW)
+    assert len(made.bodies) == (cause is Kind.FILL_PRICE_DIFF)
+    assert corrections([end], broker, desk.story(), NOW).bodies == ()
+
+
+def test_an_order_whose_deal_has_another_volume_is_not_ended_before_somebody_looked(
+    tmp_path: Path, broker: Story
+) -> None:
+    deal = opening()
+    smaller = otherwise(deal.deal, volume=deal.volume / 2)
+
+    def change(body: AnyBody) -> list[AnyBody]:
+        return [one for one in smaller(body) if not (isinstance(one, Filled) and one.deal == closing().deal)]
+
+    desk = changed(tmp_path, change)
+    found = reconcile(desk.story(), broker, Tolerances())
+    root = f"fill_qty_diff deal:{deal.deal}"
+    assert root in [one.name for one in found.roots]
+    (end,) = [one for one in found.findings if one.key == f"order:{deal.order}"]
+    assert (end.kind, end.caused_by, end.ours, end.theirs) == (
+        Kind.ORDER_STATUS_DIFF, (root,), "partial", "filled",
+    )  # fmt: skip
+    put_right(desk, broker, *found.findings)
+    left = reconcile(desk.story(), broker, Tolerances()).findings
+    assert {root, end.name} <= {one.name for one in left}
+
+
 def test_every_missing_deal_of_a_run_can_be_brought_back_at_once(tmp_path: Path, broker: Story) -> None:
     def change(body: AnyBody) -> list[AnyBody]:
         return [] if isinstance(body, Filled | Ended) else [body]
