@@ -61,15 +61,19 @@ class Comparison:
 
     @property
     def same(self) -> bool:
-        """Whether every decision is the same and the same orders were filled, whatever their prices."""
-        return all(one.same for one in self.decisions) and all(one.slippage is not None for one in self.fills)
+        """Whether all was decided alike and every order filled as much, at whatever price."""
+        return not self.differing
+
+    @property
+    def differing(self) -> list[DecisionRow | FillRow]:
+        """Other decisions, and fills on one side only or of another volume; no price that slipped."""
+        decided = [row for row in self.decisions if not row.same]
+        return [*decided, *(row for row in self.fills if not row.as_much)]
 
     @property
     def first(self) -> DecisionRow | FillRow | None:
-        """The earliest difference; a price that slipped is one, too."""
-        rows: list[DecisionRow | FillRow] = [*self.decisions, *self.fills]
-        differing = [row for row in rows if not row.same]
-        return min(differing, key=lambda row: (row.bar, isinstance(row, FillRow)), default=None)
+        """The earliest difference."""
+        return min(self.differing, key=lambda row: (row.bar, isinstance(row, FillRow)), default=None)
 
     def document(self) -> dict[str, Any]:
         """Counts, slippage, the first difference, and the first rows that differ."""
@@ -90,6 +94,7 @@ class Comparison:
                 "compared": len(self.fills),
                 "only_ledger": sum(not one.model_volume for one in self.fills),
                 "only_model": sum(not one.volume for one in self.fills),
+                "other_volume": sum(one.slippage is not None and not one.as_much for one in self.fills),
                 "other_price": sum(bool(points) for points in slipped),
                 "slippage_points": {
                     "mean": sum(slipped) / len(slipped) if slipped else None,

@@ -81,6 +81,7 @@ def details_of(found: Comparison) -> dict[str, Any]:
         "fills_compared": fills["compared"],
         "fills_only_in_the_ledger": fills["only_ledger"],
         "fills_only_in_the_backtest": fills["only_model"],
+        "fills_of_another_volume": fills["other_volume"],
         "fills_at_another_price": fills["other_price"],
         "slippage_points": fills["slippage_points"],
         "first_difference": told["first_difference"],

@@ -1,5 +1,6 @@
 """What a backtest's market would have filled a trader's orders at: the same core, trading recorded bars."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -42,7 +43,8 @@ class FillRow:
         part: order, or what ended the position: stop, target, stop_out.
         side: 1 bought, -1 sold.
         bar: close of the bar it was decided at, ns UTC.
-        volume, price, ts: of the ledger; volume 0: it was not filled.
+        volume, price, ts: of the ledger, all its deals together, one that was booked twice counted twice;
+            volume 0: it was not filled.
         model_volume, model_price, model_ts: the same of the model.
         slippage: points that the ledger's price is worse than the model's; None where one has none.
     """
@@ -64,7 +66,12 @@ class FillRow:
     @property
     def same(self) -> bool:
         """Whether as much was filled at the same price."""
-        return self.volume == self.model_volume and self.price == self.model_price
+        return self.as_much and self.price == self.model_price
+
+    @property
+    def as_much(self) -> bool:
+        """Whether both filled it, and exactly as much of it, whatever the price."""
+        return bool(self.volume) and self.volume == self.model_volume
 
 
 @dataclass(slots=True)
@@ -200,17 +207,19 @@ class _Side:
         """What was decided from an instant on and filled until another."""
         side, book = _Side(), OrderBook()
         book.apply_all(entries)
+        booked: Counter[int] = Counter()
         for entry in entries:
             body = entry.body
-            if isinstance(body, BarTaken):
+            if isinstance(body, Filled):
+                booked[body.deal] += 1
+            elif isinstance(body, BarTaken):
                 side.digits[body.symbol] = body.digits
             elif isinstance(body, Intent) and body.bar >= since:
                 side.intents[body.id] = body
         for deal, fill in book.deals.items():
             if fill.id in side.intents and deal not in book.voided and fill.ts <= until:
-                side.fills.setdefault((fill.id, fill.reason if fill.of_position else "order"), []).append(
-                    fill
-                )
+                key = (fill.id, fill.reason if fill.of_position else "order")
+                side.fills.setdefault(key, []).extend([fill] * booked[deal])
         return side
 
     def of_key(self, key: Key) -> tuple[Decimal, Decimal, int, int]:

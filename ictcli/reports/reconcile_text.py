@@ -93,6 +93,7 @@ def _backtest_line(details: Mapping[str, Any]) -> str:
         (details["decisions_different"], "decided otherwise"),
         (details["fills_only_in_the_ledger"], "filled in the ledger only"),
         (details["fills_only_in_the_backtest"], "filled in the backtest only"),
+        (details["fills_of_another_volume"], "filled in another volume"),
     )
     return ", ".join(f"{number} {text}" for number, text in parts if number)
 

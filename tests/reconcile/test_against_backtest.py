@@ -120,9 +120,50 @@ def test_slippage_is_the_points_that_the_ledgers_price_is_worse(desk: PaperDesk,
     (row,) = [row for row in found.fills if not row.same]
     assert (row.intent, row.price, row.model_price) == (fill.id, moved.price, fill.price)
     assert row.slippage == worse
-    assert found.same
-    assert found.first == row
+    assert (found.same, found.first) == (True, None)
+    assert [one["intent"] for one in found.document()["fills"]["rows"]] == [fill.id]
     assert found.document()["fills"]["other_price"] == 1
+
+
+@pytest.mark.parametrize("more", [Decimal("0.01"), Decimal("-0.01"), Decimal(9)])
+def test_a_fill_of_another_volume_is_a_difference(desk: PaperDesk, more: Decimal) -> None:
+    fill = last(desk, Filled)
+    found = compared(desk, edited(desk, only(fill, structs.replace(fill, volume=fill.volume + more))))
+    (row,) = [row for row in found.fills if not row.same]
+    assert (row.volume, row.model_volume, row.slippage) == (fill.volume + more, fill.volume, 0)
+    assert (found.same, found.first) == (False, row)
+    told = found.document()["fills"]
+    assert (told["other_volume"], told["only_ledger"], told["only_model"], told["other_price"]) == (
+        1,
+        0,
+        0,
+        0,
+    )
+
+
+def test_an_order_filled_in_parts_is_compared_by_their_sum(desk: PaperDesk) -> None:
+    fill = last(desk, Filled)
+    part = structs.replace(fill, volume=Decimal("0.03"))
+    rest = structs.replace(fill, deal=10**9, volume=fill.volume - part.volume)
+    assert compared(desk, replaced(desk, fill, part, rest)).same
+    assert compared(desk, replaced(desk, fill, part)).document()["fills"]["other_volume"] == 1
+
+
+def test_a_deal_that_is_booked_twice_is_a_difference(desk: PaperDesk) -> None:
+    fill = last(desk, Filled)
+    found = compared(desk, replaced(desk, fill, fill, fill))
+    (row,) = [row for row in found.fills if not row.same]
+    assert (row.intent, row.volume, row.model_volume) == (fill.id, 2 * fill.volume, fill.volume)
+    assert not found.same
+
+
+def replaced(desk: PaperDesk, one: AnyBody, *others: AnyBody) -> list[Entry]:
+    """The ledger with an event given way to others, which bear its number."""
+    return [
+        Entry(entry.seq, entry.ts, body)
+        for entry in desk.entries()
+        for body in (others if entry.body == one else (entry.body,))
+    ]
 
 
 def test_an_order_that_only_the_model_fills_is_told(desk: PaperDesk) -> None:

@@ -180,7 +180,7 @@ def test_metrics_of_a_run_that_came_to_nothing_say_so() -> None:
 def backtest(**changed: Any) -> Outcome:
     details = {
         "same": True, "decisions_compared": 12, "decisions_different": 0, "fills_compared": 1,
-        "fills_only_in_the_ledger": 0, "fills_only_in_the_backtest": 0,
+        "fills_only_in_the_ledger": 0, "fills_only_in_the_backtest": 0, "fills_of_another_volume": 0,
         "slippage_points": {"mean": 0.5, "worst": 1, "best": 0}, "decisions": [],
     }  # fmt: skip
     differs = Verdict("findings" if changed else "clean", ())
@@ -197,4 +197,5 @@ def test_a_comparison_with_the_backtest_says_what_differs() -> None:
     assert "FINDINGS  " in shown
     assert "1 decided otherwise, 2 filled in the backtest only" in shown
     assert "enter long" in shown
+    assert " 1 filled in another volume\n" in text(backtest(same=False, fills_of_another_volume=1))
     assert "Backtest compared" in reconcile_page(document(backtest(same=False, decisions=rows)))
