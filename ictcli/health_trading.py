@@ -13,6 +13,7 @@ from ictcli.config.trading import BrokerConfig
 from ictcli.errors import ConfigError, IctError
 from ictcli.ledger.address import LEDGERS, LedgerName, Place, place_of
 from ictcli.ledger.anchors import read_anchors
+from ictcli.ledger.chain import sealed_files
 from ictcli.ledger.opening import copied
 from ictcli.ledger.verification import verify_tail
 from ictcli.market.clocks import parse_rule
@@ -75,6 +76,10 @@ def reconciliation(session: Session) -> Found:
         if one.result == "findings":
             return "fail", told, f"See docs/reconcile.md, then run `ictcli reconcile --ledger {one.ledger}`."
     for one in found:
+        if one.differed:
+            again = f"ictcli reconcile --ledger {one.ledger} --against-backtest"
+            return "fail", told, f"See docs/reconcile.md, then run `{again}`."
+    for one in found:
         if one.stale or one.result != "clean":
             late = "run it nightly (docs/reconcile.md)" if one.stale else "see why"
             return "warn", told, f"ictcli reconcile --ledger {one.ledger}; {late}"
@@ -82,10 +87,11 @@ def reconciliation(session: Session) -> Found:
 
 
 def _reconciled(one: Freshness) -> str:
+    apart = f", {one.against_backtest}" if one.differed else ""
     if not one.run:
-        return f"{one.ledger}: never reconciled"
+        return f"{one.ledger}: never reconciled{apart}"
     result = f"{one.roots} findings" if one.result == "findings" else one.result
-    return f"{one.ledger}: {result} at {iso(one.at)}{f', {one.error}' if one.error else ''}"
+    return f"{one.ledger}: {result} at {iso(one.at)}{f', {one.error}' if one.error else ''}{apart}"
 
 
 def secrets(session: Session) -> Found:
@@ -101,6 +107,8 @@ def secrets(session: Session) -> Found:
         names = " ".join(map(str, open_to))
         return "fail", f"others can read {names}", f"chmod 600 {names}"
     if not present:
+        if sealed_files(session.config.state_dir):
+            return "fail", "a ledger without its secret key", "restore state/secret.key from a backup"
         return "skip", "no secret key", "ictcli init"
     return "ok", f"{len(present)} files, for their owner only", ""
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from ictcli.errors import UsageError
+from ictcli.errors import DataError, UsageError
+from ictcli.ledger.chain import sealed_files
 
 TEMPLATES = ("ictcli.toml", "symbols.toml", "gates.toml")
 KEY_FILE = Path("state", "secret.key")
@@ -39,6 +40,7 @@ def create(folder: Path, *, force: bool = False) -> list[Step]:
 
     Raises:
         UsageError: ``folder``, or a folder in it, is a file, or cannot be created or written.
+        DataError: it has a ledger and no secret key: a new one could not verify it. Nothing was made.
     """
     try:
         return _create(folder, force=force)
@@ -51,12 +53,24 @@ def create(folder: Path, *, force: bool = False) -> list[Step]:
 
 
 def _create(folder: Path, *, force: bool) -> list[Step]:
+    _refuse_another_key(folder)
     for part in (folder, folder / "config", folder / "data", folder / "state"):
         if part.exists() and not part.is_dir():
             raise UsageError(f"{part} is a file, not a directory", hint="Choose another directory.")
         part.mkdir(parents=True, exist_ok=True)
     steps = [_config_file(folder, Path("config", name), template(name), force=force) for name in TEMPLATES]
     return [*steps, _private_file(folder, Path("state", ".gitignore"), _GITIGNORE), _key(folder)]
+
+
+def _refuse_another_key(folder: Path) -> None:
+    if (folder / KEY_FILE).exists():
+        return
+    sealed = sealed_files(folder / "state")
+    if sealed:
+        raise DataError(
+            f"{folder / KEY_FILE} is missing, and a new key cannot verify {sealed[0]}",
+            hint="Restore the key from a backup; only without any, move the ledger away and begin anew.",
+        )
 
 
 def _config_file(folder: Path, name: Path, text: str, *, force: bool) -> Step:

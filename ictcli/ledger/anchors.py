@@ -62,6 +62,7 @@ def read_anchors(path: Path, key: bytes) -> Anchors:
         return Anchors((), ())
     holding: list[Anchor] = []
     faults: list[str] = []
+    strange: list[int] = []
     for number, line in enumerate(path.read_bytes().split(b"\n"), 1):
         if not line:
             continue
@@ -72,12 +73,20 @@ def read_anchors(path: Path, key: bytes) -> Anchors:
                 faults.append(f"line {number} cannot be read")
             continue
         if anchor.seal != _seal(key, anchor.seq, anchor.hash, anchor.ts, anchor.what):
-            faults.append(f"line {number} was not written with the workspace's key")
+            strange.append(number)
             continue
         if anchor.what == "restored":
             holding = [one for one in holding if one.seq <= anchor.seq]
         holding.append(anchor)
-    return Anchors(tuple(holding), tuple(faults))
+    return Anchors(tuple(holding), (*_of_another_key(strange), *faults))
+
+
+def _of_another_key(lines: list[int]) -> tuple[str, ...]:
+    """One fault, however many lines there are: another key is one thing that is wrong."""
+    if len(lines) < 2:
+        return tuple(f"line {number} was not written with the workspace's key" for number in lines)
+    where = f"the first is line {lines[0]}"
+    return (f"{len(lines)} anchor lines were not written with the workspace's key; {where}",)
 
 
 def _seal(key: bytes, seq: int, head: str, ts: int, what: str) -> str:

@@ -11,6 +11,9 @@ from ictcli.errors import DataError
 GENESIS = "0" * 64
 """What the first event has for the hash of the one before it."""
 
+_SEALED = ("anchors.log", "ledger/ledger.db", "paper/ledger/ledger.db", "replay/ledger.db")
+"""Of a workspace's state; anchors also of a ledger that stands elsewhere."""
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -34,12 +37,24 @@ def read_key(path: Path) -> bytes:
         key = bytes.fromhex(path.read_text(encoding="ascii").strip())
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise DataError(f"cannot read {path}: {reason}", hint="Run `ictcli init` to make a key.") from error
+        raise DataError(f"cannot read {path}: {reason}", hint=_missing_key(path.parent)) from error
     except ValueError as error:
         raise DataError(f"{path} holds no key", hint="Restore it from a backup.") from error
     if len(key) < 16:
         raise DataError(f"{path} is too short for a key", hint="Restore it from a backup.")
     return key
+
+
+def sealed_files(state: Path) -> tuple[Path, ...]:
+    """What of a workspace's ledgers is there: with another key than its own none of it can be verified."""
+    return tuple(path for name in _SEALED if (path := state / name).exists())
+
+
+def _missing_key(state: Path) -> str:
+    """What to do where there is no key."""
+    if sealed_files(state):
+        return "Restore it from a backup: a new key cannot verify the ledger that is here."
+    return "Run `ictcli init` to make a key."
 
 
 def seal(key: bytes, *parts: str | int) -> str:

@@ -1,6 +1,6 @@
 """What follows from findings by itself: the broker's deals and values, as events that make up for the wrong.
 
-Only kinds whose policy is automatic are corrected, and what follows from others only where all of these are: a
+Only kinds whose policy is automatic are corrected; what follows from others only where all of these are: a
 value that hangs on what a person has to decide waits for that. Nothing that was written is rewritten: a
 missed deal is reported, a deal that was taken back is voided, and a value that differs is corrected by name,
 by which a correction that was made already is known again.

@@ -89,6 +89,24 @@ def test_a_missing_file_of_a_workspace_comes_back(tmp_path: Path) -> None:
     assert [step.path for step in create(tmp_path) if step.action == "created"] == ["config/gates.toml"]
 
 
+@pytest.mark.parametrize("ledger", ["state/anchors.log", "state/paper/ledger/ledger.db"])
+def test_beside_a_ledger_no_new_key_is_made(
+    folder: Path, capsys: pytest.CaptureFixture[str], ledger: str
+) -> None:
+    run(["init"])
+    (folder / ledger).parent.mkdir(parents=True, exist_ok=True)
+    (folder / ledger).write_text("")
+    assert run(["init"]) == 0
+    (folder / KEY_FILE).unlink()
+    capsys.readouterr()
+    for force in ([], ["--force"]):
+        assert run(["init", *force]) == 5
+        told = capsys.readouterr().err
+        assert "a new key cannot verify" in told
+        assert "Restore the key from a backup" in told
+    assert not (folder / KEY_FILE).exists()
+
+
 def test_a_file_in_the_way_is_a_usage_error(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "data").write_text("not a folder")
     assert run(["init"]) == 2

@@ -65,3 +65,13 @@ def test_a_missing_key_says_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(DataError) as refused:
         read_key(tmp_path / "secret.key")
     assert "ictcli init" in refused.value.hint
+
+
+@pytest.mark.parametrize("name", ["anchors.log", "ledger/ledger.db", "paper/ledger/ledger.db"])
+def test_beside_a_ledger_a_missing_key_is_to_be_restored_and_not_made(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / name).write_text("")
+    with pytest.raises(DataError) as refused:
+        read_key(tmp_path / "secret.key")
+    assert "Restore it from a backup" in refused.value.hint
+    assert "init" not in refused.value.hint

@@ -279,6 +279,15 @@ def test_a_forged_anchor_is_found(place: Place) -> None:
     assert (fault.what, fault.detail) == ("anchor", "line 2 was not written with the workspace's key")
 
 
+def test_anchors_of_another_key_are_one_fault_however_many_there_are(place: Place) -> None:
+    fill(place)
+    lines = len(place.anchors.read_text().splitlines())
+    assert lines > 2
+    assert read_anchors(place.anchors, bytes(32)).faults == (
+        f"{lines} anchor lines were not written with the workspace's key; the first is line 1",
+    )
+
+
 def test_a_restored_backup_voids_later_anchors_only(place: Place) -> None:
     fill(place)
     head = "a" * 64

@@ -55,7 +55,8 @@ def ledger_faults(case: Case, found: Sequence[Difference]) -> Iterable[Differenc
     del found
     faults = case.local.facts.faults
     for number, fault in enumerate(faults, 1):
-        field = str(number) if len(faults) > 1 else ""
+        # as wide as the last, so that names sort as numbers do
+        field = f"{number:0{len(str(len(faults)))}}" if len(faults) > 1 else ""
         yield Difference(
             finding(Kind.LEDGER_INTEGRITY, ACCOUNT, ({"fault": fault},), field=field, note=fault)
         )

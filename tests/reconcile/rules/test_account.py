@@ -71,6 +71,14 @@ def test_every_fault_of_the_ledger_is_one(faults: tuple[str, ...], expected: lis
     assert roots(account(), ledger) == []
 
 
+def test_many_faults_are_told_in_the_order_of_their_numbers() -> None:
+    faults = tuple(f"fault {number}" for number in range(1, 13))
+    ledger = changed(lambda books: books.facts.update(faults=faults))
+    found = verdict(ledger, account()).findings
+    assert tuple(one.note for one in found) == faults
+    assert [one.field for one in found][8:10] == ["09", "10"]
+
+
 @pytest.mark.parametrize("sign", [1, -1])
 @pytest.mark.parametrize(
     ("offset", "says"),
