@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from ictcli.clock import NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE, NS_PER_SECOND, iso, parse_duration
+from ictcli.errors import LedgerUnwritable, SourceUnavailable
 from ictcli.ledger.address import find_place, paper_place
 from ictcli.operations.health_state import (
     alerts,
@@ -131,11 +132,18 @@ def _judged_lines(found: dict[str, Any]) -> list[str]:
 
 
 def _trading(session: Session) -> dict[str, Any]:
-    """Emergency stop, traders, and what the ledgers say is open."""
+    """Emergency stop, traders, and what the ledgers say is open; ``unreachable`` says which one is away."""
     state = session.config.state_dir
     if not (state / "secret.key").exists():
-        return picture(state, {})
-    return picture(state, {"broker": find_place(state, session.environ), "paper": paper_place(state)})
+        return {**picture(state, {}), "unreachable": None}
+    paper = {"paper": paper_place(state)}
+    broker = find_place(state, session.environ)
+    try:
+        return {**picture(state, {"broker": broker, **paper}), "unreachable": None}
+    except (SourceUnavailable, LedgerUnwritable) as error:
+        if broker.address.file is not None:
+            raise
+        return {**picture(state, paper), "unreachable": error.message}
 
 
 def _trading_lines(found: dict[str, Any], out: Output) -> list[str]:
@@ -149,6 +157,8 @@ def _trading_lines(found: dict[str, Any], out: Output) -> list[str]:
     for one in found["traders"]:
         doing = f"trading since {one['since']} (pid {one['pid']})" if one["running"] else "not running"
         lines += ["", f"account {one['account']}, {one['mode']}: {doing}"]
+    if why := found["unreachable"]:
+        lines += ["", f"the broker ledger CANNOT BE READ: {why}"]
     for ledger in found["ledgers"]:
         last, sync = ledger["last_bar"], ledger["last_sync"]
         bar = f"last bar {last['symbol']} {last['timeframe']} {last['closed']}" if last else "no bar yet"
@@ -182,7 +192,7 @@ def _reconciliations(session: Session) -> list[dict[str, Any]]:
         {
             "ledger": one.ledger, "run": one.run or None, "at": iso(one.at) if one.at else None,
             "age": age(session.now - one.at) if one.at else "", "result": one.result, "findings": one.roots,
-            "error": one.error, "stale": one.stale,
+            "error": one.error, "stale": one.stale, "against_backtest": one.against_backtest or None,
         }
         for one in freshness(state, ledgers, now=session.now, stale_after=stale_after)
     ]  # fmt: skip
@@ -190,13 +200,14 @@ def _reconciliations(session: Session) -> list[dict[str, Any]]:
 
 def reconciled_line(one: dict[str, Any]) -> str:
     """The last reconciliation of a ledger in a line."""
+    apart = f"; {one['against_backtest']}" if one["against_backtest"] else ""
     if one["result"] == "never":
-        return f"{one['ledger']} ledger: never reconciled"
+        return f"{one['ledger']} ledger: never reconciled{apart}"
     told = f"{one['findings']} findings" if one["result"] == "findings" else one["result"]
     why = f" ({one['error']})" if one["error"] else ""
     late = ", STALE" if one["stale"] else ""
     when = "just now" if one["age"] == "now" else f"{one['age']} ago"
-    return f"{one['ledger']} ledger: last reconciled {when}: {told}{why}{late}"
+    return f"{one['ledger']} ledger: last reconciled {when}: {told}{why}{late}{apart}"
 
 
 def _off(sync: dict[str, Any]) -> str:

@@ -25,13 +25,22 @@ from ictcli.session import Session
 )
 @click.pass_obj
 def command(session: Session, metrics: Path | None) -> None:
-    """Show what trades, what must be seen to, and what is stored."""
+    """Show what trades, what must be seen to, and what is stored.
+
+    A ledger on a server that cannot be reached is exit code 6, after all the rest.
+    """
+    from ictcli.errors import SourceUnavailable
     from ictcli.overview import overview, overview_text
 
     found = overview(session)
     if metrics is not None:
         _save(session, metrics, found)
     session.out.emit(found, lambda: overview_text(found, session.out))
+    if found["trading"]["unreachable"]:
+        raise SourceUnavailable(
+            "the broker's ledger cannot be reached; the rest is shown",
+            hint="Check the server, and PGPASSWORD or ~/.pgpass.",
+        )
 
 
 def _save(session: Session, path: Path, found: dict[str, Any]) -> None:

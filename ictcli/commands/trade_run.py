@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ictcli.trading.request import Outside, Traded, TradeRequest
 
 UNIT = "ictcli-trade.service"
-_LEDGER_LINES = """# The ledger is in another database: write ICTCLI_LEDGER_URL=... to this file, take the # away.
+_LEDGER_LINES = """# The ledger is elsewhere: write ICTCLI_LEDGER_URL=... to this file and uncomment:
 #EnvironmentFile=/etc/ictcli/ledger.env
 """
 

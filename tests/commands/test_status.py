@@ -128,6 +128,25 @@ def test_a_hundred_series_still_fit_on_a_screen_and_the_stalest_is_named(
     assert "and 88 more, the oldest broker/OLD/M1 of 6y; all of them with --json" in text
 
 
+def test_a_ledger_whose_server_is_away_does_not_hide_the_rest(
+    desk: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("psycopg", reason="psycopg is not installed")
+    monkeypatch.setenv("ICTCLI_LEDGER_URL", "postgresql://me:CANARY@127.0.0.1:1/ledger?connect_timeout=2")
+    Latch(control_folder(desk / "state")).engage("drill", "me", now_ns())
+    assert run(["status"]) == 6
+    printed = capsys.readouterr()
+    assert "HALTED since" in printed.out
+    assert "the broker ledger CANNOT BE READ: cannot reach the ledger" in printed.out
+    assert "broker/EURUSD/M1" in printed.out
+    assert "CANARY" not in printed.out + printed.err
+    assert run(["status", "--json"]) == 6
+    document = json.loads(capsys.readouterr().out)
+    assert document["trading"]["halt"]["reason"] == "drill"
+    assert "127.0.0.1:1" in document["trading"]["unreachable"]
+    assert len(document["series"]) == 1
+
+
 def test_the_same_goes_into_a_file_for_prometheus(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
     parser = pytest.importorskip("prometheus_client.parser", reason="needs the extra `operate`")
     assert run(["status", "-q", "--metrics", "ictcli.prom"]) == 0
