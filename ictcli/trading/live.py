@@ -129,7 +129,7 @@ def trade_live(request: TradeRequest, shop: Workshop, outside: Outside) -> Trade
             ground = stack.enter_context(throw_away(ground))
         durable = not request.dry_run
         begun = outside.now()
-        journal = stack.enter_context(open_journal(ground.place, now=begun, full=False, durable=durable))
+        journal = stack.enter_context(open_journal(ground.place, now=begun, durable=durable))
         refuse_other_account(journal.account, report)
         live = _engage(request, shop, outside, broker, report, journal, ground)
         try:

@@ -74,7 +74,7 @@ def trade_paper(request: TradeRequest, shop: Workshop, outside: Outside) -> Trad
         if request.dry_run:
             ground = stack.enter_context(throw_away(ground))
         durable = not request.dry_run
-        journal = stack.enter_context(open_journal(ground.place, now=now_ns(), full=False, durable=durable))
+        journal = stack.enter_context(open_journal(ground.place, now=now_ns(), durable=durable))
         paper = _engage(request, shop, outside, journal, ground)
         try:
             ended = _follow(paper, request, shop, outside)

@@ -4,11 +4,13 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import stat
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -170,6 +172,24 @@ def test_once_handles_what_there_is_and_begins_no_second_account_where_the_termi
     assert "move all of state/paper away" in refused["error"]["hint"]
     assert not terminal.exists()
     terminal.write_bytes(kept)
+    events = len(bodies(desk))
+    forge_an_event_long_before_the_last_anchor(desk)
+    code, refused = ictcli(desk, *ASK[:-1], "--once")
+    assert (code, "it was changed after it was written" in refused["error"]["message"]) == (5, True)
+    assert len(bodies(desk)) == events
+
+
+def forge_an_event_long_before_the_last_anchor(desk: Path) -> None:
+    with closing(sqlite3.connect(desk / "state" / "paper" / "ledger" / "ledger.db")) as forged:
+        names = [name for (name,) in forged.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")]
+        for name in names:
+            forged.execute(f'DROP TRIGGER "{name}"')
+        changed = forged.execute("UPDATE events SET ts = ts + 1 WHERE seq = 2")
+        assert changed.rowcount == 1
+        forged.commit()
+
+
+def test_a_stop_holds_for_a_session_of_cron(desk: Path) -> None:
     assert ictcli(desk, "halt")[0] == 0
     code, refused = ictcli(desk, *ASK[:-1], "--once")
     assert (code, refused["error"]["name"]) == (11, "PolicyRefused")
