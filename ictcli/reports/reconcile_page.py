@@ -5,7 +5,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ictcli.reports.page_shell import part, shell
-from ictcli.reports.reconcile_text import detail_tables, done_about, facts, headline, result_word
+from ictcli.reports.reconcile_text import (
+    corrects_nothing,
+    detail_tables,
+    done_about,
+    facts,
+    headline,
+    result_word,
+)
 
 Document = Mapping[str, Any]
 
@@ -25,7 +32,7 @@ def reconcile_page(document: Document) -> str:
     parts = [
         _banner(document),
         _facts(facts(document)[1:]),
-        *_sections(document["findings"]),
+        *_sections(document["findings"], refused=corrects_nothing(document)),
         *(_table(name, rows) for name, rows in detail_tables(document["details"])),
     ]
     title = f"{_TITLES[document['mode']]}: {document['account'] or document['against']}"
@@ -41,7 +48,7 @@ def _banner(document: Document) -> str:
     )
 
 
-def _sections(findings: Sequence[Document]) -> list[str]:
+def _sections(findings: Sequence[Document], *, refused: bool) -> list[str]:
     """Roots with what follows from them, then what is known, then what hangs on none of these."""
     roots = [one for one in findings if one["root"]]
     known = [one for one in findings if one["known"] and not one["caused_by"]]
@@ -55,25 +62,31 @@ def _sections(findings: Sequence[Document]) -> list[str]:
         elif one["caused_by"]:
             rest.append(one)
     return [
-        *_section("Findings", roots, followers),
-        *_section("Known to the ledger, not counted", known, followers),
-        *_section("What follows from these", rest, followers),
+        *_section("Findings", roots, followers, refused=refused),
+        *_section("Known to the ledger, not counted", known, followers, refused=refused),
+        *_section("What follows from these", rest, followers, refused=refused),
     ]
 
 
 def _section(
-    title: str, findings: Sequence[Document], followers: Mapping[str, Sequence[Document]]
+    title: str,
+    findings: Sequence[Document],
+    followers: Mapping[str, Sequence[Document]],
+    *,
+    refused: bool,
 ) -> list[str]:
     if not findings:
         return []
-    return [f"<h2>{title}</h2>", *(_finding(one, followers.get(one["name"], ())) for one in findings)]
+    told = [_finding(one, followers.get(one["name"], ()), refused=refused) for one in findings]
+    return [f"<h2>{title}</h2>", *told]
 
 
-def _finding(one: Document, followers: Sequence[Document]) -> str:
+def _finding(one: Document, followers: Sequence[Document], *, refused: bool) -> str:
     about = " ".join(part for part in (one["key"], one["field"], one["symbol"]) if part)
     sides = [
         ("ours", _value(one["ours"])), ("theirs", _value(one["theirs"])),
-        ("may be apart", one["tolerance"]), ("at", one["ts"]), ("what is done", done_about(one)),
+        ("may be apart", one["tolerance"]), ("at", one["ts"]),
+        ("what is done", done_about(one, refused=refused)),
     ]  # fmt: skip
     cells = "".join(f"<div><span>{name}</span>{_text(value)}</div>" for name, value in sides if value)
     more = "".join(f"<li>{_text(_line(other))}</li>" for other in followers)

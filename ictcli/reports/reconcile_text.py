@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from ictcli.reconcile.findings import AUTOMATIC, Kind
 from ictcli.reports.reconcile_document import POLICIES
 
 Document = Mapping[str, Any]
@@ -29,7 +30,8 @@ def reconcile_text(document: Document, table: Table) -> str:
     lines = [f"{name:<{width}}  {text}" for name, text in pairs]
     found = document["findings"]
     if found:
-        rows = [_cells(one) for one in found[:SHOWN]]
+        refused = corrects_nothing(document)
+        rows = [_cells(one, refused=refused) for one in found[:SHOWN]]
         lines += ["", table(["", "finding", "ours", "theirs", "what is done"], rows)]
     if len(found) > SHOWN:
         lines.append(f"and {len(found) - SHOWN} more: --json, or --format html --out FILE")
@@ -78,9 +80,11 @@ def headline(document: Document) -> str:
     if not document["findings"]:
         return "not a single difference" if document["result"] == "clean" else "nothing follows from this"
     told = [f"{number} {word}" for word, number in counts["by_severity"].items()]
-    text = _many(counts["roots"], "finding") + (f" ({', '.join(told)})" if told else "")
-    if counts["derived"]:
-        text += f", {counts['derived']} that follow from them" if counts["roots"] else ", derived ones"
+    text = _many(counts["roots"], "finding") if counts["roots"] else "no finding that counts"
+    text += f" ({', '.join(told)})" if told else ""
+    if derived := counts["derived"]:
+        causes = {0: "others", 1: "it"}.get(counts["roots"], "them")
+        text += f", {derived} that {'follows' if derived == 1 else 'follow'} from {causes}"
     return text + (f", {counts['known']} known to the ledger" if counts["known"] else "")
 
 
@@ -119,14 +123,21 @@ def detail_tables(details: Mapping[str, Any]) -> Iterator[tuple[str, Sequence[Ma
             yield name.replace("_", " "), value
 
 
-def done_about(one: Document) -> str:
-    """What is, or was, done about a finding."""
+def corrects_nothing(document: Document) -> bool:
+    """Whether ``--apply`` refuses: the ledger is not what was written."""
+    return any(one["kind"] == Kind.LEDGER_INTEGRITY for one in document["findings"])
+
+
+def done_about(one: Document, *, refused: bool = False) -> str:
+    """What is, or was, done about a finding; ``refused``: nothing is corrected (``corrects_nothing``)."""
     if one["applied"]:
         return f"done: {one['applied']}"
     if one["known"]:
         return "the ledger knows it"
     if one["caused_by"]:
         return f"follows from {', '.join(one['caused_by'])}"
+    if refused and one["policy"] in AUTOMATIC:
+        return "nothing before the ledger is what was written again"
     return POLICIES[one["policy"]]
 
 
@@ -137,11 +148,11 @@ def _compared(document: Document) -> str:
     return f"{document['ledger']} ledger with {document['against']}, {account}"
 
 
-def _cells(one: Document) -> list[str]:
+def _cells(one: Document, *, refused: bool) -> list[str]:
     about = " ".join(part for part in (one["key"], one["field"], one["symbol"]) if part)
     lines = [one["kind"], *(f"  {line}" for line in textwrap.wrap(about, _WIDTHS["about"]))]
     sign = "└ " if one["caused_by"] else ""
-    done = "; ".join(part for part in ("" if sign else done_about(one), one["note"]) if part)
+    done = "; ".join(part for part in ("" if sign else done_about(one, refused=refused), one["note"]) if part)
     return [
         "" if sign else "known" if one["known"] else one["severity"],
         "\n".join((" " * len(sign) if at else sign) + line for at, line in enumerate(lines)),

@@ -7,14 +7,14 @@ from html.parser import HTMLParser
 from typing import Any
 
 from ictcli.output import Output, plain
-from ictcli.reconcile.findings import MEANINGS, Kind, finding
+from ictcli.reconcile.findings import MEANINGS, Finding, Kind, finding
 from ictcli.reconcile.matching import Verdict
 from ictcli.reconcile.outcome import Outcome, Stamp
 from ictcli.reconcile.story import Window
 from ictcli.reports.reconcile_document import POLICIES, findings_table, reconcile_document
 from ictcli.reports.reconcile_metrics import Told, metrics_text
 from ictcli.reports.reconcile_page import reconcile_page
-from ictcli.reports.reconcile_text import SHOWN, reconcile_text
+from ictcli.reports.reconcile_text import SHOWN, headline, reconcile_text
 from tests.reconcile.outcomes import DERIVED, END, KNOWN, ROOT, START, outcome
 
 STAMP = Stamp(17, START, START + 1_500_000_000)
@@ -61,10 +61,43 @@ def test_every_policy_and_kind_has_words() -> None:
 
 def test_people_see_the_result_first_and_causes_before_what_follows() -> None:
     shown = text(outcome(ROOT, DERIVED, KNOWN))
-    assert shown.startswith("FINDINGS  1 finding (1 warning), 1 that follow from them, 1 known to the ledger")
+    assert shown.startswith("FINDINGS  1 finding (1 warning), 1 that follows from it, 1 known to the ledger")
     assert "10.10 USD stated, 10.00 added up: -0.10 apart" in shown
     assert shown.index("missing_fill_local") < shown.index("└ balance_diff")
     assert max(map(len, shown.splitlines())) <= 110
+
+
+def test_the_headline_counts_in_words_that_fit_the_number() -> None:
+    other = finding(Kind.FEE_DIFF, "deal:8", field="fee")
+    more = follower("deal:8"), DERIVED
+
+    def line(*found: Finding) -> str:
+        return headline(document(outcome(*found)))
+
+    assert line(ROOT) == "1 finding (1 warning)"
+    assert line(ROOT, other, DERIVED) == "2 findings (2 warning), 1 that follows from them"
+    assert line(ROOT, *more) == "1 finding (1 warning), 2 that follow from it"
+    known = "1 known to the ledger"
+    assert line(DERIVED, KNOWN) == f"no finding that counts, 1 that follows from others, {known}"
+    assert line(*more, KNOWN) == f"no finding that counts, 2 that follow from others, {known}"
+    assert line(KNOWN) == f"no finding that counts, {known}"
+
+
+def follower(key: str) -> Finding:
+    """A finding that the usual one explains."""
+    return finding(Kind.SWAP_DIFF, key, caused_by=(ROOT.name,))
+
+
+def test_nothing_is_promised_of_a_ledger_that_is_not_what_was_written() -> None:
+    broken = finding(Kind.LEDGER_INTEGRITY, "account", note="chain")
+    value = finding(Kind.FILL_PRICE_DIFF, "deal:8")
+    for shown in (text(outcome(ROOT, value)), reconcile_page(document(outcome(ROOT, value)))):
+        assert "--apply books it" in shown
+    for shown in (
+        text(outcome(broken, ROOT, value)), reconcile_page(document(outcome(broken, ROOT, value))),
+    ):  # fmt: skip
+        assert "--apply" not in shown
+        assert "nothing before the" in shown
 
 
 def test_a_clean_result_is_short() -> None:
