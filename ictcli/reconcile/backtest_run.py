@@ -50,7 +50,8 @@ def compare_with_backtest(request: ReconcileRequest, world: World, _kept: Kept) 
     return Outcome(
         mode="backtest", ledger=request.ledger, against="the backtest", account=account, currency="",
         window=replace(window, since=max(window.since, found.since)), verdict=_verdict(found, faults),
-        events=events, anchors=anchors, details=details_of(found),
+        events=events, anchors=anchors, details=details_of(found), differences=len(found.differing),
+        compared={"bars": found.bars, "decisions": len(found.decisions), "fills": len(found.fills)},
     )  # fmt: skip
 
 

@@ -1,10 +1,11 @@
 """Two stories of one account as an outcome: compared, put right where that is asked for, compared again."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+import polars as pl
 from msgspec import structs
 
 from ictcli.ledger.address import Place
@@ -96,7 +97,24 @@ def _outcome(sides: Sides, local: Story, verdict: Verdict, answers: Answers) -> 
         stated=money(theirs.facts.balance, local.facts.minor),
         computed=money(ours.facts.balance, local.facts.minor), applied=answers,
         clock_offset=broker.facts.clock_offset, instruments=broker.instruments,
+        compared=_counts(ours, theirs, window.since),
     )  # fmt: skip
+
+
+def _counts(ours: Story, theirs: Story, since: int) -> dict[str, int]:
+    """How many deals, orders and movements from an instant on, and open positions, either side tells of."""
+    return {
+        "deals": _either((ours.fills, theirs.fills), "deal", "ts", since),
+        "orders": _either((ours.orders, theirs.orders), "order", "touched", since),
+        "positions": _either((ours.positions, theirs.positions), "position", "touched", 0),
+        "movements": _either((ours.cash, theirs.cash), "deal", "ts", since),
+    }
+
+
+def _either(tables: Sequence[pl.DataFrame], number: str, at: str, since: int) -> int:
+    """Different numbers in either table; rows without one, which have 0 there, count each."""
+    both = pl.concat([rows.filter(pl.col(at) >= since).select(number) for rows in tables])[number]
+    return both.filter(both != 0).n_unique() + int((both == 0).sum())
 
 
 def money(amount: int | None, minor: int) -> Decimal | None:

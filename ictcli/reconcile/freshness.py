@@ -1,9 +1,10 @@
 """How long ago a workspace's ledgers were last reconciled, and with what result."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ictcli.clock import iso
 from ictcli.reconcile.keeping import last_runs
 
 CONCLUSIVE = ("clean", "findings")
@@ -23,6 +24,8 @@ class Freshness:
         roots: how many findings count.
         conclusive: when the last one ended that came to a result, ns UTC; 0 for never.
         stale: that is too long ago.
+        differences: how many the last comparison with a backtest found that came to a result; 0 for none.
+        differed: when it ended, ns UTC; 0 where it found none.
     """
 
     ledger: str
@@ -33,6 +36,14 @@ class Freshness:
     roots: int
     conclusive: int
     stale: bool
+    differences: int = 0
+    differed: int = 0
+
+    @property
+    def against_backtest(self) -> str:
+        """The differences from a backtest in words; empty for none."""
+        told = f"{self.differences} differences from the backtest at {iso(self.differed)}"
+        return told if self.differed else ""
 
 
 def freshness(state: Path, ledgers: Sequence[str], *, now: int, stale_after: int) -> list[Freshness]:
@@ -49,14 +60,17 @@ def freshness(state: Path, ledgers: Sequence[str], *, now: int, stale_after: int
     """
     last = {one.ledger: one for one in last_runs(state)}
     good = {one.ledger: one.ended or 0 for one in last_runs(state, CONCLUSIVE)}
+    again = {one.ledger: one for one in last_runs(state, CONCLUSIVE, "backtest") if one.result == "findings"}
     found = []
     for name in ledgers:
         run, conclusive = last.get(name), good.get(name, 0)
+        apart = again.get(name)
+        differences, differed = (apart.roots, apart.ended or apart.started) if apart else (0, 0)
         stale = now - conclusive > stale_after
         if run is None:
-            found.append(Freshness(name, 0, 0, "never", "", 0, 0, stale=True))
-            continue
-        result = run.result or "unfinished"
-        at = run.ended or run.started
-        found.append(Freshness(name, run.run, at, result, run.error, run.roots, conclusive, stale))
+            one = Freshness(name, 0, 0, "never", "", 0, 0, stale=True)
+        else:
+            result, at = run.result or "unfinished", run.ended or run.started
+            one = Freshness(name, run.run, at, result, run.error, run.roots, conclusive, stale)
+        found.append(replace(one, differences=differences, differed=differed))
     return found

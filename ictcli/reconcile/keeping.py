@@ -67,7 +67,8 @@ class RunRow(msgspec.Struct, frozen=True):
         result: clean, findings, inconclusive, failed; empty until it is over.
         code: of the process.
         error: why it failed.
-        roots, findings: how many that count, and all.
+        roots, findings: how many that count, and all; differences from a backtest with them, which are no
+            rows of ``findings``.
         applied: how many were put right.
         stated, computed: balances, decimals as text.
         events: of the ledger that was verified.
@@ -136,9 +137,9 @@ class Kept:
             "ended": ended, "ledger": outcome.ledger, "against": outcome.against, "mode": outcome.mode,
             "account": outcome.account, "since": window.since if window else None,
             "until": window.until if window else None, "result": outcome.verdict.result,
-            "code": int(outcome.code), "roots": len(outcome.verdict.roots), "findings": len(found),
-            "applied": len(outcome.applied), "stated": _text(outcome.stated),
-            "computed": _text(outcome.computed), "events": outcome.events,
+            "code": int(outcome.code), "roots": len(outcome.verdict.roots) + outcome.differences,
+            "findings": len(found) + outcome.differences, "applied": len(outcome.applied),
+            "stated": _text(outcome.stated), "computed": _text(outcome.computed), "events": outcome.events,
         }  # fmt: skip
         with _explained(self._path), _writing(self._raw):
             names = ", ".join(f"{name} = :{name}" for name in values)

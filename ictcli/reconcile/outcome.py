@@ -59,6 +59,8 @@ class Outcome:
         clock_offset: the broker's clock less ours, ns; None where not measured.
         instruments: contracts as the broker specifies them (``story.INSTRUMENTS``).
         details: further facts of the mode, as plain values.
+        differences: decisions and fills that are others than the backtest's; they are told in ``details``.
+        compared: what = how many of it were compared, those of one side only with them.
     """
 
     mode: Mode
@@ -76,6 +78,8 @@ class Outcome:
     clock_offset: int | None = None
     instruments: pl.DataFrame = field(default_factory=lambda: empty(INSTRUMENTS))
     details: Mapping[str, Any] = field(default_factory=dict)
+    differences: int = 0
+    compared: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def code(self) -> ExitCode:
@@ -89,6 +93,7 @@ class Outcome:
         weights = Counter(one.severity for one in roots)
         return {
             "roots": len(roots),
+            "differences": self.differences,
             "derived": sum(bool(one.caused_by) for one in found),
             "known": sum(one.known and not one.caused_by for one in found),
             "by_kind": dict(sorted(Counter(one.kind.value for one in roots).items())),

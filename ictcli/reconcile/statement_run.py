@@ -53,6 +53,10 @@ def compare_with_statement(request: ReconcileRequest, world: World, _kept: Kept)
         currency=statement.currency, window=None, verdict=verdict_of(worth),
         stated=statement.stated.get("balance"), computed=worth.closing,
         details=details_of(statement, worth),
+        compared={
+            "deals": len(statement.deals), "orders": len(statement.orders),
+            "positions": len(statement.positions) + len(statement.open_positions),
+        },
     )  # fmt: skip
 
 

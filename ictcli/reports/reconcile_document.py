@@ -55,6 +55,7 @@ def reconcile_document(outcome: Outcome, stamp: Stamp) -> dict[str, Any]:
             "stated": outcome.stated, "computed": outcome.computed, "difference": difference(outcome),
         },
         "counts": outcome.counts,
+        "compared": dict(outcome.compared),
         "verified": {"events": outcome.events, "anchors": outcome.anchors} if outcome.ledger else None,
         "clock_offset_seconds": None if offset is None else offset / NS_PER_SECOND,
         "findings": [_finding(one, outcome) for one in outcome.verdict.findings],

@@ -76,6 +76,9 @@ def _of_outcome(outcome: Outcome) -> Iterator[_Gauge]:
     yield _Gauge("findings", "Findings that no other one explains.", kinds)
     yield _Gauge("findings_by_severity", "The same by severity.", weights)
     yield _Gauge("applied", "Findings that were put right.", _one(len(outcome.applied)))
+    if outcome.mode == "backtest":
+        told = "Decisions and fills that are others than the backtest's."
+        yield _Gauge("differences", told, _one(outcome.differences))
     if outcome.ledger:
         yield _Gauge("ledger_events", "Events that were verified.", _one(outcome.events))
     apart = difference(outcome)

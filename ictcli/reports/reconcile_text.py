@@ -51,6 +51,8 @@ def facts(document: Document) -> list[tuple[str, str]]:
     if window := document["window"]:
         shown = f"{window['since']} to {window['until']}"
         pairs.append(("window", shown if window["complete"] else f"{shown}; not complete: {window['why']}"))
+    if document["compared"]:
+        pairs.append(("looked at", looked_at(document)))
     if balance := balance_line(document):
         pairs.append(("balance", balance))
     if verified := document["verified"]:
@@ -65,6 +67,14 @@ def facts(document: Document) -> list[tuple[str, str]]:
         if value not in (None, [], ()) and not _is_table(value):
             pairs.append((name.replace("_", " "), _shown(value)))
     return pairs
+
+
+def looked_at(document: Document) -> str:
+    """How many of what were compared in one line, and that it was nothing where it was."""
+    told = ", ".join(_many(number, word.removesuffix("s")) for word, number in document["compared"].items())
+    if (window := document["window"]) and window["since"] >= window["until"]:
+        return f"a window of no length: {told}"
+    return told if any(document["compared"].values()) else f"nothing: {told}"
 
 
 def result_word(document: Document) -> str:

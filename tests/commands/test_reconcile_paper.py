@@ -162,6 +162,7 @@ def test_the_backtest_decides_and_fills_the_same(desk: PaperDesk, capsys: Printe
     assert details["decisions_compared"] > 0
     assert details["fills_compared"] == len(desk.fills())
     assert details["fills_at_another_price"] == 0
+    assert found["compared"]["fills"] == len(desk.fills())
 
 
 def test_a_decision_that_the_ledger_lacks_is_found_by_the_backtest(desk: PaperDesk, capsys: Printed) -> None:
@@ -172,6 +173,14 @@ def test_a_decision_that_the_ledger_lacks_is_found_by_the_backtest(desk: PaperDe
     printed = capsys.readouterr()
     assert "1 decided otherwise" in printed.out
     assert printed.err.startswith("found: 1 decided otherwise")
+    run(["status"])
+    assert "; 1 differences from the backtest at " in capsys.readouterr().out
+    run(["doctor", "--json"])
+    (row,) = [
+        one for one in json.loads(capsys.readouterr().out)["checks"] if one["check"] == "reconciliation"
+    ]
+    assert row["state"] == "fail"
+    assert ", 1 differences from the backtest at " in row["detail"]
 
 
 def test_a_terminal_that_is_lost_is_exit_5(desk: PaperDesk, capsys: Printed) -> None:

@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -9,8 +10,10 @@ import polars as pl
 import pytest
 
 from ictcli.errors import Busy, DataError, SourceUnavailable
+from ictcli.reconcile.freshness import Freshness, freshness
 from ictcli.reconcile.keeping import FILE, keeping, last_runs, only_reconciliation
 from ictcli.reconcile.kept_tables import reconcile_tables
+from ictcli.reconcile.matching import Verdict
 from ictcli.reconcile.outcome import Mode, Outcome
 from ictcli.reconcile.story import INSTRUMENTS, table
 from tests.reconcile.outcomes import DERIVED, END, KNOWN, ROOT, START, outcome
@@ -54,6 +57,29 @@ def test_numbers_of_runs_go_up_and_the_last_of_each_ledger_is_told(tmp_path: Pat
     assert runs == [1, 2, 3, 4, 5, 6]
     assert [(one.run, one.ledger) for one in last_runs(tmp_path)] == [(6, "broker"), (2, "paper")]
     assert [(one.run, one.ledger) for one in last_runs(tmp_path, ["clean"])] == [(3, "broker"), (2, "paper")]
+
+
+def test_differences_from_a_backtest_stay_beside_the_last_result(tmp_path: Path) -> None:
+    def told() -> Freshness:
+        (one,) = freshness(tmp_path, ["broker"], now=END, stale_after=1)
+        return one
+
+    again = outcome(mode="backtest")
+    apart = replace(again, verdict=Verdict("findings", ()), differences=3)
+    keep(tmp_path, apart)
+    assert (told().result, told().differences, told().differed) == ("never", 3, END)
+    keep(tmp_path, outcome())
+    assert (told().result, told().run, told().roots) == ("clean", 2, 0)
+    assert told().against_backtest == "3 differences from the backtest at 2023-11-14T22:13:27Z"
+    first, _ = reconcile_tables(tmp_path, full=True)["reconcile_runs"].to_pylist()
+    assert (first["mode"], first["result"], first["roots"], first["findings"]) == (
+        "backtest",
+        "findings",
+        3,
+        3,
+    )
+    keep(tmp_path, again)
+    assert (told().differences, told().differed, told().against_backtest) == (0, 0, "")
 
 
 def test_a_run_that_failed_or_was_killed_is_seen_as_such(tmp_path: Path) -> None:

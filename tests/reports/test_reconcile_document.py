@@ -41,7 +41,7 @@ def test_the_document_says_what_the_interface_promises() -> None:
         "stated": Decimal("10.10"), "computed": Decimal("10.00"), "difference": Decimal("-0.10"),
     }  # fmt: skip
     assert told["counts"] == {
-        "roots": 1, "derived": 1, "known": 1, "by_kind": {"missing_fill_local": 1},
+        "roots": 1, "differences": 0, "derived": 1, "known": 1, "by_kind": {"missing_fill_local": 1},
         "by_severity": {"warning": 1},
     }  # fmt: skip
     first, second, _ = told["findings"]
@@ -105,6 +105,16 @@ def test_a_clean_result_is_short() -> None:
     assert shown.splitlines()[0].split(maxsplit=1) == ["CLEAN", "not a single difference"]
     assert "10.10 USD stated, the same added up" in shown
     assert len(shown.splitlines()) == 5
+
+
+def test_it_is_told_how_much_was_compared_and_that_it_was_nothing() -> None:
+    some = outcome(compared={"deals": 3, "orders": 1, "positions": 0})
+    assert document(some)["compared"] == {"deals": 3, "orders": 1, "positions": 0}
+    assert re.search(r"looked at +3 deals, 1 order, 0 positions\n", text(some))
+    none = {"deals": 0, "orders": 0}
+    assert re.search(r"looked at +nothing: 0 deals, 0 orders\n", text(outcome(compared=none)))
+    void = outcome(compared=none, window=Window(END, END))
+    assert re.search(r"looked at +a window of no length: 0 deals, 0 orders\n", text(void))
 
 
 def test_an_inconclusive_result_says_why() -> None:
@@ -208,6 +218,14 @@ def test_metrics_of_a_run_that_came_to_nothing_say_so() -> None:
     found = metrics(Told('a"b\\c', "ledger", 6, START, END, None, END))
     assert found['ictcli_reconcile_exit_code{ledger="a\\"b\\\\c",mode="ledger"}'] == 6
     assert len(found) == 4
+
+
+def test_metrics_count_the_differences_from_a_backtest() -> None:
+    what = replace(backtest(same=False), differences=3)
+    found = metrics(Told("paper", "backtest", 9, START, END, what, 0))
+    assert found['ictcli_reconcile_differences{ledger="paper",mode="backtest"}'] == 3
+    found = metrics(Told("paper", "ledger", 0, START, END, outcome(), 0))
+    assert not any("_differences" in name for name in found)
 
 
 def backtest(**changed: Any) -> Outcome:
