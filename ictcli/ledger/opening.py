@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
+from ictcli.errors import LedgerUnwritable
 from ictcli.ledger.address import Address, Place
 from ictcli.ledger.database import Database, explained, require_head
 from ictcli.ledger.faults import NoLedger
@@ -53,21 +54,42 @@ def reading(address: Address, *, wait: float = PATIENCE) -> Iterator[Stored]:
 def copied(place: Place) -> Iterator[Stored]:
     """A ledger as it is now, in a copy that may be looked at for long.
 
-    PostgreSQL needs none: its readers hold nobody up.
+    PostgreSQL needs none: its readers hold nobody up. Where the state folder is read-only, the copy is in
+    the system's folder for temporary files, for its owner alone.
     """
     if place.address.file is None:
         with reading(place.address) as stored:
             yield stored
         return
-    place.backups.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=".tmp-", dir=place.backups))
+    folder = _scratch(place.backups)
     try:
         copy = folder / "ledger.db"
-        copy_file(place.address.file, copy)
+        _copy_anyhow(place.address.file, copy)
         with reading(Address(file=copy)) as stored:
             yield stored
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _scratch(backups: Path) -> Path:
+    try:
+        backups.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix=".tmp-", dir=backups))
+    except OSError:  # read-only
+        return Path(tempfile.mkdtemp(prefix="ictcli-ledger-"))
+
+
+def _copy_anyhow(source: Path, target: Path) -> None:
+    """Copy a ledger, also out of a read-only folder, where SQLite cannot make the index of its log."""
+    try:
+        copy_file(source, target)
+    except LedgerUnwritable:
+        if source.with_name(f"{source.name}-shm").exists():
+            raise  # somebody may be writing: bytes that are copied one after the other could be of two states
+        shutil.copyfile(source, target)
+        log = source.with_name(f"{source.name}-wal")
+        if log.exists():
+            shutil.copyfile(log, target.with_name(log.name))
 
 
 def copy_file(source: Path, target: Path) -> None:
