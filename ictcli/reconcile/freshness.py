@@ -42,7 +42,8 @@ class Freshness:
     @property
     def against_backtest(self) -> str:
         """The differences from a backtest in words; empty for none."""
-        told = f"{self.differences} differences from the backtest at {iso(self.differed)}"
+        word = "difference" if self.differences == 1 else "differences"
+        told = f"{self.differences} {word} from the backtest at {iso(self.differed)}"
         return told if self.differed else ""
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 from msgspec.structs import asdict
 
 from ictcli.__main__ import run
@@ -49,8 +50,8 @@ def desk(traded: PaperDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     return PaperDesk(replace(traded.shop, store=store, folder=folder))
 
 
-def write_again(desk: PaperDesk, keep: Callable[[AnyBody], bool]) -> None:
-    """Write the ledger again without some of its events."""
+def write_again(desk: PaperDesk, keep: Callable[[AnyBody], bool], instead: AnyBody | None = None) -> None:
+    """Write the ledger again without some of its events, or with another in their place."""
     entries = desk.entries()
     place = desk.place
     shutil.rmtree(place.lock.parent)
@@ -58,6 +59,8 @@ def write_again(desk: PaperDesk, keep: Callable[[AnyBody], bool]) -> None:
         for entry in entries:
             if keep(entry.body):
                 journal.append([entry.body], entry.ts)
+            elif instead is not None:
+                journal.append([instead], entry.ts)
 
 
 def lose(desk: PaperDesk) -> int:
@@ -77,6 +80,8 @@ def test_after_trading_it_is_one_story(desk: PaperDesk, capsys: Printed) -> None
     found = reconciled(capsys, code=0)
     assert (found["mode"], found["result"], found["findings"]) == ("ledger", "clean", [])
     assert found["balance"]["stated"] == found["balance"]["computed"]
+    deals = {"deals": len(desk.fills()), "orders": 3, "positions": 1, "movements": 0}
+    assert found["compared"] == deals
     assert found["verified"]["events"] == before == len(desk.entries())
     assert run(["status"]) == 0
     assert "paper ledger: last reconciled" in capsys.readouterr().out
@@ -174,13 +179,22 @@ def test_a_decision_that_the_ledger_lacks_is_found_by_the_backtest(desk: PaperDe
     assert "1 decided otherwise" in printed.out
     assert printed.err.startswith("found: 1 decided otherwise")
     run(["status"])
-    assert "; 1 differences from the backtest at " in capsys.readouterr().out
+    assert "; 1 difference from the backtest at " in capsys.readouterr().out
     run(["doctor", "--json"])
     (row,) = [
         one for one in json.loads(capsys.readouterr().out)["checks"] if one["check"] == "reconciliation"
     ]
     assert row["state"] == "fail"
-    assert ", 1 differences from the backtest at " in row["detail"]
+    assert ", 1 difference from the backtest at " in row["detail"]
+
+
+def test_a_deal_of_another_volume_is_found_by_the_backtest(desk: PaperDesk, capsys: Printed) -> None:
+    deal = desk.fills()[-1]
+    write_again(desk, lambda body: body != deal, structs.replace(deal, volume=10 * deal.volume))
+    assert run(["reconcile", "--ledger", "paper", *ALWAYS, "--against-backtest"]) == 9
+    printed = capsys.readouterr()
+    assert printed.out.startswith("FINDINGS ")
+    assert printed.err.startswith("found: 1 filled in another volume")
 
 
 def test_a_terminal_that_is_lost_is_exit_5(desk: PaperDesk, capsys: Printed) -> None:
