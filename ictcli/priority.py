@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-_NICER = 10
+_NICER = 5
 """Steps by which the operating system prefers others; a trader runs at none."""
 
 

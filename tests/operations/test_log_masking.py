@@ -20,7 +20,7 @@ PASSWORD = 'pa"ss\\wo/rd€1'
         ('{"smtp_password": "hunter2"}', '{"smtp_password": "***"}'),
         ("Authorization: Bearer abc.def", "Authorization: ***"),
         ("sent Bearer 0123456789abcdef to it", "sent Bearer *** to it"),
-        ("postgresql://trader:s3cret@db/ledger", "postgresql://***@db/ledger"),
+        ("postgresql://trader:s3cret@db/ledger", "postgresql://trader:***@db/ledger"),
         ("mailtos://user:pass@mail.example?to=x", "mailtos://***@mail.example?to=x"),
         ("api-key: abc123 ok", "api-key: *** ok"),
         (
@@ -96,3 +96,8 @@ def test_no_text_around_it_shows_a_secret(secret: str, before: str, after: str) 
 @given(st.text(alphabet="abcdefghij 0123456789.,()", max_size=80))
 def test_text_without_secrets_stays_as_it_is(text: str) -> None:
     assert Masker(["K" * 8]).text(text) == text
+
+
+def test_the_user_of_a_database_is_shown_and_the_password_is_not() -> None:
+    shown = Masker().text("cannot reach postgresql://me@host/ledger, postgresql+psycopg://me:pw@host/ledger")
+    assert shown == "cannot reach postgresql://me@host/ledger, postgresql+psycopg://me:***@host/ledger"
