@@ -12,9 +12,10 @@ from ictcli.session import CONFIG_FILE, Session
 
 if TYPE_CHECKING:
     from ictcli.trading.latch import Halt
-    from ictcli.trading.stopping import Account, Means
+    from ictcli.trading.stopping import Account, Kept, Means
 
-_WORKING = {"open", "partial", "sent", "unknown"}
+_WORKING = {"open", "partial"}
+_UNRESOLVED = {"sent", "unknown"}
 CLEARING_S = 20.0
 """Seconds that an own session tries to clear an account."""
 
@@ -104,8 +105,8 @@ def _means(session: Session, state: Path) -> "Means":
     return Means(control, spool, _key(state), sessions, owned, partial(_resting, state), pace)
 
 
-def _resting(state: Path) -> tuple[list[int], list[int]]:
-    """Tickets of what the built-in terminal keeps, as its ledger tells.
+def _resting(state: Path) -> "Kept":
+    """What the built-in terminal keeps, as its ledger tells.
 
     Raises:
         DataError: there is no such ledger, or it cannot be read.
@@ -113,16 +114,20 @@ def _resting(state: Path) -> tuple[list[int], list[int]]:
     from ictcli.ledger.address import paper_place
     from ictcli.ledger.opening import reading
     from ictcli.ledger.rows import OrderRow, PositionRow
+    from ictcli.trading.stopping import Kept
 
     place = paper_place(state)
     if not place.exists:
-        return [], []
+        return Kept()
     with reading(place.address) as stored:
         orders = stored.rows.every(OrderRow)
         positions = stored.rows.every(PositionRow)
     placed = [one for one in orders if one.action == "place" and one.status in _WORKING]
-    working = [one.ticket for one in placed if one.ticket]
-    return working, [one.position for one in positions if one.volume]
+    return Kept(
+        [one.ticket for one in placed if one.ticket],
+        [one.position for one in positions if one.volume],
+        [one.id for one in orders if one.status in _UNRESOLVED],
+    )
 
 
 def _key(state: Path) -> bytes | None:
@@ -170,7 +175,7 @@ def text(found: dict[str, Any]) -> str:
 _LEFT = (("resting", "orders left"), ("positions", "positions left"), ("unknown", "outcome unknown of"))
 
 
-def _list(tickets: list[int]) -> str:
+def _list(tickets: list[int] | list[str]) -> str:
     return ", ".join(str(ticket) for ticket in tickets)
 
 
@@ -185,7 +190,10 @@ def failure_of(accounts: "list[Account]") -> IctError | None:
     if code is ExitCode.OK:
         return None
     if code is ExitCode.UNKNOWN_OUTCOME:
-        return OutcomeUnknown(f"the stop holds, and what became of {named} is not known", hint=hint)
+        told = next((one.failure for one in accounts if isinstance(one.failure, OutcomeUnknown)), None)
+        return OutcomeUnknown(
+            f"the stop holds, and what became of {named} is not known", hint=told.hint if told else hint
+        )
     if code is ExitCode.REJECTED:
         return RequestRejected(f"the stop holds, and the broker refused to clear {named}", hint=hint)
     failure = next(one.failure for one in accounts if one.failure is not None and one.code is code)

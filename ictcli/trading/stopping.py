@@ -5,13 +5,13 @@ an own session at its broker does it. What that session did is laid down for the
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from ictcli.brokers.broker import Broker
 from ictcli.clock import NS_PER_SECOND
-from ictcli.errors import DataError, ExitCode, IctError, SourceUnavailable
+from ictcli.errors import DataError, ExitCode, IctError, OutcomeUnknown, SourceUnavailable
 from ictcli.ledger.bodies import Alerted
 from ictcli.trading.acknowledgement import Acknowledgement, acknowledgement
 from ictcli.trading.emergency import Cleared, Pace, clear
@@ -24,6 +24,20 @@ Opener = Callable[[], Broker]
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """What the built-in terminal keeps while no trader runs, as the ledger tells.
+
+    Attributes:
+        orders, positions: tickets.
+        unknown: ids of requests that the ledger knows no outcome of; they have no ticket yet.
+    """
+
+    orders: Sequence[int] = ()
+    positions: Sequence[int] = ()
+    unknown: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Means:
     """What stopping works with.
 
@@ -32,8 +46,7 @@ class Means:
         key: the workspace's; None where it cannot be read.
         sessions: own sessions by name of broker, not opened yet; a broker without one lives in its trader.
         owned: what is ours on the account of a login.
-        resting: tickets of working orders and of positions that the built-in terminal keeps while no trader
-            runs.
+        resting: tells what the built-in terminal keeps while no trader runs.
         pace: how long an own session tries, and the clock.
         patience: seconds that a trader has to answer.
         follow: seconds that a trader that answered has to finish.
@@ -44,7 +57,7 @@ class Means:
     key: bytes | None
     sessions: Mapping[str, Opener]
     owned: Callable[[int], Ownership]
-    resting: Callable[[], tuple[list[int], list[int]]]
+    resting: Callable[[], Kept]
     pace: Pace
     patience: float = 2.0
     follow: float = 10.0
@@ -63,8 +76,7 @@ class Account:
         done: what the own session did.
         failure: why it could not; None where it could, or there was none.
         note: for people.
-        kept: tickets of orders and of positions that wait in a simulated terminal for its trader; positions
-            only where they were to be closed.
+        kept: what waits in a simulated terminal for its trader; positions only where they were to be closed.
     """
 
     trader: Trader | None
@@ -76,7 +88,7 @@ class Account:
     failure: IctError | None = None
     note: str = ""
     warnings: list[str] = field(default_factory=list)
-    kept: tuple[Sequence[int], Sequence[int]] = ((), ())
+    kept: Kept = field(default_factory=Kept)
 
     @property
     def code(self) -> ExitCode:
@@ -115,7 +127,11 @@ class Account:
         elif said is not None:
             found |= {"cancelled": said.cancelled, "closed": said.closed}
         else:
-            found |= {"resting": list(self.kept[0]), "positions": list(self.kept[1])}
+            kept = self.kept
+            found |= {
+                "resting": list(kept.orders), "positions": list(kept.positions),
+                "unknown": list(kept.unknown),
+            }  # fmt: skip
         return found
 
 
@@ -221,15 +237,20 @@ def _tell_inside(halt: Halt, account: Account, means: Means) -> None:
 def _tell_resting(halt: Halt, account: Account, means: Means) -> None:
     """The built-in terminal stands still while no trader runs, with what it keeps."""
     try:
-        orders, positions = means.resting()
+        kept = means.resting()
     except IctError as error:
         account.failure = error
         return
-    account.kept = orders, positions if halt.flatten else []
+    account.kept = kept = kept if halt.flatten else replace(kept, positions=())
     account.note = "its simulated terminal stands still while no trader runs"
-    if any(account.kept):
+    if kept.unknown:
+        account.failure = OutcomeUnknown(
+            f"{account.note}, and {len(kept.unknown)} requests have no known outcome",
+            hint="`ictcli resume --reason TEXT`, then start the trader as it was with --once.",
+        )
+    elif kept.orders or kept.positions:
         account.failure = SourceUnavailable(
-            f"{account.note}, and keeps {len(orders)} orders and {len(positions)} positions",
+            f"{account.note}, and keeps {len(kept.orders)} orders and {len(kept.positions)} positions",
             hint="Start the trader: it begins halted, withdraws them and, with --flatten, closes them.",
         )
 

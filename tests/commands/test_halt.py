@@ -21,8 +21,10 @@ from ictcli.ledger.bodies import Mode, ModeSet, Resumed, Start
 from ictcli.ledger.chain import read_key
 from ictcli.ledger.journal import open_journal
 from ictcli.trading.latch import Latch
+from ictcli.trading.lock import Trader, only_trader
 from ictcli.trading.spool import waiting
 from ictcli.workspace import create
+from tests.ledger.stories import NOW, intent, sent, start
 
 _TRADER = """
     import os, sys, time
@@ -175,6 +177,23 @@ def test_the_real_program_halts_and_lets_go_again(desk: Path) -> None:
     assert halted(desk) == "drill"
     subprocess.run([*program, "resume", "--reason", "drill over"], check=True, capture_output=True)
     assert halted(desk) is None
+
+
+def test_a_paper_order_whose_outcome_is_unknown_is_listed_and_exits_with_8(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with open_journal(paper_place(desk / "state"), now=NOW, durable=False) as journal:
+        journal.append([start(account=1), intent("lost"), sent("lost")], NOW)
+    with only_trader(desk / "state" / "control", Trader(1, "", "paper", os.getpid(), NOW)):
+        pass
+    for _ in range(2):
+        assert run(["halt", "--flatten", "--json"]) == 8
+        told = capsys.readouterr()
+        (account,) = json.loads(told.out)["accounts"]
+        assert (account["unknown"], account["resting"]) == (["lost"], [])
+        assert "--once" in told.err
+    assert run(["halt"]) == 8
+    assert "outcome unknown of lost" in capsys.readouterr().out
 
 
 BREAKER = "breaker: 5 orders in a row were refused"

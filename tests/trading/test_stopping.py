@@ -16,7 +16,7 @@ from ictcli.trading.latch import Halt
 from ictcli.trading.lock import Trader
 from ictcli.trading.ownership import Ownership
 from ictcli.trading.spool import spool_of, waiting
-from ictcli.trading.stopping import Means, stop_accounts, worst
+from ictcli.trading.stopping import Kept, Means, stop_accounts, worst
 from tests.trading.desks import OURS, OWNED, Desk, order, position, refuse, silent
 
 KEY = bytes(range(32))
@@ -41,7 +41,7 @@ class Clock:
 def means(folder: Path, clock: Clock, **sessions: Desk) -> Means:
     opened = {name: (lambda desk=desk: desk) for name, desk in sessions.items()}
     pace = Pace(3.0, 0.25, lambda: clock.now, clock.sleep)
-    return Means(folder, folder / "spool", KEY, opened, lambda _login: OWNED, lambda: ([], []), pace)
+    return Means(folder, folder / "spool", KEY, opened, lambda _login: OWNED, Kept, pace)
 
 
 def says(
@@ -115,9 +115,23 @@ def test_a_simulated_terminal_inside_its_trader_has_no_other_session(tmp_path: P
 def test_what_a_terminal_without_its_trader_keeps_is_told(
     tmp_path: Path, halt: Halt, positions: list[int], code: ExitCode
 ) -> None:
-    ways = replace(means(tmp_path, Clock()), resting=lambda: ([], [11]))
+    ways = replace(means(tmp_path, Clock()), resting=lambda: Kept(positions=[11]))
     (found,) = stop_accounts(halt, [(Trader(1, "", "paper", 1, 1), False)], "", ways)
     assert (found.document()["positions"], found.code) == (positions, code)
+
+
+@pytest.mark.parametrize("flatten", [True, False])
+def test_a_request_without_an_outcome_in_a_terminal_without_its_trader_is_an_unknown_outcome(
+    tmp_path: Path, *, flatten: bool
+) -> None:
+    kept = Kept([3], [], ["ICT1"])
+    ways = replace(means(tmp_path, Clock()), resting=lambda: kept)
+    halt = Halt(5, "news", "anna", 1, flatten=flatten)
+    (found,) = stop_accounts(halt, [(Trader(1, "", "paper", 1, 1), False)], "", ways)
+    assert (found.document()["unknown"], found.document()["resting"]) == (["ICT1"], [3])
+    assert found.code is ExitCode.UNKNOWN_OUTCOME
+    assert found.failure is not None
+    assert "--once" in found.failure.hint
 
 
 def test_a_broker_that_is_named_is_cleared_where_nobody_traded(tmp_path: Path) -> None:
