@@ -7,9 +7,16 @@ from ictcli.brokers.mt5.calls import Calls
 from ictcli.clock import NS_PER_SECOND, parse_duration
 from ictcli.config.trading import BrokerConfig
 from ictcli.errors import PolicyRefused, SourceUnavailable
+from ictcli.terminals.bridge.greeting import BUSY, WRONG_TOKEN
 from ictcli.terminals.terminal import TerminalSilent
 
 _MILLISECOND = NS_PER_SECOND // 1000
+_HINT = "Check path, login, server and password, and that the terminal is 64-bit and running."
+_HINTS = {
+    BUSY: "Another trader holds the bridge's seat: end that one first (`ictcli status` there names it).",
+    WRONG_TOKEN: "Set the variable that the broker's token_env names to the token that the bridge has.",
+}
+"""What to do where the bridge itself turned the client away."""
 
 
 class Session:
@@ -90,5 +97,5 @@ class Session:
         code, text = self._calls.error()
         return SourceUnavailable(
             f"cannot {what}: {code} {text}".rstrip(),
-            hint="Check path, login, server and password, and that the terminal is 64-bit and running.",
+            hint=next((hint for word, hint in _HINTS.items() if word in text), _HINT),
         )

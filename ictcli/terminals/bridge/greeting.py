@@ -12,6 +12,9 @@ VERSION = 1
 """Of the bridge's frames; both ends must speak the same."""
 LONGEST_HELLO = 1 << 12
 SHORTEST_TOKEN = 16
+BUSY = "it serves another client"
+WRONG_TOKEN = "wrong token"  # noqa: S105 - an answer, no token
+"""Why a client is turned away."""
 
 
 class Hello(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

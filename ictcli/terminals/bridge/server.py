@@ -15,8 +15,10 @@ from typing import Any
 from ictcli.clock import monotonic
 from ictcli.terminals.answering import answer_frame
 from ictcli.terminals.bridge.greeting import (
+    BUSY,
     LONGEST_HELLO,
     VERSION,
+    WRONG_TOKEN,
     Hello,
     Welcome,
     checked_token,
@@ -190,13 +192,13 @@ class BridgeServer:
     def _judged(self, hello: Hello, seat: Seat) -> Welcome:
         """What the client is told; an emergency stop waits a second only: the trader did not answer it."""
         if not hmac.compare_digest(hello.token.encode("utf-8", "replace"), self._token):
-            return Welcome("refused", "wrong token")
+            return Welcome("refused", WRONG_TOKEN)
         if hello.version != VERSION:
             return Welcome("version", f"the bridge speaks version {VERSION}, the client {hello.version}")
         wait = 0.0 if hello.urgent else _LEAVING_S
         enough = min(self._takeover, _URGENT_S) if hello.urgent else self._takeover
         if not seat.take(wait, enough):
-            return Welcome("busy", "it serves another client")
+            return Welcome("busy", BUSY)
         return Welcome("served", "")
 
     def _serve(self, channel: Channel, connection: socket.socket, seat: Seat) -> None:
