@@ -90,7 +90,7 @@ def _reconciled(one: Freshness) -> str:
     apart = f", {one.against_backtest}" if one.differed else ""
     if not one.run:
         return f"{one.ledger}: never reconciled{apart}"
-    result = f"{one.roots} findings" if one.result == "findings" else one.result
+    result = f"{one.roots} finding{'s' * (one.roots != 1)}" if one.result == "findings" else one.result
     return f"{one.ledger}: {result} at {iso(one.at)}{f', {one.error}' if one.error else ''}{apart}"
 
 

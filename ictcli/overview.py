@@ -203,7 +203,11 @@ def reconciled_line(one: dict[str, Any]) -> str:
     apart = f"; {one['against_backtest']}" if one["against_backtest"] else ""
     if one["result"] == "never":
         return f"{one['ledger']} ledger: never reconciled{apart}"
-    told = f"{one['findings']} findings" if one["result"] == "findings" else one["result"]
+    told = (
+        f"{one['findings']} finding{'s' * (one['findings'] != 1)}"
+        if one["result"] == "findings"
+        else one["result"]
+    )
     why = f" ({one['error']})" if one["error"] else ""
     late = ", STALE" if one["stale"] else ""
     when = "just now" if one["age"] == "now" else f"{one['age']} ago"

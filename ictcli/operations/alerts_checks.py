@@ -77,7 +77,7 @@ def _reconciliation(
 ) -> Alert:
     key = f"reconcile:{run}:{ended}"
     if result == "findings":
-        text = f"reconciliation {run} of ledger {ledger} has {roots} findings"
+        text = f"reconciliation {run} of ledger {ledger} has {roots} finding{'s' * (roots != 1)}"
         worst: Severity = "critical" if critical else "warning"
         text += f", {critical} of them critical" if critical else ""
         return Alert(key, "reconcile_findings", worst, text, ended, ledger)

@@ -129,9 +129,8 @@ def _reconciliation(found: Sequence[Freshness]) -> Check:
         if one.result == "never":
             continue
         if one.result == "findings":
-            return Check(
-                "reconciliation", ok=False, detail=f"{one.ledger}: {one.roots} findings, {iso(one.at)}"
-            )
+            counted = f"{one.roots} finding{'s' * (one.roots != 1)}"
+            return Check("reconciliation", ok=False, detail=f"{one.ledger}: {counted}, {iso(one.at)}")
         if one.stale:
             return Check("reconciliation", ok=False, detail=f"{one.ledger}: stale, last {iso(one.at)}")
     told = [f"{one.ledger}: {one.result}" for one in found]

@@ -82,6 +82,9 @@ def test_reconciliations_that_did_not_end_clean_are_told_by_their_number(tmp_pat
         ),
         (f"reconcile:2:{NOON + 1}", "reconcile_findings", "reconciliation 2 of ledger paper has 3 findings"),
     ]  # fmt: skip
+    with keeping(tmp_path) as kept:
+        kept._raw.execute("UPDATE runs SET roots = 1 WHERE run = 2")
+    assert look_around(tmp_path, config_of(), [], NOON + DAY // 2)[1].text.endswith(" has 1 finding")
     assert look_around(tmp_path, config_of(), [], NOON + 2 * DAY) == []
 
 
