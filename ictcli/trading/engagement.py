@@ -164,7 +164,8 @@ class Engagement:
             raise PolicyRefused(
                 f"{len(self.book.positions)} positions and {len(self.book.working)} orders of another set-up "
                 "are open",
-                hint="Trade it on as it was, or close them: ictcli halt --flatten, then ictcli resume.",
+                hint="Start it as it was once (--once), which settles what is unknown, then change it. To "
+                "close the rest: ictcli halt --flatten, start it as it was (no --once), ictcli resume.",
             )
 
     def checkpoint(self, *, always: bool = False) -> None:

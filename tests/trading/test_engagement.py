@@ -1,16 +1,19 @@
-"""How a session ends."""
+"""How a session begins beside what another left, and how it ends."""
 
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from ictcli.errors import PolicyRefused
 from ictcli.ledger.address import place_in
 from ictcli.ledger.bodies import Start
 from ictcli.ledger.journal import open_journal
 from ictcli.trading.engagement import Engagement, Terms
 from ictcli.trading.verifying import NeverHalted
 from ictcli.trading.wishes import Header
+from tests.ledger.stories import NOW, intent, sent
+from tests.ledger.stories import start as begun
 from tests.trading.paper_worlds import OWNERS, limits
 from tests.trading.test_parity_worlds import staged
 
@@ -55,3 +58,24 @@ def test_resting_orders_stay_or_go_at_the_end_as_configured(tmp_path: Path, at_s
             assert (after == before) if left else (after == 0)
             return
     pytest.fail("no world ended with an order at rest")
+
+
+def test_an_order_of_another_set_up_is_refused_with_the_way_that_settles_it(tmp_path: Path) -> None:
+    stage = staged(0)
+    login = stage.server.account().login
+    terms = Terms(limits(), Header(login, OWNERS, ""), stage.timeframes, "id", stage.start, tmp_path / "kept")
+    with open_journal(place_in(tmp_path, b"k" * 32), now=NOW, durable=False) as journal:
+        journal.append([begun(account=login), intent("lost"), sent("lost")], NOW)
+        one = Engagement(
+            stage.account(),
+            stage.broker(),
+            journal,
+            NeverHalted(),
+            stage.clock.now,
+            terms,
+            lambda _text: None,
+        )
+        one.refuse_strangers(known=True)
+        with pytest.raises(PolicyRefused, match="0 positions and 1 orders of another set-up") as caught:
+            one.refuse_strangers(known=False)
+    assert "as it was once (--once)" in caught.value.hint
