@@ -61,6 +61,7 @@ def nightly(desk: Path, **changed: str) -> subprocess.CompletedProcess[str]:
 def test_the_crontab_is_one_and_means_utc() -> None:
     settings, fields, command = cron()
     assert settings["CRON_TZ"] == "UTC"
+    assert settings["#ICTCLI_BRIDGE_TOKEN_FILE"].startswith("/")  # for those who have a bridge
     assert "%" not in command  # cron takes it for the end of the line
     for field, (first, last) in zip(fields, FIELDS, strict=True):
         assert field == "*" or first <= int(field) <= last
@@ -108,6 +109,16 @@ def test_systemd_takes_the_units(units: dict[str, Path]) -> None:
     assert systemd("verify", "--man=no", *map(str, units.values())) == ""
     units["service"].write_text(units["service"].read_text().replace("TimeoutStartSec", "TimeoutStrtSec"))
     assert "TimeoutStrtSec" in systemd("verify", "--man=no", str(units["service"]))
+
+
+def test_systemd_takes_the_service_with_the_token_of_a_bridge(units: dict[str, Path]) -> None:
+    unit = units["service"].read_text()
+    marked = re.findall(r"^#(.*)$", unit, re.MULTILINE)
+    assert [line.partition("=")[2] for line in marked] == [
+        "bridge.token:/etc/ictcli/bridge.token", "ICTCLI_BRIDGE_TOKEN_FILE=%d/bridge.token",
+    ]  # fmt: skip
+    units["service"].write_text(unit.replace("\n#", "\n"))
+    assert systemd("verify", "--man=no", *map(str, units.values())) == ""
 
 
 def test_the_timer_means_utc_and_the_service_what_the_crontab_does(units: dict[str, Path]) -> None:
