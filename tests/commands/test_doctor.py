@@ -153,6 +153,16 @@ def test_a_clock_before_the_release_fails(desk: Path) -> None:
     assert "1970-01-01" in rows["clock"].detail
 
 
+def test_a_ledger_without_its_key_is_a_failure(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (desk / "state" / "secret.key").unlink()
+    run(["doctor", "--json"])
+    assert checks(capsys)["secrets"]["state"] == "skip"
+    (desk / "state" / "anchors.log").write_text("")
+    assert run(["doctor", "--json"]) == 3
+    found = checks(capsys)["secrets"]
+    assert (found["state"], found["fix"]) == ("fail", "restore state/secret.key from a backup")
+
+
 def test_a_check_that_breaks_becomes_a_row_of_its_own(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def breaks(session: Session) -> tuple[health.State, str, str]:
         raise ZeroDivisionError("planted")
