@@ -22,7 +22,9 @@ _ASSIGNED = re.compile(
     rf"(?i)\b((?:[\w.\-]*[_\-.])?(?:{_NAME})[\"']?\s*[=:]\s*[\"']?)((?:bearer|basic)\s+)?([^\s\"',;&)}}\]]+)"
 )
 _BEARER = re.compile(r"(?i)\b(bearer)\s+[A-Za-z0-9+/=._~-]{8,}")
-_IN_ADDRESS = re.compile(r"((?<![A-Za-z0-9+.-])(?!postgres)[A-Za-z][A-Za-z0-9+.-]*://)[^\s/@:]*(?::[^\s/@]*)?@")
+_IN_ADDRESS = re.compile(
+    r"((?<![A-Za-z0-9+.-])(?!postgres)[A-Za-z][A-Za-z0-9+.-]*://)[^\s/@:]*(?::[^\s/@]*)?@"
+)
 _IN_DATABASE = re.compile(r"(\bpostgres[A-Za-z0-9+.-]*://[^\s/@:]*:)[^\s/@]*@")
 """A user of a database without a password is no secret, and told to people; elsewhere it may be a token."""
 
