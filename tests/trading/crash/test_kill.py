@@ -105,4 +105,5 @@ def test_three_hundred_random_ends_and_every_named_point(
         slowest_recovery_seconds=round(max(recoveries), 3),
     )  # fmt: skip
     assert kills == 30
+    assert requests >= 30, "the machine was too busy to trade: nothing was shown"
     assert max(recoveries) < BUDGET
