@@ -6,6 +6,7 @@ The faults are planted here, into the production code under stress; without them
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from mmap import MAP_ANONYMOUS, MAP_PRIVATE, mmap
 from pathlib import Path
 from typing import Any
 
@@ -132,7 +133,10 @@ def test_what_stays_behind_with_every_bar_is_seen(tmp_path: Path, monkeypatch: p
     plain = Trader.closed
 
     def leaking(self: Trader, *given: Any) -> Any:
-        kept.append((bytearray(20_000), [str(len(kept) * 1_000 + at) for at in range(100)]))
+        # of its own: what earlier tests gave back would take in what leaks
+        pages = mmap(-1, 20_480, flags=MAP_PRIVATE | MAP_ANONYMOUS)
+        pages.write(bytes(20_480))
+        kept.append((pages, [str(len(kept) * 1_000 + at) for at in range(100)]))
         return plain(self, *given)
 
     monkeypatch.setattr(Trader, "closed", leaking)
