@@ -11,7 +11,8 @@ from ictcli.config.records import Config
 from ictcli.operations.alerts import Alert, Severity, daily
 from ictcli.operations.alerts_ledger import Ledger, halted
 from ictcli.operations.backup_log import last_of, overdue, read_log
-from ictcli.operations.outbox_file import connect, explained
+from ictcli.operations.outbox_file import explained
+from ictcli.store.side_file import connect
 from ictcli.trading.control import control_folder
 from ictcli.trading.latch import Latch
 

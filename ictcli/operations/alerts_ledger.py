@@ -14,8 +14,9 @@ import msgspec
 
 from ictcli.ledger.bodies import Alerted, Latched, Released, decode
 from ictcli.operations.alerts import Alert
-from ictcli.operations.outbox_file import connect, explained
+from ictcli.operations.outbox_file import explained
 from ictcli.operations.outbox_rows import Position
+from ictcli.store.side_file import connect
 
 Ask = Callable[[str], Sequence[tuple[Any, ...]]]
 """Runs a statement without parameters."""

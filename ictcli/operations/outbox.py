@@ -23,10 +23,10 @@ from ictcli.operations.alerts import (
     steps_to,
     tidied,
 )
-from ictcli.operations.outbox_file import FILE, VERSION, connect, explained, version
+from ictcli.operations.outbox_file import FILE, VERSION, explained
 from ictcli.operations.outbox_rows import Due, Position, Standing
-from ictcli.store.atomic import private_file
 from ictcli.store.locks import exclusive
+from ictcli.store.side_file import prepared
 
 MOST_DUE = 5_000
 """Deliveries that are looked at together; what is beyond comes next."""
@@ -56,7 +56,6 @@ CREATE TABLE positions (
   source TEXT PRIMARY KEY, position INTEGER NOT NULL, mark TEXT NOT NULL
 ) STRICT;
 """
-_SETTINGS = ("synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF", "cell_size_check=ON")
 _OPEN = "state IN ('pending', 'failed')"
 _DUE = f"""
 SELECT d.alert, d.step, d.tries, d.doubtful, a.key, a.kind, a.severity, a.text, a.source, a.owner, a.at,
@@ -106,15 +105,8 @@ def outbox(state: Path, *, now: int) -> Iterator["Outbox"]:
     """
     path = state / FILE
     with explained(path):
-        private_file(path)
-        raw = connect(path, "rwc")
+        raw = prepared(path, _TABLES, VERSION)
     with closing(raw):
-        with explained(path):
-            raw.execute("PRAGMA journal_mode=WAL")
-            for setting in _SETTINGS:
-                raw.execute(f"PRAGMA {setting}")
-            if not version(raw, path):
-                raw.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
         box = Outbox(path, raw)
         box.settle(now)
         yield box

@@ -1,22 +1,14 @@
-"""The outbox's file: opened for its one writer or for readers beside it, its errors in words of the user."""
+"""The outbox's file: where it is, the version of its tables, and what it means to lose it."""
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
-from urllib.parse import quote
 
-from ictcli.errors import DataError
+from ictcli.store import side_file
 
 FILE = "outbox.db"
 VERSION = 1
 """Of the tables, kept as ``user_version``."""
-
-
-def connect(path: Path, mode: str) -> sqlite3.Connection:
-    """A connection to a database of SQLite: ``ro``, or ``rwc`` to make and write it."""
-    place = f"file:{quote(str(path.absolute()))}?mode={mode}"
-    return sqlite3.connect(place, uri=True, isolation_level=None, timeout=5.0)
 
 
 def version(raw: sqlite3.Connection, path: Path) -> int:
@@ -25,20 +17,9 @@ def version(raw: sqlite3.Connection, path: Path) -> int:
     Raises:
         DataError: it is a later one.
     """
-    (found,) = raw.execute("PRAGMA user_version").fetchone()
-    if found > VERSION:
-        raise DataError(f"{path} was written by a later version of ictcli", hint="Use that version.")
-    return int(found)
+    return side_file.version(raw, path, VERSION)
 
 
-@contextmanager
-def explained(path: Path) -> Iterator[None]:
+def explained(path: Path) -> AbstractContextManager[None]:
     """Errors of the database in words of the user."""
-    try:
-        yield
-    except (sqlite3.Error, OSError) as error:
-        reason = " ".join(str(getattr(error, "strerror", None) or error).split()).lower()
-        raise DataError(
-            f"cannot use {path}: {reason}",
-            hint="Check disk and permissions; if it is damaged, move it away: ledgers are read again.",
-        ) from error
+    return side_file.explained(path, "ledgers are read again")

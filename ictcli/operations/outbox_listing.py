@@ -7,7 +7,8 @@ from pathlib import Path
 
 import msgspec
 
-from ictcli.operations.outbox_file import FILE, connect, explained, version
+from ictcli.operations.outbox_file import FILE, explained, version
+from ictcli.store.side_file import connect
 
 _ALERTS = """
 SELECT id, key, kind, severity, text, source, owner, at, taken, acked, acked_by, reason, step FROM alerts

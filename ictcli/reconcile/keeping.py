@@ -7,19 +7,18 @@ ever removed from it.
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
-from urllib.parse import quote
 
 import msgspec
 import polars as pl
 
-from ictcli.errors import DataError, IctError
+from ictcli.errors import IctError
 from ictcli.reconcile.findings import Finding
 from ictcli.reconcile.outcome import Mode, Outcome
 from ictcli.reconcile.story import INSTRUMENTS, empty
-from ictcli.store.atomic import private_file
 from ictcli.store.locks import exclusive
+from ictcli.store.side_file import connect, explained, prepared, version
 
 FILE = "recon.db"
 VERSION = 1
@@ -52,7 +51,6 @@ CREATE TABLE instruments (
   PRIMARY KEY (account, symbol)
 ) STRICT;
 """
-_SETTINGS = ("synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF", "cell_size_check=ON")
 
 
 class RunRow(msgspec.Struct, frozen=True):
@@ -178,15 +176,8 @@ def keeping(state: Path) -> Iterator[Kept]:
     """
     path = state / FILE
     with _explained(path):
-        private_file(path)
-        raw = _connect(path, "rwc")
+        raw = prepared(path, _TABLES, VERSION)
     with closing(raw):
-        with _explained(path):
-            raw.execute("PRAGMA journal_mode=WAL")
-            for setting in _SETTINGS:
-                raw.execute(f"PRAGMA {setting}")
-            if not _version(raw, path):
-                raw.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
         yield Kept(path, raw)
 
 
@@ -226,22 +217,8 @@ def _reading(state: Path) -> Iterator[sqlite3.Connection | None]:
     if not path.is_file():
         yield None
         return
-    with _explained(path), closing(_connect(path, "ro")) as raw:
-        yield raw if _version(raw, path) else None
-
-
-def _connect(path: Path, mode: str) -> sqlite3.Connection:
-    return sqlite3.connect(
-        f"file:{quote(str(path.absolute()))}?mode={mode}", uri=True, isolation_level=None, timeout=5.0
-    )
-
-
-def _version(raw: sqlite3.Connection, path: Path) -> int:
-    """Version of the tables, 0 where there are none yet."""
-    (found,) = raw.execute("PRAGMA user_version").fetchone()
-    if found > VERSION:
-        raise DataError(f"{path} was written by a later version of ictcli", hint="Use that version.")
-    return int(found)
+    with _explained(path), closing(connect(path, "ro")) as raw:
+        yield raw if version(raw, path, VERSION) else None
 
 
 @contextmanager
@@ -255,16 +232,8 @@ def _writing(raw: sqlite3.Connection) -> Iterator[None]:
     raw.execute("COMMIT")
 
 
-@contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except (sqlite3.Error, OSError) as error:
-        reason = " ".join(str(getattr(error, "strerror", None) or error).split()).lower()
-        raise DataError(
-            f"cannot use {path}: {reason}",
-            hint="Check disk and permissions; if it is damaged, move it away: it holds past findings only.",
-        ) from error
+def _explained(path: Path) -> AbstractContextManager[None]:
+    return explained(path, "it holds past findings only")
 
 
 def _values(run: int, number: int, one: Finding, outcome: Outcome) -> tuple[object, ...]:
