@@ -8,6 +8,7 @@ renamed, so nobody's lines are torn or lost by another's rotation.
 import contextlib
 import os
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ FOLDER = "logs"
 PATTERN = "log-*.jsonl"
 _MOST_WAITING = 10_000
 _RETRY_S = 1.0
+_SETTLED_S = 0.1
 _BATCH = 256
 _MODE = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
@@ -208,9 +210,23 @@ def _size(path: Path) -> int:
 
 
 def _is_torn(path: Path) -> bool:
-    """Whether somebody who died, or a full disk, left a line without its end."""
+    """Whether somebody who died, or a full disk, left a line without its end.
+
+    A line that another process is writing shows its first part, too, for a moment: only an end that stands
+    still is torn.
+    """
+    seen, last = _end(path)
+    while last not in b"\n":
+        time.sleep(_SETTLED_S)
+        before, (seen, last) = seen, _end(path)
+        if seen == before:
+            return last not in b"\n"
+    return False
+
+
+def _end(path: Path) -> tuple[int, bytes]:
+    """How long a file is, and its last byte; none where it is empty, or is no file."""
     if not path.is_file() or not _size(path):
-        return False
+        return 0, b""
     with path.open("rb") as file:
-        file.seek(-1, os.SEEK_END)
-        return file.read(1) != b"\n"
+        return file.seek(-1, os.SEEK_END), file.read(1)

@@ -165,6 +165,18 @@ def test_a_line_that_somebody_left_without_its_end_does_not_swallow_the_next(tmp
     assert written(tmp_path) == [b"whole", b'{"torn', b"next"]
 
 
+def test_a_line_that_another_process_is_writing_is_not_taken_for_a_torn_one(tmp_path: Path) -> None:
+    path = tmp_path / "log-2026-03-17-0001.jsonl"
+    path.write_bytes(b'whole\n{"first half')
+    files = LogFiles(tmp_path, LIMITS, now=lambda: NOON)
+    files.put(b"next")
+    time.sleep(0.05)
+    with path.open("ab") as other:
+        other.write(b', second half"}\n')
+    files.close()
+    assert written(tmp_path) == [b"whole", b'{"first half, second half"}', b"next"]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="needs limits of file sizes")
 def test_a_line_that_a_full_disk_tore_is_written_again_whole(tmp_path: Path) -> None:
     script = f"""
