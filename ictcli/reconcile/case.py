@@ -76,6 +76,11 @@ class Case:
         return ours.get_column("magic").unique()
 
     @cached_property
+    def numbers(self) -> frozenset[int]:
+        """The same, to look one up."""
+        return frozenset(self.magics.to_list())
+
+    @cached_property
     def own_positions(self) -> pl.Series:
         """Identifiers of our positions: of deals and orders of ours, held by us, or bearing our numbers."""
         own_magic = pl.col("magic").is_in(self.magics.implode())

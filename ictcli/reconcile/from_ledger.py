@@ -118,6 +118,7 @@ def _story(
         cash=read_cash(database, account),
         instruments=contracts(specs),
         foreign=frozenset(seen.foreign | _strange(fills)),
+        strategies=frozenset(seen.strategies),
     )
 
 

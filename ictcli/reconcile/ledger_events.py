@@ -12,6 +12,7 @@ from ictcli.ledger.database import Database
 from ictcli.ledger.projections import account_of
 from ictcli.ledger.schema import EVENTS
 from ictcli.ledger.stored import entry_of
+from ictcli.trading.identity import strategy_number
 
 _KINDS = ("start", "opened", "protected", "swap", "foreign")
 _PAGE = 20_000
@@ -28,6 +29,7 @@ class Seen:
         tickets: what requests name positions by.
         touched: when stop or swap of a position last changed.
         foreign: what and ticket of everything that was flagged, also of what is gone.
+        strategies: numbers of the strategies that ever started on the account.
     """
 
     start: Start | None = None
@@ -36,6 +38,7 @@ class Seen:
     tickets: dict[int, int] = field(default_factory=dict)
     touched: dict[int, int] = field(default_factory=dict)
     foreign: set[tuple[str, int]] = field(default_factory=set)
+    strategies: set[int] = field(default_factory=set)
 
 
 def read_seen(database: Database, account: str) -> Seen:
@@ -64,6 +67,8 @@ def read_accounts(database: Database) -> tuple[str, ...]:
 def _take(seen: Seen, ts: int, body: object) -> None:
     if isinstance(body, Start):
         seen.start = body
+        # a start names its strategies with their versions, which are no part of their numbers
+        seen.strategies |= {strategy_number(name.partition("@")[0]) for name in body.strategies}
     elif isinstance(body, Opened):
         seen.opened = seen.opened or ts
     elif isinstance(body, Protected):

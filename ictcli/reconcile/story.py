@@ -144,7 +144,8 @@ def _default(name: str, kind: Any) -> Any:
 class Story:
     """Everything one side says.
 
-    ``foreign``: what and ticket of everything that the ledger has flagged as not ours.
+    ``foreign``: what and ticket of everything that the ledger has flagged as not ours. ``strategies``:
+    numbers of the strategies that have traded here (``trading.identity``), known to a ledger alone.
     """
 
     facts: Facts
@@ -155,3 +156,4 @@ class Story:
     cash: pl.DataFrame = field(default_factory=lambda: empty(CASH))
     instruments: pl.DataFrame = field(default_factory=lambda: empty(INSTRUMENTS))
     foreign: frozenset[tuple[str, int]] = frozenset()
+    strategies: frozenset[int] = frozenset()

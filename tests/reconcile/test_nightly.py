@@ -57,6 +57,14 @@ def test_a_trader_with_a_mistake_is_found_the_first_night(tmp_path: Path, mistak
     assert night.wrong or night.first is None
 
 
+def test_an_order_that_left_before_it_was_written_is_found_though_the_trader_flagged_it(
+    tmp_path: Path,
+) -> None:
+    (night,) = nights(tmp_path, Case(6), 1, "sends before it journals")
+    assert night.first is not None
+    assert [one.name for one in night.first.findings if one.root] == ["foreign order:1003"]
+
+
 @pytest.mark.proof
 def test_proof_months_in_chaos_are_clean_every_night(
     tmp_path: Path, record_property: Callable[[str, object], None]

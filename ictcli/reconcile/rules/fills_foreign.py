@@ -8,7 +8,7 @@ from ictcli.reconcile.case import Case, Difference
 from ictcli.reconcile.findings import Kind
 from ictcli.reconcile.pairing import THEIRS, joined
 from ictcli.reconcile.rules.fills_told import Deal, about_orders, of_deal, sides, whole, words
-from ictcli.reconcile.rules.ownership import own_tickets
+from ictcli.reconcile.rules.ownership import own_tickets, sent_unwritten
 from ictcli.reconcile.story import FILLS
 
 
@@ -30,7 +30,8 @@ def foreigners(
         yield of_deal(
             Kind.FOREIGN, (ours, theirs), whole(theirs) if ours is None else None,
             ours=None if ours is None else words(ours), theirs=words(theirs),
-            known=ours is not None or ("deal", theirs["deal"]) in case.local.foreign,
+            known=(ours is not None or ("deal", theirs["deal"]) in case.local.foreign)
+            and not sent_unwritten(case, theirs["magic"]),
             caused_by=() if order is None else (order.name,),
         )  # fmt: skip
 

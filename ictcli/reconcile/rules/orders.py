@@ -10,7 +10,7 @@ from ictcli.reconcile.findings import Finding, Kind, finding
 from ictcli.reconcile.pairing import THEIRS
 from ictcli.reconcile.rules.explaining import order_causes, unconfirmed
 from ictcli.reconcile.rules.order_pairs import OF_POSITIONS, both, ledger_orders, paired, requests
-from ictcli.reconcile.rules.ownership import own_tickets, strangers
+from ictcli.reconcile.rules.ownership import OF_OURS, own_tickets, sent_unwritten, strangers
 from ictcli.reconcile.watermark import settled
 
 _OVER_HERE = ("filled", "cancelled", "expired", "rejected", "absent", "denied")
@@ -31,11 +31,12 @@ def foreign_orders(case: Case, found: Sequence[Difference]) -> Iterable[Differen
     lasting = ~pl.col("status").is_in(_OVER_THERE) | (pl.col("touched") >= case.local.window.since)
     known = strangers(case, "order", "order")
     for row in strange.filter(~ours, lasting).sort("order").iter_rows(named=True):
+        unwritten = sent_unwritten(case, row["magic"])
         yield Difference(
             finding(
                 Kind.FOREIGN, f"order:{row['order']}", ({}, _shown(row)), symbol=row["symbol"],
-                theirs=row["status"], known=row["order"] in known, ts=row["placed"],
-                note=f"magic number {row['magic']}",
+                theirs=row["status"], known=row["order"] in known and not unwritten, ts=row["placed"],
+                note=f"magic number {row['magic']}{OF_OURS * unwritten}",
             ),
             Effect(order=row["order"]),
         )  # fmt: skip

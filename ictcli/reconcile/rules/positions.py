@@ -13,7 +13,7 @@ from ictcli.reconcile.pairing import THEIRS
 from ictcli.reconcile.rules.averages import averages, follows_from_deals
 from ictcli.reconcile.rules.bounds import beyond
 from ictcli.reconcile.rules.explaining import position_causes, time_causes, unconfirmed
-from ictcli.reconcile.rules.ownership import strangers
+from ictcli.reconcile.rules.ownership import OF_OURS, sent_unwritten, strangers
 from ictcli.reconcile.rules.position_volumes import Apart, held_by_both, volumes_apart
 
 _SHOWN = ("position", "symbol", "volume", "price", "stop", "target", "swap")
@@ -29,12 +29,13 @@ def foreign_positions(case: Case, found: Sequence[Difference]) -> Iterable[Diffe
     deals = position_causes(case, [one for one in found if one.finding.kind is Kind.FOREIGN])
     orders = _orders_of(case, found)
     for row in rows.iter_rows(named=True):
-        number = row["position"]
+        number, unwritten = row["position"], sent_unwritten(case, row["magic"])
         yield Difference(
             finding(
                 Kind.FOREIGN, f"position:{number}", ({}, _shown(row)), symbol=row["symbol"],
-                theirs=text(row["volume"]), known=number in known, ts=row["opened"],
-                caused_by=deals.get(number) or orders.get(number, ()), note=f"magic number {row['magic']}",
+                theirs=text(row["volume"]), known=number in known and not unwritten, ts=row["opened"],
+                caused_by=deals.get(number) or orders.get(number, ()),
+                note=f"magic number {row['magic']}{OF_OURS * unwritten}",
             )
         )  # fmt: skip
 

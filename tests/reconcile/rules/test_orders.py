@@ -1,11 +1,13 @@
 """Whose orders are, orders submitted twice, states of orders, and orders that the broker does not know."""
 
+import dataclasses
 from typing import Any
 
 import pytest
 
 from ictcli.reconcile.rules.known import RULES
 from ictcli.reconcile.rules.orders import ORDER_IDENTITY_RULES, ORDER_STATE_RULES
+from ictcli.trading.identity import magic_of
 from tests.reconcile.rules.books import (
     HOUR,
     LATER,
@@ -66,6 +68,34 @@ def test_what_the_ledger_has_booked_without_an_intent_is_known_even_where_nothin
         books.foreign = set()
 
     assert all(one.known for one in told(changed(booked), changed(strange)).values())
+
+
+@pytest.mark.parametrize(
+    ("strategy", "sequence", "known"),
+    [(3, 9, False), (4, 9, True)],  # a number of a strategy of ours that no intent got; one of nobody's
+)
+def test_an_order_that_a_strategy_of_ours_sent_unwritten_is_never_settled_by_a_flag(
+    strategy: int, sequence: int, *, known: bool
+) -> None:
+    def numbered(books: Books) -> None:
+        for row in books.orders + books.fills:
+            if row["order"] == 600:
+                row["magic"] = magic_of(strategy, sequence)
+
+    def kept(books: Books) -> None:
+        strange_and_kept(books)
+        numbered(books)
+
+    def sent(books: Books) -> None:
+        strange(books)
+        numbered(books)
+
+    found = told(dataclasses.replace(changed(kept).ledger(), strategies=frozenset({3})), changed(sent))
+    assert {name: one.known for name, one in found.items()} == dict.fromkeys(
+        ("foreign order:600", "foreign deal:20", "foreign position:950"), known
+    )
+    assert [one.name for one in found.values() if not one.caused_by] == ["foreign order:600"]
+    assert ("of a strategy of ours" in found["foreign order:600"].note) is not known
 
 
 @pytest.mark.parametrize(
