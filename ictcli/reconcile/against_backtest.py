@@ -32,9 +32,6 @@ from ictcli.trading.simulated_world import simulated_world
 from ictcli.trading.trader import Trader
 from ictcli.trading.wishes import Header
 
-_FIRST = 20
-"""Rows of each kind that a document holds."""
-
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -76,7 +73,7 @@ class Comparison:
         return min(self.differing, key=lambda row: (row.bar, isinstance(row, FillRow)), default=None)
 
     def document(self) -> dict[str, Any]:
-        """Counts, slippage, the first difference, and the first rows that differ."""
+        """Counts, slippage, the first difference, and every row that differs, also by a price alone."""
         slipped = [one.slippage for one in self.fills if one.slippage is not None]
         return {
             "since": iso(self.since),
@@ -121,7 +118,7 @@ def plain(row: DecisionRow | FillRow) -> dict[str, Any]:
 
 
 def _rows(rows: Sequence[DecisionRow | FillRow]) -> list[dict[str, Any]]:
-    return [plain(row) for row in rows if not row.same][:_FIRST]
+    return [plain(row) for row in rows if not row.same]
 
 
 def against_backtest(

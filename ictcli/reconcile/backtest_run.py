@@ -11,17 +11,33 @@ from ictcli.ledger.bodies import BarTaken
 from ictcli.ledger.faults import NoLedger
 from ictcli.ledger.opening import copied
 from ictcli.ledger.stored import entry_of
-from ictcli.reconcile.against_backtest import Comparison, against_backtest
+from ictcli.reconcile.against_backtest import Comparison, against_backtest, plain
 from ictcli.reconcile.comparing import counted
+from ictcli.reconcile.differences import differences
 from ictcli.reconcile.findings import Kind, finding
 from ictcli.reconcile.from_ledger import ledger_accounts, ledger_faults
 from ictcli.reconcile.keeping import Kept
 from ictcli.reconcile.matching import Verdict
+from ictcli.reconcile.model_fills import FillRow
 from ictcli.reconcile.outcome import Outcome
 from ictcli.reconcile.request import ReconcileRequest, World
 from ictcli.reconcile.rules.account import ACCOUNT
 from ictcli.reconcile.story import Window
 from ictcli.research.backtest import Workshop
+
+_SLIPPED = (
+    "ts",
+    "symbol",
+    "strategy",
+    "part",
+    "side",
+    "volume",
+    "price",
+    "model_price",
+    "slippage",
+    "intent",
+)
+"""What is told of a fill at another price."""
 
 
 def compare_with_backtest(request: ReconcileRequest, world: World, _kept: Kept) -> Outcome:
@@ -46,11 +62,14 @@ def compare_with_backtest(request: ReconcileRequest, world: World, _kept: Kept) 
     folder = checkpoints_of(request.ledger, account, world.state)
     shop = Workshop(world.store, world.book, world.config, world.folder)
     found = against_backtest(entries, window, folder, shop, world.progress, files)
+    verdict = _verdict(found, faults)
+    causes = tuple(one.name for one in verdict.findings)
     events, anchors = counted(place)
     return Outcome(
         mode="backtest", ledger=request.ledger, against="the backtest", account=account, currency="",
-        window=replace(window, since=max(window.since, found.since)), verdict=_verdict(found, faults),
-        events=events, anchors=anchors, details=details_of(found), differences=len(found.differing),
+        window=replace(window, since=max(window.since, found.since)), verdict=verdict,
+        events=events, anchors=anchors, details=details_of(found),
+        differences=differences(found.differing, causes),
         compared={"bars": found.bars, "decisions": len(found.decisions), "fills": len(found.fills)},
     )  # fmt: skip
 
@@ -71,7 +90,7 @@ def _verdict(found: Comparison, faults: tuple[str, ...]) -> Verdict:
 
 
 def details_of(found: Comparison) -> dict[str, Any]:
-    """What was compared and what differs, as plain values."""
+    """What was compared, and fills at another price, as plain values; what differs is told by itself."""
     told = found.document()
     decisions, fills = told["decisions"], told["fills"]
     return {
@@ -87,6 +106,10 @@ def details_of(found: Comparison) -> dict[str, Any]:
         "slippage_points": fills["slippage_points"],
         "first_difference": told["first_difference"],
         "notes": told["notes"],
-        "decisions": decisions["rows"],
-        "fills": fills["rows"],
+        "slipped": [_slipped(row) for row in found.fills if row.as_much and not row.same],
     }
+
+
+def _slipped(row: FillRow) -> dict[str, Any]:
+    told = plain(row)
+    return {name: told[name] for name in _SLIPPED}

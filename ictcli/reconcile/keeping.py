@@ -14,6 +14,7 @@ import msgspec
 import polars as pl
 
 from ictcli.errors import IctError
+from ictcli.reconcile.differences import BacktestDifference
 from ictcli.reconcile.findings import Finding
 from ictcli.reconcile.outcome import Mode, Outcome
 from ictcli.reconcile.story import INSTRUMENTS, empty
@@ -65,8 +66,7 @@ class RunRow(msgspec.Struct, frozen=True):
         result: clean, findings, inconclusive, failed; empty until it is over.
         code: of the process.
         error: why it failed.
-        roots, findings: how many that count, and all; differences from a backtest with them, which are no
-            rows of ``findings``.
+        roots, findings: how many that count, and all; differences from a backtest with them.
         applied: how many were put right.
         stated, computed: balances, decimals as text.
         events: of the ledger that was verified.
@@ -130,13 +130,13 @@ class Kept:
 
     def end(self, run: int, ended: int, outcome: Outcome) -> None:
         """Write down what came of it."""
-        window, found = outcome.window, outcome.verdict.findings
+        window, found = outcome.window, outcome.rows
         values = {
             "ended": ended, "ledger": outcome.ledger, "against": outcome.against, "mode": outcome.mode,
             "account": outcome.account, "since": window.since if window else None,
             "until": window.until if window else None, "result": outcome.verdict.result,
-            "code": int(outcome.code), "roots": len(outcome.verdict.roots) + outcome.differences,
-            "findings": len(found) + outcome.differences, "applied": len(outcome.applied),
+            "code": int(outcome.code), "roots": sum(one.root for one in found),
+            "findings": len(found), "applied": len(outcome.applied),
             "stated": _text(outcome.stated), "computed": _text(outcome.computed), "events": outcome.events,
         }  # fmt: skip
         with _explained(self._path), _writing(self._raw):
@@ -236,7 +236,7 @@ def _explained(path: Path) -> AbstractContextManager[None]:
     return explained(path, "it holds past findings only")
 
 
-def _values(run: int, number: int, one: Finding, outcome: Outcome) -> tuple[object, ...]:
+def _values(run: int, number: int, one: Finding | BacktestDifference, outcome: Outcome) -> tuple[object, ...]:
     return (
         run, number, one.kind.value, one.key, one.field, one.symbol, one.severity, one.policy, one.ours,
         one.theirs, one.tolerance, one.root, one.known, json.dumps(one.caused_by), one.ts or None, one.note,

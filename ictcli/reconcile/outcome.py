@@ -9,7 +9,8 @@ from typing import Any, Literal
 import polars as pl
 
 from ictcli.errors import ExitCode
-from ictcli.reconcile.findings import Severity
+from ictcli.reconcile.differences import BacktestDifference
+from ictcli.reconcile.findings import Finding, Severity
 from ictcli.reconcile.matching import Verdict
 from ictcli.reconcile.story import INSTRUMENTS, Window, empty
 
@@ -59,7 +60,7 @@ class Outcome:
         clock_offset: the broker's clock less ours, ns; None where not measured.
         instruments: contracts as the broker specifies them (``story.INSTRUMENTS``).
         details: further facts of the mode, as plain values.
-        differences: decisions and fills that are others than the backtest's; they are told in ``details``.
+        differences: decisions and fills that are others than the backtest's.
         compared: what = how many of it were compared, those of one side only with them.
     """
 
@@ -78,7 +79,7 @@ class Outcome:
     clock_offset: int | None = None
     instruments: pl.DataFrame = field(default_factory=lambda: empty(INSTRUMENTS))
     details: Mapping[str, Any] = field(default_factory=dict)
-    differences: int = 0
+    differences: tuple[BacktestDifference, ...] = ()
     compared: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -87,14 +88,19 @@ class Outcome:
         return CODES[self.verdict.result]
 
     @property
+    def rows(self) -> tuple[Finding | BacktestDifference, ...]:
+        """All that is kept and handed on row by row: findings, then differences from a backtest."""
+        return (*self.verdict.findings, *self.differences)
+
+    @property
     def counts(self) -> dict[str, Any]:
-        """How many findings there are, roots by kind and by severity."""
+        """How many findings there are, roots by kind and by severity; ``derived``: differences as well."""
         found, roots = self.verdict.findings, self.verdict.roots
         weights = Counter(one.severity for one in roots)
         return {
             "roots": len(roots),
-            "differences": self.differences,
-            "derived": sum(bool(one.caused_by) for one in found),
+            "differences": len(self.differences),
+            "derived": sum(bool(one.caused_by) for one in self.rows),
             "known": sum(one.known and not one.caused_by for one in found),
             "by_kind": dict(sorted(Counter(one.kind.value for one in roots).items())),
             "by_severity": {word: number for word in SEVERITIES if (number := weights[word])},

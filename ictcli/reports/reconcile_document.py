@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from ictcli.clock import NS_PER_SECOND, iso
+from ictcli.reconcile.differences import SAYS, BacktestDifference
 from ictcli.reconcile.findings import MEANINGS, Finding
 from ictcli.reconcile.outcome import Outcome, Stamp
 
@@ -59,6 +60,7 @@ def reconcile_document(outcome: Outcome, stamp: Stamp) -> dict[str, Any]:
         "verified": {"events": outcome.events, "anchors": outcome.anchors} if outcome.ledger else None,
         "clock_offset_seconds": None if offset is None else offset / NS_PER_SECOND,
         "findings": [_finding(one, outcome) for one in outcome.verdict.findings],
+        "differences": [_difference(one, outcome) for one in outcome.differences],
         "applied": dict(outcome.applied),
         "details": dict(outcome.details),
     }  # fmt: skip
@@ -72,8 +74,8 @@ def difference(outcome: Outcome) -> Decimal | None:
 
 
 def findings_table(outcome: Outcome) -> pa.Table:
-    """The findings as a table, one row each; exact text for values, instants UTC."""
-    rows = [_row(one, outcome) | {"ts": one.ts or None} for one in outcome.verdict.findings]
+    """Findings and differences from a backtest as a table, one row each; exact text, instants UTC."""
+    rows = [_row(one, outcome) | {"ts": one.ts or None} for one in outcome.rows]
     arrays = [pa.array([row[name] for row in rows], kind) for name, kind in _COLUMNS.items()]
     return pa.Table.from_arrays(arrays, schema=pa.schema(list(_COLUMNS.items())))
 
@@ -83,7 +85,11 @@ def _finding(one: Finding, outcome: Outcome) -> dict[str, Any]:
     return {"name": one.name, "says": MEANINGS[one.kind].says, **_row(one, outcome), "ts": at}
 
 
-def _row(one: Finding, outcome: Outcome) -> dict[str, Any]:
+def _difference(one: BacktestDifference, outcome: Outcome) -> dict[str, Any]:
+    return {"name": one.name, "says": SAYS[one.kind], **_row(one, outcome), "ts": iso(one.ts)}
+
+
+def _row(one: Finding | BacktestDifference, outcome: Outcome) -> dict[str, Any]:
     return {
         "kind": one.kind.value, "key": one.key, "field": one.field, "symbol": one.symbol,
         "severity": one.severity, "policy": one.policy, "ours": one.ours, "theirs": one.theirs,

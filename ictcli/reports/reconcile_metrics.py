@@ -78,7 +78,7 @@ def _of_outcome(outcome: Outcome) -> Iterator[_Gauge]:
     yield _Gauge("applied", "Findings that were put right.", _one(len(outcome.applied)))
     if outcome.mode == "backtest":
         told = "Decisions and fills that are others than the backtest's."
-        yield _Gauge("differences", told, _one(outcome.differences))
+        yield _Gauge("differences", told, _one(len(outcome.differences)))
     if outcome.ledger:
         yield _Gauge("ledger_events", "Events that were verified.", _one(outcome.events))
     apart = difference(outcome)

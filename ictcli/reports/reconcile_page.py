@@ -6,8 +6,10 @@ from typing import Any
 
 from ictcli.reports.page_shell import part, shell
 from ictcli.reports.reconcile_text import (
+    DIFFERENCES,
     corrects_nothing,
     detail_tables,
+    difference_row,
     done_about,
     facts,
     headline,
@@ -33,6 +35,7 @@ def reconcile_page(document: Document) -> str:
         _banner(document),
         _facts(facts(document)[1:]),
         *_sections(document["findings"], refused=corrects_nothing(document)),
+        *_differing(document["differences"]),
         *(_table(name, rows) for name, rows in detail_tables(document["details"])),
     ]
     title = f"{_TITLES[document['mode']]}: {document['account'] or document['against']}"
@@ -107,6 +110,12 @@ def _line(one: Document) -> str:
     values = f": {_value(one['ours'])} here, {_value(one['theirs'])} there"
     note = f" ({one['note']})" if one["note"] else ""
     return str(one["name"]) + (values if one["ours"] or one["theirs"] else "") + note
+
+
+def _differing(found: Sequence[Document]) -> list[str]:
+    """Differences from a backtest in one table, each with what else there is to say of it."""
+    rows = [{**difference_row(one), "note": one["note"], "name": one["key"]} for one in found]
+    return [_table(DIFFERENCES, rows)] if rows else []
 
 
 def _facts(pairs: Sequence[tuple[str, str]]) -> str:

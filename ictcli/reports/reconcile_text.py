@@ -15,7 +15,9 @@ SHOWN = 60
 """Findings of the table; the other formats have all of them."""
 SHOWN_ROWS = 15
 """Rows of a table of details, likewise."""
-_WIDTHS = {"about": 26, "value": 18, "done": 24}
+DIFFERENCES = "differences from the backtest"
+_DIFFERENCE = ("at", "difference", "of", "ledger", "backtest")
+_WIDTHS = {"about": 26, "value": 18, "done": 24, "side": 22}
 
 
 def reconcile_text(document: Document, table: Table) -> str:
@@ -35,6 +37,7 @@ def reconcile_text(document: Document, table: Table) -> str:
         lines += ["", table(["", "finding", "ours", "theirs", "what is done"], rows)]
     if len(found) > SHOWN:
         lines.append(f"and {len(found) - SHOWN} more: --json, or --format html --out FILE")
+    lines += _differing(document["differences"], table)
     for name, values in detail_tables(document["details"]):
         headers = list(values[0])
         shown = [[row.get(one) for one in headers] for row in values[:SHOWN_ROWS]]
@@ -43,6 +46,24 @@ def reconcile_text(document: Document, table: Table) -> str:
         if len(values) > SHOWN_ROWS:
             lines.append(f"and {len(values) - SHOWN_ROWS} more")
     return "\n".join(lines)
+
+
+def _differing(found: Sequence[Document], table: Table) -> list[str]:
+    """Differences from a backtest: a title, a table, and how many more there are."""
+    if not found:
+        return []
+    named = map(difference_row, found[:SHOWN])
+    rows = [[row.pop("at"), row.pop("difference"), *map(_side, row.values())] for row in named]
+    more = len(found) - SHOWN
+    left = [f"and {more} more: --json, or --format html --out FILE"] if more > 0 else []
+    return ["", DIFFERENCES, table(list(difference_row(found[0])), rows), *left]
+
+
+def difference_row(one: Document) -> dict[str, str]:
+    """A difference from a backtest for people: when, what of, and both sides."""
+    about = one["field"] if one["key"].startswith("bar:") else f"{one['field']}, {one['symbol']}"
+    sides = (one[name] or "nothing" for name in ("ours", "theirs"))
+    return dict(zip(_DIFFERENCE, (one["ts"], one["kind"], about, *sides), strict=True))
 
 
 def facts(document: Document) -> list[tuple[str, str]]:
@@ -170,6 +191,10 @@ def _cells(one: Document, *, refused: bool) -> list[str]:
         _wrapped(one["theirs"] or "", "value"),
         _wrapped(done, "done"),
     ]
+
+
+def _side(text: str) -> str:
+    return _wrapped(text, "side")
 
 
 def _wrapped(text: str, column: str) -> str:

@@ -15,6 +15,7 @@ from msgspec import structs
 from msgspec.structs import asdict
 
 from ictcli.__main__ import run
+from ictcli.clock import iso
 from ictcli.ledger.bodies import AnyBody, Decided, Filled, Reconciled
 from ictcli.ledger.journal import open_journal
 from ictcli.store.store import Store
@@ -186,6 +187,12 @@ def test_a_decision_that_the_ledger_lacks_is_found_by_the_backtest(desk: PaperDe
     ]
     assert row["state"] == "fail"
     assert ", 1 difference from the backtest at " in row["detail"]
+    question = "SELECT kind, key, ours, theirs FROM reconcile_findings WHERE root"
+    assert run(["query", question, "--json"]) == 0
+    (kept,) = json.loads(capsys.readouterr().out)["rows"]
+    assert isinstance(lost, Decided)
+    assert (kept["kind"], kept["key"], kept["ours"]) == ("decision_diff", f"bar:{iso(lost.bar)}", None)
+    assert kept["theirs"].startswith(lost.what)
 
 
 def test_a_deal_of_another_volume_is_found_by_the_backtest(desk: PaperDesk, capsys: Printed) -> None:

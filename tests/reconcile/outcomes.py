@@ -4,6 +4,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from ictcli.reconcile.decisions_again import DecisionRow
+from ictcli.reconcile.differences import BacktestDifference, differences
 from ictcli.reconcile.findings import Finding, Kind, finding
 from ictcli.reconcile.matching import Verdict
 from ictcli.reconcile.outcome import Outcome
@@ -22,3 +24,12 @@ def outcome(*findings: Finding, ledger: str = "broker", **more: Any) -> Outcome:
     verdict = Verdict("findings" if any(one.root for one in findings) else "clean", findings)
     base = Outcome("ledger", ledger, "desk", "Demo/1", "USD", Window(START, END), verdict)
     return replace(base, stated=Decimal("10.10"), computed=Decimal("10.00"), events=12, **more)
+
+
+def differing(number: int, *causes: str) -> tuple[BacktestDifference, ...]:
+    """So many bars at which only the backtest decides something."""
+    rows = [
+        DecisionRow(START + at * 10**9, "EURUSD", "M5", "sma_cross", "", "enter, long")
+        for at in range(number)
+    ]
+    return differences(rows, causes)

@@ -16,7 +16,7 @@ from ictcli.reconcile.kept_tables import reconcile_tables
 from ictcli.reconcile.matching import Verdict
 from ictcli.reconcile.outcome import Mode, Outcome
 from ictcli.reconcile.story import INSTRUMENTS, table
-from tests.reconcile.outcomes import DERIVED, END, KNOWN, ROOT, START, outcome
+from tests.reconcile.outcomes import DERIVED, END, KNOWN, ROOT, START, differing, outcome
 
 OTHERS: list[tuple[str, Mode]] = [("", "statement_only"), ("broker", "backtest")]
 
@@ -65,7 +65,7 @@ def test_differences_from_a_backtest_stay_beside_the_last_result(tmp_path: Path)
         return one
 
     again = outcome(mode="backtest")
-    apart = replace(again, verdict=Verdict("findings", ()), differences=3)
+    apart = replace(again, verdict=Verdict("findings", ()), differences=differing(3))
     keep(tmp_path, apart)
     assert (told().result, told().differences, told().differed) == ("never", 3, END)
     keep(tmp_path, outcome())
@@ -78,6 +78,15 @@ def test_differences_from_a_backtest_stay_beside_the_last_result(tmp_path: Path)
         3,
         3,
     )
+    rows = reconcile_tables(tmp_path, full=True)["reconcile_findings"].to_pylist()
+    assert [(one["run"], one["number"], one["kind"], one["root"]) for one in rows] == [
+        (1, number, "decision_diff", True) for number in (1, 2, 3)
+    ]
+    first = rows[0]
+    assert (first["key"], first["field"], first["ours"], first["theirs"]) == (
+        "bar:2023-11-14T22:13:20.123456Z", "EURUSD M5 sma_cross", None, "enter, long",
+    )  # fmt: skip
+    assert first["evidence"]
     keep(tmp_path, again)
     assert (told().differences, told().differed, told().against_backtest) == (0, 0, "")
 

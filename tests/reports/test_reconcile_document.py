@@ -15,7 +15,7 @@ from ictcli.reports.reconcile_document import POLICIES, findings_table, reconcil
 from ictcli.reports.reconcile_metrics import Told, metrics_text
 from ictcli.reports.reconcile_page import reconcile_page
 from ictcli.reports.reconcile_text import SHOWN, headline, reconcile_text
-from tests.reconcile.outcomes import DERIVED, END, KNOWN, ROOT, START, outcome
+from tests.reconcile.outcomes import DERIVED, END, KNOWN, ROOT, START, differing, outcome
 
 STAMP = Stamp(17, START, START + 1_500_000_000)
 HOSTILE = '<script>alert("1")</script>'
@@ -221,7 +221,7 @@ def test_metrics_of_a_run_that_came_to_nothing_say_so() -> None:
 
 
 def test_metrics_count_the_differences_from_a_backtest() -> None:
-    what = replace(backtest(same=False), differences=3)
+    what = replace(backtest(same=False), differences=differing(3))
     found = metrics(Told("paper", "backtest", 9, START, END, what, 0))
     assert found['ictcli_reconcile_differences{ledger="paper",mode="backtest"}'] == 3
     found = metrics(Told("paper", "ledger", 0, START, END, outcome(), 0))
@@ -232,7 +232,7 @@ def backtest(**changed: Any) -> Outcome:
     details = {
         "same": True, "decisions_compared": 12, "decisions_different": 0, "fills_compared": 1,
         "fills_only_in_the_ledger": 0, "fills_only_in_the_backtest": 0, "fills_of_another_volume": 0,
-        "slippage_points": {"mean": 0.5, "worst": 1, "best": 0}, "decisions": [],
+        "slippage_points": {"mean": 0.5, "worst": 1, "best": 0}, "slipped": [],
     }  # fmt: skip
     differs = Verdict("findings" if changed else "clean", ())
     base = outcome(mode="backtest", against="the backtest", verdict=differs, details=details | changed)
@@ -243,10 +243,39 @@ def test_a_comparison_with_the_backtest_says_what_differs() -> None:
     shown = text(backtest())
     assert "12 decisions and 1 fill are the same" in shown
     assert "slippage points             mean 0.5, worst 1, best 0" in shown
-    rows = [{"bar": "2024-01-09T00:00:00Z", "ledger": "", "core": "enter long"}]
-    shown = text(backtest(same=False, decisions_different=1, fills_only_in_the_backtest=2, decisions=rows))
+    what = backtest(same=False, decisions_different=1, fills_only_in_the_backtest=2)
+    what = replace(what, differences=differing(SHOWN + 2))
+    shown = text(what)
     assert "FINDINGS  " in shown
     assert "1 decided otherwise, 2 filled in the backtest only" in shown
-    assert "enter long" in shown
+    assert re.search(
+        r"2023-11-14T22:13:2\S+ +decision_diff +EURUSD M5 sma_cross +nothing +enter, long", shown
+    )
+    assert max(map(len, shown.splitlines())) <= 120
+    assert "and 2 more: --json" in shown
+    page = reconcile_page(document(what))
+    assert "Backtest compared" in page
+    assert page.count("<td>decision_diff</td>") == SHOWN + 2
     assert " 1 filled in another volume\n" in text(backtest(same=False, fills_of_another_volume=1))
-    assert "Backtest compared" in reconcile_page(document(backtest(same=False, decisions=rows)))
+
+
+def test_differences_from_a_backtest_are_rows_of_every_form() -> None:
+    what = replace(backtest(same=False), differences=differing(2))
+    told = document(what)
+    assert [(one["kind"], one["key"], one["ours"], one["theirs"]) for one in told["differences"]] == [
+        ("decision_diff", "bar:2023-11-14T22:13:20.123456Z", None, "enter, long"),
+        ("decision_diff", "bar:2023-11-14T22:13:21.123456Z", None, "enter, long"),
+    ]
+    assert (told["findings"], told["counts"]["differences"], told["counts"]["derived"]) == ([], 2, 0)
+    plain(told)
+    table = findings_table(what)
+    assert table.schema == findings_table(outcome(ROOT)).schema
+    assert [one["field"] for one in table.to_pylist()] == ["EURUSD M5 sma_cross"] * 2
+
+
+def test_differences_in_a_broken_ledger_follow_from_that() -> None:
+    broken = finding(Kind.LEDGER_INTEGRITY, "account", note="chain")
+    what = replace(backtest(same=False), verdict=Verdict("findings", (broken,)))
+    what = replace(what, differences=differing(2, broken.name))
+    assert headline(document(what)) == "1 finding (1 critical), 2 that follow from it"
+    assert [one["root"] for one in findings_table(what).to_pylist()] == [True, False, False]
