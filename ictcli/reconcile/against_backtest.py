@@ -16,6 +16,7 @@ from ictcli.clock import iso
 from ictcli.errors import DataError
 from ictcli.ledger.bodies import BarTaken, Checkpoint, Start
 from ictcli.ledger.log import Entry
+from ictcli.reconcile.countable import require_countable
 from ictcli.reconcile.decisions_again import DecisionRow, Heard, compare_decisions, written
 from ictcli.reconcile.model_fills import FillRow, compare_fills, model_run
 from ictcli.reconcile.recorded_bars import require_all, series_of, taken
@@ -140,7 +141,8 @@ def against_backtest(
         files: of strategies that are not installed, as ``FILE.py:NAME``.
 
     Raises:
-        DataError: no checkpoint reaches back, bars are missing, or what was traded changed since; says which.
+        DataError: no checkpoint reaches back, bars are missing, what was traded changed since, or a deal is
+            none that a trader could have booked; says which.
         ConfigError: a symbol has no specification any more, or money cannot be counted.
     """
     state, notes = _beginning(entries, window, folder)
@@ -245,6 +247,8 @@ class _Again:
         _, market = feeds_of(core.floor)
         world = simulated_world(market, core.shop.config, clock.now, clock.sleep)
         account = assembled.account
+        units = {one.symbol: one for one in account.units}
+        require_countable(told, state.seq, units, account.units[0])
         self._trader = Trader(account, world.broker, Header(_login(told), account.names, ""), clock.now)
         restore(self._trader, state)
         self.heard = Heard(account)

@@ -204,6 +204,15 @@ def test_a_deal_of_another_volume_is_found_by_the_backtest(desk: PaperDesk, caps
     assert printed.err.startswith("found: 1 filled in another volume")
 
 
+def test_a_volume_off_the_lot_grid_is_refused_in_one_line(desk: PaperDesk, capsys: Printed) -> None:
+    deal = desk.fills()[-1]
+    write_again(desk, lambda body: body != deal, structs.replace(deal, volume=Decimal("0.0137")))
+    assert run(["reconcile", "--ledger", "paper", *ALWAYS, "--against-backtest"]) == 5
+    printed = capsys.readouterr()
+    assert f"deal {deal.deal}: volume 0.0137 of BTCUSD is not on its grid" in printed.err
+    assert "Traceback" not in printed.err
+
+
 def test_a_terminal_that_is_lost_is_exit_5(desk: PaperDesk, capsys: Printed) -> None:
     (desk.state / "paper" / "terminal.bin").unlink()
     assert run(["reconcile", "--ledger", "paper"]) == 5

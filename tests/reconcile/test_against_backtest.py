@@ -141,6 +141,26 @@ def test_a_fill_of_another_volume_is_a_difference(desk: PaperDesk, more: Decimal
     )
 
 
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"volume": Decimal("0.013")}, r"volume 0\.013 of BTCUSD is not on its grid"),
+        ({"volume": Decimal(0)}, "volume 0 of BTCUSD is none"),
+        ({"volume": Decimal("1e30")}, "is beyond what an account counts"),
+        ({"price": Decimal("1.23456789")}, r"price 1\.23456789 of BTCUSD is not on its grid"),
+        ({"profit": Decimal("0.001")}, r"amount 0\.001 is not on its grid"),
+        ({"profit": Decimal("NaN")}, "nothing can be decided once more behind it"),
+    ],
+)
+def test_a_deal_that_no_trader_could_have_booked_is_refused_by_its_number(
+    desk: PaperDesk, changes: dict[str, Decimal], why: str
+) -> None:
+    fill = last(desk, Filled)
+    with pytest.raises(DataError, match=f"deal {fill.deal}: .*{why}") as caught:
+        compared(desk, edited(desk, only(fill, structs.replace(fill, **changes))))
+    assert "\n" not in caught.value.message
+
+
 def test_an_order_filled_in_parts_is_compared_by_their_sum(desk: PaperDesk) -> None:
     fill = last(desk, Filled)
     part = structs.replace(fill, volume=Decimal("0.03"))
