@@ -26,10 +26,14 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True)
 class Anchors:
-    """Heads that hold, oldest first, and what is wrong with the file."""
+    """Heads that hold, oldest first, and what is wrong with the file.
+
+    ``foreign``: no line of it was written with the workspace's key.
+    """
 
     holding: tuple[Anchor, ...]
     faults: tuple[str, ...]
+    foreign: bool = False
 
     @property
     def last(self) -> int:
@@ -78,7 +82,7 @@ def read_anchors(path: Path, key: bytes) -> Anchors:
         if anchor.what == "restored":
             holding = [one for one in holding if one.seq <= anchor.seq]
         holding.append(anchor)
-    return Anchors(tuple(holding), (*_of_another_key(strange), *faults))
+    return Anchors(tuple(holding), (*_of_another_key(strange), *faults), bool(strange) and not holding)
 
 
 def _of_another_key(lines: list[int]) -> tuple[str, ...]:

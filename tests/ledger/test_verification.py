@@ -168,8 +168,10 @@ def test_another_key_verifies_nothing(place: Place) -> None:
     fill(place)
     (place.anchors.parent / "secret.key").write_text("11" * 32)
     report = check_ledger(find_place(place.anchors.parent, {}))
-    assert report.faults[0].what == "anchor"
-    assert ("chain", 1) in [(fault.what, fault.seq) for fault in report.faults]
+    (fault,) = report.faults
+    assert fault.what == "anchor"
+    assert "anchor lines were not written with the workspace's key" in fault.detail
+    assert report.events == 0
 
 
 def flip(path: Path, at: float) -> None:
@@ -286,6 +288,14 @@ def test_anchors_of_another_key_are_one_fault_however_many_there_are(place: Plac
     assert read_anchors(place.anchors, bytes(32)).faults == (
         f"{lines} anchor lines were not written with the workspace's key; the first is line 1",
     )
+
+
+def test_a_changed_first_event_is_a_fault_beside_anchors_of_another_key(place: Place) -> None:
+    fill(place)
+    lines = place.anchors.read_text().splitlines()
+    place.anchors.write_text("\n".join([lines[0], lines[1].replace('"seq":19', '"seq":18')]) + "\n")
+    tamper(place, "UPDATE events SET ts = ts + 1 WHERE seq = 1")
+    assert [fault.what for fault in check_ledger(place).faults] == ["anchor", "chain"]
 
 
 def test_a_restored_backup_voids_later_anchors_only(place: Place) -> None:
