@@ -15,7 +15,7 @@ from ictcli.reconcile.against_backtest import Comparison, against_backtest, plai
 from ictcli.reconcile.comparing import counted
 from ictcli.reconcile.differences import differences
 from ictcli.reconcile.findings import Kind, finding
-from ictcli.reconcile.from_ledger import ledger_accounts, ledger_faults
+from ictcli.reconcile.from_ledger import ledger_accounts, ledger_faults, only_projections
 from ictcli.reconcile.keeping import Kept
 from ictcli.reconcile.matching import Verdict
 from ictcli.reconcile.model_fills import FillRow
@@ -63,7 +63,7 @@ def compare_with_backtest(request: ReconcileRequest, world: World, _kept: Kept) 
     shop = Workshop(world.store, world.book, world.config, world.folder)
     found = against_backtest(entries, window, folder, shop, world.progress, files)
     verdict = _verdict(found, faults)
-    causes = tuple(one.name for one in verdict.findings)
+    causes = () if only_projections(faults) else tuple(one.name for one in verdict.findings)
     events, anchors = counted(place)
     return Outcome(
         mode="backtest", ledger=request.ledger, against="the backtest", account=account, currency="",

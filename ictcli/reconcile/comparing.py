@@ -11,8 +11,10 @@ from msgspec import structs
 from ictcli.ledger.address import Place
 from ictcli.ledger.anchors import read_anchors
 from ictcli.ledger.opening import reading
+from ictcli.reconcile.doubt import in_doubt
 from ictcli.reconcile.exact import number
 from ictcli.reconcile.findings import Finding
+from ictcli.reconcile.from_ledger import only_projections
 from ictcli.reconcile.matching import Verdict, reconcile
 from ictcli.reconcile.outcome import Outcome
 from ictcli.reconcile.story import Story
@@ -58,7 +60,7 @@ def compare(sides: Sides, put_right: Callable[[Verdict, Story], Answers] | None 
     answers = put_right(verdict, local) if put_right is not None else {}
     if answers:
         local = sides.local()
-        verdict = _after(verdict, reconcile(local, sides.broker, sides.tolerances), answers)
+        verdict = _after(verdict, _verdict(sides, local), answers)
     return _outcome(sides, local, verdict, answers)
 
 
@@ -67,10 +69,15 @@ def _settled(sides: Sides) -> tuple[Story, Verdict]:
     for pause in (0.0, *sides.pauses):
         time.sleep(pause)
         local = sides.local()
-        verdict = reconcile(local, sides.broker, sides.tolerances)
+        verdict = _verdict(sides, local)
         if not verdict.roots:
             break
     return local, verdict
+
+
+def _verdict(sides: Sides, local: Story) -> Verdict:
+    verdict = reconcile(local, sides.broker, sides.tolerances)
+    return verdict if only_projections(local.facts.faults) else in_doubt(verdict)
 
 
 def _after(first: Verdict, second: Verdict, answers: Answers) -> Verdict:

@@ -18,6 +18,7 @@ from ictcli.ledger.copies import check_ledger
 from ictcli.ledger.database import Database
 from ictcli.ledger.faults import LedgerCorrupt, NoLedger
 from ictcli.ledger.opening import reading
+from ictcli.ledger.rebuilding import rebuilt
 from ictcli.market.symbols import SymbolSpec
 from ictcli.reconcile.exact import units
 from ictcli.reconcile.ledger_events import Seen, read_accounts, read_seen
@@ -30,6 +31,9 @@ from ictcli.reconcile.ledger_tables import (
     read_protections,
 )
 from ictcli.reconcile.story import INSTRUMENTS, Facts, Story, Window, table
+
+_PROJECTION = "projection"
+"""What a fault of a projection begins with (``ledger.verification.Fault``)."""
 
 
 def ledger_accounts(place: Place) -> tuple[str, ...]:
@@ -61,6 +65,11 @@ def ledger_faults(place: Place) -> tuple[str, ...]:
     )
 
 
+def only_projections(faults: Sequence[str]) -> bool:
+    """Whether the events of a ledger with faults are what was written, and its projections alone are not."""
+    return bool(faults) and all(fault.startswith(_PROJECTION) for fault in faults)
+
+
 def ledger_story(
     place: Place, account: str, window: Window, specs: Sequence[SymbolSpec] = (), faults: Sequence[str] = ()
 ) -> Story:
@@ -71,13 +80,15 @@ def ledger_story(
         account: ``server/login``.
         window: what is asked for; it begins no earlier than the account's books do.
         specs: contracts as they are configured.
-        faults: of the ledger, as ``ledger_faults`` found them.
+        faults: of the ledger, as ``ledger_faults`` found them; where its projections alone are wrong, they
+            are made anew from the events.
 
     Raises:
         NoLedger: there is none.
         DataError: it does not tell of this account, or cannot be read.
     """
-    with _uncollected(), reading(place.address) as stored:
+    source = rebuilt(place) if only_projections(faults) else reading(place.address)
+    with _uncollected(), source as stored:
         return _story(stored.database, account, window, specs, tuple(faults))
 
 

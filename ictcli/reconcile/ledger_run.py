@@ -58,7 +58,7 @@ def compare_with_ledger(
     faults = ledger_faults(place)
     accounts = ledger_accounts(place)
     written = bool(accounts) and is_traded(world, _login(accounts[-1]))
-    before = ledger_story(place, accounts[-1], _ALL) if written else None
+    before = ledger_story(place, accounts[-1], _ALL, faults=faults) if written else None
     story = tell()
     account = story.facts.account
     known = kept.instruments(account)

@@ -146,6 +146,53 @@ def test_a_changed_ledger_is_critical_and_nothing_is_applied(desk: PaperDesk, ca
     assert (found["applied"], file.read_bytes() == before) == ({}, True)
 
 
+def test_a_changed_projection_is_one_finding_and_what_events_tell_is_compared(
+    desk: PaperDesk, capsys: Printed
+) -> None:
+    lost = lose(desk)
+    deal = desk.fills()[0].deal
+    changed(desk, f"UPDATE fills SET price = '9.9', profit = '77.00' WHERE deal = {deal}")
+    changed(desk, "DELETE FROM positions")
+    found = reconciled(capsys, "--apply", code=9)
+    roots = {one["name"] for one in found["findings"] if one["root"]}
+    assert roots == {
+        "ledger_integrity account 1", "ledger_integrity account 2", f"missing_fill_local deal:{lost}",
+    }  # fmt: skip
+    assert found["applied"] == {}
+    reconciled(capsys, "--against-backtest", code=9)
+
+
+def test_what_differs_in_a_broken_chain_follows_from_that(desk: PaperDesk, capsys: Printed) -> None:
+    lose(desk)
+    deal = desk.fills()[0].deal
+    changed(desk, "DROP TRIGGER events_update", "UPDATE events SET ts = ts + 1 WHERE seq = 5")
+    changed(desk, f"UPDATE fills SET price = '9.9' WHERE deal = {deal}")
+    found = reconciled(capsys, code=9)
+    (root,) = [one for one in found["findings"] if one["root"]]
+    assert root["kind"] == "ledger_integrity"
+    rest = [one for one in found["findings"] if not one["root"]]
+    assert {"fill_price_diff", "missing_fill_local"} <= {one["kind"] for one in rest}
+    assert all(one["caused_by"] for one in rest)
+    assert found["counts"]["roots"] == 1
+
+
+def test_another_key_is_one_finding(desk: PaperDesk, capsys: Printed) -> None:
+    (desk.state / "secret.key").write_text("11" * 32)
+    found = reconciled(capsys, code=9)
+    (root,) = [one for one in found["findings"] if one["root"]]
+    assert "not written with the workspace's key" in root["note"]
+
+
+def changed(desk: PaperDesk, *statements: str) -> None:
+    """Change the ledger's file behind its back."""
+    file = desk.place.address.file
+    assert file is not None
+    with closing(sqlite3.connect(file)) as other:
+        for statement in statements:
+            other.execute(statement)
+        other.commit()
+
+
 def test_a_contract_that_is_configured_otherwise_is_found(desk: PaperDesk, capsys: Printed) -> None:
     symbols = desk.shop.folder / "config" / "symbols.toml"
     spec = desk.shop.book.require("BTCUSD")

@@ -14,7 +14,7 @@ from ictcli.ledger.faults import NoLedger
 from ictcli.ledger.journal import open_journal
 from ictcli.market.symbols import load_symbols
 from ictcli.reconcile.exact import UNIT, units
-from ictcli.reconcile.from_ledger import ledger_accounts, ledger_faults, ledger_story
+from ictcli.reconcile.from_ledger import ledger_accounts, ledger_faults, ledger_story, only_projections
 from ictcli.reconcile.story import (
     CASH,
     FILLS,
@@ -214,7 +214,26 @@ def test_what_was_changed_behind_the_ledgers_back_is_named(place: Place) -> None
     (fault,) = ledger_faults(place)
     assert fault.startswith("projection at event ")
     assert "fills row 3" in fault
-    assert story(place).fills.filter(pl.col("deal") == 3).item(0, "price") == units(Decimal("9.9"))
+    deal = pl.col("deal") == 3
+    assert story(place).fills.filter(deal).item(0, "price") == units(Decimal("9.9"))
+    assert only_projections((fault,))
+    told = ledger_story(place, ACCOUNT, ALWAYS, faults=(fault,))
+    assert told.fills.filter(deal).item(0, "price") != units(Decimal("9.9"))
+    assert told.facts.faults == (fault,)
+
+
+@pytest.mark.parametrize(
+    ("faults", "only"),
+    [
+        ((), False),
+        (("projection: a", "projection at event 3: b"), True),
+        (("projection: a", "chain: b"), False),
+    ],
+)
+def test_events_alone_tell_where_nothing_but_projections_is_wrong(
+    faults: tuple[str, ...], only: bool
+) -> None:
+    assert only_projections(faults) is only
 
 
 def test_a_file_that_is_no_database_is_a_fault(place: Place, tmp_path: Path) -> None:
