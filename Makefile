@@ -8,6 +8,8 @@ PY     := $(BIN)/python
 STAMP  := $(VENV)/.installed
 
 export ICTCLI_CACHE_DIR ?= $(CURDIR)/.cache
+# tests start hundreds of processes: without its bytecode each would compile the package anew
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help install demo test lint docs proof security bench peer peers lock clean
 
