@@ -172,8 +172,11 @@ def _trading_lines(found: dict[str, Any], out: Output) -> list[str]:
         if clock := ledger["clock"]:
             doubt = "" if clock["confirmed"] else ", its rule NOT confirmed"
             lines.append(f"  the broker's clock is {clock['offset_seconds']:+.2f} s from ours{doubt}")
+        if since := ledger["recovering"]:
+            lines.append(f"  NOT compared with the broker since its start at {since}: nothing new is sent")
         if sync:
-            lines.append(f"  compared with the broker {sync['at']}: balance {sync['balance']}, {_off(sync)}")
+            told = f"balance {sync['balance']}, {_off(sync)}"
+            lines.append(f"  compared with the broker at its start, {sync['at']}: {told}")
         if ledger["critical_alerts"]:
             lines.append(f"  {ledger['critical_alerts']} critical alerts")
         lines += _open_tables(ledger, out)

@@ -21,7 +21,7 @@ from ictcli.trading.status import OVER
 
 _OPEN = {"intent", "sent", "unknown", "open", "partial"}
 _UNRESOLVED = {"sent", "unknown"}
-_LAST = "SELECT ts, body FROM events WHERE kind = '{kind}' ORDER BY seq DESC LIMIT 1"
+_LAST = "SELECT ts, body, seq FROM events WHERE kind = '{kind}' ORDER BY seq DESC LIMIT 1"
 _KINDS = ("start", "mode", "bar", "synced", "clock")
 
 
@@ -33,7 +33,9 @@ def picture(state: Path, places: Mapping[str, Place]) -> dict[str, Any]:
         places: its ledgers by name; none where it has no key and so no ledger.
 
     Returns:
-        ``halt`` (None while no stop is on), ``traders``, and ``ledgers``: those that exist.
+        ``halt`` (None while no stop is on), ``traders``, and ``ledgers``: those that exist. ``recovering``
+        of a ledger: since when its trader has been up without a comparison with the broker; None once there
+        was one (``last_sync``, of its last start).
 
     Raises:
         DataError: a ledger is damaged or of another schema.
@@ -63,6 +65,8 @@ def _ledger(name: str, place: Place) -> dict[str, Any]:
         alerts = stored.rows.every(AlertRow)
         events, account = stored.head()[0], stored.account()
     start, mode, bar = (found[kind][1] for kind in ("start", "mode", "bar"))
+    # a comparison of the session before says nothing of this one
+    recovering = found["start"][2] > found["synced"][2]
     return {
         "ledger": name,
         "events": events,
@@ -72,8 +76,9 @@ def _ledger(name: str, place: Place) -> dict[str, Any]:
         "allowed": mode.mode if isinstance(mode, ModeSet) else None,
         "allowed_why": mode.reason if isinstance(mode, ModeSet) else "",
         "last_bar": _bar(bar) if isinstance(bar, BarTaken) else None,
-        "last_sync": _sync(*found["synced"]),
-        "clock": _clock(*found["clock"]),
+        "last_sync": None if recovering else _sync(*found["synced"][:2]),
+        "recovering": iso(found["start"][0]) if recovering else None,
+        "clock": _clock(*found["clock"][:2]),
         "open_intents": [
             _order(row) for row in orders if row.account == account and row.status in _OPEN - OVER
         ],
@@ -83,10 +88,10 @@ def _ledger(name: str, place: Place) -> dict[str, Any]:
     }
 
 
-def _last(stored: Stored, kind: str) -> tuple[int, Any]:
-    """When the last event of a kind was written, ns UTC, and the event; None where there is none."""
+def _last(stored: Stored, kind: str) -> tuple[int, Any, int]:
+    """When the last event of a kind was written, ns UTC, the event and its number; 0 where there is none."""
     rows = stored.database.execute(_LAST.format(kind=kind))
-    return (rows[0][0], decode(rows[0][1])) if rows else (0, None)
+    return (rows[0][0], decode(rows[0][1]), rows[0][2]) if rows else (0, None, 0)
 
 
 def _sync(ts: int, body: Any) -> dict[str, Any] | None:

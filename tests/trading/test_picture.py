@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ictcli.clock import iso
 from ictcli.ledger import bodies
 from ictcli.ledger.address import Place, find_place, paper_place
 from ictcli.ledger.journal import open_journal
@@ -66,3 +67,20 @@ def test_open_intents_positions_and_the_last_bar_come_from_the_ledger_while_it_i
     assert found["unresolved"] == 1
     assert (found["last_sync"]["balance"], found["last_sync"]["difference"]) == (Decimal(10), Decimal("0.5"))
     assert [one["position"] for one in found["positions"]] == [11]
+
+
+def test_a_comparison_of_the_session_before_is_not_told_after_a_restart(tmp_path: Path, place: Place) -> None:
+    def told() -> tuple[object, object]:
+        (found,) = picture(tmp_path, {"broker": place})["ledgers"]
+        return found["last_sync"] and found["last_sync"]["at"], found["recovering"]
+
+    at = [iso(NOW + number) for number in range(4)]
+    with open_journal(place, now=NOW) as journal:
+        journal.append([start()], NOW)
+        assert told() == (None, at[0])
+        journal.append([SYNC], NOW + 1)
+        assert told() == (at[1], None)
+        journal.append([start()], NOW + 2)
+        assert told() == (None, at[2])
+        journal.append([SYNC], NOW + 3)
+        assert told() == (at[3], None)
