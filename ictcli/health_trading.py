@@ -80,7 +80,7 @@ def reconciliation(session: Session) -> Found:
             again = f"ictcli reconcile --ledger {one.ledger} --against-backtest"
             return "fail", told, f"See docs/reconcile.md, then run `{again}`."
     for one in found:
-        if one.stale or one.result != "clean":
+        if one.stale or one.result != "clean" or one.unfinished:
             late = "run it nightly (docs/reconcile.md)" if one.stale else "see why"
             return "warn", told, f"ictcli reconcile --ledger {one.ledger}; {late}"
     return "ok", told, ""
@@ -90,8 +90,9 @@ def _reconciled(one: Freshness) -> str:
     apart = f", {one.against_backtest}" if one.differed else ""
     if not one.run:
         return f"{one.ledger}: never reconciled{apart}"
+    later = f", a run begun at {iso(one.unfinished)} has not ended" if one.unfinished else ""
     result = f"{one.roots} finding{'s' * (one.roots != 1)}" if one.result == "findings" else one.result
-    return f"{one.ledger}: {result} at {iso(one.at)}{f', {one.error}' if one.error else ''}{apart}"
+    return f"{one.ledger}: {result} at {iso(one.at)}{f', {one.error}' if one.error else ''}{later}{apart}"
 
 
 def secrets(session: Session) -> Found:

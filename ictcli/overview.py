@@ -195,7 +195,9 @@ def _reconciliations(session: Session) -> list[dict[str, Any]]:
         {
             "ledger": one.ledger, "run": one.run or None, "at": iso(one.at) if one.at else None,
             "age": age(session.now - one.at) if one.at else "", "result": one.result, "findings": one.roots,
-            "error": one.error, "stale": one.stale, "against_backtest": one.against_backtest or None,
+            "error": one.error, "stale": one.stale,
+            "unfinished": iso(one.unfinished) if one.unfinished else None,
+            "against_backtest": one.against_backtest or None,
         }
         for one in freshness(state, ledgers, now=session.now, stale_after=stale_after)
     ]  # fmt: skip
@@ -213,6 +215,7 @@ def reconciled_line(one: dict[str, Any]) -> str:
     )
     why = f" ({one['error']})" if one["error"] else ""
     late = ", STALE" if one["stale"] else ""
+    late += f"; a run begun at {one['unfinished']} has not ended" if one["unfinished"] else ""
     when = "just now" if one["age"] == "now" else f"{one['age']} ago"
     return f"{one['ledger']} ledger: last reconciled {when}: {told}{why}{late}{apart}"
 

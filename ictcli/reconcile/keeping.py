@@ -27,6 +27,8 @@ VERSION = 1
 
 FAILED = "failed"
 """Result of a run that did not come to one."""
+UNFINISHED = "unfinished"
+"""Result of a run whose process ended before it did."""
 
 _TABLES = """
 CREATE TABLE runs (
@@ -63,7 +65,8 @@ class RunRow(msgspec.Struct, frozen=True):
         ended: ns UTC; None while it goes on, or where its process was killed.
         ledger, against, mode, account: see ``Outcome``; account is empty until it is over.
         since, until: the window, ns UTC.
-        result: clean, findings, inconclusive, failed; empty until it is over.
+        result: clean, findings, inconclusive, failed; empty until it is over, or until the next one begins
+            where it was killed: then unfinished.
         code: of the process.
         error: why it failed.
         roots, findings: how many that count, and all; differences from a backtest with them.
@@ -119,8 +122,9 @@ class Kept:
         self._raw = raw
 
     def begin(self, started: int, mode: Mode, ledger: str, against: str) -> int:
-        """Write down that a run has begun, and as what; its number."""
+        """Write down that a run has begun, and as what; its number. One that is not over now was killed."""
         with _explained(self._path), _writing(self._raw):
+            self._raw.execute("UPDATE runs SET result = ? WHERE result = ''", (UNFINISHED,))
             done = self._raw.execute(
                 "INSERT INTO runs (started, ledger, against, mode, account, result, error, roots, findings,"
                 " applied, events) VALUES (?, ?, ?, ?, '', '', '', 0, 0, 0, 0)",

@@ -96,8 +96,26 @@ def test_a_run_that_failed_or_was_killed_is_seen_as_such(tmp_path: Path) -> None
         kept.fail(kept.begin(START, "ledger", "broker", "desk"), END, SourceUnavailable("no terminal"))
         kept.begin(START, "ledger", "paper", "simulated")
     killed, failed = last_runs(tmp_path)
+    (told,) = freshness(tmp_path, ["paper"], now=END, stale_after=1)
+    assert (told.result, told.run, told.unfinished) == ("unfinished", killed.run, 0)
     assert (failed.result, failed.code, failed.error, failed.ended) == ("failed", 6, "no terminal", END)
     assert (killed.result, killed.code, killed.ended) == ("", None, None)
+
+
+def test_a_run_that_was_killed_hides_no_result(tmp_path: Path) -> None:
+    keep(tmp_path, outcome(ROOT))
+    with keeping(tmp_path) as kept:
+        kept.begin(END + 5, "ledger", "broker", "desk")
+
+    def told() -> tuple[str, int, int, int]:
+        (one,) = freshness(tmp_path, ["broker"], now=END, stale_after=1)
+        return one.result, one.run, one.roots, one.unfinished
+
+    assert told() == ("findings", 1, 1, END + 5)
+    keep(tmp_path, outcome())
+    assert told() == ("clean", 3, 0, 0)
+    words = [one["result"] for one in reconcile_tables(tmp_path, full=True)["reconcile_runs"].to_pylist()]
+    assert words == ["findings", "unfinished", "clean"]
 
 
 def test_contracts_are_those_of_the_last_run_that_saw_them(tmp_path: Path) -> None:
