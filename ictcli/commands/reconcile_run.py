@@ -47,7 +47,11 @@ def request_of(
     if statement is not None:
         statement = session.cwd / statement
         if not statement.is_file():
-            raise UsageError(f"--statement: no such file: {statement.name}")
+            why = f"{statement} is no file" if statement.exists() else f"no such file: {statement}"
+            raise UsageError(
+                f"--statement: {why}",
+                hint="Name a report that was saved from the terminal: docs/statements.md.",
+            )
     if ledger is None:
         state = session.config.state_dir
         keyed = (state / "secret.key").exists() or statement is None

@@ -23,6 +23,7 @@ from ictcli.reconcile.story import Story
 from ictcli.research.accounts import Floor
 from ictcli.research.series import Series
 from ictcli.terminals.times import ServerClock
+from ictcli.trading.paper_history import HINT
 from ictcli.trading.paper_terminal import TERMINAL_FILE, Kept, PaperTerminal, Quoted
 from ictcli.trading.simulated_world import RULE
 
@@ -90,10 +91,10 @@ def _floor(folder: Path) -> Floor:
             hint="A paper trader writes it once its bars are loaded: start one, or try again then.",
         ) from error
     except msgspec.DecodeError as error:
-        raise DataError(f"{path.name} is no state of a terminal: {error}") from error
+        raise DataError(f"{path} is no state of a terminal: {error}", hint=HINT) from error
     if not kept.series:
         raise DataError(
-            f"{path.name} is of an earlier version, which did not tell what it quotes",
+            f"{path} is of an earlier version, which did not tell what it quotes",
             hint="Let `ictcli trade --paper` take another bar, then try again.",
         )
     series = tuple(map(_series, kept.series))

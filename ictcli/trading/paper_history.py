@@ -84,7 +84,7 @@ class HistoryFile:
         except OSError as error:
             raise DataError(f"cannot read {self.path}: {error.strerror}", hint=HINT) from error
         if (len(content), zlib.crc32(content)) != (extent.length, extent.crc):
-            raise DataError(f"{self.path.name} is not the history of this terminal", hint=HINT)
+            raise DataError(f"{self.path} is not the history of this terminal", hint=HINT)
         blocks: Blocks = ([], [])
         at = 0
         while at < len(content):

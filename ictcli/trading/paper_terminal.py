@@ -143,7 +143,7 @@ class PaperTerminal:
             blocks = self._history.read(kept.history) if kept.history is not None else NO_BLOCKS
             self.server.load(kept.server, blocks)
         except (ValueError, msgspec.DecodeError) as error:
-            raise DataError(f"{self._path.name} is no state of this terminal: {error}", hint=HINT) from error
+            raise DataError(f"{self._path} is no state of this terminal: {error}", hint=HINT) from error
         self.progress.done = dict(kept.done)
 
     def bars_shown(self, s: int) -> int:
