@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, is_hypothesis_test, settings
 
 os.environ.setdefault("ICTCLI_CACHE_DIR", str(Path(__file__).parents[1] / ".cache"))
 
@@ -16,6 +16,20 @@ settings.register_profile(
 )
 settings.register_profile("proof", deadline=None, max_examples=1000, suppress_health_check=_SLOW_START)
 settings.load_profile(os.environ.get("ICTCLI_TEST_PROFILE", "test"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Measure no coverage where tracing costs most and tells nothing.
+
+    Worked examples reach the lines of properties at a fraction of the time, and coverage must suffice
+    without real data.
+    """
+    if os.environ.get("NUMBA_DISABLE_JIT") == "1":
+        return  # here kernels count, and few tests run
+    for item in items:
+        real = "real_data" in getattr(item, "fixturenames", ())
+        if real or is_hypothesis_test(getattr(item, "obj", None)):
+            item.add_marker(pytest.mark.no_cover)
 
 
 @pytest.fixture(scope="session")

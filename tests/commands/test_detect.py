@@ -62,6 +62,7 @@ def rows(ask: Ask, *argv: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in out.splitlines()]
 
 
+@pytest.mark.no_cover
 def test_rows_carry_the_columns_of_the_catalog(ask: Ask) -> None:
     found = rows(ask, "-t", "M5")
     wanted = {"id", "source", "symbol", "timeframe", "kind", "dir", "formed_at", "confirmed_at", "state"}
@@ -292,6 +293,7 @@ def test_wrong_parameters_are_found_in_their_file(
     assert words in err
 
 
+@pytest.mark.no_cover
 def test_stored_ticks_serve_where_there_are_no_bars(workspace: Path, ask: Ask) -> None:
     rng = np.random.default_rng(8)
     ts = START + np.arange(0, 2 * 86_400, 5, dtype=np.int64) * NS_PER_SECOND

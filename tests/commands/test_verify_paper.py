@@ -63,6 +63,7 @@ def verified(
     return verify_paper(found, [None] * len(strategies), lambda *_: None), owners
 
 
+@pytest.mark.no_cover
 def test_shipped_strategies_trade_on_paper_as_in_the_backtest(folder: Path) -> None:
     """All on one account, so that what one does bears on what another may."""
     found, owners = verified(folder, tuple(STRATEGIES), OFTEN)
@@ -83,6 +84,7 @@ ALIKE = {
 }
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("how", list(ALIKE))
 def test_other_accounts_and_costs_are_traded_alike(folder: Path, how: str) -> None:
     changes: Any = ALIKE[how]

@@ -50,6 +50,7 @@ def detector(request: pytest.FixtureRequest) -> Detector:
 sweep = pytest.mark.parametrize("name", list(DETECTORS))
 
 
+@pytest.mark.no_cover
 @sweep
 @given(data=st.data())
 def test_a_prefix_knows_exactly_what_the_full_run_knew_by_then(
@@ -59,6 +60,7 @@ def test_a_prefix_knows_exactly_what_the_full_run_knew_by_then(
     check_prefixes(case, data.draw(st.lists(st.integers(0, len(case.bars)), max_size=8, unique=True)))
 
 
+@pytest.mark.no_cover
 @sweep
 @given(data=st.data())
 def test_one_bar_at_a_time_with_a_restart_equals_batch_bit_for_bit(
@@ -68,12 +70,14 @@ def test_one_bar_at_a_time_with_a_restart_equals_batch_bit_for_bit(
     check_steps(case, data.draw(st.integers(0, len(case.bars))))
 
 
+@pytest.mark.no_cover
 @sweep
 @given(data=st.data())
 def test_negated_bars_give_the_negated_events(name: str, plan_for: Plans, data: st.DataObject) -> None:
     check_negation(data.draw(cases(plan_for, name)))
 
 
+@pytest.mark.no_cover
 @sweep
 @given(data=st.data(), power=st.integers(1, 12))
 def test_doubled_prices_give_doubled_levels_at_the_same_bars(
@@ -82,6 +86,7 @@ def test_doubled_prices_give_doubled_levels_at_the_same_bars(
     check_scale(data.draw(cases(plan_for, name)), 2**power)
 
 
+@pytest.mark.no_cover
 @sweep
 @given(data=st.data(), shift=st.integers(-5000, 5000))
 def test_shifted_prices_give_shifted_levels_at_the_same_bars(
@@ -90,6 +95,7 @@ def test_shifted_prices_give_shifted_levels_at_the_same_bars(
     check_shift(data.draw(cases(plan_for, name)), shift)
 
 
+@pytest.mark.no_cover
 @sweep
 @given(data=st.data(), weeks=st.integers(-20, 20), hours=st.integers(-200, 200))
 def test_the_same_prices_at_another_time_give_the_same_events(
@@ -103,6 +109,7 @@ def test_the_same_prices_at_another_time_give_the_same_events(
         check_time(case, weeks % 3 * 7 * NS_PER_DAY)
 
 
+@pytest.mark.no_cover
 @sweep
 @given(data=st.data())
 def test_a_pause_before_a_bar_changes_nothing_but_the_mark_and_the_clock(
@@ -112,24 +119,28 @@ def test_a_pause_before_a_bar_changes_nothing_but_the_mark_and_the_clock(
     check_pause(case, data.draw(st.integers(0, max(len(case.bars) - 1, 0))), 5 * NS_PER_DAY)
 
 
+@pytest.mark.no_cover
 @sweep
 @given(data=st.data())
 def test_records_of_one_object_only_move_forward(name: str, plan_for: Plans, data: st.DataObject) -> None:
     check_lives(data.draw(cases(plan_for, name)))
 
 
+@pytest.mark.no_cover
 @sweep
 @given(data=st.data())
 def test_no_two_objects_share_an_identifier(name: str, plan_for: Plans, data: st.DataObject) -> None:
     check_identifiers(data.draw(cases(plan_for, name)))
 
 
+@pytest.mark.no_cover
 @sweep
 @given(data=st.data())
 def test_a_parent_is_an_object_that_was_known_before(name: str, plan_for: Plans, data: st.DataObject) -> None:
     check_parents(data.draw(cases(plan_for, name)))
 
 
+@pytest.mark.no_cover
 @sweep
 @pytest.mark.parametrize("rows", [0, 1, 2, 300])
 def test_flat_bars_give_only_what_the_clock_gives(name: str, plan_for: Plans, rows: int) -> None:
@@ -142,6 +153,7 @@ def test_flat_bars_give_only_what_the_clock_gives(name: str, plan_for: Plans, ro
     assert count == 0 or name in TIMED or name in FLAT
 
 
+@pytest.mark.no_cover
 def test_where_the_batch_loop_is_interrupted_does_not_matter(
     detector: Detector, plan_for: Plans, real_bars: Bars
 ) -> None:
@@ -162,6 +174,7 @@ def test_where_the_batch_loop_is_interrupted_does_not_matter(
         assert np.concatenate(parts).tobytes() == found[at].tobytes()
 
 
+@pytest.mark.no_cover
 def test_real_bars_show_no_rewritten_record_and_no_batch_mismatch(real_bars: Bars) -> None:
     plan = whole_plan()
     found = verify(plan, real_bars, lagging(real_bars), prefixes=6)
@@ -174,6 +187,7 @@ def whole_plan() -> Plan:
     return make_plan(DETECTORS.values(), DETECTORS, Settings(M1.ns), pair=True)
 
 
+@pytest.mark.no_cover
 def test_a_detector_that_looks_one_bar_ahead_is_caught(real_bars: Bars) -> None:
     honest = DETECTORS["displacement"]
 
@@ -188,6 +202,7 @@ def test_a_detector_that_looks_one_bar_ahead_is_caught(real_bars: Bars) -> None:
     assert found.first.detector == "displacement"
 
 
+@pytest.mark.no_cover
 def test_a_detector_whose_step_differs_from_its_batch_loop_is_caught(real_bars: Bars) -> None:
     honest = DETECTORS["fvg"]
 
@@ -205,17 +220,20 @@ def plan_of(detector: Detector) -> Plan:
     return make_plan([detector], {**DETECTORS, detector.name: detector}, Settings(M1.ns))
 
 
+@pytest.mark.no_cover
 def test_a_state_of_another_size_is_not_restored(detector: Detector) -> None:
     with pytest.raises(ValueError, match=f"not a {detector.name} state"):
         detector.restore(b"\0" * 8)
 
 
+@pytest.mark.no_cover
 def test_a_checkpoint_of_another_plan_is_not_restored(detector: Detector, plan_for: Plans) -> None:
     plan = plan_for(detector, {})
     with pytest.raises(ValueError, match="not a checkpoint of this plan"):
         Memory.load(plan, start(plan).save() + b"\0")
 
 
+@pytest.mark.no_cover
 def test_a_restored_memory_is_independent_of_the_saved_one(plan_for: Plans, real_bars: Bars) -> None:
     plan = plan_for(DETECTORS["structure"], {})
     memory = start(plan)

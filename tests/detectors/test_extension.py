@@ -77,6 +77,7 @@ def test_a_log_made_at_once_is_the_scan(tmp_path: Path, build: Build) -> None:
     expect(log, bars)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("seed", range(3))
 def test_a_log_grown_at_random_cuts_is_the_log_made_at_once(tmp_path: Path, build: Build, seed: int) -> None:
     bars = walk(build, 500, seed)
@@ -100,6 +101,7 @@ def test_every_detector_goes_on_from_its_checkpoint(tmp_path: Path, build: Build
     expect(log, bars, every)
 
 
+@pytest.mark.no_cover
 def test_growing_bar_by_bar_keeps_few_files(tmp_path: Path, build: Build) -> None:
     bars = walk(build, 160)
     log = new_log(tmp_path)
@@ -232,6 +234,7 @@ def test_pieces_are_read_in_bounded_batches_in_order(tmp_path: Path, build: Buil
     assert sum(row["count"] for row in kept.counts(view)) == len(zones)
 
 
+@pytest.mark.no_cover
 @pytest.mark.skipif(sys.platform == "win32", reason="fork and SIGKILL")
 def test_killed_at_any_rename_the_log_is_the_old_or_the_new_one(tmp_path: Path, build: Build) -> None:
     bars = walk(build, 400)

@@ -171,6 +171,7 @@ def kill_at(desk: Desk, wanted: int) -> bool:
     return os.WIFSIGNALED(os.waitpid(child, 0)[1])
 
 
+@pytest.mark.no_cover
 @pytest.mark.skipif(sys.platform == "win32", reason="fork and SIGKILL")
 def test_killed_at_any_point_it_loses_and_repeats_nothing(desk: Desk) -> None:
     log = desk.log()

@@ -91,6 +91,7 @@ def unexplained(only: dict[str, int]) -> dict[str, int]:
     return {title: count for title, count in only.items() if count and title not in OLD_LEVELS}
 
 
+@pytest.mark.no_cover
 def test_what_begins_after_a_warm_up_does_not_depend_on_the_first_bar() -> None:
     only, both = differing(walk(12_000, 6), DROPPED, WARM_UP)
     assert unexplained(only) == {}

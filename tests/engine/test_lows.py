@@ -47,6 +47,7 @@ def orders(rng: Generator, n: int, on: int) -> list[Ask]:
     return found
 
 
+@pytest.mark.no_cover
 @pytest.mark.jit_off
 def test_an_open_loss_is_marked_at_the_close_where_it_is_deepest() -> None:
     bars = minutes((100, 100, 100, 100), (100, 100, 90, 95), (95, 97, 80, 85), (85, 99, 85, 98))

@@ -74,6 +74,7 @@ def found_on(
     return p_values, edges
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("family", FAMILIES)
 def test_no_edge_is_found_where_there_is_none(family: str, data: Path, tmp_path: Path) -> None:
     quick = {"models": ("logistic",), "folds": 3, "calibration": "identity"}

@@ -22,6 +22,7 @@ ASKED: dict[str, Any] = {"features": "ict", "label": "horizon", "horizon": 8}
 QUICK: dict[str, Any] = {"models": ("logistic",), "folds": 3, "calibration": "identity"}
 
 
+@pytest.mark.no_cover
 def test_a_market_that_follows_its_fair_value_gaps_has_an_edge_and_they_lead(tmp_path: Path) -> None:
     model = trained(desk(tmp_path, leaning(1, 8_000, LEAN)), **ASKED, **QUICK)
     assert model["verdict"] == "edge", model["reasons"]

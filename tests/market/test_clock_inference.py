@@ -85,6 +85,7 @@ def test_nothing_at_all_tells_nothing() -> None:
     assert not found.unambiguous
 
 
+@pytest.mark.no_cover
 @given(st.integers(1, 400))
 def test_chunks_in_any_order_give_the_same_inference(size: int) -> None:
     ts = quarter_hours("2025-05-05T00:00", "2025-06-05T00:00", "metal")
@@ -146,6 +147,7 @@ def market(symbol: str) -> str:
     return "cme" if symbol in ("ES", "NQ", "6EH4") else "fx"
 
 
+@pytest.mark.no_cover
 def test_every_real_file_is_read_rightly_or_not_at_all(real_data: Path) -> None:
     undecided = set()
     for path in sorted((real_data / "bars").glob("*.parquet")):
@@ -216,6 +218,7 @@ def read_times(path: Path, column: str) -> Int64:
     return times
 
 
+@pytest.mark.no_cover
 def test_spells_of_real_files_on_other_clocks_are_never_misread(real_data: Path) -> None:
     decided, wrong = wrong_windows(real_data, 120, seed=11)
     assert wrong == []
@@ -281,6 +284,7 @@ def test_the_real_clock_change_is_found(real_data: Path) -> None:
     assert evidence.infer(calendar("metal")).rule is None
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("file", "right", "wrong"),
     [

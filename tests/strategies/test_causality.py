@@ -32,6 +32,7 @@ PRICES = ("price", "limit", "stop", "target", "void_at")
 sweep = pytest.mark.parametrize("name", list(STRATEGIES))
 
 
+@pytest.mark.no_cover
 @sweep
 @given(data=st.data())
 def test_a_prefix_decides_exactly_what_the_full_run_decided_by_then(name: str, data: st.DataObject) -> None:
@@ -42,6 +43,7 @@ def test_a_prefix_decides_exactly_what_the_full_run_decided_by_then(name: str, d
         assert prefix.tobytes() == full[full["bar"] < known].tobytes()
 
 
+@pytest.mark.no_cover
 @sweep
 @given(data=st.data())
 def test_one_bar_at_a_time_with_a_restart_equals_batch_bit_for_bit(name: str, data: st.DataObject) -> None:
@@ -50,6 +52,7 @@ def test_one_bar_at_a_time_with_a_restart_equals_batch_bit_for_bit(name: str, da
     assert stepped(case, first, 60).tobytes() == case.decide().tobytes()
 
 
+@pytest.mark.no_cover
 @sweep
 @given(data=st.data())
 def test_a_run_split_in_two_at_saved_bytes_equals_one_run(name: str, data: st.DataObject) -> None:
@@ -65,6 +68,7 @@ def test_a_run_split_in_two_at_saved_bytes_equals_one_run(name: str, data: st.Da
     assert second.save() == whole.save()
 
 
+@pytest.mark.no_cover
 @sweep
 @given(data=st.data())
 def test_negated_bars_give_the_negated_decisions(name: str, data: st.DataObject) -> None:
@@ -74,6 +78,7 @@ def test_negated_bars_give_the_negated_decisions(name: str, data: st.DataObject)
         assert rows_of(mirrored) == rows_of(negated(case.decide()))
 
 
+@pytest.mark.no_cover
 @sweep
 @given(data=st.data(), power=st.integers(1, 12))
 def test_multiplied_prices_give_the_same_decisions_at_multiplied_prices(
@@ -90,6 +95,7 @@ def test_multiplied_prices_give_the_same_decisions_at_multiplied_prices(
         assert (np.abs(found[column] - expected[column]) <= 4 * factor).all() or column not in PRICES, column
 
 
+@pytest.mark.no_cover
 @sweep
 @given(data=st.data())
 def test_a_decision_names_its_reason_and_stays_within_what_was_known(name: str, data: st.DataObject) -> None:
@@ -102,6 +108,7 @@ def test_a_decision_names_its_reason_and_stays_within_what_was_known(name: str, 
             assert own["expires"] > case.bars.ts_close[own["bar"]]
 
 
+@pytest.mark.no_cover
 @sweep
 def test_a_real_window_is_decided_alike_in_every_way_of_driving(name: str, real_bars: Bars) -> None:
     strategy = STRATEGIES[name]
@@ -115,6 +122,7 @@ def test_a_real_window_is_decided_alike_in_every_way_of_driving(name: str, real_
     assert (entries["stop"] != NO_PRICE).all()
 
 
+@pytest.mark.no_cover
 @sweep
 def test_the_rough_walks_of_the_sweep_make_every_strategy_trade(name: str) -> None:
     """Otherwise the sweep would compare nothing with nothing."""

@@ -110,6 +110,7 @@ def test_a_step_that_knows_how_many_bars_follow_is_caught(some_bars: Bars) -> No
     assert found.first.column == "rows"
 
 
+@pytest.mark.no_cover
 def test_an_honest_expression_passes(some_bars: Bars) -> None:
     def honest(bars: pl.LazyFrame, log: pl.LazyFrame) -> pl.LazyFrame:
         gaps = log.filter((pl.col("record") == "confirmed") & (pl.col("dir") == "bull")).unique("at")
@@ -154,6 +155,7 @@ PLANTED: dict[str, tuple[str, Signals]] = {
 }
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", list(PLANTED))
 def test_an_expression_that_sees_the_future_is_caught_with_its_column(name: str, some_bars: Bars) -> None:
     column, signals = PLANTED[name]
@@ -195,6 +197,7 @@ def sums_ahead(bars: pl.LazyFrame, ahead: pl.Expr) -> pl.LazyFrame:
     return bars.filter(ahead & (pl.col("close").shift(-8) > pl.col("close"))).select("ts", side=1, stop="low")
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("where", ["first bars", "before a date", "in the middle", "counted from the end"])
 def test_an_expression_that_looks_ahead_on_a_few_bars_only_is_caught(where: str, real_bars: Bars) -> None:
     bars = real_bars.slice(0, 14_000)
@@ -210,6 +213,7 @@ def test_an_expression_that_looks_ahead_on_a_few_bars_only_is_caught(where: str,
     assert found.first.bar < 3900
 
 
+@pytest.mark.no_cover
 def test_a_step_that_looks_ahead_on_a_few_bars_only_is_caught(real_bars: Bars) -> None:
     """Eight bars, on 200 of 14,000, where it crosses often."""
 

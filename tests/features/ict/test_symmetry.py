@@ -54,6 +54,7 @@ def features(bars: Bars) -> NDArray[np.float64]:
     return build(ICT, bars, SETTINGS).values
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("seed", range(3))
 def test_negated_bars_tell_the_opposite(seed: int) -> None:
     bars = wandering(3000, seed)
@@ -67,6 +68,7 @@ def test_negated_bars_tell_the_opposite(seed: int) -> None:
     assert silent == []
 
 
+@pytest.mark.no_cover
 def test_ten_times_the_prices_tell_the_same() -> None:
     bars = wandering(3000, 4)
     values, scaled = features(bars), features(bars.rescaled(3))

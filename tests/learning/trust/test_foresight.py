@@ -101,6 +101,7 @@ def slipped(bars: Bars) -> bool:
     return True
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("market", ["walk", "garch"])
 def test_whatever_knows_a_bar_to_come_is_found_and_nothing_else(market: str, tmp_path: Path) -> None:
     bars = MARKETS[market](tmp_path, 3)
@@ -108,6 +109,7 @@ def test_whatever_knows_a_bar_to_come_is_found_and_nothing_else(market: str, tmp
     assert slipped(bars)
 
 
+@pytest.mark.no_cover
 def test_on_real_bars_too(real_data: Path) -> None:
     bars = MARKETS["real"](real_data, 3)
     assert missed(bars, 3) == set()

@@ -18,6 +18,7 @@ def outcomes(edge: float, seed: int, *, free: bool = False) -> NDArray[np.float6
     return net_in_r(edge, seed, free=free)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("seed", [1, 7])
 def test_without_an_edge_the_retest_loses_its_costs(seed: int) -> None:
     net = outcomes(0.0, seed)
@@ -25,11 +26,13 @@ def test_without_an_edge_the_retest_loses_its_costs(seed: int) -> None:
     assert net.mean() < 0
 
 
+@pytest.mark.no_cover
 def test_without_an_edge_and_without_costs_the_retest_neither_earns_nor_loses() -> None:
     net = np.concatenate([outcomes(0.0, seed, free=True) for seed in (1, 2, 3)])
     assert abs(net.mean()) < 4 * net.std() / np.sqrt(len(net))
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("seed", [1, 7])
 def test_at_full_edge_the_retest_is_clearly_profitable_after_costs(seed: int) -> None:
     net = outcomes(1.0, seed)
@@ -38,6 +41,7 @@ def test_at_full_edge_the_retest_is_clearly_profitable_after_costs(seed: int) ->
     assert net.mean() >= 0.25
 
 
+@pytest.mark.no_cover
 def test_the_profit_grows_with_the_edge() -> None:
     means = [outcomes(edge, 7).mean() for edge in (0.0, 0.5, 1.0)]
     assert means == sorted(means)

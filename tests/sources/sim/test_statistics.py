@@ -81,6 +81,7 @@ def calm_then_fade(close: Float64, span: int) -> Float64:
     return np.where(size > 1.5 * mean, -momentum(close, 1), 0.0)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("rule", [momentum, breakout, calm_then_fade])
 @pytest.mark.parametrize("span", [2, 16, 96])
 def test_without_an_edge_no_past_measurable_rule_earns_anything_before_costs(
@@ -101,6 +102,7 @@ def test_without_an_edge_no_past_measurable_rule_earns_anything_before_costs(
     assert abs(earned.mean()) < 4 * error
 
 
+@pytest.mark.no_cover
 def test_without_an_edge_variance_grows_with_time_and_not_faster_or_slower() -> None:
     ratios: dict[int, list[float]] = {16: [], 96: []}
     for symbol in ("EURUSD", "XAUUSD"):
@@ -116,11 +118,13 @@ def test_without_an_edge_variance_grows_with_time_and_not_faster_or_slower() -> 
     assert np.mean(ratios[96]) == pytest.approx(1, abs=0.06)
 
 
+@pytest.mark.no_cover
 def test_without_an_edge_nothing_is_planted() -> None:
     made = SimMarket(BOOK, ("EURUSD",), 7, 0.0, START)
     assert len(made.episodes("EURUSD", START, END)) == 0
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("edge", [0.25, 1.0])
 @pytest.mark.parametrize("symbol", ["EURUSD", "XAUUSD"])
 def test_the_planted_drifts_are_recovered_at_the_planted_times(symbol: str, edge: float) -> None:
@@ -146,6 +150,7 @@ def test_the_planted_drifts_are_recovered_at_the_planted_times(symbol: str, edge
     assert abs(planted["side"].mean()) < 4 / np.sqrt(len(planted))
 
 
+@pytest.mark.no_cover
 def test_symbols_move_together_as_their_factors_say() -> None:
     names = ("EURUSD", "GBPUSD", "USDCHF", "XAUUSD", "US500", "US100", "BTCUSD", "ES")
     table = {name: series(name, timeframe="H1", end=at("2023-01-01")) for name in names}
@@ -165,6 +170,7 @@ def test_symbols_move_together_as_their_factors_say() -> None:
     assert 0.05 < found["BTCUSD", "US500"] < 0.5
 
 
+@pytest.mark.no_cover
 def test_volatility_clusters_and_tails_are_fat(euro: Bars) -> None:
     moves, _ = returns(euro.ts, euro.close)
     sizes = np.abs(moves)
@@ -174,6 +180,7 @@ def test_volatility_clusters_and_tails_are_fat(euro: Bars) -> None:
         assert least < correlation(sizes[:-lag], sizes[lag:]) < 0.45
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("symbol", "low", "high"),
     [("EURUSD", 0.05, 0.12), ("XAUUSD", 0.12, 0.28), ("US100", 0.14, 0.32), ("BTCUSD", 0.3, 0.8)],
@@ -183,6 +190,7 @@ def test_annual_volatility_fits_the_asset_class(symbol: str, low: float, high: f
     assert low < np.sqrt((moves**2).sum() / 3) < high
 
 
+@pytest.mark.no_cover
 def test_spreads_are_typical_by_day_and_widen_at_the_roll_and_at_news(euro: Bars) -> None:
     minute = to_local(NEW_YORK, euro.ts) // NS_PER_MINUTE % 1440
     typical = np.median(euro.spread)
@@ -193,6 +201,7 @@ def test_spreads_are_typical_by_day_and_widen_at_the_roll_and_at_news(euro: Bars
     assert one_minute.spread[minute == 510].mean() > 1.15 * one_minute.spread[minute == 509].mean()
 
 
+@pytest.mark.no_cover
 def test_news_jumps_are_large_and_leave_an_after_shock() -> None:
     bars = series("EURUSD", timeframe="M1")
     minute = to_local(NEW_YORK, bars.ts) // NS_PER_MINUTE % 1440
@@ -202,12 +211,14 @@ def test_news_jumps_are_large_and_leave_an_after_shock() -> None:
     assert 1.2 * before < after < news
 
 
+@pytest.mark.no_cover
 def test_ticks_are_more_when_volatility_is_higher() -> None:
     bars = series("XAUUSD", timeframe="M1", end=at("2022-04-01"))
     size = np.log1p((bars.high - bars.low).astype(np.float64))
     assert correlation(size, np.log(bars.tick_volume.astype(np.float64))) > 0.4
 
 
+@pytest.mark.no_cover
 def test_markets_reopen_with_gaps(euro: Bars) -> None:
     minutes = series("EURUSD", timeframe="M1", end=at("2023-01-01"))
     weekend = np.flatnonzero(np.diff(minutes.ts) > 40 * NS_PER_HOUR)
@@ -217,6 +228,7 @@ def test_markets_reopen_with_gaps(euro: Bars) -> None:
     assert 0.5 * usual < gaps.mean() < 6 * usual
 
 
+@pytest.mark.no_cover
 def test_the_hourly_profile_follows_new_york_through_clock_changes(euro: Bars) -> None:
     moves, ts = returns(euro.ts, euro.close)
     winter = np.isin(ts.astype("datetime64[ns]").astype("datetime64[M]").astype(int) % 12, (11, 0, 1))
@@ -224,6 +236,7 @@ def test_the_hourly_profile_follows_new_york_through_clock_changes(euro: Bars) -
     assert correlation(*profiles) > 0.9
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("symbol", "name"), [("EURUSD", "EURUSD_M15_brokerJ"), ("XAUUSD", "XAUUSD_M15_ftmo")]
 )

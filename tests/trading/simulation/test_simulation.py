@@ -64,6 +64,7 @@ def test_one_seed_is_one_run_to_the_last_byte(deduplicates: bool) -> None:
     assert run_case(Case(1)).journal != run_case(Case(2)).journal
 
 
+@pytest.mark.no_cover
 def test_every_kind_of_fault_and_of_crash_happens() -> None:
     seen: Counter[str] = Counter()
     for case in both_brokers(range(150)):
@@ -74,6 +75,7 @@ def test_every_kind_of_fault_and_of_crash_happens() -> None:
     assert seen["crash"] > 100
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("deduplicates", [True, False], ids=["deduplicates", "does-not"])
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_planted_mistake_is_found(mistake: str, deduplicates: bool) -> None:
