@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ictcli.commands.backtest_compiling import compiling_told
 from ictcli.commands.trade_options import TradeOptions
 from ictcli.commands.trade_result import result_text, verdict_of
 from ictcli.commands.trade_watching import seen_by, watched
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from ictcli.trading.ending import Ending
     from ictcli.trading.graduation import Graduations, Standing
     from ictcli.trading.request import Outside, Traded, TradeRequest
+    from ictcli.trading.service import Service
 
 UNIT = "ictcli-trade.service"
 _LEDGER_LINES = """# The ledger is elsewhere: write ICTCLI_LEDGER_URL=... to this file and uncomment:
@@ -116,9 +116,10 @@ def run(session: Session, request: "TradeRequest") -> None:
         OutcomeUnknown: it ended with an outcome unknown.
         Exit: somebody pressed Ctrl-C, after ending in good order.
     """
+    from ictcli.commands.trade_starting import early_code, show_early, starting, told_to
     from ictcli.research.backtest import Workshop
     from ictcli.trading.control import control_folder
-    from ictcli.trading.ending import Ending, listening
+    from ictcli.trading.ending import Ending
     from ictcli.trading.latch import Latch
     from ictcli.trading.permission import refuse_halted
 
@@ -135,28 +136,27 @@ def run(session: Session, request: "TradeRequest") -> None:
     request = replace(request, graduated=tuple(one.mark for one in standings if one.graduated))
     if latch.reason() is None:
         latch.reserve()
+    from ictcli.trading.service import Service
     from ictcli.trading.session import run_trade
 
     shop = Workshop(session.store, session.book, session.config.config, session.workspace)
-    ending = Ending(control_folder(state))
+    ending, service = Ending(control_folder(state)), Service(session.environ)
     requests: list[Mapping[str, Any]] = []
     try:
         with (
-            listening(ending, session.out.note),
-            compiling_told(session.out),
+            starting(session, request, ending, service),
             watched(session, request) as watch,
             session.out.progress("starting") as progress,
         ):
             demotion = _watch(session, request, standings)
-            outside = _outside(session, ending, demotion, progress, requests)
+            outside = _outside(session, ending, service, demotion, told_to(service, progress), requests)
             traded = run_trade(request, shop, seen_by(outside, watch))
     except KeyboardInterrupt:
         if ending.engaged or not ending.why():
             raise
-        early = {"mode": request.mode, "bars": 0, "orders": 0, "ended": ending.why()}
-        session.out.emit(early, lambda: f"ended before trading began: {ending.why()}")
+        show_early(session, request, ending)
         if ending.interrupted:
-            raise click.exceptions.Exit(ExitCode.INTERRUPTED) from None
+            raise click.exceptions.Exit(early_code(ending)) from None
         return
     more = {"requests": requests} if request.dry_run and session.out.json else {}
     _finish(session, request, choices, traded, more, interrupted=ending.interrupted)
@@ -232,6 +232,7 @@ def _watch(
 def _outside(
     session: Session,
     ending: "Ending",
+    service: "Service",
     watch: "DemotionWatch | None",
     progress: "Progress",
     requests: list[Mapping[str, Any]],
@@ -239,9 +240,6 @@ def _outside(
     """What the loop sees of the world; what it shows is printed at once, or kept for the one document."""
     from ictcli.clock import monotonic
     from ictcli.trading.request import Outside
-    from ictcli.trading.service import Service
-
-    service = Service(session.environ)
 
     def asked() -> str:
         if watch is not None and (reason := watch.look(monotonic())):

@@ -10,15 +10,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from types import FrameType
 from typing import Any
 
 from ictcli.clock import monotonic
-from ictcli.interrupts import COMPILING
+from ictcli.interrupts import COMPILING, Pressed
 
 STOP_FILE = "STOP"
 _NAP = 0.05
-_ENDING = ("SIGTERM", "SIGBREAK")
+ENDING = ("SIGTERM", "SIGBREAK")
 _IGNORED = ("SIGHUP",)
 
 
@@ -32,6 +33,7 @@ class Ending:
         interrupted: somebody pressed Ctrl-C.
         engaged: the account is being worked on, so that ending takes its order; before that nothing was done
             and a signal ends at once.
+        turn: held while it is settled that the account is worked on, or that the process ends before.
     """
 
     def __init__(self, control: Path) -> None:
@@ -40,10 +42,18 @@ class Ending:
         self._why = ""
         self.interrupted = False
         self.engaged = False
+        self.turn = Lock()
 
     def engage(self) -> None:
-        """From now on a signal is a word, and the loop ends when it hears it."""
-        self.engaged = True
+        """From now on a signal is a word, and the loop ends when it hears it.
+
+        Raises:
+            KeyboardInterrupt: it was told to end before.
+        """
+        with self.turn:
+            if self.why():
+                raise Pressed
+            self.engaged = True
 
     def why(self) -> str:
         """The reason, empty while there is none; asked once a turn, it costs microseconds."""
@@ -57,6 +67,11 @@ class Ending:
     def end(self, why: str) -> None:
         """End for a reason; the first one counts."""
         self._why = self._why or why
+
+    def hear(self, number: int) -> None:
+        """End because of a signal."""
+        self.interrupted = self.interrupted or number == signal.SIGINT
+        self.end("Ctrl-C" if number == signal.SIGINT else signal.Signals(number).name)
 
     def at_once(self) -> None:
         """End a start-up here, unless the kernel compiler runs: then behind it.
@@ -102,13 +117,12 @@ def listening(ending: Ending, tell: Callable[[str], None]) -> Iterator[None]:
     before: list[tuple[int, Any]] = []
 
     def on_end(number: int, frame: FrameType | None) -> None:
-        ending.end(signal.Signals(number).name)
+        ending.hear(number)
         ending.at_once()
 
     def on_interrupt(number: int, frame: FrameType | None) -> None:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-        ending.interrupted = True
-        ending.end("Ctrl-C")
+        ending.hear(number)
         tell("ending in good order; Ctrl-C again ends at once")
         ending.at_once()
 
@@ -116,7 +130,7 @@ def listening(ending: Ending, tell: Callable[[str], None]) -> Iterator[None]:
         tell(f"{signal.Signals(number).name} ignored: the configuration is read at the start only")
 
     handlers = [("SIGINT", on_interrupt)]
-    handlers += [(name, on_end) for name in _ENDING] + [(name, on_ignored) for name in _IGNORED]
+    handlers += [(name, on_end) for name in ENDING] + [(name, on_ignored) for name in _IGNORED]
     for name, handler in handlers:
         number = getattr(signal, name, None)
         if number is not None:

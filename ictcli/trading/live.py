@@ -157,6 +157,7 @@ def _engage(
     """Put the session together, go on where the journal ends, and resolve what is open."""
     state, settings = shop.store.state_dir, settings_of(request, shop.config.trade)
     folder, now = ground.folder, outside.now
+    outside.progress("reading the ledger", 0, None)
     found = last_state(journal, folder)
     since = found[1].start if found else None
     laid = lay_live_floor(request, shop, outside, broker, now(), since)
@@ -174,13 +175,14 @@ def _engage(
     names = dict(find_broker(request.broker, shop.config.brokers).symbols)
     one = Engagement(account, broker, journal, latch, now, terms, outside.tell, names, now)
     one.measures.listener = outside.recorded
-    outside.engage()
     one.refuse_strangers(known=found is not None)
+    outside.progress("catching up" if found else "warming up", 0, None)
     if found is None:
         account.desk.begin_with(account.units[0].minor(report.balance))
         account.learn([series.bars for series in laid.floor.series])
         one.at = max(int(series.bars.ts_close[-1]) for series in laid.floor.series)
     caught = one.catch_up(found[0] if found else None)
+    outside.engage()
     one.begin(start_of(request, laid, shop, report.login, report.server, outside))
     if found is None:
         one.checkpoint(always=True)

@@ -92,6 +92,7 @@ def _engage(
 ) -> Paper:
     """Put the session together, where it was or anew."""
     state, folder = shop.store.state_dir, ground.folder
+    outside.progress("reading the ledger", 0, None)
     found = last_state(journal, folder / "checkpoints")
     request = replace(request, end=None)
     laid = lay_floor(request, shop, outside, found[1].start if found else history_start(request, shop))
@@ -133,19 +134,20 @@ def _begin(
 ) -> str:  # fmt: skip
     """Bring account and terminal to the same bar; the account's currency."""
     one.measures.listener = outside.recorded
-    outside.engage()
     one.refuse_strangers(known=found is not None)
     if one.book.epoch:
         terminal.require()
     start = start_of(request, laid, shop, LOGIN, "simulated", outside)
     if found is None:
         return _begin_anew(one, play, terminal, laid, start, outside)
+    outside.progress("catching up", 0, None)
     terminal.load()
     play.go_on()
     broker = terminal.world.broker
     report = broker.connect()
     caught = one.catch_up(found[0])
     follower.show_missed(play, terminal, one.trader.account)
+    outside.engage()
     one.begin(start, ask_again(one.book, broker, shop.config.trade))
     one.submit(caught.unsent, fresh=True)
     return report.currency
@@ -170,6 +172,7 @@ def _begin_anew(
     account.learn(bars)
     play.load_history(bars, [0] * len(bars))
     one.at = max(int(own.ts_close[-1]) for own in bars)
+    outside.engage()
     terminal.keep()
     report = terminal.world.broker.connect()
     one.begin(start)

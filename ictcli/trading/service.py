@@ -10,6 +10,8 @@ import sys
 from collections.abc import Mapping
 
 _MICROSECONDS = 1_000_000
+_STEP_S = 600
+"""Seconds that one step of a start may take: the longest, one kernel, took 94 on a busy core."""
 
 
 class Service:
@@ -26,9 +28,19 @@ class Service:
         micro = environ.get("WATCHDOG_USEC", "")
         self.interval = int(micro) / _MICROSECONDS / 4 if mine and micro.isdigit() else 0.0
         self._fed = float("-inf")
+        self._started = False
+
+    def starting(self, status: str) -> None:
+        """A step of the start has begun: it may take ten minutes, whatever ``TimeoutStartSec`` says.
+
+        Once the start is over it says nothing: ending has the time of ``TimeoutStopSec``.
+        """
+        if not self._started:
+            self._say(f"EXTEND_TIMEOUT_USEC={_STEP_S * _MICROSECONDS}\nSTATUS={_line(status)}")
 
     def ready(self, status: str) -> None:
         """Start-up is over: recovery is done and the first bar may come."""
+        self._started = True
         self._say(f"READY=1\nSTATUS={_line(status)}")
 
     def alive(self, status: str, now: float) -> None:

@@ -207,3 +207,29 @@ def test_a_breaker_that_a_person_lifted_is_lifted_at_the_next_start(desk: Path) 
     (ledger,) = ictcli(desk, "status")[1]["trading"]["ledgers"]
     assert (ledger["allowed"], lifted(desk)) == ("active", f"resumed by {who()}: margin was added")
     assert not list((desk / "state" / "spool").rglob("*.json"))
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+def test_a_first_start_that_compiles_asks_for_time_and_ends_when_it_is_told_to(
+    desk: Path, manager: socket.socket, number: int, code: int, proof_facts: dict[str, object]
+) -> None:
+    environ = os.environ | {
+        "NOTIFY_SOCKET": str(manager.getsockname()), "ICTCLI_CACHE_DIR": str(desk / "cold"),
+    }  # fmt: skip
+    with subprocess.Popen(
+        [*PROGRAM, *ASK], cwd=desk, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert "EXTEND_TIMEOUT_USEC=600000000" in heard(manager, "compiling kernels")
+        time.sleep(3)
+        began = monotonic()
+        process.send_signal(number)
+        out, err = process.communicate(timeout=30)
+        took = monotonic() - began
+    proof_facts["seconds from signal to end"] = round(took, 2)
+    assert process.returncode == code, err
+    assert took < 3
+    assert json.loads(out)["ended"] == ("Ctrl-C" if number == signal.SIGINT else "SIGTERM")
+    assert not (desk / "state" / "paper" / "terminal.bin").exists()
+    with reading(paper_place(desk / "state").address) as stored:
+        assert list(stored.events()) == []

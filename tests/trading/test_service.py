@@ -39,6 +39,22 @@ def test_each_word_is_one_datagram(manager: tuple[socket.socket, str]) -> None:
     ]
 
 
+def test_every_step_of_a_start_asks_for_time_and_nothing_behind_the_start_does(
+    manager: tuple[socket.socket, str],
+) -> None:
+    listening, name = manager
+    service = Service({"NOTIFY_SOCKET": name})
+    service.starting("compiling kernels")
+    service.ready("up")
+    service.starting("compiling kernels")
+    service.ending("told to end")
+    assert [listening.recv(999).decode() for _ in range(3)] == [
+        "EXTEND_TIMEOUT_USEC=600000000\nSTATUS=compiling kernels",
+        "READY=1\nSTATUS=up",
+        "STOPPING=1\nSTATUS=told to end",
+    ]
+
+
 def test_the_watchdog_is_fed_four_times_an_interval_however_often_the_loop_turns(
     manager: tuple[socket.socket, str],
 ) -> None:
