@@ -3,12 +3,15 @@
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ictcli.clock import NS_PER_DAY, now_ns
 from ictcli.ledger.address import Address, Place
 from ictcli.ledger.opening import copy_file
+
+_PREFIX = ".dry-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,8 @@ def throw_away(ground: Ground) -> Iterator[Ground]:
         LedgerUnwritable: the disk refuses.
     """
     ground.folder.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=".dry-", dir=ground.folder.parent))
+    _sweep(ground.folder.parent)
+    scratch = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=ground.folder.parent))
     try:
         place = ground.place
         address = Address(file=scratch / "ledger" / "ledger.db")
@@ -55,3 +59,11 @@ def throw_away(ground: Ground) -> Iterator[Ground]:
         yield Ground(own, scratch / "own", scratch / "spool", scratch / "data")
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove copies that a killed dry run left behind more than a day ago."""
+    for left in folder.glob(f"{_PREFIX}*"):
+        with suppress(OSError):
+            if now_ns() - left.stat().st_mtime_ns > NS_PER_DAY:
+                shutil.rmtree(left, ignore_errors=True)
