@@ -24,6 +24,10 @@ Records = NDArray[np.void]
 
 LEGS = 1_000
 """Entries of one strategy on one bar; the next timeframe of a symbol counts on from here."""
+_PLACES = 8
+"""Legs of a position that name its partial exits: the remainder is the place of one."""
+_AGAIN = 10_000_000_000
+"""Apart from each other are the legs of closes that are asked for once more; a multiple of ``_PLACES``."""
 _INVALID = int(Refusal.INVALID_SIGNAL)
 _PARTS = (ExitReason.PARTIAL, ExitReason.REVERSED)
 """Reasons for which a part of a position may be closed, and the rest goes on."""
@@ -159,16 +163,21 @@ class Account:
         own = books.events["order"] != order
         return self._wishes_of(books.events[own], deal.ts, {}, standing)
 
-    def leave(self, position: int, deal: Deal, reason: int) -> None:
-        """Book a deal that closes a position or a part of it; ``reason`` 0 is that of its stop."""
+    def leave(self, position: int, deal: Deal, reason: int, leg: int = 0) -> None:
+        """Book a deal that closes a position or a part of it.
+
+        Args:
+            position: its number.
+            deal: what the broker did.
+            reason: ``ExitReason``; 0 is that of its stop.
+            leg: of the close that was asked for. A partial exit is used up whatever price it got.
+        """
         self.keep(self.desk.roll_to(deal.ts))
         record = self.desk.position(deal.series, position)
         if record is None:
             return
         if reason == ExitReason.PARTIAL:
-            at, _ = partial_due(record, deal.price)
-            if at >= 0:
-                record["partial_at"][at] = 0
+            record["partial_at"][leg % _PLACES] = 0
         books, _ = self.desk.leave(position, deal, reason)
         self.keep(books)
         if self.desk.position(deal.series, position) is None:
@@ -258,7 +267,7 @@ class Account:
             at, steps = partial_due(one, best)
             if at >= 0 and steps > 0:
                 self.under_way.add(number)
-                leg = number * 8 + at + 2_000_000_000
+                leg = number * _PLACES + at + 2_000_000_000 + _AGAIN * self.asked_again.get(number, 0)
                 reason = int(ExitReason.PARTIAL)
                 wishes.append(_closing(series, one, ts, leg, steps, reason))
         return wishes
@@ -330,7 +339,7 @@ class Account:
             if against and part > 0 and number not in self.under_way:
                 left -= part
                 self.under_way.add(number)
-                leg = number + 3_000_000_000
+                leg = number + 3_000_000_000 + _AGAIN * self.asked_again.get(number, 0)
                 wishes.append(_closing(series, one, now, leg, part, int(ExitReason.REVERSED)))
         return wishes
 

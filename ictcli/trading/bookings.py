@@ -113,10 +113,11 @@ class Bookings:
         if wish is not None and own and deal.reason not in _EXITS:
             self._entered(wish, deal)
         elif known is not None:
-            reason = _EXITS.get(deal.reason)
+            reason, leg = _EXITS.get(deal.reason), 0
             if reason is None:  # ours says why; another hand's close ends the trade as a decision would
                 reason = wish.reason if wish is not None and wish.reason else int(ExitReason.STRATEGY)
-            self._left(known, deal, reason)
+                leg = wish.leg if wish is not None else 0
+            self._left(known, deal, reason, leg)
 
     def _entered(self, wish: Wish, deal: DealReport) -> None:
         account, s = self._account, wish.series
@@ -145,12 +146,12 @@ class Bookings:
             links.positions[identifier] = (series, number)
             links.identifiers[series, number] = identifier
 
-    def _left(self, known: tuple[int, int], deal: DealReport, reason: int) -> None:
+    def _left(self, known: tuple[int, int], deal: DealReport, reason: int, leg: int) -> None:
         s, number = known
         units = self._account.units[s]
         self._take_swap(known, deal)
         booked = len(self._account.written.books)
-        self._account.leave(number, self._deal(s, units, deal, deal.side), reason)
+        self._account.leave(number, self._deal(s, units, deal, deal.side), reason, leg)
         self._compare(self._account.written.books[booked:], deal, units)
 
     def _take_swap(self, known: tuple[int, int], deal: DealReport) -> None:

@@ -101,3 +101,32 @@ def test_a_close_that_was_refused_is_asked_for_again_under_another_name() -> Non
     again = trading.close()
     assert [one.action for one in again] == ["close"]
     assert again[0].leg != first[0].leg
+
+
+def test_a_partial_exit_is_taken_once_though_its_price_slipped() -> None:
+    """Its deal is short of the level; asking for it again would be the same request, which is never sent."""
+    trading = Trading(buy(0, partial_at=(1010, 1020), partial_share=(400_000, 300_000)))
+    trading.close()
+    trading.fill(1, 1000, 10)
+    at = trading.bar * MINUTE
+    (first,) = trading.account.watch(0, at, 1010, 1010, 0)
+    trading.account.leave(1, Deal(0, at, 1008, 4), first.reason, first.leg)
+    assert trading.account.watch(0, at, 1010, 1010, 0) == []
+    (second,) = trading.account.watch(0, at, 1020, 1020, 0)
+    assert second.leg != first.leg
+    trading.account.leave(1, Deal(0, at, 1019, 3), second.reason, second.leg)
+    assert (trading.account.watch(0, at, 1030, 1030, 0), trading.open()) == ([], [(1, 3)])
+
+
+def test_a_partial_exit_that_was_refused_is_asked_for_again_under_another_name() -> None:
+    trading = Trading(buy(0, partial_at=(1010, 0), partial_share=(400_000, 0)))
+    trading.close()
+    trading.fill(1, 1000, 10)
+    at = trading.bar * MINUTE
+    (first,) = trading.account.watch(0, at, 1010, 1010, 0)
+    trading.account.failed(1)
+    (again,) = trading.account.watch(0, at, 1010, 1010, 0)
+    assert (again.steps, again.reason) == (first.steps, first.reason)
+    assert again.leg != first.leg
+    trading.account.leave(1, Deal(0, at, 1010, 4), again.reason, again.leg)
+    assert trading.account.watch(0, at, 1010, 1010, 0) == []

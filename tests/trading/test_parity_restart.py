@@ -41,6 +41,11 @@ def test_a_trader_that_dies_trades_as_the_one_that_does_not(seed: int, chance: f
     goes_on_as_if_nothing_had_happened(seed, chance)
 
 
+def test_a_partial_exit_that_slipped_leaves_no_trader_behind() -> None:
+    """The world in which a position was never closed, as its second close had the name of its first."""
+    goes_on_as_if_nothing_had_happened(154, 0.01)
+
+
 def test_traders_do_die_everywhere() -> None:
     deaths = {point for seed in range(2) for point in goes_on_as_if_nothing_had_happened(seed, 0.05)}
     assert len(deaths) > len(POINTS) // 2
