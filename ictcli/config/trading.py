@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from ictcli.config.fields import Count, Duration, Record, Share, TimeframeName, doc
+from ictcli.config.fields import Duration, Record, Share, TimeframeName, doc
 
 
 class BrokerConfig(Record, frozen=True):
@@ -96,12 +96,14 @@ class TradeConfig(Record, frozen=True):
         Literal["keep", "cancel"], doc("What becomes of resting orders when the loop is told to end.")
     ] = "keep"
     graduation_trades: Annotated[
-        int, Meta(ge=0, le=100_000), doc("Paper trades that a strategy needs before it may trade live.")
+        int, Meta(ge=30, le=100_000), doc("Paper trades that a strategy needs before it may trade live.")
     ] = 100
-    graduation_days: Annotated[Count, doc("Days on paper that it needs.")] = 20
-    graduation_reconciled: Annotated[Count, doc("Clean reconciliations in a row that it needs.")] = 5
+    graduation_days: Annotated[int, Meta(ge=5, le=10_000), doc("Days on paper that it needs.")] = 20
+    graduation_reconciled: Annotated[
+        int, Meta(ge=1, le=10_000), doc("Clean reconciliations in a row that it needs.")
+    ] = 5
     graduation_slippage: Annotated[
-        float, Meta(ge=0, le=100), doc("Most slippage, as a multiple of what backtests assume plus a point.")
+        float, Meta(gt=0, le=100), doc("Most slippage, as a multiple of what backtests assume plus a point.")
     ] = 2.0
     demotion_drawdown: Annotated[
         Share, doc("Drawdown of a live strategy from its peak after which it goes back to paper.")

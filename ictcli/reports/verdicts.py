@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+FEWEST_TRADES = 30
+"""Below it an interval of the mean is too narrow to be believed, whatever it says: no edge is claimed."""
+
 
 def edge_sentence(metrics: Mapping[str, Mapping[str, Any]], confidence: float) -> str:
     """One honest sentence about the expectancy and its interval."""
@@ -12,6 +15,8 @@ def edge_sentence(metrics: Mapping[str, Mapping[str, Any]], confidence: float) -
         return "No trades: nothing is shown, neither an edge nor its absence."
     if expectancy["low"] is None or expectancy["high"] is None:
         return "No edge shown: too few trades for an interval."
+    if expectancy["low"] > 0 and metrics["trades"]["value"] < FEWEST_TRADES:
+        return f"No edge shown: {metrics['trades']['value']} trades are too few, {FEWEST_TRADES} at least."
     if expectancy["low"] > 0:
         return f"Edge shown on this data: {interval} lies above zero ({_attempts(metrics)})."
     if expectancy["high"] < 0:

@@ -158,14 +158,30 @@ def test_live_trading_wants_the_number_of_the_configured_account(
 ) -> None:
     (desk / "config" / "ictcli.toml").write_text(
         '[brokers.real]\nterminal = "bridge"\nlogin = 7\n[trade]\nbroker = "real"\n'
-        "graduation_trades = 0\ngraduation_days = 0\ngraduation_reconciled = 0\n"
+        "graduation_trades = 30\ngraduation_days = 5\ngraduation_reconciled = 1\n"
     )
     line = ["EURUSD", "--strategy", "breaker", "--live", "--confirm-account", "8"]
     code, message = refused(*line, capsys=capsys)
-    assert (code, message) == (
-        11,
-        "live trading lacks --confirm-account 8 is not brokers.real.login 7",
-    )
+    assert code == 11
+    assert message.startswith("live trading lacks --confirm-account 8 is not brokers.real.login 7; breaker@")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "graduation_trades = 29",
+        "graduation_days = 4",
+        "graduation_reconciled = 0",
+        "graduation_slippage = 0.0",
+    ],
+)
+def test_evidence_too_thin_to_mean_anything_cannot_be_configured(
+    desk: Path, line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (desk / "config" / "ictcli.toml").write_text(f"[trade]\n{line}\n")
+    code, message = refused("EURUSD", "--strategy", "breaker", "--live", capsys=capsys)
+    assert code == 4
+    assert line.split(maxsplit=1)[0] in message
 
 
 def test_a_workspace_without_a_key_is_told_to_make_one(
