@@ -16,10 +16,12 @@ from ictcli.clock import iso
 from ictcli.errors import DataError
 from ictcli.ledger.bodies import BarTaken, Checkpoint, Start
 from ictcli.ledger.log import Entry
+from ictcli.market.bars import Bars
 from ictcli.reconcile.countable import require_countable
 from ictcli.reconcile.decisions_again import DecisionRow, Heard, compare_decisions, written
+from ictcli.reconcile.finer_bars import finer_of
 from ictcli.reconcile.model_fills import FillRow, compare_fills, model_run
-from ictcli.reconcile.recorded_bars import require_all, series_of, taken
+from ictcli.reconcile.recorded_bars import Taken, require_all, series_of, taken
 from ictcli.reconcile.same_core import Core, Traded, core_of
 from ictcli.reconcile.story import Window
 from ictcli.research.backtest import Workshop
@@ -162,19 +164,45 @@ def against_backtest(
     fork = again.run(since)
     digits = {one.bar.symbol: one.bar.digits for one in bars}
     decisions = compare_decisions(written(told, state.seq), again.heard.found, since, window.until, digits)
-    fills, filled_since = [], None
+    fills: list[FillRow] = []
+    filled_since = None
     if fork is None:
         notes = (*notes, "something was open at every bar: fills are not compared")
     else:
         behind = [one for one in bars if one.seq > fork.state.seq]
         filled_since = behind[0].bar.ts_close
-        model = model_run(core, fork.state, behind, fork.book, progress)
-        fills = compare_fills(told, model, filled_since, behind[-1].bar.ts_close)
+        fills, more = _fills(core, fork, behind, told, progress)
+        notes = (*notes, *more)
     compared = [one.bar for one in bars if one.bar.ts_close >= since]
     return Comparison(
         since, window.until, filled_since, len(compared), sum(one.late for one in compared),
         tuple(decisions), tuple(fills), notes,
     )  # fmt: skip
+
+
+def _fills(
+    core: Core, fork: "_Fork", behind: Sequence[Taken], told: Sequence[Entry], progress: Progress
+) -> tuple[list[FillRow], tuple[str, ...]]:
+    """Fills beside those of a backtest, which resolves bars by shorter ones where they are stored.
+
+    Where a ledger has other fills and they are those of its bars alone, it was traded before there were
+    shorter ones.
+    """
+    since, until = behind[0].bar.ts_close, behind[-1].bar.ts_close
+    names = [(one.spec.name, own) for one, own in zip(core.floor.series, core.timeframes, strict=True)]
+
+    def filled(fine: Sequence[Bars | None]) -> list[FillRow]:
+        model = model_run(core, fork.state, behind, fine, fork.book, progress)
+        return compare_fills(told, model, since, until)
+
+    fine = finer_of(core, series_of(behind, names))
+    fills = filled(fine)
+    if all(row.as_much for row in fills) or not any(fine):
+        return fills, ()
+    alone = filled([None] * len(fine))
+    if sum(not row.as_much for row in alone) >= sum(not row.as_much for row in fills):
+        return fills, ()
+    return alone, ("compared with a backtest of the recorded bars alone: the shorter ones give other fills",)
 
 
 def _beginning(entries: Sequence[Entry], window: Window, folder: Path) -> tuple[TraderState, tuple[str, ...]]:

@@ -9,6 +9,7 @@ from ictcli.brokers.broker import Broker
 from ictcli.brokers.simulated.server_records import ServerOptions
 from ictcli.ledger.bodies import AnyBody, BarTaken, Filled, Intent, Start
 from ictcli.ledger.log import Entry
+from ictcli.market.bars import Bars
 from ictcli.reconcile.recorded_bars import Taken, series_of
 from ictcli.reconcile.same_core import Core
 from ictcli.telemetry import Progress
@@ -125,7 +126,12 @@ class AsTaken(Trader):
 
 
 def model_run(
-    core: Core, state: TraderState, bars: Sequence[Taken], book: OrderBook, progress: Progress
+    core: Core,
+    state: TraderState,
+    bars: Sequence[Taken],
+    fine: Sequence[Bars | None],
+    book: OrderBook,
+    progress: Progress,
 ) -> list[Entry]:
     """The journal of the core trading recorded bars at a simulated terminal.
 
@@ -133,6 +139,7 @@ def model_run(
         core: of the ledger's trader.
         state: of it, with nothing open.
         bars: behind that state.
+        fine: shorter bars of each of its series, or None.
         book: the ledger up to there.
         progress: told as bars are played.
     """
@@ -162,7 +169,7 @@ def model_run(
             progress("trading on paper", told, len(bars))
         return False
 
-    play.play(own, [None] * len(own), [0] * len(own), over)
+    play.play(own, fine, [0] * len(own), over)
     trader.flush()
     return log.entries
 
