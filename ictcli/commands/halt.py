@@ -31,7 +31,8 @@ def command(session: Session, flatten: bool, reason: str, broker: str) -> None:
 
     state, invalid = halting.state_folder(session)
     latch = Latch(control_folder(state))
-    halt = latch.engage(reason.strip() or "halted by hand", halting.who(), session.now, flatten=flatten)
+    why = halting.reason_of(session, reason) or "halted by hand"
+    halt = latch.engage(why, halting.who(), session.now, flatten=flatten)
     session.out.note(f"halted: {halt.reason}")
     if invalid is not None:
         session.out.warn("the stop is set; the broker is not asked, as the configuration is invalid")

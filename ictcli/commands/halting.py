@@ -50,6 +50,16 @@ def who() -> str:
     return f"{user}@{socket.gethostname()}"
 
 
+def reason_of(session: Session, text: str) -> str:
+    """A reason as it may be kept: without secrets, which a person pastes with a message of the broker.
+
+    Where the configuration is invalid, only what looks like one is known.
+    """
+    from ictcli.operations.log_masking import Masker
+
+    return Masker().text(session.out.masked(text.strip()))
+
+
 def clear_accounts(session: Session, state: Path, halt: "Halt", broker: str) -> "list[Account]":
     """Let traders, or own sessions in their place, do what the stop asks for.
 

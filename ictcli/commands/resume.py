@@ -27,24 +27,25 @@ def command(session: Session, reason: str) -> None:
     with faults, is not lifted by hand.
     """
     from ictcli.clock import iso
-    from ictcli.commands.halting import state_folder, who
+    from ictcli.commands.halting import reason_of, state_folder, who
     from ictcli.errors import DataError
     from ictcli.trading.control import control_folder
     from ictcli.trading.latch import Latch
 
     state, _ = state_folder(session)
+    reason = reason_of(session, reason)
     latch = Latch(control_folder(state))
     lifted = latch.release(reason, who(), session.now)
     found: dict[str, Any] = {"halted": False, "lifted": None}
     if lifted is not None:
         found["lifted"] = {
-            "reason": lifted.reason, "by": lifted.by, "since": iso(lifted.ts), "released": reason.strip()
+            "reason": lifted.reason, "by": lifted.by, "since": iso(lifted.ts), "released": reason
         }  # fmt: skip
         try:
             latch.reserve()
         except DataError as error:
             session.out.warn(f"no room is reserved for the next stop: {error.message}")
-    found["breakers"], found["restricted"] = _lift_breakers(session, state, reason.strip())
+    found["breakers"], found["restricted"] = _lift_breakers(session, state, reason)
     session.out.emit(found, lambda: _text(found))
 
 

@@ -256,3 +256,24 @@ def test_resume_lifts_the_stop_also_beside_a_damaged_ledger(
     assert run(["resume", "--reason", "over"]) == 0
     assert "whether a breaker holds in the paper ledger is not known" in capsys.readouterr().err
     assert halted(desk) is None
+
+
+def test_a_secret_typed_into_a_reason_is_kept_nowhere(
+    desk: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DESK_PASSWORD", "canary-of-a-desk")
+    said = "login canary-of-a-desk failed, token=abcdef0123, told broker"
+    assert run(["halt", "--reason", said]) == 0
+    assert halted(desk) == "login *** failed, token=***, told broker"
+    assert run(["resume", "--reason", said]) == 0
+    out = "".join(capsys.readouterr())
+    kept = [path.read_bytes() for path in (desk / "state").rglob("*") if path.is_file()]
+    for secret in ("canary-of-a-desk", "abcdef0123"):
+        assert secret not in out
+        assert not any(secret.encode() in data for data in kept)
+
+
+def test_a_secret_in_a_reason_is_masked_where_the_configuration_is_invalid(desk: Path) -> None:
+    (desk / "config" / "ictcli.toml").write_text("nonsense")
+    assert run(["halt", "--reason", "password=hunter2hunter2"]) == 4
+    assert halted(desk) == "password=***"
