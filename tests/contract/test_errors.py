@@ -73,6 +73,7 @@ def test_an_unknown_key_of_the_environment_is_an_error_too(ictcli: Run) -> None:
     ]
 
 
+@pytest.mark.no_cover
 def test_switches_of_the_environment_are_no_config_keys(ictcli: Run) -> None:
     env = {"ICTCLI_NO_COLOR": "1", "ICTCLI_REAL_DATA": "/nowhere", "ICTCLI_TEST_PROFILE": "test"}
     assert ictcli("config", "check", env=env).returncode == 0

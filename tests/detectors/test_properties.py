@@ -314,6 +314,7 @@ def test_prices_that_went_through_floats_give_identical_records(digits: int) -> 
         assert first.tobytes() == second.tobytes()
 
 
+@pytest.mark.no_cover
 def test_two_symbols_watched_in_turns_are_two_symbols_watched_apart() -> None:
     plan = every_detector()
     both = (walk(150, 4), walk(150, 5))

@@ -63,6 +63,7 @@ def test_an_honest_build_fails_nothing(tmp_path: Path) -> None:
     assert claim(found, "signal").n > 10
 
 
+@pytest.mark.no_cover
 def test_a_slow_send_misses_the_time_to_the_order_and_the_rate(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

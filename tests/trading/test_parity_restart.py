@@ -46,6 +46,7 @@ def test_a_partial_exit_that_slipped_leaves_no_trader_behind() -> None:
     goes_on_as_if_nothing_had_happened(154, 0.01)
 
 
+@pytest.mark.no_cover
 def test_traders_do_die_everywhere() -> None:
     deaths = {point for seed in range(2) for point in goes_on_as_if_nothing_had_happened(seed, 0.05)}
     assert len(deaths) > len(POINTS) // 2
