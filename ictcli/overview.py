@@ -24,6 +24,9 @@ from ictcli.store.records import Manifest
 from ictcli.store.runs import RunStore
 from ictcli.trading.picture import picture
 
+_SAME_CLOCK = 1.0
+"""Seconds below which two clocks agree for people."""
+
 LAST_RUNS = 5
 MOST_SERIES = 12
 """Series that the text shows."""
@@ -171,7 +174,7 @@ def _trading_lines(found: dict[str, Any], out: Output) -> list[str]:
         ]
         if clock := ledger["clock"]:
             doubt = "" if clock["confirmed"] else ", its rule NOT confirmed"
-            lines.append(f"  the broker's clock is {clock['offset_seconds']:+.2f} s from ours{doubt}")
+            lines.append(f"  the broker's clock {apart(clock['offset_seconds'])}{doubt}")
         if since := ledger["recovering"]:
             lines.append(f"  NOT compared with the broker since its start at {since}: nothing new is sent")
         if sync:
@@ -218,6 +221,15 @@ def reconciled_line(one: dict[str, Any]) -> str:
     late += f"; a run begun at {one['unfinished']} has not ended" if one["unfinished"] else ""
     when = "just now" if one["age"] == "now" else f"{one['age']} ago"
     return f"{one['ledger']} ledger: last reconciled {when}: {told}{why}{late}{apart}"
+
+
+def apart(seconds: float) -> str:
+    """How far a broker's clock is from ours, in words; what told is its newest price, which may be old."""
+    if abs(seconds) < _SAME_CLOCK:
+        return "agrees with ours"
+    if seconds > 0:
+        return f"is {seconds:.2f} s ahead of ours"
+    return f"agrees with ours, as far as a price tells that was {-seconds:.2f} s old"
 
 
 def _off(sync: dict[str, Any]) -> str:

@@ -16,7 +16,7 @@ from ictcli.operations.alerts import Alert
 from ictcli.operations.baselines import WINDOW
 from ictcli.operations.outbox import outbox
 from ictcli.output import Output
-from ictcli.overview import age, overview_text
+from ictcli.overview import age, apart, overview_text
 from ictcli.store.records import QuarantinedRow
 from ictcli.store.store import Store
 from ictcli.trading.control import control_folder
@@ -176,3 +176,15 @@ def test_the_same_goes_into_a_file_for_prometheus(desk: Path, capsys: pytest.Cap
 )
 def test_ages_in_their_largest_unit(span: int, shown: str) -> None:
     assert age(span) == shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (-55.0, "agrees with ours, as far as a price tells that was 55.00 s old"),
+        (2.5, "is 2.50 s ahead of ours"),
+        (-0.4, "agrees with ours"),
+    ],
+)
+def test_an_old_price_is_not_told_as_a_clock_that_is_behind(seconds: float, said: str) -> None:
+    assert apart(seconds) == said
