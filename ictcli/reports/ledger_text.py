@@ -9,6 +9,7 @@ from ictcli.reports.layout import BLANK, aligned, entries, number, wrap
 from ictcli.reports.metric_tables import metrics_lines
 from ictcli.reports.part_tables import part_tables
 from ictcli.reports.summary import extreme_lines, month_lines
+from ictcli.trading.quality import sent_sentence
 
 Document = Mapping[str, Any]
 
@@ -132,7 +133,7 @@ def _latencies(every: Document) -> list[str]:
 
 
 def _counts(every: Document) -> Sequence[str]:
-    said = f"{every['orders']:,} orders in {every['requests']:,} requests, {every['filled']:,} filled"
+    said = f"{sent_sentence(every)}, {every['filled']:,} filled"
     return wrap(f"{said}, {every['requotes']:,} requotes")
 
 

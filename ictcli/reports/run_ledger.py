@@ -17,6 +17,7 @@ from ictcli.reports.run_story import Execution, Pairs, RunStory, TradeWindow, Wi
 from ictcli.reports.run_windows import Place, bar_at, choose_trades, windows_on
 from ictcli.research.metrics.parts import DIMENSIONS
 from ictcli.trading.account_story import AccountStory
+from ictcli.trading.quality import sent_sentence
 
 Document = Mapping[str, Any]
 
@@ -90,9 +91,7 @@ def _refusals(document: Document) -> list[tuple[str, int, str]]:
 def _execution(document: Document) -> Execution:
     every = document["quality"]["all"]
     told = [("fills", document["fills"])] if document.get("fills") else []
-    told.append(
-        ("orders", f"{every['orders']:,}, in {every['requests']:,} requests; {every['filled']:,} filled")
-    )
+    told.append(("orders", f"{sent_sentence(every)}; {every['filled']:,} filled"))
     told.append(("requotes", f"{every['requotes']:,}"))
     for name, one in quality_lines_of(document["quality"]):
         unit = _UNITS.get(name, "ratio")

@@ -10,6 +10,7 @@ from ictcli.reports.ledger_text import looked
 from ictcli.reports.screen import fitted, metric_lines, named
 from ictcli.reports.summary import month_lines
 from ictcli.reports.verdicts import edge_sentence
+from ictcli.trading.quality import sent_sentence
 
 Document = Mapping[str, Any]
 
@@ -108,7 +109,7 @@ def _latencies(every: Document) -> list[str]:
         for name, label in _STEPS.items()
         if (one := every["latency_ms"][name])["n"]
     ]
-    counted = f"{every['orders']:,} orders, {every['requests']:,} requests, {every['requotes']:,} requotes"
+    counted = f"{sent_sentence(every)}, {every['requotes']:,} requotes"
     return wrap(f"{counted}; ms, half and 95 %: {', '.join(told)}" if told else counted)[:2]
 
 

@@ -167,6 +167,7 @@ class _Measure:
         risks = [value for order in orders if (value := _in_risk(order)) is not None]
         return {
             "orders": len(orders),
+            "placed": sum(order.intent.action == "place" for order in orders),
             "requests": sum(order.attempts for order in orders),
             "filled": sum(order.filled >= 0 for order in orders),
             "requotes": sum(order.requotes for order in orders),
@@ -213,12 +214,13 @@ def _statistic(value: float | None, interval: Interval, n: int) -> dict[str, Any
 
 
 def quality_rows(document: Mapping[str, Any]) -> list[list[Any]]:
-    """Rows for a table: name, orders, filled, rejected, unknown, requotes, slippage, latency."""
+    """Rows for a table: name, orders placed, all that was sent, what came of it, slippage, latency."""
     named = [("all", document["all"])]
     named += [(name, one) for part in ("symbols", "strategies") for name, one in document[part].items()]
     return [
         [
             name,
+            one["placed"],
             one["orders"],
             one["filled"],
             _percent(one["rejected"]["value"]),
@@ -233,8 +235,8 @@ def quality_rows(document: Mapping[str, Any]) -> list[list[Any]]:
 
 
 QUALITY_COLUMNS = [
-    "orders of", "sent", "filled", "rejected", "unknown", "requotes", "slippage, points",
-    "decided to sent p95, ms", "sent to filled p95, ms",
+    "orders of", "placed", "with closes and changes", "filled", "rejected", "unknown", "requotes",
+    "slippage, points", "decided to sent p95, ms", "sent to filled p95, ms",
 ]  # fmt: skip
 
 
@@ -244,3 +246,9 @@ def _percent(value: float | None) -> str | None:
 
 def _rounded(value: float | None) -> str | None:
     return None if value is None else f"{value:.2f}"
+
+
+def sent_sentence(every: Mapping[str, Any]) -> str:
+    """What was sent, in words that agree with the number of orders of the session's table."""
+    others = every["orders"] - every["placed"]
+    return f"{every['placed']:,} orders, {others:,} closes and changes, in {every['requests']:,} requests"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ictcli.ledger.bodies import Acked, AnyBody, BarTaken, Filled, Rejected, Sent, Unresolved
-from ictcli.trading.quality import QUALITY_COLUMNS, execution_quality, quality_rows
+from ictcli.trading.quality import QUALITY_COLUMNS, execution_quality, quality_rows, sent_sentence
 from tests.trading.journals import deal, entries, intent, start
 
 BAR = BarTaken(
@@ -68,6 +68,8 @@ def test_requotes_rejects_and_unknown_outcomes_are_counted_apart() -> None:
         intent("b"), sent("b"), refusal, intent("c"), sent("c"), unknown, intent("never sent"),
     )["all"]  # fmt: skip
     assert (found["orders"], found["requests"], found["filled"], found["requotes"]) == (3, 4, 1, 1)
+    assert sent_sentence(found) == "3 orders, 0 closes and changes, in 4 requests"
+    assert sent_sentence(found | {"placed": 1}) == "1 orders, 2 closes and changes, in 4 requests"
     assert found["rejected"]["value"] == pytest.approx(1 / 3)
     assert found["unknown"]["value"] == pytest.approx(1 / 3)
     assert 0 < found["unknown"]["low"] < 1 / 3 < found["unknown"]["high"] < 1
