@@ -163,7 +163,9 @@ def against_backtest(
     again = _Again(core, state, told)
     fork = again.run(since)
     digits = {one.bar.symbol: one.bar.digits for one in bars}
-    decisions = compare_decisions(written(told, state.seq), again.heard.found, since, window.until, digits)
+    until = again.heard.last if again.strange else window.until
+    notes = (*notes, f"{again.strange}, behind {iso(until)}") if again.strange else notes
+    decisions = compare_decisions(written(told, state.seq), again.heard.found, since, until, digits)
     fills: list[FillRow] = []
     filled_since = None
     if fork is None:
@@ -173,11 +175,14 @@ def against_backtest(
         filled_since = behind[0].bar.ts_close
         fills, more = _fills(core, fork, behind, told, progress)
         notes = (*notes, *more)
-    compared = [one.bar for one in bars if one.bar.ts_close >= since]
-    return Comparison(
+    compared = [one.bar for one in bars if since <= one.bar.ts_close <= until]
+    found = Comparison(
         since, window.until, filled_since, len(compared), sum(one.late for one in compared),
         tuple(decisions), tuple(fills), notes,
     )  # fmt: skip
+    if again.strange and found.same:
+        raise DataError(notes[-1], hint="Hold the ledger against its broker first: `ictcli reconcile`.")
+    return found
 
 
 def _fills(
@@ -280,15 +285,19 @@ class _Again:
         self._trader = Trader(account, world.broker, Header(_login(told), account.names, ""), clock.now)
         restore(self._trader, state)
         self.heard = Heard(account)
+        self.strange = ""  # why deciding ended before the ledger does
 
     def run(self, since: int) -> _Fork | None:
         """Decide to the end of the ledger's part; where nothing was open first, from a bar on."""
         at = _flat_before(self._told, self._state.seq, since)
         seq, close, fork = self._state.seq, self._state.at, None
-        if at is not None:
-            close = self._bring(seq, close, at)
-            seq, fork = at, self._fork(at, close)
-        self._bring(seq, close, self._told[-1].seq)
+        try:
+            if at is not None:
+                close = self._bring(seq, close, at)
+                seq, fork = at, self._fork(at, close)
+            self._bring(seq, close, self._told[-1].seq)
+        except KeyError:  # a deal before it is another one, or is missing
+            self.strange = "nothing is decided once more where a deal of an order not decided is booked"
         return fork
 
     def _bring(self, after: int, close: int, until: int) -> int:

@@ -49,13 +49,16 @@ class Heard:
     Attributes:
         account: that decides.
         found: in the order in which it was decided.
+        last: close of the last bar that was decided on, ns UTC; 0 for none.
     """
 
     account: Account
     found: list[Decided] = field(default_factory=list)
+    last: int = 0
 
     def __call__(self, now: int, told: Sequence[Told]) -> None:
         """Take the decisions of an instant, ns UTC."""
+        self.last = now
         self.found += decided(told, self.account, now)
 
 

@@ -161,6 +161,23 @@ def test_a_deal_that_no_trader_could_have_booked_is_refused_by_its_number(
     assert "\n" not in caught.value.message
 
 
+def test_deciding_ends_at_a_deal_of_an_order_that_is_over_and_what_differs_is_told(desk: PaperDesk) -> None:
+    whole = compared(desk)
+    named = {row.intent for row in whole.fills}
+    fill = next(one for one in desk.fills() if one.entry == "in" and one.id in named)
+    at = next(one.seq for one in desk.entries() if one.body == last(desk, Decided))
+    entries = [
+        Entry(one.seq, one.ts, body)
+        for one in desk.entries()
+        for body in ([one.body, structs.replace(fill, deal=10**9)] if one.seq == at else [one.body])
+    ]
+    found = compared(desk, entries)
+    (note,) = found.notes
+    assert "deal of an order not decided is booked, behind" in note
+    assert 0 < found.bars < whole.bars
+    assert [row.intent for row in found.fills if not row.as_much] == [fill.id]
+
+
 def test_an_order_filled_in_parts_is_compared_by_their_sum(desk: PaperDesk) -> None:
     fill = last(desk, Filled)
     part = structs.replace(fill, volume=Decimal("0.03"))
