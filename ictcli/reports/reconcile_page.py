@@ -23,6 +23,7 @@ _TITLES = {
     "statement_only": "Statement verified",
     "backtest": "Backtest compared",
 }
+_LONG = 40
 
 
 def reconcile_page(document: Document) -> str:
@@ -114,7 +115,8 @@ def _line(one: Document) -> str:
 
 def _differing(found: Sequence[Document]) -> list[str]:
     """Differences from a backtest in one table, each with what else there is to say of it."""
-    rows = [{**difference_row(one), "note": one["note"], "name": one["key"]} for one in found]
+    notes = ["; ".join((one["note"], one["key"])) if one["note"] else "" for one in found]
+    rows = [{**difference_row(one), "note": note} for one, note in zip(found, notes, strict=True)]
     return [_table(DIFFERENCES, rows)] if rows else []
 
 
@@ -132,13 +134,20 @@ def _table(name: str, rows: Sequence[Document]) -> str:
 
     def cells(line: Sequence[str], tag: str) -> str:
         return "".join(
-            f"<{tag}{' class=number' if number else ''}>{_text(cell)}</{tag}>"
+            f"<{tag}{_class(cell, number=number)}>{_text(cell)}</{tag}>"
             for cell, number in zip(line, right, strict=True)
         )
 
     body = "".join(f"<tr>{cells(line, 'td')}</tr>" for line in texts)
     head = cells([one.replace("_", " ") for one in headers], "th")
     return f'<h2>{_text(name)}</h2><div class="table"><table><tr>{head}</tr>{body}</table></div>'
+
+
+def _class(cell: str, *, number: bool) -> str:
+    """A cell that is wider than a column should be is broken into lines."""
+    if number:
+        return " class=number"
+    return " class=long" if len(cell) > _LONG else ""
 
 
 def _is_number(text: str) -> bool:
