@@ -2,8 +2,11 @@
 
 import json
 import os
+import sysconfig
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, is_hypothesis_test, settings
@@ -30,6 +33,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         real = "real_data" in getattr(item, "fixturenames", ())
         if real or is_hypothesis_test(getattr(item, "obj", None)):
             item.add_marker(pytest.mark.no_cover)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def library_folders_asked_once() -> Iterator[None]:
+    """Each sink of loguru asks anew where libraries lie, which is half the time of a small command."""
+    answer = sysconfig.get_path
+    known = lru_cache(maxsize=None)(answer)
+
+    def asked(*given: Any, **named: Any) -> str:
+        return answer(*given, **named) if named else known(*given)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sysconfig, "get_path", asked)
+        yield
 
 
 @pytest.fixture(scope="session")
