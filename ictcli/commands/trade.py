@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ictcli.cli_command import Command
-from ictcli.commands.trade_options import SpanType, SpeedType, TradeOptions, check
+from ictcli.commands.trade_options import SpeedType, TradeOptions, check
+from ictcli.commands.trade_span import Span, SpanType
 from ictcli.options import judge_option, params_option, seed_option, symbols_argument, timeframes_option
 from ictcli.session import Session
 
@@ -40,7 +41,12 @@ _EXAMPLES = [
     "--confirm-account", type=click.IntRange(min=1), metavar="N", help="Number of the account, with --live."
 )
 @click.option("--broker", default="", metavar="NAME", help="Broker of the config; default: trade.broker.")
-@click.option("--replay", type=SpanType(), metavar="START..END", help="Trade stored bars again, then end.")
+@click.option(
+    "--replay",
+    type=SpanType(),
+    metavar="START..END",
+    help="Trade stored bars again; 30d.. counts back from the last.",
+)
 @click.option("--speed", type=SpeedType(), metavar="X|max", help="Simulated time per real time.")
 @click.option("--once", is_flag=True, help="Handle what closed since the last time, then end; for cron.")
 @click.option("-n", "--dry-run", is_flag=True, help="Decide and print exact requests; send nothing.")
@@ -59,7 +65,7 @@ def command(
     live: bool,
     confirm_account: int | None,
     broker: str,
-    replay: tuple[int | None, int | None] | None,
+    replay: Span | None,
     speed: "Speed | None",
     once: bool,
     dry_run: bool,

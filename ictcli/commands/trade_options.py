@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ictcli.errors import UsageError
-from ictcli.session import Session
 
 if TYPE_CHECKING:
+    from ictcli.commands.trade_span import Span
     from ictcli.trading.request import Speed, TradeMode
 
 _FASTEST = 1e6
@@ -34,41 +34,13 @@ class SpeedType(click.ParamType["Speed"]):
         return factor
 
 
-class SpanType(click.ParamType[tuple[int | None, int | None]]):
-    """``START..END``: two instants, of which either may be left out, given in nanoseconds UTC."""
-
-    name = "span"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int | None, int | None]:
-        """Parse both ends, relative to the session's time."""
-        from ictcli.clock import now_ns, parse_instant
-
-        if isinstance(value, tuple):
-            return value
-        first, dots, last = str(value).partition("..")
-        if not dots:
-            self.fail(f"{value!r} is not START..END, such as 2026-01-01..2026-02-01 or 30d..", param, ctx)
-        session = ctx.find_object(Session) if ctx else None
-        now = session.now if session else now_ns()
-        try:
-            start = parse_instant(first, now=now) if first else None
-            end = parse_instant(last, now=now) if last else None
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
-        if start is not None and end is not None and start >= end:
-            self.fail(f"{first} is not before {last}; the end is exclusive", param, ctx)
-        return start, end
-
-
 @dataclass(frozen=True, slots=True)
 class TradeOptions:
     """How to trade, as given."""
 
     paper: bool
     live: bool
-    replay: tuple[int | None, int | None] | None
+    replay: "Span | None"
     confirm_account: int | None
     broker: str
     speed: "Speed | None"

@@ -47,6 +47,7 @@ def request_of(
         DataError: there is no such model.
     """
     from ictcli.commands.backtest_run import distinct
+    from ictcli.commands.trade_span import span_of
     from ictcli.research.choices import parse_params
     from ictcli.trading.request import TradeRequest
 
@@ -60,12 +61,13 @@ def request_of(
         )
     if not named:
         raise UsageError("no symbol to trade", hint="Name one, or set trade.symbols.")
-    start, end = options.replay or (None, None)
+    traded, chain = distinct(session, named), _timeframes(timeframes, asked, config.trade.timeframe)
+    start, end = span_of(session, options.replay, traded, chain, options.source)
     return TradeRequest(
-        symbols=distinct(session, named),
+        symbols=traded,
         strategies=chosen,
         params=parse_params(params),
-        timeframes=_timeframes(timeframes, asked, config.trade.timeframe),
+        timeframes=chain,
         model=asked,
         mode=options.mode,
         broker=options.broker or (config.trade.broker if options.live else ""),

@@ -56,6 +56,15 @@ def test_a_replay_trades_and_says_what_came_of_it(desk: Path, capsys: pytest.Cap
     assert set(quality["slippage_points"]) == {"value", "low", "high", "n"}
 
 
+def test_a_duration_counts_back_from_the_last_stored_bar(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*ASK, "--replay", "2h..1h", "--json"]) == 0
+    assert document(capsys)["bars"] == 12  # five minutes each, years ago
+    assert run([*ASK, "--replay", "1h..2h"]) == 2
+    assert "1h is not before 2h" in capsys.readouterr().err
+
+
 def test_a_dry_run_prints_exact_requests_and_sends_nothing(
     desk: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
