@@ -83,7 +83,13 @@ def checkpoints_of(ledger: LedgerName, account: str, state: Path) -> Path:
 
 def _verdict(found: Comparison, faults: tuple[str, ...]) -> Verdict:
     broken = tuple(
-        finding(Kind.LEDGER_INTEGRITY, ACCOUNT, ({"fault": fault},), field=str(number), note=fault)
+        finding(
+            Kind.LEDGER_INTEGRITY,
+            ACCOUNT,
+            ({"fault": fault},),
+            field=str(number) if len(faults) > 1 else "",
+            note=fault,
+        )
         for number, fault in enumerate(faults, 1)
     )
     return Verdict("clean" if found.same and not broken else "findings", broken)
