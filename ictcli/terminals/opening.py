@@ -8,6 +8,7 @@ from ictcli.config.trading import BrokerConfig
 from ictcli.errors import ConfigError, SourceUnavailable
 from ictcli.terminals.bridge.client import bridge_terminal
 from ictcli.terminals.child import child_terminal
+from ictcli.terminals.constants import ErrorCode
 from ictcli.terminals.remote import CountingTerminal
 from ictcli.terminals.secret import read_secret
 from ictcli.terminals.terminal import Terminal
@@ -68,7 +69,7 @@ def connect(terminal: Terminal, name: str, config: BrokerConfig, environ: Mappin
         code, text = terminal.last_error()
         raise SourceUnavailable(
             f"brokers.{name}: cannot connect to the terminal: {text} ({code})",
-            hint="Look whether the terminal (and the bridge to it) runs and is logged in, then try again.",
+            hint=_unreached(name, config, code, text),
         )
     account = terminal.account_info()
     if account is None:
@@ -81,6 +82,23 @@ def connect(terminal: Terminal, name: str, config: BrokerConfig, environ: Mappin
         raise ConfigError(f"brokers.{name}: the terminal is logged in to {account.login}, not {config.login}")
     if config.server and account.server != config.server:
         raise ConfigError(f"brokers.{name}: the terminal is at {account.server!r}, not {config.server!r}")
+
+
+def _unreached(name: str, config: BrokerConfig, code: int, text: str) -> str:
+    """The next thing to do, as far as the terminal's answer tells."""
+    own = f"bridge {config.host}:{config.port}" in text
+    if own and "wrong token" in text:
+        return (
+            f"Put the bridge's own token into ${config.token_env}, or into the file ${config.token_env}_FILE."
+        )
+    if own and "refused" in text:
+        return (
+            "Start `python -m ictcli.terminals.bridge` beside the terminal, or correct "
+            f"brokers.{name}.host and port (docs/terminals.md)."
+        )
+    if code == ErrorCode.E_AUTH_FAILED:
+        return f"Correct brokers.{name}.login and server, and the password that password_env names."
+    return "Look whether the terminal (and the bridge to it) runs and is logged in, then try again."
 
 
 def _credentials(config: BrokerConfig, environ: Mapping[str, str]) -> dict[str, str | int]:

@@ -64,13 +64,15 @@ def test_a_bridge_that_is_not_there_is_unreachable() -> None:
     with pytest.raises(SourceUnavailable, match=r"bridge 127\.0\.0\.1:1: .*refused") as caught:
         connect(terminal, "desk", config, ENVIRON)
     assert caught.value.code == ExitCode.UNREACHABLE
+    assert caught.value.hint.startswith("Start `python -m ictcli.terminals.bridge`")
 
 
 def test_a_bridge_with_another_token_is_unreachable(port: int) -> None:
     config = BrokerConfig(terminal="bridge", port=port)
     environ = {"ICTCLI_BRIDGE_TOKEN": "quite-another-token"}
-    with pytest.raises(SourceUnavailable, match="wrong token"):
+    with pytest.raises(SourceUnavailable, match="wrong token") as caught:
         connect(open_terminal("desk", config, environ), "desk", config, environ)
+    assert "$ICTCLI_BRIDGE_TOKEN_FILE" in caught.value.hint
 
 
 def test_a_local_terminal_needs_windows_and_the_refusal_names_the_bridge() -> None:
