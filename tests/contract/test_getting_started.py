@@ -34,7 +34,7 @@ def test_every_line_of_the_page_runs_as_it_stands(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, proof_facts: dict[str, object]
 ) -> None:
     done = follow(tmp_path, monkeypatch)
-    assert len(done) == 11
+    assert len(done) == 13
     for command, code in done:
         assert code == 0 or (code == 3 and "--gate" in command), command
     proof_facts["codes"] = [code for _, code in done]
