@@ -135,6 +135,7 @@ class OrderManager:
         recovery.begin(scribe, event.start, {one.id for one in event.answers})
         self._sender.epoch = self.book.epoch
         self._sender.due.clear()
+        self._tasks.wait_on(scribe.now)
         for answer in event.answers:
             self._told(scribe, answer)
         self._want_look(scribe.now)

@@ -48,7 +48,7 @@ class Sender:
         self.epoch = 0
         self.quotes: dict[str, Quote] = {}
         self.due: dict[str, int] = {}
-        """Requests that are to be asked again, and when: lost at a restart, which denies them as stale."""
+        """Requests that are to be asked again, and when. A restart denies them as stale, but withdrawals."""
         self._deviation = settings.deviation
         self._book = book
         self._names = names

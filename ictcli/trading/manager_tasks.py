@@ -62,6 +62,12 @@ class Tasks:
     def _most(self, task: TaskState) -> int:
         return MOST_ATTEMPTS if task.intent.action == "amend" else MOST_CANCELS
 
+    def wait_on(self, now: int) -> None:
+        """Let withdrawals that were refused before this start wait as they would have without it."""
+        for task in self._book.pending_tasks():
+            if task.status is TaskStatus.INTENT and task.refused:
+                self._sender.due[task.id] = min(now, task.refused) + pause(task.attempt - 1)
+
     def see(self, scribe: Scribe, evidence: Evidence) -> None:
         """Take what a pass says about requests whose outcome is unknown."""
         if not evidence.complete:

@@ -160,9 +160,9 @@ def _take_ticket(book: OrderBook, order: OrderState, ticket: int) -> None:
         book.by_ticket[ticket] = order.id
 
 
-def _rejected(book: OrderBook, body: bodies.Rejected, _ts: int) -> tuple[Notice, ...]:
+def _rejected(book: OrderBook, body: bodies.Rejected, ts: int) -> tuple[Notice, ...]:
     if (task := book.tasks.get(body.id)) is not None:
-        task.status = TaskStatus.INTENT
+        task.status, task.refused = TaskStatus.INTENT, ts
         return ()
     order = book.orders.get(body.id)
     event = Happening.AGAIN if body.again else Happening.REFUSED

@@ -78,7 +78,10 @@ class OrderState:
 
 @dataclass(slots=True)
 class TaskState:
-    """A request to cancel, protect or amend, and what became of it; fields as in ``OrderState``."""
+    """A request to cancel, protect or amend, and what became of it; fields as in ``OrderState``.
+
+    ``refused`` is when the broker last refused it, ns UTC; 0 for never.
+    """
 
     intent: Intent
     created: int
@@ -86,6 +89,7 @@ class TaskState:
     attempt: int = 0
     last_sent: int = 0
     unknown_since: int = 0
+    refused: int = 0
 
     @property
     def id(self) -> str:

@@ -41,6 +41,11 @@ def test_a_trader_that_dies_trades_as_the_one_that_does_not(seed: int, chance: f
     goes_on_as_if_nothing_had_happened(seed, chance)
 
 
+def test_a_withdrawal_that_was_refused_waits_as_without_a_death() -> None:
+    """The world in which a new process asked again at once, and the order was gone before it was filled."""
+    goes_on_as_if_nothing_had_happened(255, 0.05)
+
+
 def test_a_partial_exit_that_slipped_leaves_no_trader_behind() -> None:
     """The world in which a position was never closed, as its second close had the name of its first."""
     goes_on_as_if_nothing_had_happened(154, 0.01)
