@@ -82,9 +82,11 @@ def command(
     options = TradeOptions(paper, live, replay, confirm_account, broker, speed, once, dry_run, source)
     check(options)
     from ictcli.commands import trade_run as work
+    from ictcli.trading.no_room import needing_room
 
     if systemd_unit:
         session.out.write(work.unit_text(session))
         return
     request = work.request_of(session, options, symbols, strategies, params, model, timeframes, seed)
-    work.run(session, request)
+    with needing_room():
+        work.run(session, request)
