@@ -18,6 +18,7 @@ from ictcli.ledger.journal import Journal, open_journal
 from ictcli.reconcile.applying import corrections
 from ictcli.reconcile.findings import Finding
 from ictcli.reconcile.matching import Verdict
+from ictcli.reconcile.set_back import why_not_corrected
 from ictcli.reconcile.story import Story, Window
 from ictcli.trading import laid
 from ictcli.trading.lock import no_trader
@@ -110,6 +111,9 @@ def apply(
     local, broker = stories
     if local.facts.faults:
         tell("nothing is corrected: the ledger is not what was written")
+        return Applied()
+    if why := why_not_corrected(where.place, local, broker):
+        tell(f"nothing is corrected: {why}; start the trader, which books it and opens nothing unseen")
         return Applied()
     made = corrections(findings, broker, local, now)
     done = hand_over(made.bodies, where, by, tell)

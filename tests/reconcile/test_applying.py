@@ -8,7 +8,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from ictcli.ledger.bodies import AnyBody, Corrected, Ended, Filled, FromSpool, Reported
+from ictcli.ledger.anchors import write_anchor
+from ictcli.ledger.bodies import AnyBody, Corrected, Ended, Filled, FromSpool, Reported, Start
+from ictcli.ledger.journal import open_journal
+from ictcli.ledger.opening import reading
 from ictcli.reconcile.applying import corrections
 from ictcli.reconcile.findings import Finding, Kind, finding
 from ictcli.reconcile.handing_over import apply
@@ -195,6 +198,41 @@ def test_a_ledger_that_is_not_what_was_written_is_not_corrected(tmp_path: Path) 
     said: list[str] = []
     done = apply([missing(opening())], (ours, broker), desk.where, NOW, "night", said.append)
     assert (done.way, said) == ("none", ["nothing is corrected: the ledger is not what was written"])
+
+
+def test_a_restored_ledger_is_corrected_only_once_a_trader_has_started_on_it(
+    tmp_path: Path, broker: Story
+) -> None:
+    desk = changed(tmp_path, without(opening().deal))
+    before = desk.entries()
+    place, begun = desk.place, next(one.body for one in before if isinstance(one.body, Start))
+    with reading(place.address) as stored:
+        write_anchor(place.anchors, place.key, *stored.head(), NOW, "restored")
+    said: list[str] = []
+    lacks = missing(opening())
+    done = apply([lacks], (desk.story(), broker), desk.where, NOW, "night", said.append)
+    assert (done.way, desk.entries()) == ("none", before)
+    assert said[0].startswith("nothing is corrected: the ledger was restored, and no trader has started")
+    with open_journal(place, now=NOW, durable=False) as journal:
+        journal.append([begun], NOW)
+    put_right(desk, broker, lacks)
+    agree(desk.story(), broker)
+
+
+def test_deals_of_a_number_that_the_ledger_never_gave_out_are_left_for_the_trader_to_see(
+    tmp_path: Path, broker: Story
+) -> None:
+    lost = opening()
+
+    def before_it(body: AnyBody) -> list[AnyBody]:
+        return [] if lost.id in (getattr(body, "id", ""), getattr(body, "intent", "")) else [body]
+
+    desk = changed(tmp_path, before_it)
+    before = desk.entries()
+    said: list[str] = []
+    done = apply([missing(lost)], (desk.story(), broker), desk.where, NOW, "night", said.append)
+    assert (done.way, desk.entries()) == ("none", before)
+    assert "deals of ours (1) that the ledger does not know: it was set back" in said[0]
 
 
 @pytest.mark.parametrize(
