@@ -1,5 +1,8 @@
 """The SQL of the ledger, compiled once for a database from the one schema; values go by name."""
 
+from dataclasses import dataclass, field
+from functools import lru_cache
+
 from sqlalchemy import Dialect, Table, bindparam, func, literal_column, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.expression import ClauseElement
@@ -55,6 +58,25 @@ class Statements:
         self.get = {kind: text(_get(kind, table)) for kind, table in PROJECTIONS.items()}
         self.put = {kind: text(_put(table, dialect)) for kind, table in PROJECTIONS.items()}
         self.every = {kind: text(select(table).order_by(table.c.seq)) for kind, table in PROJECTIONS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What tells dialects apart whose texts differ."""
+
+    name: str
+    paramstyle: str
+    dialect: Dialect = field(compare=False)
+
+
+def statements_of(dialect: Dialect) -> Statements:
+    """The texts for a dialect, compiled once a process: that takes as long as dozens of commits."""
+    return _compiled(_Kind(dialect.name, dialect.paramstyle, dialect))
+
+
+@lru_cache
+def _compiled(kind: _Kind) -> Statements:
+    return Statements(kind.dialect)
 
 
 def _get(kind: type[Row], table: Table) -> ClauseElement:

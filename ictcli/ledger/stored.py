@@ -14,7 +14,7 @@ from ictcli.ledger.log import Entry
 from ictcli.ledger.projections import Fold, account_of
 from ictcli.ledger.rows import FillRow, R, Row, key_of
 from ictcli.ledger.schema import PROJECTIONS
-from ictcli.ledger.statements import Statements
+from ictcli.ledger.statements import Statements, statements_of
 
 _PAGE = 1_000
 _COLUMNS = {kind: tuple(str(column.name) for column in table.c) for kind, table in PROJECTIONS.items()}
@@ -67,7 +67,7 @@ class Stored:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.statements = Statements(database.dialect)
+        self.statements = statements_of(database.dialect)
         self.rows = StoredRows(database, self.statements)
 
     def head(self) -> tuple[int, str]:

@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from ictcli.clock import iso
 from ictcli.errors import Busy, DataError
+from ictcli.plain_file import open_own
 from ictcli.store.atomic import private_folder
 
 _PAUSE = 0.01
@@ -44,7 +45,7 @@ def exclusive(
     """
     try:
         private_folder(path.parent)
-        file = path.open("a+b")
+        file = os.fdopen(open_own(path, os.O_RDWR | os.O_CREAT), "r+b")
     except OSError as error:
         raise DataError(f"cannot open lock {path}: {error.strerror}", hint="Check permissions.") from error
     with file:
@@ -65,9 +66,9 @@ def exclusive(
 
 def _sign(file: BinaryIO, now: int) -> None:
     file.seek(0)
-    file.truncate()
     line = {"pid": os.getpid(), "host": socket.gethostname(), "since": iso(now)}
     file.write(json.dumps(line).encode() + b"\n")
+    file.truncate()  # behind the line: emptying a file first costs milliseconds on some disks
     file.flush()
 
 
