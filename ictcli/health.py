@@ -17,6 +17,7 @@ from ictcli.detectors.registry import check_parameters
 from ictcli.errors import Busy, ConfigError, DataError, IctError, UsageError
 from ictcli.folders import cache_root
 from ictcli.operations.private_files import others_may_write
+from ictcli.plain_file import is_there, read_plain
 from ictcli.research.gates import load_gate
 from ictcli.session import GATES_FILE, Session
 from ictcli.strategies.known import configure, find
@@ -69,7 +70,7 @@ def config_facts(session: Session) -> dict[str, Any]:
         ConfigError: one of them is invalid.
     """
     gates = session.workspace / GATES_FILE
-    if gates.is_file():
+    if is_there(gates):
         load_gate(gates)
     config = session.config.config
     for name, values in config.strategies.items():
@@ -165,7 +166,7 @@ def _locks(session: Session) -> tuple[State, str, str]:
     held = []
     for path in sorted((session.config.state_dir / "locks").glob("*.lock")):
         try:
-            holder = json.loads(path.read_text(encoding="utf-8"))
+            holder = json.loads(read_plain(path))
             if _lives(holder["pid"]):
                 held.append(f"{path.stem} by pid {holder['pid']} since {holder['since']}")
         except (OSError, ValueError, KeyError, TypeError):

@@ -19,7 +19,7 @@ from ictcli.ledger.verification import verify_tail
 from ictcli.market.clocks import parse_rule
 from ictcli.operations.backup_log import last_of, overdue, read_log
 from ictcli.operations.log_masking import secret_variables
-from ictcli.operations.private_files import exposed
+from ictcli.operations.private_files import exposed, steering_files
 from ictcli.reconcile.freshness import Freshness, freshness
 from ictcli.session import Session
 from ictcli.terminals.secret import read_secret
@@ -115,17 +115,22 @@ def secrets(session: Session) -> Found:
 
 
 def permissions(session: Session) -> Found:
-    """Ledgers, spool, outbox and backups are their owner's alone, and so are their folders."""
+    """What trading keeps is its owner's alone, and nobody else can write what it obeys."""
     if platform.system() == "Windows":
         return "skip", "file modes say nothing on Windows", "See that the state folder is yours alone."
     config = session.config
-    found = exposed(config.state_dir, config.workspace / config.config.backup.folder, ())
+    steering = steering_files(session.workspace, session.config_files)
+    found = exposed(config.state_dir, config.workspace / config.config.backup.folder, (), steering)
     if found.writable:
         names = _named(found.writable)
         return "fail", f"others can write {names}", f"chmod go-w {names}"
     if found.readable:
         return "warn", f"others can read {_named(found.readable)}", f"chmod -R go-rwx {config.state_dir}"
-    return "ok", "ledgers, outbox and backups are their owner's alone", ""
+    return (
+        "ok",
+        "ledgers, control files, outbox and backups are their owner's alone; nobody else writes the rest",
+        "",
+    )
 
 
 def _named(paths: Sequence[Path]) -> str:

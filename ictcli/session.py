@@ -156,7 +156,9 @@ def new_session(argv: Sequence[str]) -> Session:
 
 def find_workspace(start: "Path") -> "Path":
     """``start`` or its nearest parent that holds ``config/ictcli.toml``; else ``start`` itself."""
+    from ictcli.plain_file import is_there
+
     for folder in (start, *start.parents):
-        if (folder / CONFIG_FILE).is_file():
+        if is_there(folder / CONFIG_FILE):
             return folder
     return start

@@ -9,12 +9,16 @@ from pathlib import Path
 
 from ictcli.errors import DataError, UsageError
 from ictcli.ledger.chain import sealed_files
+from ictcli.plain_file import is_there, read_plain
+from ictcli.store.atomic import write_file
 
 TEMPLATES = ("ictcli.toml", "symbols.toml", "gates.toml")
 KEY_FILE = Path("state", "secret.key")
 KEY_BYTES = 32
 
 _GITIGNORE = "*\n"
+_FOLDERS = {"": 0o755, "config": 0o700, "data": 0o755, "state": 0o700}
+"""Modes of folders that are made: nobody else may write one, whatever the umask says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +58,12 @@ def create(folder: Path, *, force: bool = False) -> list[Step]:
 
 def _create(folder: Path, *, force: bool) -> list[Step]:
     _refuse_another_key(folder)
-    for part in (folder, folder / "config", folder / "data", folder / "state"):
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    for name, mode in _FOLDERS.items():
+        part = folder / name
         if part.exists() and not part.is_dir():
             raise UsageError(f"{part} is a file, not a directory", hint="Choose another directory.")
-        part.mkdir(parents=True, exist_ok=True)
+        part.mkdir(mode=mode, exist_ok=True)
     steps = [_config_file(folder, Path("config", name), template(name), force=force) for name in TEMPLATES]
     return [*steps, _private_file(folder, Path("state", ".gitignore"), _GITIGNORE), _key(folder)]
 
@@ -75,14 +81,12 @@ def _refuse_another_key(folder: Path) -> None:
 
 def _config_file(folder: Path, name: Path, text: str, *, force: bool) -> Step:
     path = folder / name
-    if not path.exists():
-        path.write_text(text, encoding="utf-8")
+    if not is_there(path):
+        _private_file(folder, name, text)
         return Step(name.as_posix(), "created")
-    if not force or path.read_bytes() == text.encode():
+    if not force or read_plain(path) == text.encode():
         return Step(name.as_posix(), "kept")
-    scratch = path.with_suffix(".new")
-    scratch.write_text(text, encoding="utf-8")
-    scratch.replace(path)
+    write_file(path, text.encode(), private=True)
     return Step(name.as_posix(), "replaced")
 
 
@@ -96,6 +100,6 @@ def _private_file(folder: Path, name: Path, text: str) -> Step:
         handle = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         return Step(name.as_posix(), "kept")
-    with os.fdopen(handle, "w", encoding="ascii") as file:
+    with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
         file.write(text)
     return Step(name.as_posix(), "created")

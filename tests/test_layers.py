@@ -37,7 +37,7 @@ LAYERS = {
     2: ("stats",),
     1: ("config",),
     0: ("errors", "clock", "telemetry", "interrupts", "kernels", "folders", "priority",
-        "__init__"),
+        "plain_file", "__init__"),
 }  # fmt: skip
 LAYER_OF = {room: layer for layer, rooms in LAYERS.items() for room in rooms}
 

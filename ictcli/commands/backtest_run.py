@@ -227,10 +227,10 @@ def write_files(
     """
     from ictcli.reports.junit import junit_xml
     from ictcli.reports.markdown import markdown_summary
-    from ictcli.store.atomic import write_file
+    from ictcli.store.atomic import write_named
 
     if files.junit is not None:
         text = junit_xml(document, allow_inconclusive=allow_inconclusive)
-        write_file(session.cwd / files.junit, text.encode())
+        write_named(session.cwd / files.junit, text.encode(), shared=True)
     if files.summary is not None:
-        write_file(session.cwd / files.summary, markdown_summary(document).encode())
+        write_named(session.cwd / files.summary, markdown_summary(document).encode(), shared=True)

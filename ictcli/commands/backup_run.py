@@ -190,13 +190,13 @@ def _noted(
 
 def _note(session: Session, done: "Done", code: int, metrics: Path | None) -> None:
     from ictcli.operations.backup_log import metrics_text, note, read_log
-    from ictcli.store.atomic import write_file
+    from ictcli.store.atomic import write_named
 
     state = session.config.state_dir
     if state.is_dir():
         note(state, done)
     if metrics is not None:
-        write_file(session.cwd / metrics, metrics_text(read_log(state), code).encode())
+        write_named(session.cwd / metrics, metrics_text(read_log(state), code).encode(), shared=True)
 
 
 def _workspace(session: Session) -> "Workspace":

@@ -34,8 +34,10 @@ def state_folder(session: Session) -> tuple[Path, ConfigError | None]:
 def _configured_state(path: Path) -> str:
     import tomllib
 
+    from ictcli.plain_file import read_plain
+
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8")).get("data", {}).get("state", "state")
+        found = tomllib.loads(read_plain(path).decode()).get("data", {}).get("state", "state")
     except (OSError, ValueError, AttributeError):
         return "state"
     return found if isinstance(found, str) else "state"

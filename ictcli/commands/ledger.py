@@ -76,7 +76,7 @@ def export(session: Session, out: Path | None, account: "LedgerName | None") -> 
 
     from ictcli.ledger.copies import export_lines
     from ictcli.ledger.opening import copied
-    from ictcli.store.atomic import drafted
+    from ictcli.store.atomic import named
 
     place = _place(session, account)
     if out is None or str(out) == "-":
@@ -89,7 +89,7 @@ def export(session: Session, out: Path | None, account: "LedgerName | None") -> 
                 session.out.write_bytes(line)
         return
     digest, count = hashlib.sha256(), 0
-    with copied(place) as stored, drafted(session.cwd / out) as file:
+    with copied(place) as stored, named(session.cwd / out) as file:
         packed = out.suffix == ".gz"
         target = gzip.GzipFile("", "wb", fileobj=file, mtime=0) if packed else file
         for count, line in enumerate(export_lines(stored), 1):  # noqa: B007 - kept after the loop

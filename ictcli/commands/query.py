@@ -165,9 +165,9 @@ def _show_parquet(session: Session, answer: "pa.RecordBatchReader") -> None:
 
 def _save(session: Session, answer: "pa.RecordBatchReader", form: str, path: Path) -> None:
     from ictcli.store.answers import write_parquet
-    from ictcli.store.atomic import drafted
+    from ictcli.store.atomic import named
 
-    with drafted(session.cwd / path) as file:
+    with named(session.cwd / path) as file:
         if form == "parquet":
             write_parquet(answer, file)
         else:

@@ -126,9 +126,9 @@ def _comparison(request: "ReconcileRequest") -> "Comparison":
 def _show(session: Session, done: "Reconciled", chosen: str, out: Path | None) -> None:
     data = _render(session, done, chosen)
     if out is not None and str(out) != "-":
-        from ictcli.store.atomic import write_file
+        from ictcli.store.atomic import write_named
 
-        write_file(session.cwd / out, data)
+        write_named(session.cwd / out, data)
         session.out.note(f"wrote {out}")
     elif chosen == "parquet":
         session.out.write_bytes(data)
@@ -178,7 +178,7 @@ def _write_metrics(
     from ictcli.clock import now_ns
     from ictcli.reconcile.keeping import last_runs
     from ictcli.reports.reconcile_metrics import Told, metrics_text
-    from ictcli.store.atomic import write_file
+    from ictcli.store.atomic import write_named
 
     ended = now_ns()
     clean = 0 if code else ended
@@ -186,7 +186,7 @@ def _write_metrics(
         ends = {one.ledger: one.ended or 0 for one in last_runs(session.config.state_dir, ["clean"], mode)}
         clean = clean or ends.get(ledger, 0)
     told = Told(ledger, mode, code, started, ended, outcome, clean)
-    write_file(session.cwd / path, metrics_text(told).encode())
+    write_named(session.cwd / path, metrics_text(told).encode(), shared=True)
 
 
 def _leave(done: "Reconciled") -> None:

@@ -170,10 +170,10 @@ def put(session: Session, name: str, data: bytes, chosen: str, out: Path | None,
         else:
             session.out.write(data.decode())
         return
-    from ictcli.store.atomic import write_file
+    from ictcli.store.atomic import write_named
 
     path = session.cwd / out
-    write_file(path, data)
+    write_named(path, data)
     session.out.note(f"wrote {out}")
     if opened:
         _open(session, path)

@@ -48,7 +48,8 @@ def _save(session: Session, path: Path, found: dict[str, Any]) -> None:
     from ictcli.commands.given_files import refuse_unwritable
     from ictcli.config.loading import fingerprint
     from ictcli.operations.metrics_status import status_metrics
-    from ictcli.store.atomic import write_file
+    from ictcli.store.atomic import write_named
 
     refuse_unwritable(session, "--metrics", path)
-    write_file(session.cwd / path, status_metrics(found, __version__, fingerprint(session.config.config)))
+    text = status_metrics(found, __version__, fingerprint(session.config.config))
+    write_named(session.cwd / path, text, shared=True)

@@ -155,14 +155,15 @@ def _show(session: Session, request: StressRequest, document: dict[str, Any]) ->
     from ictcli.output import SCHEMA, encode
     from ictcli.reports.stress_page import stress_page
     from ictcli.reports.stress_text import stress_text
-    from ictcli.store.atomic import write_file
+    from ictcli.store.atomic import is_stream, write_named
 
     page = request.out or Path("reports", f"{document['certificate']}.html")
     target = (session.cwd if request.out else session.workspace) / page
     target.parent.mkdir(parents=True, exist_ok=True)
-    write_file(target, stress_page(document).encode())
+    write_named(target, stress_page(document).encode())
     body = {"schema": SCHEMA, "command": session.out.command, **document}
-    write_file(target.with_suffix(".json"), (encode(body, indent=2) + "\n").encode())
+    if not is_stream(target):
+        write_named(target.with_suffix(".json"), (encode(body, indent=2) + "\n").encode())
     session.out.emit(document, lambda: stress_text(document))
     session.out.note(f"wrote {page} and {page.with_suffix('.json').name}")
 

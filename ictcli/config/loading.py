@@ -19,6 +19,7 @@ from ictcli.config.records import Config, FileSource, Mt5Source, SimSource
 from ictcli.config.toml import read_toml
 from ictcli.config.wording import KEY, parts_of, reworded, value_at
 from ictcli.errors import ConfigError
+from ictcli.plain_file import is_there
 
 _HINT = "See `ictcli config schema` for every key and its limits."
 
@@ -72,7 +73,7 @@ def _load(workspace: Path, files: list[Path], environ: Mapping[str, str], flags:
     merged: dict[str, Any] = {}
     origins: dict[str, str] = {}
     for path in files:
-        if path.is_file():
+        if is_there(path):
             _merge(merged, read_toml(path), origins, str(path))
     for name, text in sorted(environ.items()):
         if name.startswith("ICTCLI_") and "__" in name:

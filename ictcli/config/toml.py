@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ictcli.errors import ConfigError
+from ictcli.plain_file import read_plain
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -15,7 +16,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         ConfigError: the file cannot be read or does not parse.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"), parse_float=Decimal)
+        return tomllib.loads(read_plain(path).decode("utf-8-sig"), parse_float=Decimal)
     except (ValueError, ArithmeticError) as error:
         reason = " ".join(str(error).split())
         raise ConfigError(f"{path}: not valid TOML: {reason}") from error

@@ -7,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from ictcli.errors import DataError
+from ictcli.plain_file import read_plain
 
 GENESIS = "0" * 64
 """What the first event has for the hash of the one before it."""
@@ -34,7 +35,7 @@ def read_key(path: Path) -> bytes:
         DataError: there is none, or it is none.
     """
     try:
-        key = bytes.fromhex(path.read_text(encoding="ascii").strip())
+        key = bytes.fromhex(read_plain(path).decode("ascii").strip())
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise DataError(f"cannot read {path}: {reason}", hint=_missing_key(path.parent)) from error

@@ -14,6 +14,7 @@ from msgspec import Meta
 from ictcli.config.toml import read_toml
 from ictcli.config.wording import refused
 from ictcli.errors import ConfigError
+from ictcli.plain_file import is_there
 
 AssetClass = Literal["fx", "metal", "energy", "index", "crypto", "future"]
 CalendarName = Literal["fx", "metal", "index", "crypto", "cme"]
@@ -177,7 +178,7 @@ def load_symbols(overrides: Path | None) -> SymbolBook:
     tables = tomllib.loads(
         files("ictcli.market").joinpath("symbols.toml").read_text(encoding="utf-8"), parse_float=Decimal
     )
-    if overrides is not None and overrides.is_file():
+    if overrides is not None and is_there(overrides):
         _overlay(tables, read_toml(overrides), overrides)
     suffixes = tuple(tables.pop("suffixes"))
     specs = {name: _build(name, table, overrides) for name, table in tables.items()}

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import msgspec
 
-from ictcli.errors import DataError
 from ictcli.operations.alerts import Acknowledgement, Alert
+from ictcli.plain_file import read_plain
 from ictcli.store.atomic import TEMPORARY, write_file
 
 _REFUSED = ".refused"
@@ -74,17 +74,11 @@ def taken(one: Laid) -> None:
 
 
 def _lay(path: Path, what: Alert | Acknowledgement) -> None:
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(
-            f"cannot make {path.parent}: {error.strerror}", hint="Check permissions and free space."
-        ) from error
     write_file(path, msgspec.json.encode(what), private=True)
 
 
 def _read(path: Path) -> Alert | Acknowledgement | None:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Alert | Acknowledgement)
+        return msgspec.json.decode(read_plain(path), type=Alert | Acknowledgement)
     except (OSError, msgspec.DecodeError):
         return None

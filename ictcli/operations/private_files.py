@@ -2,13 +2,15 @@
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 _GUARDED = ("secret.key", "anchors.log", "backup.log", "recon.db", "outbox.db")
 """Files of the state folder."""
-_FOLDERS = ("ledger", "paper", "spool", "graduation", "logs", "alerts", "outbox")
+_FOLDERS = (
+    "control", "locks", "ledger", "paper", "spool", "graduation", "logs", "alerts", "outbox"
+)  # fmt: skip
 """Folders of the state folder with all that is in them, and those that begin with ``live-``."""
 
 
@@ -18,7 +20,8 @@ class Exposed:
 
     Attributes:
         secrets: files with a key or password that others can read or write.
-        writable: files and folders that others can write: what they hold could be put in their place.
+        writable: files and folders that others can write: an emergency stop could be lifted, a trader ended,
+            a setting or a strategy replaced.
         readable: other files that others can read.
     """
 
@@ -27,8 +30,8 @@ class Exposed:
     readable: tuple[Path, ...]
 
 
-def exposed(state: Path, backups: Path, secrets: Iterable[Path]) -> Exposed:
-    """Look at the modes of everything that trading keeps.
+def exposed(state: Path, backups: Path, secrets: Iterable[Path], steering: Sequence[Path] = ()) -> Exposed:
+    """Look at the modes of everything that trading keeps, and of what it obeys.
 
     What lies in a folder of it that others cannot enter is safe, whatever its own mode.
 
@@ -36,6 +39,7 @@ def exposed(state: Path, backups: Path, secrets: Iterable[Path]) -> Exposed:
         state: the workspace's state folder.
         backups: folder of the backups; need not be there.
         secrets: files with a key or password.
+        steering: files and folders that others may read, but not write; see ``steering_files``.
     """
     bare = [path for path in secrets if _mode(path) & 0o077]
     writable, readable = [], []
@@ -45,9 +49,25 @@ def exposed(state: Path, backups: Path, secrets: Iterable[Path]) -> Exposed:
             continue
         if mode & 0o022 and not mode & stat.S_ISVTX:
             writable.append(path)
-        elif mode & 0o044 and not path.is_dir():
+        elif mode & 0o044 and not path.is_dir() and path.suffix != ".lock":
             readable.append(path)
+    roots = (state, *steering[:1])
+    writable += [path for path in steering if _mode(path) & 0o022 and not _shut(path, *roots)]
     return Exposed(tuple(bare), tuple(writable), tuple(readable))
+
+
+def steering_files(workspace: Path, configs: Iterable[Path]) -> list[Path]:
+    """What tells a trader what to do: the workspace's folder, its configuration, its strategies.
+
+    Args:
+        workspace: its folder, which comes first.
+        configs: config files, also those elsewhere.
+    """
+    found = [workspace]
+    for folder, pattern in ((workspace / "config", "*"), (workspace / "strategies", "*.py")):
+        if folder.is_dir():
+            found += [folder, *sorted(folder.rglob(pattern))]
+    return list(dict.fromkeys([*found, *(path for path in configs if path.exists())]))
 
 
 def others_may_write(*folders: Path) -> Path | None:
@@ -68,7 +88,7 @@ def _guarded(state: Path) -> Iterator[Path]:
     for folder in folders:
         for where, _, files in os.walk(folder):
             yield Path(where)
-            yield from (Path(where) / name for name in sorted(files) if not name.endswith(".lock"))
+            yield from (Path(where) / name for name in sorted(files))
 
 
 def _backed_up(backups: Path) -> Iterator[Path]:

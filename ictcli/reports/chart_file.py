@@ -15,7 +15,7 @@ from ictcli.detectors.tables import joined
 from ictcli.errors import DataError, UsageError
 from ictcli.market.bars import Bars, SeriesKey
 from ictcli.reports.detection_chart import MOST_BARS, Chart, build_chart, within
-from ictcli.store.atomic import drafted
+from ictcli.store.atomic import named
 
 USUAL_BARS = 500
 """Bars shown when nobody says which."""
@@ -105,5 +105,5 @@ def write_chart(path: Path, chart: Chart, *, dark: bool = False) -> None:
         from ictcli.reports.chart_image import picture
 
         drawn = picture(chart, theme="dark" if dark else "light")
-    with drafted(path) as file:
+    with named(path) as file:
         file.write(drawn)

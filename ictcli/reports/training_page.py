@@ -22,7 +22,7 @@ from ictcli.reports.training_text import (
     times,
     tuned_pairs,
 )
-from ictcli.store.atomic import drafted
+from ictcli.store.atomic import named
 
 Document = Mapping[str, Any]
 Pairs = Sequence[tuple[str, str]]
@@ -57,7 +57,7 @@ def write_training_page(path: Path, models: Sequence[tuple[Document, Document]])
     Raises:
         DataError: the disk refuses.
     """
-    with drafted(path) as file:
+    with named(path) as file:
         file.write(training_page(models).encode())
 
 

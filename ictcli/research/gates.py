@@ -21,10 +21,12 @@ from msgspec import Meta
 
 from ictcli.config.wording import refused
 from ictcli.errors import ConfigError
+from ictcli.plain_file import read_plain
 from ictcli.research.metrics.definitions import METRICS
 from ictcli.research.metrics.measure import measure_trades
 from ictcli.research.metrics.parts import DIMENSIONS, FIXED, selection
 from ictcli.research.metrics.values import Metric, Resampling
+from ictcli.stats.intervals import FEWEST
 
 Bound = Literal["value", "low", "high"]
 Operator = Literal[">=", ">", "<=", "<", "==", "!="]
@@ -138,7 +140,7 @@ def read_checks(path: Path, section: Section) -> list[Any]:
         ConfigError: the file is absent or not TOML, has an unknown section, or nothing in this one.
     """
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(read_plain(path).decode())
     except FileNotFoundError:
         raise ConfigError(f"gate file {path} does not exist", hint="Run `ictcli init`.") from None
     except OSError as error:
@@ -316,7 +318,8 @@ def _decide(check: Check, metric: Metric, bound: float | None) -> tuple[Verdict,
     if not compare(metric.value, check.value):
         return Verdict.FAIL, "value misses the limit"
     if bound is None:
-        return Verdict.INCONCLUSIVE, f"no {check.bound} bound for this run"
+        few = f": {metric.n} observations are too few, {FEWEST} at least" if metric.n < FEWEST else ""
+        return Verdict.INCONCLUSIVE, f"no {check.bound} bound for this run{few}"
     if not compare(bound, check.value):
         return Verdict.INCONCLUSIVE, "interval includes the limit"
     return Verdict.PASS, "met"

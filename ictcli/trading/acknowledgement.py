@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from ictcli.plain_file import read_plain
 from ictcli.store.atomic import write_file
 
 
@@ -38,13 +39,13 @@ def acknowledge(control: Path, said: Acknowledgement) -> None:
     Raises:
         DataError: the disk refuses. The stop holds all the same, and ``halt`` acts for itself.
     """
-    write_file(_file(control, said.account), msgspec.json.encode(said))
+    write_file(_file(control, said.account), msgspec.json.encode(said), private=True)
 
 
 def acknowledgement(control: Path, account: int, epoch: int) -> Acknowledgement | None:
     """What the trader of an account said about a stop; None: nothing yet, or nothing readable."""
     try:
-        said = msgspec.json.decode(_file(control, account).read_bytes(), type=Acknowledgement)
+        said = msgspec.json.decode(read_plain(_file(control, account)), type=Acknowledgement)
     except (OSError, msgspec.DecodeError):
         return None
     return said if said.epoch == epoch else None

@@ -2,17 +2,20 @@
 
 Whatever ``HALT`` holds, its existence stops every send; its text only says why. A reserve of the same size
 lies ready beside it, so that a full disk cannot keep the stop from being set: it is filled in place and
-renamed. Lifting the stop renames it back.
+renamed. Lifting the stop renames it back. Neither name is ever written to where it is a link, a FIFO or a
+second name of another file, and reading one never waits.
 """
 
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
 from ictcli.errors import DataError, UsageError
-from ictcli.store.atomic import replace, sync_folder, write_file
+from ictcli.plain_file import IRREGULAR, open_own, read_plain
+from ictcli.store.atomic import private_file, private_folder, replace, sync_folder, write_file
 
 LATCH_FILE, RESERVE_FILE = "HALT", "HALT.ready"
 _SIZE = 4096
@@ -87,11 +90,13 @@ class Latch:
     def halt(self) -> Halt | None:
         """The stop that holds, None for none."""
         try:
-            found = os.stat(self._name)  # noqa: PTH116 - asked before every send
+            found = os.lstat(self._name)  # asked before every send
         except FileNotFoundError:
             return None
         except OSError as error:
             return Halt(0, f"{_UNREADABLE}: {error.strerror}", "", 0)
+        if not stat.S_ISREG(found.st_mode):
+            return Halt(0, f"{_UNREADABLE}: {IRREGULAR.lower()}", "", found.st_mtime_ns)
         marks = (found.st_mtime_ns, found.st_size, found.st_ino)
         if self._known is not None and self._known.marks == marks:
             return self._known.halt
@@ -123,7 +128,7 @@ class Latch:
             return held
         wanted = Halt(self._next_epoch(now), reason[:_LONGEST], by[:_LONGEST_NAME], now, flatten)
         try:
-            self._control.mkdir(parents=True, exist_ok=True)
+            private_folder(self._control)
             if held is not None:
                 return wanted if _overwrite(self._path, wanted) else held
             return self._set(wanted)
@@ -157,11 +162,18 @@ class Latch:
             Release(reason[:_LONGEST], by[:_LONGEST_NAME], now),
         )
         try:
-            _overwrite(self._path, lifted)
-            replace(self._path, self._reserve)
+            if _is_file(self._path):
+                _overwrite(self._path, lifted)
+                _clear(self._reserve)
+                replace(self._path, self._reserve)
+            else:
+                self._path.unlink()
             sync_folder(self._control)
         except OSError as error:
-            raise DataError(f"cannot lift the stop {self._path}: {error.strerror}") from error
+            raise DataError(
+                f"cannot lift the stop {self._path}: {error.strerror}",
+                hint="Look who made it what it is, and move it away by hand.",
+            ) from error
         self._known = None
         return lifted
 
@@ -177,11 +189,12 @@ class Latch:
             DataError: the disk refuses.
         """
         try:
-            if self._reserve.stat().st_size >= _SIZE:
+            if _is_file(self._reserve) and self._reserve.stat().st_size >= _SIZE:
                 return
+            _clear(self._reserve)
         except OSError:
-            pass
-        write_file(self._reserve, b" " * _SIZE)
+            pass  # writing says why
+        write_file(self._reserve, b" " * _SIZE, private=True)
 
     def _set(self, wanted: Halt) -> Halt:
         if _overwrite(self._reserve, wanted):
@@ -189,9 +202,9 @@ class Latch:
             sync_folder(self._control)
             return wanted
         try:
-            write_file(self._path, _padded(wanted))
+            write_file(self._path, _padded(wanted), private=True)
         except DataError:
-            self._path.touch()
+            private_file(self._path)
             sync_folder(self._control)
             return Halt(0, _UNREADABLE, "", wanted.ts, wanted.flatten)
         return wanted
@@ -205,13 +218,23 @@ class Latch:
 def _overwrite(path: Path, halt: Halt) -> bool:
     """Write into the blocks that a file has already; False where that is not possible."""
     try:
-        with path.open("r+b") as file:
+        with os.fdopen(open_own(path, os.O_RDWR), "r+b") as file:
             file.write(_padded(halt))
             file.flush()
             os.fsync(file.fileno())
     except OSError:
         return False
     return True
+
+
+def _is_file(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()
+
+
+def _clear(path: Path) -> None:
+    """Remove what somebody laid where a file of ours belongs."""
+    if os.path.lexists(path) and not _is_file(path):
+        path.unlink()
 
 
 def _padded(halt: Halt) -> bytes:
@@ -221,6 +244,6 @@ def _padded(halt: Halt) -> bytes:
 def _read(path: Path) -> Halt | None:
     """What a file says; None where it is absent, blank or damaged."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Halt)
+        return msgspec.json.decode(read_plain(path), type=Halt)
     except (OSError, msgspec.DecodeError):
         return None

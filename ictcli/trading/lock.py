@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from ictcli.errors import Busy
+from ictcli.plain_file import read_plain
 from ictcli.store.atomic import write_file
 from ictcli.store.locks import exclusive
 
@@ -43,7 +44,7 @@ def only_trader(control: Path, trader: Trader) -> Iterator[None]:
     what = f"account {trader.account}"
     path = _lock(control, trader.account)
     with exclusive(path, what, now=trader.since, wait=_PATIENCE, doing="being traded"):
-        write_file(_note(control, trader.account), msgspec.json.encode(trader))
+        write_file(_note(control, trader.account), msgspec.json.encode(trader), private=True)
         yield
 
 
@@ -70,7 +71,7 @@ def traders(control: Path) -> list[tuple[Trader, bool]]:
     found = []
     for path in sorted(control.glob("trade.*.json")):
         try:
-            trader = msgspec.json.decode(path.read_bytes(), type=Trader)
+            trader = msgspec.json.decode(read_plain(path), type=Trader)
         except (OSError, msgspec.DecodeError):
             continue
         found.append((trader, is_traded(control, trader)))

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from ictcli.clock import NS_PER_SECOND
+from ictcli.store.atomic import private_file
 
 _EVERY = 2 * NS_PER_SECOND
 
@@ -28,8 +29,7 @@ class Pulse:
             return
         self._beaten = now
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._path.touch(mode=0o600)
+            private_file(self._path)
             os.utime(self._path, ns=(now, now))
         except OSError:
             return  # a heartbeat that is not left grows old, and whoever watches tells

@@ -26,6 +26,7 @@ from ictcli.ledger.bodies import (
     Voided,
 )
 from ictcli.ledger.chain import seal
+from ictcli.plain_file import read_plain
 from ictcli.store.atomic import TEMPORARY, write_file
 
 Laid = Emergency | Cash | Alerted | Corrected | Resumed | Reported | Voided | SwapSeen | Reconciled
@@ -109,7 +110,7 @@ def waiting(spool: Path, key: bytes) -> tuple[list[Spooled], list[Refused]]:
 def _read(path: Path, key: bytes) -> Spooled | str:
     """What a file holds, or why it must not be booked."""
     try:
-        sealed = msgspec.json.decode(path.read_bytes(), type=_Sealed)
+        sealed = msgspec.json.decode(read_plain(path), type=_Sealed)
     except (OSError, msgspec.DecodeError):
         return "cannot be read"
     if not compare_digest(sealed.seal.encode(), _seal(key, path, sealed.text).encode()):

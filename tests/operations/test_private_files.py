@@ -10,7 +10,7 @@ from ictcli.health_trading import secrets
 from ictcli.operations.backup import create
 from ictcli.operations.backup_contents import Ask, Workspace
 from ictcli.operations.backup_log import Done, last_of, note, overdue, read_log
-from ictcli.operations.private_files import exposed, others_may_write
+from ictcli.operations.private_files import exposed, others_may_write, steering_files
 from ictcli.session import Session
 from tests.ledger.stories import NOW
 from tests.operations.desks import DAY, desk
@@ -24,6 +24,9 @@ def workspace(tmp_path: Path) -> Workspace:
     for name in ("live-7", "graduation", "logs"):  # files of the stage, made without their room's care
         for path in (made.state / name).iterdir():
             path.chmod(0o600)
+    for path in [*(made.state / "control").iterdir(), *(made.state / "locks").iterdir()]:
+        path.chmod(0o600)
+    made.state.chmod(0o755)  # else nothing below could be reached
     (made.state / "recon.db").chmod(0o600)
     for path in (made.state / "ledger").glob("*/*.db"):
         path.chmod(0o600)
@@ -31,7 +34,8 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 def look(workspace: Workspace, *secrets: Path) -> tuple[list[str], list[str], list[str]]:
-    found = exposed(workspace.state, workspace.folder / "backups", secrets)
+    steering = steering_files(workspace.folder, [])
+    found = exposed(workspace.state, workspace.folder / "backups", secrets, steering)
     return (
         [path.name for path in found.secrets],
         [path.name for path in found.writable],
@@ -54,12 +58,20 @@ def test_what_trading_and_backups_make_is_their_owners_alone(workspace: Workspac
         ("state/recon.db", 0o604, 2),
         ("state/spool", 0o772, 1),
         ("backups", 0o777, 1),
+        ("state/control", 0o775, 1),
+        ("state/control/trade.7.json", 0o620, 1),
+        ("state/control/trade.7.lock", 0o602, 1),
+        (".", 0o777, 1),
+        ("config", 0o757, 1),
+        ("config/ictcli.toml", 0o666, 1),
+        ("strategies", 0o777, 1),
     ],
 )
 def test_a_file_that_others_reach_is_named(workspace: Workspace, name: str, mode: int, where: int) -> None:
     create(workspace, BackupConfig(), Ask(), now=NOW)
     path = workspace.folder / name
     path.mkdir(exist_ok=True) if not path.exists() else None
+    path.parent.chmod(0o755)
     path.chmod(mode)
     found = look(workspace, workspace.state / "secret.key")
     assert found[where] == [path.name]
