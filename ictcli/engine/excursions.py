@@ -1,86 +1,166 @@
-"""How far a trade ran against and for the trader before it ended, from the bars it lived through."""
+"""How far a trade ran against and for the trader before it ended, from the prices it lived through."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ictcli.engine.pieces import pieces_of, rows_until
 from ictcli.engine.refusals import ExitReason
+from ictcli.engine.world import Market
 from ictcli.kernels import kernel
 from ictcli.market.bars import Bars, Int64
 
-_TARGET = int(ExitReason.TARGET)
+_END = int(ExitReason.END)
+_WORST, _BEST, _WORST_AT = 0, 1, 2
+"""Columns of what a trade lived through; prices are signed so that more is better."""
+
+
+@dataclass(frozen=True, slots=True)
+class Excursions:
+    """How far trades ran, in points from the first entry, not negative.
+
+    Attributes:
+        adverse: against the trader.
+        favourable: for the trader.
+        worst_at: close of the bar, or piece of one, in which a trade stood worst, nanoseconds UTC.
+    """
+
+    adverse: Int64
+    favourable: Int64
+    worst_at: Int64
 
 
 def excursions(
-    trades: NDArray[np.void], bars: Bars, typical: int, at_open: Int64, exits: Int64
-) -> tuple[Int64, Int64]:
-    """Adverse and favourable excursion of trades of one series, in points from the first entry, not negative.
+    trades: NDArray[np.void], bars: Bars, fine: Bars | None, typical: int, at_open: Int64, exits: Int64
+) -> Excursions:
+    """Excursions of trades of one series.
 
-    A bar counts by its whole range on the side where the position is left. Of the entry bar of a resting
-    order only the adverse side counts, and of the exit bar only the exit, and for targets the adverse side:
-    what came first within a bar is not known, and doubt never flatters.
+    Only prices between entry and exit count, on the side where the position is left. A bar that finer data
+    reproduce counts piece by piece, from the piece of the entry to that of the exit; any other bar is one
+    piece. A piece that a trade lived through counts by its whole range; the rest follows from what is known:
+
+    - a resting order's own piece counts by its adverse side and its close: the best may have come before;
+    - the piece of the exit counts by its open, where the position was open then, and by the exit itself;
+      where the exit is better than that open (the entry, where it lies in the same piece), by its adverse
+      side, too: doubt never flatters;
+    - a trade that the end of the data closed lived through its last bar.
 
     Args:
         trades: ``records.TRADE`` of one series.
         bars: of that series, from its first.
+        fine: shorter bars or ticks that resolved them, None without.
         typical: spread in points where a bar has none.
         at_open: 1 for trades that a market order opened.
         exits: price in points of each trade's last exit.
     """
-    adverse, favourable = np.zeros(len(trades), np.int64), np.zeros(len(trades), np.int64)
-    columns = (bars.high, bars.low, bars.spread)
-    measure(
-        (trades["side"].copy(), trades["opened"].copy(), trades["closed"].copy(), trades["entry"].copy()),
-        trades["reason"].copy(),
-        at_open,
-        exits,
-        columns,
-        typical,
-        adverse,
-        favourable,
+    lived = np.zeros((len(trades), 3), np.int64)
+    names = ("side", "opened", "closed", "opened_ts", "closed_ts", "entry", "reason")
+    columns = tuple(trades[name].copy() for name in names)
+    pieces = bars.slice(0, 0) if fine is None else fine
+    measure(columns, at_open, exits, _market(bars), _market(pieces), typical, lived)
+    entries = trades["side"] * trades["entry"]
+    return Excursions(
+        np.maximum(0, entries - lived[:, _WORST]),
+        np.maximum(0, lived[:, _BEST] - entries),
+        lived[:, _WORST_AT].copy(),
     )
-    return adverse, favourable
+
+
+def _market(bars: Bars) -> Market:
+    return Market(
+        bars.ts, bars.ts_close, bars.open, bars.high, bars.low, bars.close, bars.spread, bars.tick_volume
+    )
 
 
 @kernel
 def measure(
-    trades: Any, reasons: Any, at_open: Any, exits: Any, columns: Any, typical: int, adverse: Any,
-    favourable: Any,
-) -> None:  # fmt: skip
-    """Fill in the excursions of every trade."""
-    sides, opened, closed, entries = trades
+    trades: Any, at_open: Any, exits: Any, market: Market, fine: Market, typical: int, lived: Any
+) -> None:
+    """Fill in what every trade lived through."""
+    sides, opened, closed, opened_ts, closed_ts, entries, reasons = trades
     for at in range(len(sides)):
-        side, entry = sides[at], entries[at]
-        worst = best = side * exits[at]
-        first = opened[at]
-        if first < closed[at] and at_open[at] == 0:
-            worst = min(worst, worst_of(columns, typical, first, side))
-            first += 1
-        for row in range(first, closed[at]):
-            worst = min(worst, worst_of(columns, typical, row, side))
-            best = max(best, best_of(columns, typical, row, side))
-        if reasons[at] == _TARGET:
-            worst = min(worst, worst_of(columns, typical, closed[at], side))
-        adverse[at] = max(0, side * entry - worst)
-        favourable[at] = max(0, best - side * entry)
+        own, side = lived[at], sides[at]
+        own[_WORST] = own[_BEST] = side * exits[at]
+        own[_WORST_AT] = market.ts_close[closed[at]]
+        for row in range(opened[at], closed[at] + 1):
+            opens, leaves = row == opened[at], row == closed[at] and reasons[at] != _END
+            enters, done = 1 if opens and at_open[at] == 0 else 0, exits[at] if leaves else 0
+            first, after = pieces_of(market, row, fine, 0, len(fine.ts))
+            if first == after:
+                live(own, market, typical, (row, row + 1), side, entries[at], done, enters)
+                continue
+            start, end = first, after
+            if opens:
+                first = max(start, rows_until(fine.ts, start, end, opened_ts[at]) - 1)
+            if leaves:
+                after = max(first + 1, rows_until(fine.ts, start, end, closed_ts[at]))
+            live(own, fine, typical, (first, after), side, entries[at], done, enters)
 
 
 @kernel
-def worst_of(columns: Any, typical: int, row: int, side: int) -> int:
-    """The worst price of a bar on the side where a position is left, signed so that more is better."""
-    highs, lows, spreads = columns
-    if side > 0:
-        return int(lows[row])
-    spread = int(spreads[row])
-    return -(int(highs[row]) + (spread if spread >= 0 else typical))
+def live(
+    own: Any, source: Market, typical: int, rows: Any, side: int, entry: int, done: int, enters: int
+) -> None:
+    """Count pieces; ``done`` is the exit in the last one, 0 without; ``enters``: see ``live_through``."""
+    first, after = rows
+    for row in range(first, after):
+        if done != 0 and row == after - 1:
+            live_until(own, source, typical, row, side, entry, done, enters if row == first else 0)
+        else:
+            live_through(own, source, typical, row, side, enters if row == first else 0)
 
 
 @kernel
-def best_of(columns: Any, typical: int, row: int, side: int) -> int:
-    """The best price of a bar, as ``worst_of``."""
-    highs, lows, spreads = columns
+def live_through(own: Any, source: Market, typical: int, row: int, side: int, enters: int) -> None:
+    """Count a piece at whose close the position is open; ``enters`` 1: a resting order was filled in it."""
+    see(own, worst_of(source, typical, row, side), source.ts_close[row])
+    if enters == 1:
+        see(own, left_at(source, typical, row, side, source.close[row]), source.ts_close[row])
+    else:
+        see(own, best_of(source, typical, row, side), source.ts_close[row])
+
+
+@kernel
+def live_until(
+    own: Any, source: Market, typical: int, row: int, side: int, entry: int, done: int, enters: int
+) -> None:
+    """Count the piece that a position is left in at ``done``."""
+    first = side * entry
+    if enters == 0:
+        first = left_at(source, typical, row, side, source.open[row])
+        see(own, first, source.ts_close[row])
+    if side * done > first:
+        see(own, worst_of(source, typical, row, side), source.ts_close[row])
+    if own[_WORST] == side * done:
+        own[_WORST_AT] = source.ts_close[row]
+
+
+@kernel
+def see(own: Any, price: int, instant: int) -> None:
+    """Take a price that a trade lived through."""
+    own[_BEST] = max(own[_BEST], price)
+    if price < own[_WORST]:
+        own[_WORST], own[_WORST_AT] = price, instant
+
+
+@kernel
+def left_at(source: Market, typical: int, row: int, side: int, bid: int) -> int:
+    """What a position is left at while the bid is ``bid``, signed so that more is better."""
     if side > 0:
-        return int(highs[row])
-    spread = int(spreads[row])
-    return -(int(lows[row]) + (spread if spread >= 0 else typical))
+        return int(bid)
+    spread = int(source.spread[row])
+    return -(int(bid) + (spread if spread >= 0 else typical))
+
+
+@kernel
+def worst_of(source: Market, typical: int, row: int, side: int) -> int:
+    """The worst price of a piece, as ``left_at``."""
+    return int(left_at(source, typical, row, side, source.low[row] if side > 0 else source.high[row]))
+
+
+@kernel
+def best_of(source: Market, typical: int, row: int, side: int) -> int:
+    """The best price of a piece, as ``left_at``."""
+    return int(left_at(source, typical, row, side, source.high[row] if side > 0 else source.low[row]))

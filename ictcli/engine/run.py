@@ -4,8 +4,6 @@ One call takes any stretch of bars: a backtest gives all of them, a live loop on
 records go in and out. Bars on which nothing can happen are skipped (``alarms``).
 """
 
-from typing import Any
-
 from ictcli.engine.alarms import next_row, set_alarms
 from ictcli.engine.desk import decide
 from ictcli.engine.management import manage
@@ -13,6 +11,7 @@ from ictcli.engine.margin import equity, used_margin
 from ictcli.engine.matching import match
 from ictcli.engine.nights import pass_roll
 from ictcli.engine.orders import drop
+from ictcli.engine.pieces import pieces_of, rows_until
 from ictcli.engine.positions import exit_price, leave, slippage
 from ictcli.engine.records import MOST_ORDERS, MOST_POSITIONS
 from ictcli.engine.refusals import ExitReason, OrderEvent, Refusal
@@ -57,19 +56,6 @@ def quote_of(world: World, market: Market, s: int, row: int, bar: int) -> Quote:
         spread,
         market.volume[row],
     )
-
-
-@hot_kernel
-def rows_until(closes: Any, first: int, last: int, instant: int) -> int:
-    """The row after the last one, from ``first`` on, that closed by an instant."""
-    low, high = first, last
-    while low < high:
-        middle = (low + high) // 2
-        if closes[middle] <= instant:
-            low = middle + 1
-        else:
-            high = middle
-    return low
 
 
 @hot_kernel
@@ -181,17 +167,11 @@ def match_bar(world: World, tape: Tape, output: Output, s: int) -> None:
     """Match the due bar of a series piece by piece where finer data reproduce it, else as a whole."""
     market, fine, row = tape.market, tape.fine, tape.work[s, NEXT]
     bar = tape.work[s, FIRST_BAR] + row
-    first = rows_until(fine.ts, tape.pieces[s, 0], tape.pieces[s, 1], market.ts[row] - 1)
-    after = rows_until(fine.ts, first, tape.pieces[s, 1], market.ts_close[row] - 1)
+    first, after = pieces_of(market, row, fine, tape.pieces[s, 0], tape.pieces[s, 1])
     if first < after:
-        low, high = fine.low[first], fine.high[first]
-        for one in range(first + 1, after):
-            low, high = min(low, fine.low[one]), max(high, fine.high[one])
-        ends = fine.open[first] == market.open[row] and fine.close[after - 1] == market.close[row]
-        if ends and low == market.low[row] and high == market.high[row]:
-            for one in range(first, after):
-                match(world, output, s, quote_of(world, fine, s, one, bar))
-            return
+        for one in range(first, after):
+            match(world, output, s, quote_of(world, fine, s, one, bar))
+        return
     match(world, output, s, quote_of(world, market, s, row, bar))
 
 

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ictcli.engine.excursions import excursions
-from ictcli.engine.portfolio import Asked
+from ictcli.engine.portfolio import Asked, Books
 from ictcli.engine.refusals import ExitReason
 from ictcli.market.bars import Bars, Int64, SeriesKey
 from ictcli.strategies.decisions import DECISION, MARKET
@@ -54,6 +54,7 @@ TRADES = pa.schema(
         ("r_multiple", pa.float64()),
         ("mae_r", pa.float64()),
         ("mfe_r", pa.float64()),
+        ("mae_at", INSTANT),
         ("spread_points", pa.int32()),
         ("slippage_points", pa.int32()),
         ("ambiguous", pa.bool_()),
@@ -71,7 +72,8 @@ TRADES = pa.schema(
 ``commission``, ``fees`` and ``costs`` (commission, fees, spread and slippage together) are paid amounts;
 ``swap`` is negative when paid; ``net = gross - commission - fees + swap``. ``risk`` is what the way from
 entry to first stop is worth; ``r_multiple`` is net over it, null where there is no stop. ``mae_r`` and
-``mfe_r`` are the worst and best open result in units of that way, not negative.
+``mfe_r`` are the worst and best open result in units of that way, not negative (``excursions``);
+``mae_at`` is the close of the bar, or piece of one, in which the worst was met.
 """
 
 
@@ -85,6 +87,7 @@ class Traded:
         volume_step: lots of one volume step, in 10**-8 lots.
         point_worth: minor units that one point on one step is worth, for reports only.
         typical: spread in points where a bar has none.
+        fine: shorter bars or ticks that resolved them, None without.
     """
 
     key: SeriesKey
@@ -92,18 +95,24 @@ class Traded:
     volume_step: int
     point_worth: float
     typical: int
+    fine: Bars | None = None
 
 
 def trade_table(
-    trades: Records, asked: Asked, traded: Sequence[Traded], strategies: Sequence[str], money_digits: int
+    books: Books, asked: Asked, traded: Sequence[Traded], strategies: Sequence[str], money_digits: int
 ) -> pa.Table:
     """The trades of an account, in the order of their closing."""
-    parts = []
+    parts, trades, exits = [], books.trades, last_exits(books)
     for s, own in enumerate(traded):
         mine = trades["series"] == s
         made = decided(asked, s)
         if mine.any():
-            parts.append((np.flatnonzero(mine), _trades(trades[mine], made, own, strategies, money_digits)))
+            parts.append(
+                (
+                    np.flatnonzero(mine),
+                    _trades(trades[mine], exits[mine], made, own, strategies, money_digits),
+                )
+            )
     if not parts:
         return TRADES.empty_table()
     order = np.argsort(np.concatenate([rows for rows, _ in parts]), kind="stable")
@@ -116,19 +125,28 @@ def decided(asked: Asked, s: int) -> Records:
     return asked.decisions[first:last]
 
 
+def last_exits(books: Books) -> Int64:
+    """The price in points of the last exit of every trade."""
+    out = books.deals[books.deals["entry"] == 0]
+    price = np.zeros(1 + int(out["position"].max(initial=0)), np.int64)
+    price[out["position"]] = out["price"]
+    last: Int64 = price[books.trades["position"]]
+    return last
+
+
 def _trades(
-    trades: Records, decided: Records, own: Traded, strategies: Sequence[str], money_digits: int
+    trades: Records,
+    exits: Int64,
+    decided: Records,
+    own: Traded,
+    strategies: Sequence[str],
+    money_digits: int,
 ) -> pa.Table:
     bars, steps, side = own.bars, trades["steps"], trades["side"]
     decision = decided[trades["row"]] if len(decided) else np.zeros(len(trades), DECISION)
     entry, exit_ = _average(trades["entry_value"], steps, bars), _average(trades["exit_value"], steps, bars)
-    adverse, favourable = excursions(
-        trades,
-        bars,
-        own.typical,
-        (decision["order"] == MARKET).astype(np.int64),
-        trades["exit_value"] // steps,
-    )
+    at_open = (decision["order"] == MARKET).astype(np.int64)
+    ran = excursions(trades, bars, own.fine, own.typical, at_open, exits)
     way = np.abs(trades["entry"] - trades["stop"]).astype(np.float64)
     no_stop = trades["stop"] == 0
     way[no_stop | (way == 0)] = np.nan
@@ -163,8 +181,9 @@ def _trades(
         cash(np.rint(lost).astype(np.int64) + charged),
         cash(trades["risk"]),
         pa.array(net / np.where(risk == 0, 1, risk), mask=risk == 0),
-        pa.array(adverse / way, mask=np.isnan(way)),
-        pa.array(favourable / way, mask=np.isnan(way)),
+        pa.array(ran.adverse / way, mask=np.isnan(way)),
+        pa.array(ran.favourable / way, mask=np.isnan(way)),
+        instants(ran.worst_at),
         pa.array(_per_step(trades["spread"], steps)),
         pa.array(_per_step(trades["slippage"], steps)),
         pa.array(trades["ambiguous"] == 1),

@@ -140,6 +140,7 @@ def _traded(floor: Floor, at: int, own: Any) -> Traded:
         volume_step=int(one.spec.volume_step.scaleb(8)),
         point_worth=worth,
         typical=int(own["typical_spread"]),
+        fine=floor.fine[at],
     )
 
 

@@ -179,7 +179,7 @@ def played_of(
     names = strategy_names(choices)
     traded, digits = traded_series(desk, floor), minor_digits(config.account.currency)
     return Played(
-        trades=trade_table(books.trades, asked, traded, names, digits),
+        trades=trade_table(books, asked, traded, names, digits),
         orders=order_table(books, asked, traded, names),
         equity=equity_table(marks, digits),
         lines=lines,

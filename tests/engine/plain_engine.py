@@ -1,12 +1,14 @@
 """The common orders once more, in slow plain Python, written from the list of assumptions.
 
 It knows one series on a hedging account without margin: market, limit and stop orders with stop, target, a
-number of bars and a time to wait; cancelling and closing; fixed slippage; spreads known and unknown.
+number of bars and a time to wait; cancelling and closing; fixed slippage; spreads known and unknown; bars in
+pieces. Worst and best open results are watched as they happen, by the rules of docs/backtest.md.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from ictcli.market.bars import Bars
 from ictcli.strategies.decisions import CANCEL, CLOSE, ENTER, LIMIT, MARKET, STOP
 from tests.engine.worlds import Ask, World
 
@@ -63,11 +65,31 @@ class Position:
     target: int
     last_bar: int
     entry: int
+    opened: int
     closing: bool = False
+    since: int = 0
+    """Price from which an exit of the present piece is judged: its open, or the entry in it."""
+    rested: bool = False
+    """Whether a resting order opened it in the present piece."""
+    seen: list[int] = field(default_factory=list)
+
+    def see(self, *prices: int) -> None:
+        """Take prices at which the position could have been left."""
+        self.seen += prices
+
+    @property
+    def ran(self) -> tuple[int, int]:
+        """How far it ran against and for its holder."""
+        results = [self.side * (price - self.entry) for price in self.seen]
+        return max(0, -min(results)), max(0, *results)
 
 
 class PlainEngine:
-    """Plays a world of one series; ``deals`` are (bar, side, price, steps, reason, ambiguous)."""
+    """Plays a world of one series.
+
+    ``deals`` are (bar, side, price, steps, reason, ambiguous); ``ran`` are (first bar, last bar, side, entry,
+    adverse excursion, favourable excursion) of trades.
+    """
 
     def __init__(self, world: World, asks: list[Ask]) -> None:
         own = world.terms[0]
@@ -77,23 +99,46 @@ class PlainEngine:
         self.orders: list[Order] = []
         self.positions: list[Position] = []
         self.deals: list[tuple[int, int, int, int, str, bool]] = []
+        self.ran: list[tuple[int, ...]] = []
         self.result, self.serial = 0, 0
 
     def run(self) -> None:
         """Take every bar, then close what is open."""
-        bars, typical = self.world.bars[0], int(self.world.terms[0]["typical_spread"][0])
+        bars = self.world.bars[0]
         for row in range(len(bars)):
-            opened, high, low, close = (
-                int(getattr(bars, name)[row]) for name in ("open", "high", "low", "close")
-            )
-            spread = int(bars.spread[row])
-            bar = Bar(row, opened, high, low, close, spread if spread >= 0 else typical)
-            self.play(bar)
+            for bar in self.pieces(row):
+                self.play(bar)
+            whole = self.bar(bars, row, row)
             for ask in self.asks:
                 if ask.decision["bar"][0] == row:
-                    self.decide(ask, bar)
+                    self.decide(ask, whole)
         for position in list(self.positions):
-            self.leave(position, bar, bar.trade("close", -position.side), "end", slips=True)
+            self.leave(position, whole, whole.trade("close", -position.side), "end", slips=True)
+
+    def bar(self, source: Bars, at: int, number: int) -> Bar:
+        """A row of bars as bar ``number``."""
+        opened, high, low, close = (
+            int(getattr(source, name)[at]) for name in ("open", "high", "low", "close")
+        )
+        spread, typical = int(source.spread[at]), int(self.world.terms[0]["typical_spread"][0])
+        return Bar(number, opened, high, low, close, spread if spread >= 0 else typical)
+
+    def pieces(self, row: int) -> list[Bar]:
+        """The pieces of a bar where they make it up, else the bar."""
+        bars, fine = self.world.bars[0], (self.world.fine or [None])[0]
+        whole = self.bar(bars, row, row)
+        if fine is None:
+            return [whole]
+        inside = [
+            self.bar(fine, at, row)
+            for at in range(len(fine))
+            if bars.ts[row] <= fine.ts[at] < bars.ts_close[row]
+        ]
+        if not inside:
+            return [whole]
+        high, low = max(one.high for one in inside), min(one.low for one in inside)
+        made = (inside[0].open, high, low, inside[-1].close)
+        return inside if made == (whole.open, whole.high, whole.low, whole.close) else [whole]
 
     def play(self, bar: Bar) -> None:
         """What a broker does with a bar."""
@@ -102,6 +147,10 @@ class PlainEngine:
             for one in self.orders
             if not (one.asked["max_wait"] > 0 and bar.number - one.placed > one.asked["max_wait"])
         ]
+        for position in self.positions:
+            first = bar.trade("open", -position.side)
+            position.since, position.rested = first, False
+            position.see(first)
         for position in list(self.positions):
             self.leave_at_open(position, bar)
         for order in sorted(self.orders, key=lambda one: one.serial):
@@ -112,6 +161,9 @@ class PlainEngine:
             (far, one.serial, one) for one in self.orders if (far := self.reach(one, bar)) is not None
         ]:
             self.fill_inside(min(reached, key=lambda one: one[:2])[2], bar)
+        for position in self.positions:
+            best = bar.trade("close", -position.side) if position.rested else bar.best(position.side)
+            position.see(bar.worst(position.side), best)
 
     def leave_at_open(self, position: Position, bar: Bar) -> None:
         """Leave at the open what has run out or gapped."""
@@ -176,7 +228,14 @@ class PlainEngine:
             self.orders.remove(order)
         last = bar.number + int(asked["max_bars"]) - 1 if asked["max_bars"] > 0 else -1
         stop, target = int(asked["stop"]), int(asked["target"])
-        position = Position(order.side, order.owner, int(asked["setup"]), stop, target, last, price)
+        position = Position(
+            order.side, order.owner, int(asked["setup"]), stop, target, last, price, bar.number
+        )
+        position.rested = asked["order"] != MARKET
+        position.since = price
+        if not position.rested:
+            position.since = bar.trade("open", -order.side)
+            position.see(position.since)
         self.positions.append(position)
         self.deals.append((bar.number, order.side, price, self.steps, "", False))
         return position
@@ -187,6 +246,10 @@ class PlainEngine:
         """Close a position."""
         done = price - position.side * (self.slippage if slips else 0)
         self.positions.remove(position)
+        position.see(done)
+        if why != "end" and position.side * (done - position.since) > 0:
+            position.see(bar.worst(position.side))
+        self.ran.append((position.opened, bar.number, position.side, position.entry, *position.ran))
         self.result += position.side * (done - position.entry) * self.steps
         self.deals.append((bar.number, -position.side, done, self.steps, why, doubt))
 

@@ -9,16 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ictcli.engine.excursions import excursions
 from ictcli.engine.portfolio import Stream, ask
 from ictcli.engine.refusals import ExitReason
-from ictcli.strategies.decisions import MOST_DECISIONS_PER_BAR
+from ictcli.engine.trades import last_exits
+from ictcli.strategies.decisions import MARKET, MOST_DECISIONS_PER_BAR
 from tests.engine.plain_engine import PlainEngine
 from tests.engine.random_worlds import MIDDLE, Kind, random_world
 from tests.engine.worlds import MINUTE, Ask, Told, World, assert_same, assert_same_story, buy, minutes, series
 
 SEEDS = st.integers(0, 2**31)
 EVERYTHING = Kind(many=3, fine=True)
-SIMPLE = Kind(money=False, managed=False, simple=True)
+SIMPLE = Kind(money=False, managed=False, simple=True, fine=True)
 PRICES = ("price", "limit", "stop", "target", "void_at")
 DISTANCES = ("even_at", "even_plus", "trail", "trail_from")
 PROOFS = 10_000
@@ -223,7 +225,7 @@ def what_comes_later_changes_nothing_before(seed: int) -> None:
 
 
 def a_plain_engine_agrees(seed: int) -> None:
-    """Deal by deal, in the order of time; within a bar in any order."""
+    """Deal by deal, in the order of time; within a bar in any order. So do excursions, trade by trade."""
     world, asks = random_world(seed, SIMPLE)
     told = world.run(asks)
     plain = PlainEngine(world, asks)
@@ -238,6 +240,20 @@ def a_plain_engine_agrees(seed: int) -> None:
     ]
     assert sorted(mine) == sorted(plain.deals)
     assert told.balance == int(world.rules["opening"][0]) + plain.result
+    assert sorted(ran(told, world, asks)) == sorted(plain.ran)
+
+
+def ran(told: Told, world: World, asks: list[Ask]) -> list[tuple[int, ...]]:
+    """First and last bar, side, entry, and excursions of every trade of a world of one series."""
+    trades = told.books.trades
+    asked = ask([Stream(0, one.by, one.decision) for one in asks], 1).decisions
+    at_open = (asked[trades["row"]]["order"] == MARKET).astype(np.int64)
+    fine, typical = (world.fine or [None])[0], int(world.terms[0]["typical_spread"][0])
+    found = excursions(trades, world.bars[0], fine, typical, at_open, last_exits(told.books))
+    columns = [trades[name] for name in ("opened", "closed", "side", "entry")]
+    return [
+        tuple(int(one) for one in row) for row in zip(*columns, found.adverse, found.favourable, strict=True)
+    ]
 
 
 CHECKS: list[Check] = [

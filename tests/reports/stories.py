@@ -53,6 +53,7 @@ def trades_of(size: int, *, seed: int = 3, first: int = 60) -> pa.Table:
         "commission": decimals(np.full(count, 0.7), MONEY), "costs": decimals(np.full(count, 2.0), MONEY),
         "risk": decimals(np.full(count, 50.0), MONEY), "r_multiple": r,
         "mae_r": np.abs(rng.normal(0.6, 0.3, count)), "mfe_r": np.abs(rng.normal(1.1, 0.5, count)),
+        "mae_at": instants(begun + 2 * LENGTH),
         "spread_points": np.full(count, 8, np.int32), "slippage_points": np.full(count, 2, np.int32),
         "ambiguous": np.zeros(count, bool), "exits": np.ones(count, np.int32),
         "bars_held": np.full(count, 3, np.int32), "zone": pa.nulls(count, pa.int64()),
