@@ -1,21 +1,26 @@
-"""Bringing a database to the schema: Alembic's revisions, over the one connection a writer has."""
+"""Bringing a database to the schema: Alembic's revisions, over the one connection a writer has.
+
+Alembic is imported by whoever needs it: most who open a ledger find it as it should be.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alembic.config import Config
-from alembic.runtime.environment import EnvironmentContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from ictcli.ledger.schema import METADATA
 
+if TYPE_CHECKING:
+    from alembic.script import ScriptDirectory
+
 _FOLDER = Path(__file__).parent / "migrations"
 
 
-def scripts() -> ScriptDirectory:
+def scripts() -> "ScriptDirectory":
     """The revisions that the package ships."""
+    from alembic.script import ScriptDirectory
+
     return ScriptDirectory(str(_FOLDER))
 
 
@@ -31,7 +36,10 @@ def downgrade(connection: Connection, to: str = "base") -> None:
     _run(connection, directory, lambda revision, _: directory._downgrade_revs(to, revision))  # noqa: SLF001
 
 
-def _run(connection: Connection, directory: ScriptDirectory, steps: Callable[[Any, Any], Any]) -> None:
+def _run(connection: Connection, directory: "ScriptDirectory", steps: Callable[[Any, Any], Any]) -> None:
+    from alembic.config import Config
+    from alembic.runtime.environment import EnvironmentContext
+
     with EnvironmentContext(Config(), directory, fn=steps) as context:
         context.configure(connection=connection, target_metadata=METADATA, render_as_batch=True)
         context.run_migrations()

@@ -14,7 +14,7 @@ import msgspec
 import polars as pl
 
 from ictcli.errors import IctError
-from ictcli.reconcile.differences import BacktestDifference
+from ictcli.reconcile.backtest_difference import BacktestDifference
 from ictcli.reconcile.findings import Finding
 from ictcli.reconcile.outcome import Mode, Outcome
 from ictcli.reconcile.story import INSTRUMENTS, empty

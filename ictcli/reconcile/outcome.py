@@ -9,7 +9,7 @@ from typing import Any, Literal
 import polars as pl
 
 from ictcli.errors import ExitCode
-from ictcli.reconcile.differences import BacktestDifference
+from ictcli.reconcile.backtest_difference import BacktestDifference
 from ictcli.reconcile.findings import Finding, Severity
 from ictcli.reconcile.matching import Verdict
 from ictcli.reconcile.story import INSTRUMENTS, Window, empty

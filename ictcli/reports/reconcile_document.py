@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from ictcli.clock import NS_PER_SECOND, iso
-from ictcli.reconcile.differences import SAYS, BacktestDifference
+from ictcli.reconcile.backtest_difference import SAYS, BacktestDifference
 from ictcli.reconcile.findings import MEANINGS, Finding
 from ictcli.reconcile.outcome import Outcome, Stamp
 

@@ -152,6 +152,25 @@ def test_completion_request_imports_nothing_heavy(tmp_path: Path) -> None:
     assert not re.search(r"\b(polars|numpy|numba|duckdb|pyarrow|msgspec|ictcli\.commands)\b", result.stderr)
 
 
+def test_looking_at_a_workspace_compiles_nothing_and_migrates_nothing(tmp_path: Path) -> None:
+    """``status`` is what people and cron ask most often: no engine, no migrations behind it."""
+    script = (
+        "import sys; from ictcli.__main__ import run;"
+        "codes = [run(['init', '.']), run(['status', '-q']), run(['query', 'SELECT 1'])];"
+        "sys.stdout.flush();"
+        "print('', *codes, *({name.partition('.')[0] for name in sys.modules} & {'numba', 'alembic'}))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        encoding="utf-8",
+        env=environment(tmp_path, measured=False),
+        cwd=tmp_path,
+        check=False,
+    )
+    assert result.stdout.splitlines()[-1].split() == ["0", "0", "0"], result.stderr
+
+
 def test_help_starts_within_one_and_a_half_times_importing_click(tmp_path: Path) -> None:
     root = Path(__file__).parents[2]
     for _ in range(3):

@@ -4,8 +4,9 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from ictcli.reconcile.backtest_difference import BacktestDifference
 from ictcli.reconcile.decisions_again import DecisionRow
-from ictcli.reconcile.differences import BacktestDifference, differences
+from ictcli.reconcile.differences import differences
 from ictcli.reconcile.findings import Finding, Kind, finding
 from ictcli.reconcile.matching import Verdict
 from ictcli.reconcile.outcome import Outcome
