@@ -22,7 +22,7 @@ from ictcli.stats.sequences import Floats, sharpe_annualised_252
 Pairing = Literal["same days", "same signals", "independent"]
 
 _LEAST = 2
-"""Observations below which there is no interval."""
+"""Days below which there is no deviation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ def _difference(
     how: Resampling,
 ) -> Difference:
     value = _known(sides[1] - sides[0])
-    bounds = how.interval(draws) if value is not None and min(counts) >= _LEAST else NOWHERE
+    bounds = NOWHERE if value is None else how.interval(draws, min(counts))
     return Difference(
         what, unit, pairing, _known(sides[0]), _known(sides[1]), value, bounds.low, bounds.high, *counts
     )

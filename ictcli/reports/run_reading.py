@@ -21,7 +21,7 @@ from ictcli.reports.run_story import Execution, Pairs, RunStory, Tone, Verdict, 
 from ictcli.reports.run_windows import windows_of_run
 from ictcli.reports.study_tables import study_tables
 from ictcli.reports.summary import explained
-from ictcli.reports.verdicts import edge_sentence, gate_sentence
+from ictcli.reports.verdicts import Finding, edge_sentence, finding, gate_sentence
 from ictcli.research.backtest import Workshop
 from ictcli.research.documents import require_document
 from ictcli.research.metrics.definitions import METRICS
@@ -32,6 +32,13 @@ Document = Mapping[str, Any]
 
 _NAMED = 6
 """Symbols that a headline names."""
+_WORDS: dict[Finding, tuple[Tone, str]] = {
+    "none": ("open", "No trades"),
+    "few": ("open", "Too few trades to tell"),
+    "edge": ("good", "Edge shown on this data"),
+    "loss": ("bad", "A loss is shown"),
+    "open": ("open", "No edge shown"),
+}
 
 
 def story_of_run(run: Run, shop: Workshop) -> RunStory:
@@ -70,16 +77,7 @@ def verdict_of(
     metrics: Mapping[str, Mapping[str, Any]], confidence: float, gate: Document | None = None
 ) -> Verdict:
     """The verdict in words; an interval that includes zero shows nothing, whatever its middle."""
-    expectancy = metrics["net_expectancy_r"]
-    low, high = expectancy["low"], expectancy["high"]
-    tone: Tone = "open"
-    word = "No edge found"
-    if metrics["trades"]["value"] == 0:
-        word = "No trades"
-    elif low is not None and low > 0:
-        tone, word = "good", "Edge shown on this data"
-    elif high is not None and high < 0:
-        tone, word = "bad", "A loss is shown"
+    tone, word = _WORDS[finding(metrics)]
     sentence = edge_sentence(metrics, confidence)
     if gate is None:
         return Verdict(tone, word, sentence)

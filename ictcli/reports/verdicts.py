@@ -1,27 +1,44 @@
 """What a run's numbers allow one to say, in words."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
-FEWEST_TRADES = 30
-"""Below it an interval of the mean is too narrow to be believed, whatever it says: no edge is claimed."""
+from ictcli.stats.intervals import FEWEST
+
+Finding = Literal["none", "few", "edge", "loss", "open"]
+"""``none`` and ``few``: no trades, or too few of them to tell anything; ``open``: neither is shown."""
+
+
+def finding(metrics: Mapping[str, Mapping[str, Any]]) -> Finding:
+    """What the expectancy's interval shows, if there are trades enough to speak of it."""
+    trades, expectancy = metrics["trades"]["value"], metrics["net_expectancy_r"]
+    if not trades:
+        return "none"
+    if trades < FEWEST or expectancy["low"] is None or expectancy["high"] is None:
+        return "few"
+    if expectancy["low"] > 0:
+        return "edge"
+    return "loss" if expectancy["high"] < 0 else "open"
 
 
 def edge_sentence(metrics: Mapping[str, Mapping[str, Any]], confidence: float) -> str:
     """One honest sentence about the expectancy and its interval."""
-    expectancy = metrics["net_expectancy_r"]
     interval = f"the {100 * confidence:g} % interval of the expectancy"
-    if metrics["trades"]["value"] == 0:
-        return "No trades: nothing is shown, neither an edge nor its absence."
-    if expectancy["low"] is None or expectancy["high"] is None:
-        return "No edge shown: too few trades for an interval."
-    if expectancy["low"] > 0 and metrics["trades"]["value"] < FEWEST_TRADES:
-        return f"No edge shown: {metrics['trades']['value']} trades are too few, {FEWEST_TRADES} at least."
-    if expectancy["low"] > 0:
-        return f"Edge shown on this data: {interval} lies above zero ({_attempts(metrics)})."
-    if expectancy["high"] < 0:
-        return f"A loss is shown: {interval} lies below zero."
-    return f"No edge shown: {interval} includes zero."
+    said: dict[Finding, str] = {
+        "none": "No trades: nothing is shown, neither an edge nor its absence.",
+        "few": f"Too few trades to tell an edge or a loss: {_count(metrics)}, {FEWEST} at least.",
+        "edge": f"Edge shown on this data: {interval} lies above zero ({_attempts(metrics)}).",
+        "loss": f"A loss is shown: {interval} lies below zero.",
+        "open": f"No edge shown: {interval} includes zero.",
+    }
+    return said[finding(metrics)]
+
+
+def _count(metrics: Mapping[str, Mapping[str, Any]]) -> str:
+    """How many trades count: those with a stop, for others have no multiple of their risk."""
+    trades = int(metrics["trades"]["value"])
+    known = int(metrics["net_expectancy_r"].get("n", trades))
+    return f"{known:,} of {trades:,} have a stop" if known < trades else f"{trades:,}"
 
 
 def _attempts(metrics: Mapping[str, Mapping[str, Any]]) -> str:

@@ -7,6 +7,13 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
+FEWEST = 30
+"""Observations below which nothing is told from resamples: no interval, no probability, no verdict.
+
+A few values hold too little of what others would have been: the 95 % interval of resampled means holds the
+true one for half of all samples of 2 values, 87 % of those of 10, 92 % of 30 (tests/stats/test_intervals.py).
+Wilson's interval of a share and that of a quantile are as sure as they say for any number.
+"""
 _ENOUGH_DEFINED = 0.95
 """A percentile interval needs at least this share of resamples on which the statistic is defined."""
 

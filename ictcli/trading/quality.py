@@ -15,7 +15,7 @@ from ictcli.ledger.bodies import Acked, BarTaken, Corrected, Filled, Intent, Rej
 from ictcli.ledger.corrections import corrected
 from ictcli.ledger.log import Entry
 from ictcli.stats.bootstrap import bootstrap_mean
-from ictcli.stats.intervals import NOWHERE, Interval, percentile_interval, wilson
+from ictcli.stats.intervals import FEWEST, NOWHERE, Interval, percentile_interval, wilson
 from ictcli.store.packed import Packed
 
 REQUOTES = frozenset({10004, 10020, 10021})
@@ -186,9 +186,9 @@ class _Measure:
         return _statistic(count / n if n else None, wilson(count, n, self.confidence), n)
 
     def _mean(self, values: Sequence[float]) -> dict[str, Any]:
-        if len(values) < 2:
-            return _statistic(values[0] if values else None, NOWHERE, len(values))
         array = np.array(values)
+        if len(values) < FEWEST:
+            return _statistic(float(array.mean()) if values else None, NOWHERE, len(values))
         means = bootstrap_mean(array, self.resamples, self.seed)
         return _statistic(float(array.mean()), percentile_interval(means, self.confidence), len(values))
 

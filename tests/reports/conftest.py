@@ -58,8 +58,10 @@ def trades() -> pa.Table:
     return pa.Table.from_pylist([trade(i, net) for i, net in enumerate(NETS)], schema=TRADES)
 
 
-def metric(value: float | str | None, low: float | None = None, high: float | None = None) -> dict[str, Any]:
-    return {"value": value, "low": low, "high": high, "n": 5}
+def metric(
+    value: float | str | None, low: float | None = None, high: float | None = None, n: int = 5
+) -> dict[str, Any]:
+    return {"value": value, "low": low, "high": high, "n": n}
 
 
 def series(symbol: str, digits: int) -> dict[str, Any]:

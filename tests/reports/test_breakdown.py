@@ -42,7 +42,7 @@ def test_a_symbol_in_numbers(trades: pa.Table, document: dict[str, Any]) -> None
     assert eurusd["win_rate_low"] < 1 / 3 < eurusd["win_rate_high"]
     assert eurusd["profit_factor"] == pytest.approx(120 / 50.5)
     assert eurusd["expectancy_r"] == pytest.approx(69.5 / 50 / 3)
-    assert eurusd["expectancy_r_low"] <= eurusd["expectancy_r"] <= eurusd["expectancy_r_high"]
+    assert (eurusd["expectancy_r_low"], eurusd["expectancy_r_high"]) == (None, None)
 
 
 def test_a_part_has_the_numbers_that_a_run_of_it_alone_would_have(trades: pa.Table) -> None:

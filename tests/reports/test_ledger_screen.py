@@ -24,7 +24,7 @@ def test_what_is_wrong_stands_before_what_was_earned() -> None:
     assert lines[:3] == [
         "HALTED: drill",
         "Outcome unknown of 1 requests: run `ictcli reconcile`.",
-        "No edge shown: too few trades for an interval.",
+        "Too few trades to tell an edge or a loss: 1, 30 at least.",
     ]
     assert "Outcome unknown: place EURUSD unknown" in lines
 

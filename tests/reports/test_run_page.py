@@ -88,20 +88,24 @@ def test_what_was_left_out_is_stated() -> None:
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "tone", "word"),
+    ("trades", "low", "high", "tone", "word"),
     [
-        (0.01, 0.3, "good", "Edge shown on this data"),
-        (-0.1, 0.3, "open", "No edge found"),
-        (-0.3, -0.01, "bad", "A loss is shown"),
-        (None, None, "open", "No edge found"),
+        (30, 0.01, 0.3, "good", "Edge shown on this data"),
+        (30, -0.1, 0.3, "open", "No edge shown"),
+        (30, -0.3, -0.01, "bad", "A loss is shown"),
+        (29, 0.01, 0.3, "open", "Too few trades to tell"),
+        (29, -0.3, -0.01, "open", "Too few trades to tell"),
+        (1, None, None, "open", "Too few trades to tell"),
+        (0, None, None, "open", "No trades"),
     ],
 )
 def test_the_verdict_follows_the_interval_and_not_the_mean(
-    low: float | None, high: float | None, tone: str, word: str
+    trades: int, low: float | None, high: float | None, tone: str, word: str
 ) -> None:
-    mean = {"value": 0.1, "low": low, "high": high, "n": 9}
-    found = verdict_of({"net_expectancy_r": mean, "trades": {"value": 9}}, 0.95)
+    mean = {"value": 0.1, "low": low, "high": high, "n": trades}
+    found = verdict_of({"net_expectancy_r": mean, "trades": {"value": trades}}, 0.95)
     assert (found.tone, found.word) == (tone, word)
+    assert found.sentence.startswith(word)
 
 
 def test_costs_by_kind_add_up_to_all_costs(told: RunStory) -> None:

@@ -43,7 +43,7 @@ def full_metrics() -> dict[str, Any]:
 
 def test_what_decides_stands_first(document: dict[str, Any], trades: pa.Table) -> None:
     lines = run_screen(document, trades).splitlines()
-    assert lines[0] == "No edge shown: the 95 % interval of the expectancy includes zero."
+    assert lines[0] == "Too few trades to tell an edge or a loss: 5, 30 at least."
     assert lines[1].startswith("Gate INCONCLUSIVE: 0 of 1 checks met")
     assert lines[2] == "Missed: INCONCLUSIVE net_expectancy_r (low) > 0"
 

@@ -50,7 +50,7 @@ def test_a_report_shows_all_its_parts(document: dict[str, Any], trades: pa.Table
     for part in (
         "20240301T000000Z-abcdef01",
         "fvg_retest on EURUSD, XAUUSD M15 from sim",
-        "No edge shown: the 95 % interval of the expectancy includes zero.",
+        "Too few trades to tell an edge or a loss: 5, 30 at least.",
         "10,000.00 USD, 0.5 % risk per trade on the opening balance",
         "in_position  2: the series already had a position",
         "Ambiguous stops, whose bar also touched the target: 1",

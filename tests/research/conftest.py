@@ -36,6 +36,14 @@ def keep(store: Store, key: SeriesKey, bars: Bars) -> None:
 
 
 @pytest.fixture
+def long_shop(tmp_path: Path) -> Workshop:
+    """One symbol of source ``walk``, five-minute bars of six weeks: days enough for a Sharpe ratio."""
+    store = Store(tmp_path / "data", tmp_path / "state", 0)
+    keep(store, SeriesKey("walk", "EURUSD", parse_timeframe("M5")), random_walk(0, 12_500, 110_000, 5))
+    return Workshop(store, load_symbols(None), Config(), tmp_path)
+
+
+@pytest.fixture
 def shop(tmp_path: Path) -> Workshop:
     """Two symbols of source ``walk``, five-minute bars of two weeks."""
     store = Store(tmp_path / "data", tmp_path / "state", 0)

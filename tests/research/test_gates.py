@@ -313,3 +313,11 @@ def test_a_label_that_a_run_cannot_have_is_refused_with_the_nearest() -> None:
     ) as told:
         require_labels((fitting, wrong), known, "gate.toml")
     assert told.value.hint == "Did you mean 'EURUSD'?"
+
+
+def test_a_bound_that_few_observations_cannot_have_is_told_with_its_reason() -> None:
+    check = Check(metric="net_expectancy_r", op=">", value=0.0, bound="low")
+    metric = Metric(0.9, None, None, 2)
+    (found,) = judge("gate", (check,), {"net_expectancy_r": metric}, {}).checks
+    assert found.verdict == "INCONCLUSIVE"
+    assert found.reason == "no low bound for this run: 2 observations are too few, 30 at least"

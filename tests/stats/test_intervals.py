@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from ictcli.stats.intervals import Interval, normal_quantile, percentile_interval, wilson
+from ictcli.stats.bootstrap import bootstrap_mean
+from ictcli.stats.intervals import FEWEST, Interval, normal_quantile, percentile_interval, wilson
 
 
 @pytest.mark.parametrize(
@@ -69,3 +70,30 @@ def test_undefined_resamples_are_left_out_while_they_are_few() -> None:
 def test_an_infinite_bound_is_none() -> None:
     values = np.array([1.0] * 90 + [np.inf] * 10)
     assert percentile_interval(values, 0.9) == Interval(1.0, None)
+
+
+def share_covered(size: int, samples: int) -> float:
+    """How often the 95 % interval of the mean of so many normal values holds the true one, 0."""
+    generator, held = np.random.default_rng(1), 0
+    for number in range(samples):
+        draws = bootstrap_mean(generator.normal(size=size), 999, number)
+        interval = percentile_interval(draws, 0.95)
+        assert interval.low is not None
+        assert interval.high is not None
+        held += interval.low <= 0 <= interval.high
+    return held / samples
+
+
+def test_an_interval_of_resamples_means_what_it_says_from_the_fewest_observations_on() -> None:
+    assert share_covered(2, 300) < 0.6
+    assert share_covered(10, 300) < 0.91
+    assert share_covered(FEWEST, 300) > 0.89
+
+
+@pytest.mark.proof
+def test_coverage_of_intervals_of_few_observations(proof_facts: dict[str, object]) -> None:
+    shares = {str(size): share_covered(size, 2_000) for size in (2, 5, 10, 20, 30, 50, 100)}
+    proof_facts |= shares
+    assert shares["2"] < 0.55
+    assert shares["10"] < 0.89
+    assert shares["30"] > 0.9

@@ -77,7 +77,7 @@ def test_requotes_rejects_and_unknown_outcomes_are_counted_apart() -> None:
 
 def test_symbols_and_strategies_stand_apart_and_intervals_hold_the_mean() -> None:
     bodies: list[AnyBody] = []
-    for number in range(1, 13):
+    for number in range(1, 61):
         name = f"i{number}"
         strategy = "breaker" if number % 2 else "fvg_retest"
         bodies += [intent(name, strategy=strategy), sent(name), filled(name, number, f"1.1000{number % 5}")]
@@ -85,9 +85,9 @@ def test_symbols_and_strategies_stand_apart_and_intervals_hold_the_mean() -> Non
     bodies += [filled("g", 99, "2000.15")]
     found = measured(*bodies)
     assert set(found["symbols"]) == {"EURUSD", "XAUUSD"}
-    assert found["strategies"]["breaker"]["orders"] == 6
+    assert found["strategies"]["breaker"]["orders"] == 30
     mean = found["symbols"]["EURUSD"]["slippage_points"]
-    assert mean["n"] == 12
+    assert mean["n"] == 60
     assert mean["low"] < mean["value"] < mean["high"]
     gold = found["symbols"]["XAUUSD"]
     assert gold["slippage_points"] == {"value": pytest.approx(5.0), "low": None, "high": None, "n": 1}

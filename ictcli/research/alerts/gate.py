@@ -15,14 +15,14 @@ from msgspec import Meta
 from ictcli.errors import ConfigError
 from ictcli.research.alerts.score import ONE_SIDED, ScoreReport, Share
 from ictcli.research.gates import Verdict, convert_row, read_checks
-from ictcli.stats.intervals import normal_quantile, wilson
+from ictcli.stats.intervals import FEWEST, normal_quantile, wilson
 
 ShareName = Literal[
     "capture", "early_capture", "false_alert_share", "false_positive_rate", "win_rate", "barrier_win_rate"
 ]
 ProvenName = Literal["capture_lift", "expectancy_r"]
 
-LEAST_N = 30
+LEAST_N = FEWEST
 """With fewer observations no check passes: the bounds of 5 hits of 5 look better than they are."""
 _TOLERANCE = 1e-12
 

@@ -18,7 +18,7 @@ from ictcli.research.metrics.definitions import Definition
 from ictcli.research.metrics.values import Metric, Resampling
 from ictcli.stats import bootstrap
 from ictcli.stats.clusters import bootstrap_share, cluster_counts, effective_n
-from ictcli.stats.intervals import percentile_interval, wilson
+from ictcli.stats.intervals import FEWEST, percentile_interval, wilson
 from ictcli.stats.sequences import Floats, mean, profit_factor
 
 ONE_SIDED = 0.95
@@ -231,10 +231,10 @@ def _results(parts: Sequence[Scored]) -> Floats:
 def _expectancy(results: Floats, how: Resampling) -> tuple[Metric, float | None]:
     if not len(results):
         return Metric(None, None, None, 0), None
-    if len(results) < 2:
-        return Metric(mean(results), None, None, 1), None
+    if len(results) < FEWEST:
+        return Metric(mean(results), None, None, len(results)), None
     draws = bootstrap.bootstrap_mean(results, how.resamples, how.seed)
-    interval = how.interval(draws)
+    interval = how.interval(draws, len(results))
     proven = percentile_interval(draws, 2 * ONE_SIDED - 1).low
     return Metric(mean(results), interval.low, interval.high, len(results)), proven
 
@@ -243,7 +243,8 @@ def _profit_factor(results: Floats, how: Resampling) -> Metric:
     value = profit_factor(results)
     if not np.isfinite(value):
         return Metric(None, None, None, len(results))
-    interval = how.interval(bootstrap.bootstrap_profit_factor(results, how.resamples, how.seed))
+    draws = bootstrap.bootstrap_profit_factor(results, how.resamples, how.seed)
+    interval = how.interval(draws, len(results))
     return Metric(float(value), interval.low, interval.high, len(results))
 
 
@@ -254,8 +255,8 @@ def _lift(
     if capture.value is None or expected is None:
         return Metric(None, None, None, capture.n), None
     draws = bootstrap_share(*cluster_counts(seen.days, seen.hits), how.resamples, how.seed) - expected
-    interval = how.interval(draws)
-    proven = percentile_interval(draws, 2 * ONE_SIDED - 1).low
+    interval = how.interval(draws, capture.n)
+    proven = percentile_interval(draws, 2 * ONE_SIDED - 1).low if capture.n >= FEWEST else None
     return Metric(capture.value - expected, interval.low, interval.high, capture.n), proven
 
 

@@ -8,7 +8,7 @@ from ictcli.market.bars import Int64
 from ictcli.research.metrics.resamples import quotient, resampled_sums
 from ictcli.research.metrics.values import Metric, Resampling, Sample, defined, floats, resampled
 from ictcli.stats import bootstrap
-from ictcli.stats.intervals import NOWHERE
+from ictcli.stats.intervals import FEWEST, NOWHERE
 from ictcli.stats.sequences import Floats, sharpe_annualised_252
 from ictcli.stats.sharpe import TrackRecord, track_record
 from ictcli.stats.sharpe_2026 import dsr_2026, min_trl_2026, psr_2026
@@ -51,18 +51,20 @@ def daily_returns(sample: Sample) -> Floats:
 
 def day_metrics(sample: Sample, how: Resampling) -> dict[str, Metric]:
     """The metrics that trading days decide, in no order."""
-    returns = daily_returns(sample)
+    returns, some = daily_returns(sample), min(len(sample.trades), len(sample.all_days))
     draws = bootstrap.bootstrap_sharpe_annualised_252(returns, how.resamples, how.seed)
     return {
-        "sharpe_daily": defined(sharpe_annualised_252(returns), how.interval(draws), len(returns), _FLAT),
-        "sortino_daily": _sortino(returns, how),
+        "sharpe_daily": defined(
+            sharpe_annualised_252(returns), how.interval(draws, some), len(returns), _FLAT
+        ),
+        "sortino_daily": _sortino(returns, some, how),
         **_proofs(track_record(returns), sample, how),
         "exposure": _exposure(sample),
         "trades_per_day": _trades_per_day(sample, how),
     }
 
 
-def _sortino(returns: Floats, how: Resampling) -> Metric:
+def _sortino(returns: Floats, some: int, how: Resampling) -> Metric:
     n = len(returns)
     columns = [returns, np.minimum(returns, 0.0) ** 2, (returns < 0).astype(np.float64)]
     total, squares, _ = (float(column.sum()) for column in columns)
@@ -70,10 +72,13 @@ def _sortino(returns: Floats, how: Resampling) -> Metric:
     sums, deviations, losing = resampled_sums(columns, how)
     deviations = np.where(losing > 0.5, np.maximum(deviations, 0.0), 0.0)
     draws = quotient(sums, np.sqrt(n * deviations)) * math.sqrt(252.0)
-    return resampled(value, draws, n, how, "no losing day")
+    return defined(value, how.interval(draws, some), n, "no losing day")
 
 
 def _proofs(record: TrackRecord, sample: Sample, how: Resampling) -> dict[str, Metric]:
+    if min(len(sample.trades), record.periods) < FEWEST:
+        few = f"too few trades or days, {FEWEST} of each at least"
+        return {name: _sure(None, record.periods, few) for name in ("psr", "dsr", "min_trl")}
     dsr, why = None, "trials not known: see PSR"
     if sample.trials is not None:
         dsr = dsr_2026(record, sample.trials.count, sample.trials.variance)

@@ -122,7 +122,7 @@ def _factor(sums: _Sums, n: int, how: Resampling) -> Metric:
     lossless = np.where(draws["wins"] > _SOME, math.inf, math.nan)
     some = draws["losses"] > _SOME
     factors = np.where(some, draws["gain"] / np.where(some, draws["loss"], 1.0), lossless)
-    return defined(factor, how.interval(factors), n, _LOSSES)
+    return defined(factor, how.interval(factors, n), n, _LOSSES)
 
 
 def _mean(sums: _Sums, name: str, how: Resampling) -> Metric:

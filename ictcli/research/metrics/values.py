@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ictcli.market.bars import Int64
-from ictcli.stats.intervals import NOWHERE, Interval, percentile_interval
+from ictcli.stats.intervals import FEWEST, NOWHERE, Interval, percentile_interval
 from ictcli.stats.sequences import Floats
 
 
@@ -85,9 +85,9 @@ class Resampling:
     seed: int
     confidence: float
 
-    def interval(self, draws: Floats) -> Interval:
-        """Percentile interval of resampled statistics."""
-        return percentile_interval(draws, self.confidence)
+    def interval(self, draws: Floats, n: int) -> Interval:
+        """Percentile interval of statistics resampled from ``n`` observations; of too few there is none."""
+        return percentile_interval(draws, self.confidence) if n >= FEWEST else NOWHERE
 
 
 def defined(value: float, interval: Interval, n: int, why: str) -> Metric:
@@ -105,8 +105,8 @@ def defined(value: float, interval: Interval, n: int, why: str) -> Metric:
 
 
 def resampled(value: float, draws: Floats, n: int, how: Resampling, why: str) -> Metric:
-    """A metric with the percentile interval of its resamples; a single observation has none."""
-    return defined(value, how.interval(draws) if n > 1 else NOWHERE, n, why)
+    """A metric with the percentile interval of its resamples; too few observations have none."""
+    return defined(value, how.interval(draws, n), n, why)
 
 
 def floats(table: pa.Table, column: str) -> Floats:

@@ -15,6 +15,7 @@ from ictcli.research.gates import suggest
 from ictcli.research.metrics.definitions import METRICS
 from ictcli.research.search.ranges import Space
 from ictcli.research.search.trials import Outcome, Trial
+from ictcli.stats.intervals import FEWEST
 from ictcli.stats.overfitting import pbo_cscv_sharpe
 from ictcli.stats.sequences import Floats
 from ictcli.stats.sharpe import track_record
@@ -110,6 +111,7 @@ def judge_search(
     returns = np.stack([one.returns for one in outcomes], axis=1)
     counted = trial_set(returns)
     record = track_record(np.ascontiguousarray(returns[:, best]))
+    few = min(outcomes[best].metrics["trades"] or 0, record.periods) < FEWEST
     blocks = next((one for one in _BLOCKS if len(returns) // one >= _LEAST_ROWS), 2)
     split = pbo_cscv_sharpe(returns, blocks)
     superior = spa_hansen_2005(returns, benchmark, resamples, seed)
@@ -119,7 +121,7 @@ def judge_search(
         "average_correlation": _finite(counted.average_correlation),
         "metric": metric,
         "best": {"trial": trials[best].number, "values": dict(trials[best].values), **_shown(outcomes[best])},
-        "dsr": dsr_2026(record, counted.effective_trials, counted.sharpe_variance),
+        "dsr": None if few else dsr_2026(record, counted.effective_trials, counted.sharpe_variance),
         "pbo": None if split is None else split.pbo,
         "pbo_blocks": None if split is None else split.blocks,
         "loss_probability": None if split is None else split.loss_probability,

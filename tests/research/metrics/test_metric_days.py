@@ -56,7 +56,7 @@ def test_without_a_losing_day_there_is_no_sortino() -> None:
 
 
 def test_proofs_are_those_of_the_daily_record() -> None:
-    daily = [10, -4, 6, -2, 9, 1, -3, 4, 5, -1]
+    daily = [10, -4, 6, -2, 9, 1, -3, 4, 5, -1] * 3
     case = sample(daily)
     record = track_record(np.array(daily) / 1000)
     found = day_metrics(case, HOW)
@@ -69,8 +69,18 @@ def test_proofs_are_those_of_the_daily_record() -> None:
     assert known["dsr"].value < (found["psr"].value or 0)
 
 
+@pytest.mark.parametrize("daily", [[10, 12], [10, -4, 6] * 9 + [1, 2], [10, -4] + [0] * 200])
+def test_few_days_or_few_trades_prove_nothing(daily: list[int]) -> None:
+    found = day_metrics(replace(sample(daily), trials=Trials(20.0, 0.05)), HOW)
+    for name in ("psr", "dsr", "min_trl"):
+        assert (found[name].value, found[name].why) == (None, "too few trades or days, 30 of each at least")
+    assert found["sharpe_daily"].value is not None
+    for name in ("sharpe_daily", "sortino_daily"):
+        assert (found[name].low, found[name].high) == (None, None)
+
+
 def test_a_loss_is_never_proven_a_gain_by_waiting() -> None:
-    found = day_metrics(sample([-10, 4, -6, 2, -9, 1]), HOW)
+    found = day_metrics(sample([-10, 4, -6, 2, -9, 1] * 5), HOW)
     assert found["min_trl"].value is None
     assert found["min_trl"].why == "the Sharpe ratio is not above 0"
     assert found["psr"].value is not None
@@ -78,7 +88,7 @@ def test_a_loss_is_never_proven_a_gain_by_waiting() -> None:
 
 
 def test_days_that_do_not_vary_prove_nothing() -> None:
-    found = day_metrics(sample([5, 5, 5, 5]), HOW)
+    found = day_metrics(sample([5] * 30), HOW)
     for name in ("sharpe_daily", "psr", "min_trl"):
         assert (found[name].value, found[name].why) == (None, "the daily results do not vary")
 

@@ -43,8 +43,9 @@ def test_what_is_undefined_says_why_and_has_no_interval(value: float) -> None:
     assert defined(value, Interval(0.0, 1.0), 0, "no loss") == Metric(None, None, None, 0, "no trades")
 
 
-def test_one_observation_has_no_resampled_interval() -> None:
+def test_few_observations_have_no_resampled_interval() -> None:
     draws = np.linspace(0.0, 1.0, 100)
-    assert resampled(0.5, draws, 1, HOW, "") == Metric(0.5, None, None, 1)
-    metric = resampled(0.5, draws, 2, HOW, "")
+    for few in (1, 2, 29):
+        assert resampled(0.5, draws, few, HOW, "") == Metric(0.5, None, None, few)
+    metric = resampled(0.5, draws, 30, HOW, "")
     assert (metric.low, metric.high) == pytest.approx((0.04, 0.94), abs=0.011)

@@ -156,7 +156,7 @@ def test_idle_days_count_as_zero() -> None:
 
 
 def test_the_same_seed_gives_the_same_metrics() -> None:
-    case = sample("5.00", "-3.00", "2.00", "-1.00", "4.00")
+    case = sample(*("5.00", "-3.00", "2.00", "-1.00", "4.00") * 6, all_days=30)
     assert measure(case, HOW) == measure(case, HOW)
     assert measure(case, HOW) != measure(case, Resampling(200, 2, 0.95))
 

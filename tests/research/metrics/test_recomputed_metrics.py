@@ -22,7 +22,7 @@ from ictcli.workspace import create
 from tests.research.conftest import MONDAY, keep, random_walk
 
 NEW_YORK = ZoneInfo("America/New_York")
-BARS = 3_000
+BARS = 12_500
 SYMBOLS = {"EURUSD": (110_000, 5), "XAUUSD": (200_000, 2), "USDJPY": (150_000, 3)}
 
 Marks = list[tuple[datetime, float, float]]
@@ -68,18 +68,20 @@ def paid(trade: dict[str, str]) -> float:
 
 def drawdown(trades: list[dict[str, str]], marks: Marks, opening: float) -> tuple[float, float]:
     """The deepest fall as a share of its peak, and the deepest in money."""
-    own: dict[datetime, float] = {}
-    for trade in trades:
-        closed = datetime.fromisoformat(trade["closed_at"])
-        worst = float(trade["mae_r"]) * float(trade["risk"]) + paid(trade)
-        own[closed] = max(own.get(closed, 0.0), worst)
     balance, peak, deepest, money = opening, opening, 0.0, 0.0
+    last, left = datetime.min.replace(tzinfo=UTC), list(trades)
     for instant, closed_balance, equity in marks:
-        lowest = min(equity, closed_balance, balance - own.pop(instant, 0.0))
+        lowest = min(equity, closed_balance)
+        for trade in [one for one in left if datetime.fromisoformat(one["mae_at"]) <= instant]:
+            left.remove(trade)
+            entry = (float(trade["commission"]) + float(trade["fees"])) / 2
+            unpaid = entry if datetime.fromisoformat(trade["opened_at"]) >= last else 0.0
+            if float(trade["mae_r"]) > 0 and trade["exits"] == "1":
+                lowest = min(lowest, balance - float(trade["mae_r"]) * float(trade["risk"]) - unpaid)
         deepest, money = max(deepest, (peak - lowest) / peak), max(money, peak - lowest)
-        balance = closed_balance
+        balance, last = closed_balance, instant
         peak = max(peak, balance)
-    assert not own, "a trade closed at no mark"
+    assert not left, "a trade stood worst after every mark"
     return deepest, money
 
 

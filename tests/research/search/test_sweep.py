@@ -1,5 +1,6 @@
 """The best of many trials: which one it is, and what is refused."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,7 @@ def searched(values: list[float], returns: Any) -> tuple[Any, list[Trial], list[
     trials = [
         Trial(i, space.values(point), choices, Config(), str(i)) for i, point in enumerate(space.points)
     ]
-    outcomes = [outcome(i, returns[:, i], sharpe_daily=value, trades=9.0) for i, value in enumerate(values)]
+    outcomes = [outcome(i, returns[:, i], sharpe_daily=value, trades=30.0) for i, value in enumerate(values)]
     return space, trials, outcomes
 
 
@@ -67,6 +68,9 @@ def test_the_judgement_is_that_of_the_statistics_it_names() -> None:
     record = track_record(np.ascontiguousarray(returns[:, best]))
     assert judged.document["dsr"] == dsr_2026(record, counted.effective_trials, counted.sharpe_variance)
     assert 5 < judged.document["effective_trials"] <= 6
+    few = [replace(one, metrics={**one.metrics, "trades": 29.0}) for one in outcomes]
+    told = judge_search(space, trials, few, np.zeros(240), metric="sharpe_daily", resamples=200, seed=1)
+    assert told.document["dsr"] is None
     assert 0 <= judged.document["pbo"] <= 1
     assert 0 <= judged.document["spa_p"] <= 1
     assert judged.document["pbo_blocks"] == 16

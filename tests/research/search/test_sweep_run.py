@@ -63,9 +63,9 @@ def test_every_trial_is_kept_with_parameters_metrics_and_days(shop: Workshop) ->
         assert grown * opening - opening == pytest.approx(row["net_profit"], abs=1e-6)
 
 
-def test_the_run_is_the_best_trial_and_each_trial_a_plain_backtest(shop: Workshop) -> None:
-    run = run_sweep(shop, search())
-    rows = table(shop, run.run, "trials").to_pylist()
+def test_the_run_is_the_best_trial_and_each_trial_a_plain_backtest(long_shop: Workshop) -> None:
+    run = run_sweep(long_shop, search())
+    rows = table(long_shop, run.run, "trials").to_pylist()
     best = max(rows, key=lambda row: row["sharpe_daily"])
     assert run.document["search"]["best"]["trial"] == best["trial"]
     assert run.document["metrics"]["sharpe_daily"]["value"] == best["sharpe_daily"]
@@ -73,7 +73,7 @@ def test_the_run_is_the_best_trial_and_each_trial_a_plain_backtest(shop: Worksho
     other = rows[0]
     params = {**PARAMS, "reward_risk": other["param.reward_risk"], "max_bars": other["param.max_bars"]}
     alone = backtest(
-        request("EURUSD", params=params), shop, now=NOW + 10**10, provenance={}, progress=silent
+        request("EURUSD", params=params), long_shop, now=NOW + 10**10, provenance={}, progress=silent
     ).document["metrics"]
     assert float(alone["net_profit"]["value"]) == pytest.approx(other["net_profit"], abs=0.005)
     assert alone["sharpe_daily"]["value"] == other["sharpe_daily"]
