@@ -130,5 +130,5 @@ def _document(one: "Judged", words: str) -> Mapping[str, Any]:
     return {
         "account": one.account, "mode": one.mode, "life": one.life,
         "beat": iso(one.beat) if one.beat else None, "positions": one.positions, "orders": one.orders,
-        "text": words,
+        "exit_code": one.code or None, "text": words,
     }  # fmt: skip

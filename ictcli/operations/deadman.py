@@ -7,7 +7,7 @@ from typing import Literal
 
 from ictcli.clock import iso, parse_duration
 from ictcli.config.alerts import AlertsConfig
-from ictcli.errors import IctError
+from ictcli.errors import ExitCode, IctError
 from ictcli.operations.alerts import Alert
 from ictcli.operations.alerts_ledger import Ledger
 from ictcli.trading.control import control_folder
@@ -16,8 +16,12 @@ from ictcli.trading.pulse import last_beat, pulse_file
 
 Life = Literal["alive", "starting", "ended", "silent", "gone", "absent"]
 DEAD = ("silent", "gone", "absent")
-"""silent: its process is there and its loop stands still; gone: it ended without good order, or must not
-end; absent: an account that must be traded never was."""
+"""silent: its process is there and its loop stands still; gone: it ended without good order, by an error, or
+must not end; absent: an account that must be traded never was."""
+
+
+_BY_HAND = (ExitCode.OK.value, ExitCode.INTERRUPTED.value)
+"""Ends that somebody asked for; whether they were in good order the ledger tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,7 @@ class Judged:
         life: see ``Life``.
         beat: last sign of life, ns UTC; 0 for none.
         positions, orders: what is open as its ledger tells; None where that cannot be read.
+        code: exit code of the error by which it ended itself; 0 where it did not.
     """
 
     account: int
@@ -38,6 +43,7 @@ class Judged:
     beat: int
     positions: int | None
     orders: int | None
+    code: int = 0
 
     @property
     def dead(self) -> bool:
@@ -88,7 +94,7 @@ def explained(one: Judged, config: AlertsConfig, now: int) -> str:
         "starting": "starting",
         "ended": "ended in good order",
         "silent": f"its trader runs and gives no heartbeat {since} (limit {config.heartbeat_after})",
-        "gone": f"its trader is gone, last seen {iso(one.beat // 10**9 * 10**9)}",
+        "gone": f"its trader {_left(one)}, last seen {iso(one.beat // 10**9 * 10**9)}",
         "absent": "it must be traded, and never was",
     }
     if not one.dead or one.life == "absent":
@@ -99,26 +105,35 @@ def explained(one: Judged, config: AlertsConfig, now: int) -> str:
     return f"{words[one.life]}; {left if one.positions or one.orders else 'nothing is open'}"
 
 
+def _left(one: Judged) -> str:
+    return f"ended by itself with exit code {one.code}" if one.code else "is gone"
+
+
 def _judge(
     control: Path, trader: Trader, ledger: Ledger | None, config: AlertsConfig, now: int, *, running: bool
 ) -> Judged:
     seen = last_beat(pulse_file(control, trader.account))
     beat = max(seen, trader.since)
-    in_order, positions, orders = _known(ledger, trader)
+    in_order, positions, orders = _known(ledger, trader, begun=seen > 0)
+    code = 0 if running or trader.code in _BY_HAND else trader.code or 0
     life: Life
     if running and seen < trader.since:
         life = "starting" if now - trader.since <= parse_duration(config.start_after) else "silent"
     elif running:
         life = "alive" if now - beat <= parse_duration(config.heartbeat_after) else "silent"
     else:
-        life = "ended" if in_order and trader.account not in config.expected else "gone"
-    return Judged(trader.account, trader.mode, life, beat, positions, orders)
+        well = in_order and not code and trader.account not in config.expected
+        life = "ended" if well else "gone"
+    return Judged(trader.account, trader.mode, life, beat, positions, orders, code)
 
 
-def _known(ledger: Ledger | None, trader: Trader) -> tuple[bool, int | None, int | None]:
-    """As ``_books``; a ledger that cannot be read tells of no good end."""
+def _known(ledger: Ledger | None, trader: Trader, *, begun: bool) -> tuple[bool, int | None, int | None]:
+    """As ``_books``; a ledger that cannot be read tells of no good end.
+
+    Without a ledger nothing is open where no loop ever came round.
+    """
     if ledger is None:
-        return True, None, None
+        return (True, None, None) if begun else (True, 0, 0)
     try:
         return _books(ledger, trader)
     except IctError:

@@ -1,12 +1,12 @@
 """One trader per account: a lock that dies with its holder, and a note of who trades where."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
 
-from ictcli.errors import Busy
+from ictcli.errors import Busy, DataError, ExitCode, IctError
 from ictcli.plain_file import read_plain
 from ictcli.store.atomic import write_file
 from ictcli.store.locks import exclusive
@@ -24,6 +24,8 @@ class Trader(msgspec.Struct, frozen=True):
         mode: paper, live or replay.
         pid: process.
         since: ns UTC.
+        code: exit code that it ended with by itself, 0 for a good end; None while it runs, and where it was
+            killed or its end could not be written down.
     """
 
     account: int
@@ -31,6 +33,7 @@ class Trader(msgspec.Struct, frozen=True):
     mode: str
     pid: int
     since: int
+    code: int | None = None
 
 
 @contextmanager
@@ -44,8 +47,15 @@ def only_trader(control: Path, trader: Trader) -> Iterator[None]:
     what = f"account {trader.account}"
     path = _lock(control, trader.account)
     with exclusive(path, what, now=trader.since, wait=_PATIENCE, doing="being traded"):
-        write_file(_note(control, trader.account), msgspec.json.encode(trader), private=True)
-        yield
+        _write(control, trader)
+        try:
+            yield
+        except BaseException as error:
+            with suppress(DataError):  # what ended it is what is told
+                _write(control, msgspec.structs.replace(trader, code=_code_of(error)))
+            raise
+        with suppress(DataError):
+            _write(control, msgspec.structs.replace(trader, code=ExitCode.OK.value))
 
 
 @contextmanager
@@ -85,6 +95,16 @@ def is_traded(control: Path, trader: Trader) -> bool:
             return False
     except Busy:
         return True
+
+
+def _write(control: Path, trader: Trader) -> None:
+    write_file(_note(control, trader.account), msgspec.json.encode(trader), private=True)
+
+
+def _code_of(error: BaseException) -> int:
+    if isinstance(error, IctError):
+        return error.code.value
+    return (ExitCode.INTERRUPTED if isinstance(error, KeyboardInterrupt) else ExitCode.UNEXPECTED).value
 
 
 def _lock(control: Path, account: int) -> Path:

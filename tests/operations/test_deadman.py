@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ictcli.errors import ConfigError, SourceUnavailable
+from ictcli.errors import Busy, ConfigError, DataError, SourceUnavailable
 from ictcli.ledger.bodies import Filled, Stop
 from ictcli.operations.alerts_ledger import Ledger, file_ledger
 from ictcli.operations.deadman import Judged, alerts_of, explained, judge_all
@@ -95,6 +95,40 @@ def test_a_trader_whose_ledger_cannot_be_read_is_gone_and_critical(tmp_path: Pat
     (alert,) = alerts_of([gone], CONFIG, NOON)
     assert (gone.life, alert.severity) == ("gone", "critical")
     assert alert.text.endswith("what is open is not known")
+
+
+@pytest.mark.parametrize(
+    ("error", "code"), [(DataError("no bars"), 5), (Busy("taken"), 12), (ValueError("a bug"), 1)]
+)
+def test_a_trader_that_ended_itself_by_an_error_did_not_end_in_good_order(
+    tmp_path: Path, error: Exception, code: int
+) -> None:
+    """Also where it never came so far as to write anything, and where an earlier session ended well."""
+    for ledger in (None, write_ledger(tmp_path / "ledger", Stop(reason="Ctrl-C"))):
+        with pytest.raises(type(error)), trading(tmp_path):
+            raise error
+        dead = judge(tmp_path, MINUTE, ledger)
+        assert (dead.life, dead.code, dead.positions, dead.orders) == ("gone", code, 0, 0)
+        (alert,) = alerts_of([dead], CONFIG, NOON)
+        assert (alert.kind, alert.severity) == ("trader_gone", "warning")
+        assert f"its trader ended by itself with exit code {code}, last seen" in alert.text
+    with trading(tmp_path):
+        assert judge(tmp_path, MINUTE, ledger).life == "starting"
+    assert judge(tmp_path, MINUTE, ledger).life == "ended"
+
+
+def test_a_trader_that_somebody_interrupts_is_judged_by_its_ledger(tmp_path: Path) -> None:
+    ledger = write_ledger(tmp_path / "ledger", Stop(reason="Ctrl-C"))
+    with pytest.raises(KeyboardInterrupt), trading(tmp_path, beat=0):
+        raise KeyboardInterrupt
+    assert judge(tmp_path, MINUTE, ledger).life == "ended"
+
+
+def test_without_a_ledger_nobody_knows_what_a_loop_that_ran_left_open(tmp_path: Path) -> None:
+    with pytest.raises(DataError), trading(tmp_path, beat=MINUTE, mode="live"):
+        raise DataError("the ledger is gone")
+    dead = judge(tmp_path, 2 * MINUTE)
+    assert (dead.life, dead.positions, dead.orders) == ("gone", None, None)
 
 
 def test_one_death_is_one_alert_and_the_next_another(tmp_path: Path) -> None:

@@ -86,7 +86,8 @@ def test_who_trades_where_is_seen_from_outside_without_disturbing_them(tmp_path:
         assert (first.account, first.broker, first.mode, first.pid, first_up) == (
             7, "demo", "live", other.pid, True,
         )  # fmt: skip
-        assert (second, second_up) == (trader(8), False)
+        assert (second.account, second.code, second_up) == (8, 0, False)
+        assert first.code is None
         with pytest.raises(Busy, match=f"pid {other.pid} "), only_trader(tmp_path, trader(7)):
             pass
 
