@@ -36,6 +36,7 @@ _WORDS = (
     ("network is unreachable", "the network is unreachable"),
     ("no route to host", "the network is unreachable"),
 )
+_NO_WORDS = "not taken, in words that may hold the address"
 _CODE = re.compile(r"(?:error=|\(|HTTP |status )([45]\d\d)\b")
 _MOST_WAIT = 24 * 3600.0
 
@@ -59,7 +60,7 @@ def why_of(texts: Iterable[str]) -> str:
     if code:
         return f"refused with {code[1]}"
     lower = said.lower()
-    return next((words for sign, words in _WORDS if sign in lower), "not taken")
+    return next((words for sign, words in _WORDS if sign in lower), _NO_WORDS)
 
 
 def wait_of(value: str | None) -> float:

@@ -37,6 +37,7 @@ class Intake:
     ledgers: Callable[[], Sequence[Ledger]]
     looked: int = 0
     tended: int = 0
+    caught_up: bool = False
 
     def bring(self, box: "Outbox", now: int) -> int:
         """Take in what is new at an instant, ns UTC, and let alerts that nobody acknowledged rise.
@@ -53,6 +54,9 @@ class Intake:
         if not 0 <= now - self.looked < _LOOK_EVERY:
             self.looked = now
             new += box.take(self._around(ledgers, now), self.config.alerts, now)
+        if not self.caught_up:
+            self.caught_up = True
+            box.catch_up(self.config.alerts, now)
         box.escalate(self.config.alerts, now)
         if not 0 <= now - self.tended < _TEND_EVERY:
             self.tended = now

@@ -64,6 +64,17 @@ FROM deliveries d JOIN alerts a ON a.id = d.alert
 WHERE d.channel = ? AND d.{_OPEN} AND d.due <= ? ORDER BY d.tries - d.doubtful, d.alert LIMIT {MOST_DUE}
 """  # noqa: S608 - words of this file
 
+_UNTOLD = """
+SELECT id, kind, severity FROM alerts a
+WHERE acked IS NULL AND NOT EXISTS (SELECT 1 FROM deliveries WHERE alert = a.id) ORDER BY id
+"""
+
+
+def _first_step(severity: str, config: AlertsConfig, now: int) -> int | None:
+    """When an alert rises first that nobody acknowledges, ns UTC; None for one that does not."""
+    urgent = severity == "critical" and config.escalate_steps
+    return now + parse_duration(config.escalate_after) if urgent else None
+
 
 @contextmanager
 def only_notifier(state: Path, *, now: int, wait: float = 0.0) -> Iterator[None]:
@@ -168,6 +179,28 @@ class Outbox:
                 sql = "INSERT OR REPLACE INTO positions VALUES (?, ?, ?)"
                 self._raw.execute(sql, (read[0], read[1].number, read[1].mark))
         return new
+
+    def catch_up(self, config: AlertsConfig, now: int) -> int:
+        """Have alerts told that came when no channel was for them and that nobody acknowledged; how many.
+
+        Escalation begins anew: there was nobody to hear of it.
+        """
+        with explained(self._path):
+            untold = self._raw.execute(_UNTOLD).fetchall()
+        found = []
+        for number, kind, severity in untold:
+            owner = owner_of(kind, severity, config)
+            found += [(number, severity, owner, channels_of(kind, severity, owner, 0, config))]
+        reached = [one for one in found if one[3]]
+        if not reached:
+            return 0
+        with self._writing():
+            for number, severity, owner, channels in reached:
+                sql = "UPDATE alerts SET owner = ?, step = 0, next_step = ? WHERE id = ?"
+                self._raw.execute(sql, (owner, _first_step(severity, config, now), number))
+                for channel in channels:
+                    self._deliver(number, channel, 0, now)
+        return len(reached)
 
     def acknowledge(self, said: Acknowledgement) -> list[int]:
         """Note that somebody takes care: nothing more is sent of these alerts. Those that were open."""
@@ -282,13 +315,12 @@ class Outbox:
         owner, mark = owner_of(alert.kind, severity, config), fingerprint(alert)
         same = "SELECT max(id) FROM alerts WHERE fingerprint = ?"
         (before,) = self._raw.execute(same, (mark,)).fetchone()
-        urgent = severity == "critical" and config.escalate_steps
         done = self._raw.execute(
             "INSERT INTO alerts (key, kind, severity, text, source, owner, at, taken, fingerprint, "
             "next_step) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 alert.key, alert.kind, severity, alert.text, alert.source, owner, alert.at, now, mark,
-                now + parse_duration(config.escalate_after) if urgent else None,
+                _first_step(severity, config, now),
             ),
         )  # fmt: skip
         number = int(done.lastrowid or 0)

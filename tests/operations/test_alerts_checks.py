@@ -167,9 +167,30 @@ def test_a_file_of_the_spool_that_is_no_alert_is_put_aside_and_told(tmp_path: Pa
     assert listing(desk.state)[0].text == "0-bad.json is no alert"
 
 
+@pytest.mark.skipif(os.name == "nt", reason="FIFOs are POSIX")
+def test_a_fifo_in_the_spool_is_put_aside_and_holds_nothing_up(tmp_path: Path) -> None:
+    desk = desk_of(tmp_path, alerts_config(), {})
+    lay_alert(desk.state, alert(2))
+    os.mkfifo(inbox(desk.state) / "0-bad.json")
+    with outbox(desk.state, now=NOON) as box:
+        assert Intake(desk.state, desk.config, list).bring(box, NOON) == 2
+    assert [one.text for one in listing(desk.state)] == ["0-bad.json is no alert", "number 2"]
+    assert [path.name for path in inbox(desk.state).iterdir()] == ["0-bad.refused"]
+
+
+def test_what_was_taken_in_without_a_channel_is_delivered_by_the_next_notifier(tmp_path: Path) -> None:
+    mute, desk = desk_of(tmp_path, alerts_config(channels={}), {}), desk_of(tmp_path, alerts_config(), {})
+    lay_alert(desk.state, alert(1))
+    with outbox(desk.state, now=NOON) as box:
+        Intake(mute.state, mute.config, list).bring(box, NOON)
+        assert box.due("mail", NOON) == []
+        Intake(desk.state, desk.config, list).bring(box, NOON + SECOND)
+        assert [row.alert for row in box.due("mail", NOON + SECOND)] == [1]
+
+
 def test_a_spool_that_cannot_be_written_is_told_to_whoever_lays_there(tmp_path: Path) -> None:
     (tmp_path / "alerts").write_text("in the way")
-    with pytest.raises(DataError, match="cannot make"):
+    with pytest.raises(DataError, match="cannot write"):
         lay_alert(tmp_path, alert(1))
 
 

@@ -23,7 +23,7 @@ from tests.operations.alert_desks import SECOND
         ("[Errno -2] Name or service not known: canary", "no such host"),
         ("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed", "its certificate is not valid"),
         ("Connection unexpectedly closed: canary", "the connection was closed"),
-        ("something of canary nobody foresaw", "not taken"),
+        ("something of canary nobody foresaw", "not taken, in words that may hold the address"),
     ],
 )
 def test_a_failure_is_told_in_fixed_words(said: str, why: str) -> None:

@@ -104,6 +104,26 @@ def test_a_critical_alert_that_nobody_acknowledges_rises_step_by_step(box: Outbo
     assert seen == [(10, "boss", 1), (20, "mail", 1), (20, "boss", 1)]
 
 
+def test_alerts_that_came_before_any_channel_are_told_once_there_is_one(box: Outbox, tmp_path: Path) -> None:
+    nobody = alerts_config(channels={}, escalate_after="10m", escalate_steps=2)
+    box.take([alert(1, severity="critical"), alert(2), alert(3, severity="info"), alert(4)], nobody, NOON)
+    for minutes in (10, 20, 30):
+        box.escalate(nobody, NOON + minutes * MINUTE)
+    box.acknowledge(Acknowledgement((4,), "anna", "known", NOON))
+    assert box.catch_up(nobody, NOON + DAY) == 0
+    some = alerts_config(
+        channels={"mail": channel(severity="warning"), "boss": channel(level=1)},
+        owners={"critical": "head of desk"}, escalate_after="10m", escalate_steps=2,
+    )  # fmt: skip
+    assert (box.catch_up(some, NOON + DAY), box.catch_up(some, NOON + DAY)) == (2, 0)
+    assert tell(box, NOON + DAY) == [1, 2]
+    assert listing(tmp_path)[0].owner == "head of desk"
+    box.escalate(some, NOON + DAY + 9 * MINUTE)
+    assert tell(box, NOON + DAY + 9 * MINUTE, "boss") == []
+    box.escalate(some, NOON + DAY + 10 * MINUTE)
+    assert tell(box, NOON + DAY + 10 * MINUTE, "boss") == [1]
+
+
 def test_an_acknowledgement_ends_telling_and_rising(box: Outbox, tmp_path: Path) -> None:
     box.take([alert(1, severity="critical"), alert(2)], CONFIG, NOON)
     said = Acknowledgement((1, 2, 99), "anna", "known", NOON + SECOND)
