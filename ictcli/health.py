@@ -251,6 +251,7 @@ CHECKS: dict[str, Check] = {
     "secrets": health_trading.secrets,
     "permissions": health_trading.permissions,
     "sqlite": health_trading.sqlite,
+    "emergency stop": health_trading.emergency_stop,
     "trading": health_trading.trading,
     "brokers": health_trading.brokers,
     "server clocks": health_trading.server_clocks,

@@ -24,6 +24,7 @@ from ictcli.reconcile.freshness import Freshness, freshness
 from ictcli.session import Session
 from ictcli.terminals.secret import read_secret
 from ictcli.trading.control import control_folder
+from ictcli.trading.latch import LATCH_FILE, RESERVE_FILE, Latch
 from ictcli.trading.lock import traders
 
 State = Literal["ok", "warn", "fail", "skip"]
@@ -170,6 +171,24 @@ def sqlite(session: Session) -> Found:
             "A reader holds the log up: end long queries; it is folded in at the next commits.",
         )
     return "ok", shown, ""
+
+
+def emergency_stop(session: Session) -> Found:
+    """No stop holds, and the next one could be set on a full disk."""
+    control = control_folder(session.config.state_dir)
+    latch = Latch(control)
+    halt = latch.halt()
+    if halt is None:
+        reserve = control / RESERVE_FILE
+        if control.is_dir() and not (reserve.is_file() and not reserve.is_symlink()):
+            fix = "The next `ictcli trade` lays it ready."
+            return "warn", "none holds; no room is reserved for one on a full disk", fix
+        return "ok", "none holds", ""
+    if not halt.epoch:
+        fix = f"Look at {control / LATCH_FILE}: who made it? Then `ictcli resume --reason TEXT`."
+        return "fail", f"nothing is sent: {halt.reason}", fix
+    since = f"nothing is sent since {iso(halt.ts // 10**9 * 10**9)} (by {halt.by}): {halt.reason}"
+    return "warn", since, "When its cause is gone: ictcli resume --reason TEXT"
 
 
 def trading(session: Session) -> Found:
