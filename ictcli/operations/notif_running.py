@@ -160,8 +160,8 @@ def send_test(name: str, channel: ChannelConfig, desk: Desk) -> float:
     if not answer.sent:
         raise SourceUnavailable(
             f"channel {name} did not take the message: {answer.why}",
-            hint=f"Look at the address in {channel.url_env}. `apprise -vv -b test -c FILE` says more and reads "
-            "the address from a file: on its command line others could see it.",
+            hint=f"Look at the address in {channel.url_env}. `apprise -vv -b test -c FILE` says more and "
+            "reads the address from a file: others could see it on a command line.",
         )
     return monotonic() - started
 
