@@ -81,12 +81,14 @@ def command(
     """
     options = TradeOptions(paper, live, replay, confirm_account, broker, speed, once, dry_run, source)
     check(options)
+    if systemd_unit:
+        from ictcli.commands.trade_unit import unit_text
+
+        session.out.write(unit_text(session))
+        return
     from ictcli.commands import trade_run as work
     from ictcli.trading.no_room import needing_room
 
-    if systemd_unit:
-        session.out.write(work.unit_text(session))
-        return
     request = work.request_of(session, options, symbols, strategies, params, model, timeframes, seed)
     with needing_room():
         work.run(session, request)

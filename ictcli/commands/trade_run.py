@@ -1,6 +1,5 @@
 """What ``ictcli trade`` does: permission first, then the loop, then what it showed."""
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -23,11 +22,6 @@ if TYPE_CHECKING:
     from ictcli.trading.graduation import Graduations, Standing
     from ictcli.trading.request import Outside, Traded, TradeRequest
     from ictcli.trading.service import Service
-
-UNIT = "ictcli-trade.service"
-_LEDGER_LINES = """# The ledger is elsewhere: write ICTCLI_LEDGER_URL=... to this file and uncomment:
-#EnvironmentFile=/etc/ictcli/ledger.env
-"""
 
 
 def request_of(
@@ -324,27 +318,3 @@ def _quality(session: Session, request: "TradeRequest") -> dict[str, Any] | None
     with reading(place.address) as stored:
         entries = [entry_of(event) for event in stored.events()]
     return execution_quality(entries, seed=request.seed)
-
-
-def unit_text(session: Session) -> str:
-    """The systemd unit with this workspace, this program and this user in it.
-
-    Raises:
-        UsageError: a path holds what a unit file cannot.
-    """
-    from ictcli.commands.halting import who
-    from ictcli.workspace import template
-
-    values = {
-        "@WORKSPACE@": str(session.workspace.resolve()),
-        "@PROGRAM@": f"{sys.executable} -m ictcli",
-        "@USER@": who().partition("@")[0],
-    }
-    for value in (values["@WORKSPACE@"], sys.executable):
-        if any(letter in value for letter in " \t\n\"'%$\\"):
-            raise UsageError(f"{value!r} cannot stand in a unit file", hint="Move it to a plain path.")
-    values["@LEDGER@\n"] = _LEDGER_LINES if session.environ.get("ICTCLI_LEDGER_URL") else ""
-    text = template(UNIT)
-    for name, value in values.items():
-        text = text.replace(name, value)
-    return text

@@ -32,8 +32,8 @@ def cron() -> tuple[dict[str, str], list[tuple[list[str], str]]]:
     (table,) = blocks("cron")
     lines = table.strip().splitlines()
     settings = dict(line.split("=", 1) for line in lines if re.match(r"[A-Z_]+=", line))
-    jobs = [line.split(maxsplit=5) for line in lines if not re.match(r"[A-Z_]+=", line)]
-    return settings, [(job[:5], job[5]) for job in jobs]
+    jobs = [line.split(maxsplit=6) for line in lines if not re.match(r"[A-Z_]+=", line)]
+    return settings, [(job[:5], job[6]) for job in jobs]
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_systemd_takes_the_units(desk: Path) -> None:
 
 def test_units_and_crontab_run_the_same_commands() -> None:
     started = [re.findall(r"^ExecStart=.*ictcli (.*)$", text, re.MULTILINE) for text in blocks("ini")[:2]]
-    asked = [re.findall(r"ictcli (alerts .*?) >>", command) for _, command in cron()[1]]
+    asked = [re.findall(r"ictcli (alerts .*?) > ", command) for _, command in cron()[1]]
     assert [one[0].replace(" --follow", "") for one in started] == [one[0] for one in asked]
 
 
