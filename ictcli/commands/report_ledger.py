@@ -6,8 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from ictcli.errors import DataError
 from ictcli.ledger.address import LedgerName, Place, place_of, usual_ledger
+from ictcli.ledger.anchors import read_anchors
+from ictcli.ledger.faults import NoLedger
+from ictcli.ledger.log import Entry
 from ictcli.ledger.opening import reading
 from ictcli.ledger.stored import entry_of
+from ictcli.ledger.verification import sealed_events
 from ictcli.reports.ledger_report import LedgerFacts, ledger_document
 from ictcli.reports.ledger_text import ledger_text
 from ictcli.reports.period_days import calendars_of
@@ -40,15 +44,13 @@ class LedgerSubject:
         word: ``live``, ``paper`` or ``replay``.
 
     Raises:
-        DataError: there is no such ledger, or it is damaged.
+        DataError: there is no such ledger, or it is not what was written: nothing is told of it then.
     """
 
     def __init__(self, session: Session, word: str) -> None:
         self._session = session
         self.name, self._place = _place(session, word)
-        with reading(self._place.address) as stored:
-            entries = [entry_of(event) for event in stored.events()]
-        self._story = tell(entries)
+        self._story = tell(_sealed_entries(self._place))
         self._trades = _trades(session, self._story)
         self._calendars = calendars_of(self._story.digits, session.book)
 
@@ -100,6 +102,20 @@ class LedgerSubject:
         return side_of_ledger(self.name, self._story, self._trades, self._calendars)
 
 
+def _sealed_entries(place: Place) -> list[Entry]:
+    """All events of a ledger, verified as they are read: a report of events that somebody changed is none.
+
+    Raises:
+        DataError: there is none, or an event, its place in the chain or an anchor is not what was written.
+    """
+    anchors = read_anchors(place.anchors, place.key)
+    try:
+        with reading(place.address) as stored:
+            return [entry_of(event) for event in sealed_events(stored, place.key, anchors)]
+    except NoLedger as error:
+        raise NoLedger(place.address, anchored=anchors.last, emptied=error.emptied) from error
+
+
 def _place(session: Session, word: str) -> tuple[LedgerName, Place]:
     """The ledger that a word stands for."""
     state, environ = session.config.state_dir, session.environ
@@ -108,6 +124,8 @@ def _place(session: Session, word: str) -> tuple[LedgerName, Place]:
         name = "paper" if word == "paper" else usual_ledger(state, environ)
     place = place_of(name, state, environ)
     if not place.exists:
+        if anchored := read_anchors(place.anchors, place.key).last:
+            raise NoLedger(place.address, anchored=anchored)
         hint = "Trade first: `ictcli trade --help` starts with examples."
         raise DataError(f"there is no {name} ledger in {session.workspace} yet", hint=hint)
     return name, place

@@ -48,7 +48,7 @@ def check_ledger(place: Place) -> Report:
         with copied(place) as stored:
             return verify(stored, place.key, anchors)
     except NoLedger as error:
-        raise NoLedger(place.address, anchored=anchors.last) from error
+        raise NoLedger(place.address, anchored=anchors.last, emptied=error.emptied) from error
 
 
 def check_copy(place: Place, file: Path) -> Report:

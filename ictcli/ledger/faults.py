@@ -14,9 +14,18 @@ class LedgerCorrupt(DataError):
 
 
 class NoLedger(DataError):
-    """There is no ledger yet, or none any more."""
+    """There is no ledger yet, or none any more.
 
-    def __init__(self, where: object, *, anchored: int = 0) -> None:
+    Args:
+        where: its address.
+        anchored: the last event that was anchored.
+        emptied: whether its file is there, without anything in it.
+    """
+
+    def __init__(self, where: object, *, anchored: int = 0, emptied: bool = False) -> None:
         lost = f", but event {anchored} was anchored" if anchored else ""
-        hint = "Restore a backup: `ictcli ledger restore`." if anchored else "`ictcli trade` makes one."
+        lost = f": the file is there and holds nothing{lost}" if emptied else lost
+        gone = anchored or emptied
+        hint = "Restore a backup: `ictcli ledger restore`." if gone else "`ictcli trade` makes one."
         super().__init__(f"no ledger at {where}{lost}", hint=hint)
+        self.emptied = emptied

@@ -44,7 +44,7 @@ def reading(address: Address, *, wait: float = PATIENCE) -> Iterator[Stored]:
     database = open_database(address, wait=wait, writable=False)
     with closing(database), explained(database):
         if not database.tables():
-            raise NoLedger(address)
+            raise NoLedger(address, emptied=address.file is not None)
         require_head(database)
         database.snapshot()
         yield Stored(database)

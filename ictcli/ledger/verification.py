@@ -99,6 +99,24 @@ def verify_tail(stored: Stored, key: bytes, anchors: Anchors) -> Report:
     return Report(last, head, len(anchors.holding), {}, tuple(faults))
 
 
+def sealed_events(stored: Stored, key: bytes, anchors: Anchors) -> list[Event]:
+    """Every event, each held against its seal, the one before it and the anchors.
+
+    Raises:
+        LedgerCorrupt: naming the first that is not as it was written.
+    """
+    events = list(stored.events())
+    faults = [Fault("anchor", 0, detail) for detail in anchors.faults]
+    broken = first_break(key, events)
+    if broken is not None:
+        faults.insert(0, Fault("chain", *broken))
+    heads = {event.seq: event.hash for event in events}
+    faults += _missed_anchors(anchors, len(events), heads, whole=broken is None)
+    head = events[-1].hash if events else GENESIS
+    Report(len(events), head, len(anchors.holding), {}, tuple(faults)).require_good()
+    return events
+
+
 class _Walk:
     """One pass over all events: the chain up to its first break, and what follows from the events."""
 

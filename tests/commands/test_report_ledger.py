@@ -4,6 +4,8 @@ import csv
 import io
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -170,3 +172,74 @@ def test_sql_reaches_ledgers_exactly_and_read_only(desk: Path, capsys: Printed) 
     capsys.readouterr()
     assert run(["query", "SHOW TABLES", "--format", "csv"]) == 0
     assert {"ledger_orders", "ledger_positions", "metrics"} <= set(capsys.readouterr().out.split())
+
+
+def tampered(desk: Path, statement: str) -> None:
+    """Change the replay's ledger behind its program's back."""
+    with closing(sqlite3.connect(desk / "state" / "replay" / "ledger.db")) as database:
+        triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        for (trigger,) in database.execute(triggers).fetchall():
+            database.execute(f"DROP TRIGGER {trigger}")
+        assert database.execute(statement).rowcount > 0
+        database.commit()
+
+
+@pytest.mark.parametrize(
+    ("statement", "named"),
+    [
+        ("UPDATE events SET body = replace(body, 'EURUSD', 'EURGBP')", "it was changed after it was written"),
+        ("DELETE FROM events WHERE seq = 9", "missing: event 8 is followed by 10"),
+        ("DELETE FROM events WHERE seq > 9", "the ledger ends at event 9"),
+    ],
+)
+def test_nothing_is_told_of_a_ledger_that_somebody_changed(
+    desk: Path, statement: str, named: str, capsys: Printed
+) -> None:
+    tampered(desk, statement)
+    assert run(["ledger", "verify", "--account", "replay"]) == 5
+    capsys.readouterr()
+    for words in (["replay"], ["replay", "--out", "account.html"], ["latest", "--compare", "replay"]):
+        assert run(["report", *words]) == 5
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert "the ledger is not what was written" in err
+        assert named in err
+    assert run(["report", "replay", "--json"]) == 5
+    assert list(document(capsys)) == ["error"]
+    assert not Path("account.html").exists()
+
+
+def test_a_sound_ledger_says_that_it_was_verified(desk: Path, capsys: Printed) -> None:
+    for words in (["replay"], ["replay", "--full"]):
+        assert run(["report", *words]) == 0
+        assert "events, all verified" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_ledger_that_was_lost_is_restored_and_never_begun_anew(
+    desk: Path, gone: bool, capsys: Printed
+) -> None:
+    ledger = desk / "state" / "replay" / "ledger.db"
+    for log in ledger.parent.glob("ledger.db-*"):
+        log.unlink()
+    ledger.write_bytes(b"")
+    if gone:
+        ledger.unlink()
+    for words in (["report", "replay"], ["ledger", "verify", "--account", "replay"]):
+        assert run(words) == 5
+        err = capsys.readouterr().err
+        assert "was anchored" in err
+        assert "ictcli ledger restore" in err
+        assert "ictcli trade" not in err
+
+
+def test_an_emptied_ledger_without_anchors_is_not_taken_for_a_new_one(desk: Path, capsys: Printed) -> None:
+    folder = desk / "state" / "replay"
+    for file in folder.iterdir():
+        if file.is_file():
+            file.unlink()
+    (folder / "ledger.db").write_bytes(b"")
+    assert run(["report", "replay"]) == 5
+    err = capsys.readouterr().err
+    assert "the file is there and holds nothing" in err
+    assert "ictcli trade" not in err
