@@ -21,6 +21,7 @@ from ictcli.plain_file import is_there, read_plain
 from ictcli.research.gates import load_gate
 from ictcli.session import GATES_FILE, Session
 from ictcli.strategies.known import configure, find
+from ictcli.terminals.bridge.greeting import loopback
 from ictcli.versions import package_versions
 
 State = Literal["ok", "warn", "fail", "skip"]
@@ -76,12 +77,38 @@ def config_facts(session: Session) -> dict[str, Any]:
     for name, values in config.strategies.items():
         _check_strategy(name, values, session.config.origin(f"strategies.{name}"))
     check_parameters(config.detect, session.config.origin)
+    _check_bridges(session)
+    _check_backups(session)
     return {
         "files": [str(path) for path in session.config_files if path.is_file()],
         "sources": sorted(config.sources),
         "symbols": len(session.book.names),
         "gates": gates.is_file(),
     }
+
+
+def _check_bridges(session: Session) -> None:
+    for name, table in session.config.config.brokers.items():
+        if table.terminal != "bridge":
+            continue
+        key = f"brokers.{name}.host"
+        try:
+            loopback(table.host)
+        except ConfigError as error:
+            origin = session.config.origin(key)
+            raise ConfigError(f"{origin}: {key}: {error.message}", hint=error.hint) from error
+
+
+def _check_backups(session: Session) -> None:
+    """Refuse to put backups among what they hold: each would hold all before it."""
+    loaded = session.config
+    folder = os.path.realpath(loaded.workspace / loaded.config.backup.folder)
+    for inside in (loaded.state_dir, loaded.data_dir, loaded.workspace / "config"):
+        if folder == os.path.realpath(inside):
+            raise ConfigError(
+                f"{loaded.origin('backup.folder')}: backup.folder: {inside} is what is backed up",
+                hint="Name a folder of its own; the best is on another disk.",
+            )
 
 
 def _check_strategy(name: str, values: Mapping[str, object], origin: str) -> None:

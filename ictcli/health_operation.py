@@ -104,7 +104,7 @@ def alerts(session: Session) -> Found:
     waiting = health_state.worst(found["unacknowledged"])
     if found["failed"]:
         fix = "`ictcli alerts list` shows why; check the channel and its password."
-        return "warn", f"{found['failed']} notifications failed and are tried again", fix
+        return "warn", f"notifications that failed and are tried again: {found['failed']}", fix
     if waiting:
         return "warn", f"nobody acknowledged {', '.join(waiting)}, since {found['oldest']}", _ACK
     return "ok", "every alert was acknowledged", ""

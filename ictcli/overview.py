@@ -109,7 +109,7 @@ def health_lines(found: dict[str, Any]) -> list[str]:
     if open_alerts := worst(found["alerts"]["unacknowledged"]):
         lines.append(f"alerts that nobody acknowledged: {', '.join(open_alerts)} (`ictcli alerts list`)")
     if failed := found["alerts"]["failed"]:
-        lines.append(f"{failed} notifications failed and are tried again")
+        lines.append(f"notifications that failed and are tried again: {failed}")
     lines += [f"UNUSUAL {unusual_text(one)}" for one in found["measurements"]["unusual"]]
     lines += _judged_lines(found["measurements"])
     lines += [
@@ -181,7 +181,9 @@ def _trading_lines(found: dict[str, Any], out: Output) -> list[str]:
             told = f"balance {sync['balance']}, {_off(sync)}"
             lines.append(f"  compared with the broker at its start, {sync['at']}: {told}")
         if ledger["critical_alerts"]:
-            lines.append(f"  {ledger['critical_alerts']} critical alerts")
+            lines.append(
+                f"  critical alerts in this ledger, acknowledged or not: {ledger['critical_alerts']}"
+            )
         lines += _open_tables(ledger, out)
     return lines
 
@@ -240,7 +242,7 @@ def _off(sync: dict[str, Any]) -> str:
 def _open_tables(ledger: dict[str, Any], out: Output) -> list[str]:
     lines: list[str] = []
     if ledger["unresolved"]:
-        lines.append(f"{ledger['unresolved']} orders whose outcome is not known")
+        lines.append(f"orders whose outcome is not known: {ledger['unresolved']}")
     if ledger["open_intents"]:
         rows = [
             [one["symbol"], one["strategy"], one["action"], one["kind"], one["volume"], one["status"]]

@@ -173,15 +173,19 @@ def text(found: dict[str, Any]) -> str:
     lines = [f"halted: {found['reason']} (by {found['by']}, {found['since']}); nothing is sent any more"]
     for one in found["accounts"]:
         name = one["account"] if one["account"] is not None else one["broker"]
-        done = f"{one['cancelled']} orders cancelled, {one['closed']} positions closed"
         left = [f"{word} {_list(one[key])}" for key, word in _LEFT if one[key]]
-        by = {"trader": "by its trader", "session": "by an own session", "nobody": "nobody"}
-        line = f"account {name}: " + (one["note"] or f"{done} {by[one['cleared_by']]}")
-        lines.append("; ".join([line, *left]))
+        lines.append("; ".join([f"account {name}: {one['note'] or _done(one)}", *left]))
     if not found["accounts"]:
         lines.append("no account was traded here, and trade.broker names none: nothing to cancel")
     lines.append("Lift it with: ictcli resume --reason TEXT")
     return "\n".join(lines)
+
+
+def _done(one: dict[str, Any]) -> str:
+    if one["cleared_by"] == "nobody":
+        return "nobody could cancel or close anything"
+    by = {"trader": "by its trader", "session": "by an own session"}[one["cleared_by"]]
+    return f"orders cancelled: {one['cancelled']}, positions closed: {one['closed']}, {by}"
 
 
 _LEFT = (("resting", "orders left"), ("positions", "positions left"), ("unknown", "outcome unknown of"))

@@ -50,12 +50,22 @@ def starting(
             session.recorder.end(code)
         return code
 
+    _warn_of_readers(session)
     with ExitStack() as stack:
         stack.enter_context(listening(ending, session.out.note))
         stack.enter_context(ending_early(ending, leave))
         stack.enter_context(event.install_listener("numba:compile", _Extending(service)))
         stack.enter_context(compiling_told(session.out))
         yield
+
+
+def _warn_of_readers(session: Session) -> None:
+    """Say that others can read the key or a password: who has the key can write another history."""
+    from ictcli.health_trading import secrets
+
+    state, told, fix = secrets(session)
+    if state == "fail" and fix.startswith("chmod"):
+        session.out.warn(f"{told}: {fix}")
 
 
 def told_to(service: "Service", progress: "Progress") -> "Progress":

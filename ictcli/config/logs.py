@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from ictcli.clock import parse_duration
 from ictcli.config.fields import Duration, Record, doc
 
 
@@ -24,3 +25,7 @@ class LogConfig(Record, frozen=True):
     most_mib: Annotated[
         int, Meta(ge=1, le=1_048_576), doc("MiB of all files together; beyond it the oldest are deleted.")
     ] = 512
+
+    def __post_init__(self) -> None:
+        if parse_duration(self.keep) == 0:
+            raise ValueError("keep must be above 0")

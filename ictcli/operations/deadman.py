@@ -90,7 +90,8 @@ def explained(one: Judged, config: AlertsConfig, now: int) -> str:
     """What there is to say of an account, in words."""
     since = f"since {iso(one.beat // 10**9 * 10**9)}" if one.beat else "ever"
     words = {
-        "alive": f"alive, last heartbeat {max(0, now - one.beat) / 1e9:.0f} s ago",
+        "alive": f"alive, last heartbeat {max(0, now - one.beat) / 1e9:.0f} s ago "
+        f"(limit {config.heartbeat_after})",
         "starting": "starting",
         "ended": "ended in good order",
         "silent": f"its trader runs and gives no heartbeat {since} (limit {config.heartbeat_after})",

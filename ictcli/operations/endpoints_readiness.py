@@ -90,7 +90,7 @@ def _recovery(picture: Picture) -> Check:
     unknown = int(picture.values.get("unknown_orders", 0))
     if picture.recovering:
         return Check("recovery", ok=False, detail="what was open at the start is still being resolved")
-    told = f"{unknown} orders whose outcome is not known" if unknown else "every outcome is known"
+    told = f"orders whose outcome is not known: {unknown}" if unknown else "every outcome is known"
     return Check("recovery", not unknown, told)
 
 

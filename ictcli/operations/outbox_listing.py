@@ -78,7 +78,13 @@ class Listed(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The outbox in numbers: alerts nobody acknowledged, by severity, and deliveries that wait or failed."""
+    """The outbox in numbers.
+
+    Attributes:
+        unacknowledged: alerts that nobody acknowledged, by severity.
+        waiting, failed: deliveries.
+        oldest: when the oldest of those alerts was taken in, ns UTC.
+    """
 
     unacknowledged: dict[str, int]
     waiting: int
@@ -147,9 +153,10 @@ def summary(state: Path) -> Summary:
         raw.execute("BEGIN")
         by = "SELECT severity, count(*) FROM alerts WHERE acked IS NULL GROUP BY severity"
         counted |= dict(raw.execute(by).fetchall())
+        (oldest,) = raw.execute("SELECT min(taken) FROM alerts WHERE acked IS NULL").fetchone()
         sql = (
-            "SELECT count(*), coalesce(sum(d.state = 'failed'), 0), min(a.taken) FROM deliveries d "
-            "JOIN alerts a ON a.id = d.alert WHERE d.state IN ('pending', 'sending', 'failed')"
+            "SELECT count(*), coalesce(sum(state = 'failed'), 0) FROM deliveries "
+            "WHERE state IN ('pending', 'sending', 'failed')"
         )
-        waiting, failed, oldest = raw.execute(sql).fetchone()
+        waiting, failed = raw.execute(sql).fetchone()
     return Summary(counted, waiting, failed, oldest)

@@ -50,6 +50,14 @@ def test_check_reads_all_three_files(desk: Path, capsys: pytest.CaptureFixture[s
     ("name", "text", "words"),
     [
         ("ictcli.toml", "[account]\nrisk_per_trade = 7\n", "account.risk_per_trade"),
+        ("ictcli.toml", '[log]\nkeep = "0s"\n', "keep must be above 0"),
+        ("ictcli.toml", '[backup]\nfolder = "state"\n', "backup.folder"),
+        ("ictcli.toml", '[backup]\nfolder = "data/../config"\n', "is what is backed up"),
+        (
+            "ictcli.toml",
+            '[brokers.a]\nterminal = "bridge"\nhost = "evil.example"\n',
+            "brokers.a.host: a bridge is bound to loopback addresses only",
+        ),
         ("ictcli.toml", "[strategies.fvg_retset]\n", "strategies.fvg_retset"),
         ("ictcli.toml", "[strategies.fvg_retest]\nmax_bar = 4\n", "max_bar"),
         ("symbols.toml", "[EURUSD]\ndigit = 3\n", "unknown key 'digit'"),

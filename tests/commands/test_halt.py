@@ -16,6 +16,7 @@ import pytest
 
 from ictcli.__main__ import run
 from ictcli.clock import monotonic
+from ictcli.commands.halting import text
 from ictcli.ledger.address import paper_place
 from ictcli.ledger.bodies import Mode, ModeSet, Resumed, Start
 from ictcli.ledger.chain import read_key
@@ -125,6 +126,10 @@ def test_a_trader_that_is_stopped_does_not_keep_the_stop_from_holding(
         assert run(["halt", "--json"]) == 0
     (account,) = document(capsys)["accounts"]
     assert (account["running"], account["cleared_by"]) == (True, "nobody")
+    nobody = account | {"note": ""}
+    assert text({"reason": "x", "by": "me", "since": "now", "accounts": [nobody]}).splitlines()[1] == (
+        "account 7: nobody could cancel or close anything"
+    )
     assert "nothing is sent any more" in account["note"]
     assert halted(desk) is not None
 

@@ -129,6 +129,18 @@ def test_what_holds_a_ledger_is_its_owners_alone_and_metrics_are_for_who_collect
     assert stat.S_IMODE((desk / "status.prom").stat().st_mode) == 0o644
 
 
+def test_a_start_says_who_can_read_the_key(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["trade", "EURUSD", "--strategy", "fvg_retest", "--once"]
+    (desk / "state" / "secret.key").chmod(0o644)
+    assert run(words) == 5, "there are no bars"
+    assert f"others can read {desk}/state/secret.key: chmod 600" in capsys.readouterr().err
+    (desk / "state" / "secret.key").chmod(0o600)
+    assert run(words) == 5
+    assert "others can read" not in capsys.readouterr().err
+    assert run(["alerts", "watch"]) == 3, "a trader that cannot start did not end in good order"
+    assert "its trader ended by itself with exit code 5" in capsys.readouterr().out
+
+
 def test_nobody_else_can_write_what_init_and_halt_make_under_any_umask(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

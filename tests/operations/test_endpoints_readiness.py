@@ -41,7 +41,7 @@ def test_a_trader_in_good_order_is_ready() -> None:
     [
         ({"allowed": "reducing", "why": "breaker: 5 rejects in a row"}, "permission", "breaker: 5 rejects"),
         ({"recovering": True}, "recovery", "still being resolved"),
-        ({"values": {**picture().values, "unknown_orders": 2.0}}, "recovery", "2 orders whose outcome"),
+        ({"values": {**picture().values, "unknown_orders": 2.0}}, "recovery", "outcome is not known: 2"),
         ({"probed": NOON - 31 * NS_PER_SECOND}, "ledger", "answered 31.0 s ago"),
         ({"broker": "desk", "silent_since": NOON - 90 * NS_PER_SECOND}, "broker", "not answered for 90 s"),
         (

@@ -157,6 +157,10 @@ def test_the_summary_counts_what_waits_and_what_nobody_acknowledged(box: Outbox,
     found = summary(tmp_path)
     assert found.unacknowledged == {"info": 0, "warning": 2, "critical": 1}
     assert (found.waiting, found.failed, found.oldest) == (3, 1, NOON)
+    tell(box, NOON)
+    assert (summary(tmp_path).waiting, summary(tmp_path).oldest) == (0, NOON), "told, and not acknowledged"
+    box.acknowledge(Acknowledgement((1, 2, 3), "anna", "known", NOON))
+    assert summary(tmp_path).oldest is None
 
 
 def test_a_workspace_without_an_outbox_has_nothing_to_list(tmp_path: Path) -> None:
