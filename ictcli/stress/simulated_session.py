@@ -290,7 +290,8 @@ def outside_of(
     provenance = {"argv": [], "config": "", "version": "", "time": iso(clock.now())}
     return Outside(
         ending=ending, alive=alive, ready=ready, tell=tell, show=lambda _: None, progress=silent,
-        provenance=provenance, environ={}, now=clock.now, sleep=clock.sleep, broker=broker,
+        provenance=provenance, environ={}, now=clock.now, sleep=clock.sleep,
+        elapsed=clock.monotonic, broker=broker,
     )  # fmt: skip
 
 

@@ -70,7 +70,7 @@ class BarFeed:
         length = TIMEFRAMES[one.timeframe].ns
         due = one.last + length + _GRACE
         patience = _LULL_PATIENCE if now - due > _LULL else _PATIENCE
-        if now < due or now - one.asked < min(patience, length):
+        if now < due or 0 <= now - one.asked < min(patience, length):
             return []
         one.asked = now
         bars = self._broker.bars(one.symbol, TIMEFRAMES[one.timeframe], one.last, now)

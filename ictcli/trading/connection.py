@@ -44,12 +44,18 @@ class Connection:
 
     def well(self, now: int) -> None:
         """Reads were answered: after an interruption, and every hour, the clock is looked at again."""
-        if not self._failing and now - self._looked < NS_PER_HOUR:
+        if not self._failing and 0 <= now - self._looked < NS_PER_HOUR:
             return
         if self._told:
             self._tell("the broker answers again")
         self._one.measures.reconnects += self._failing > 0
         self._failing = self._told = self._one.measures.silent_since = 0
+        self.check_clock(now)
+
+    def clock_set(self, by: int, now: int) -> None:
+        """This machine's clock was set by so many ns: how long reads have failed has not changed."""
+        if self._failing:
+            self._failing = self._one.measures.silent_since = self._failing + by
         self.check_clock(now)
 
     def check_clock(self, now: int) -> None:

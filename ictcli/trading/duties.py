@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ictcli.clock import NS_PER_SECOND
+from ictcli.clock import NS_PER_SECOND, monotonic
 from ictcli.config.trading import OperatorFee
 from ictcli.errors import DataError
-from ictcli.ledger.bodies import AnyBody, Latched
+from ictcli.ledger.bodies import Alerted, AnyBody, Latched
 from ictcli.trading.acknowledgement import Acknowledgement, acknowledge
 from ictcli.trading.closed_trades import ClosedTrades
 from ictcli.trading.engagement import Engagement
@@ -20,6 +20,7 @@ from ictcli.trading.messages import FromOutside, Passed
 from ictcli.trading.messages import Latch as LatchInput
 from ictcli.trading.metrics import MetricHistory
 from ictcli.trading.pulse import Pulse, pulse_file
+from ictcli.trading.set_clock import SetClock
 from ictcli.trading.spool import Spooled
 from ictcli.trading.spool_booking import SpoolBooking
 
@@ -39,6 +40,7 @@ class Surroundings:
         tell: takes lines for people.
         broker: table of ``brokers``; empty for the built-in terminal.
         pictured: gets a picture of the session every second.
+        elapsed: seconds of a clock that nobody sets, from an arbitrary origin.
     """
 
     control: Path
@@ -50,6 +52,7 @@ class Surroundings:
     tell: Callable[[str], None]
     broker: str = ""
     pictured: Callable[[Picture], None] = unseen
+    elapsed: Callable[[], float] = monotonic
 
 
 class Duties:
@@ -59,10 +62,14 @@ class Duties:
         one: the session.
         around: files and schedules.
         account: login.
+
+    Attributes:
+        clock: whether this machine's was set.
     """
 
     def __init__(self, one: Engagement, around: Surroundings, account: int) -> None:
         self._one, self._around, self._account = one, around, account
+        self.clock = SetClock(around.elapsed)
         self._pulse = Pulse(pulse_file(around.control, account))
         self._measuring = Measuring(
             one, account, around.broker, around.currency, around.metrics, around.pictured, around.tell
@@ -82,6 +89,8 @@ class Duties:
             LedgerUnwritable: the ledger answers no longer.
             LedgerFenced: another process has taken it over.
         """
+        if self.clock.turn(now):
+            self._follow_clock()
         if now - self._probed >= _PROBE_EVERY:
             self._probed = now
             self._one.journal.probe()
@@ -94,6 +103,16 @@ class Duties:
             self._one.dispatcher.wake_at = None
             self._one.dispatcher.handle(Passed())
         self._measuring.turn(now, self._probed)
+
+    def _follow_clock(self) -> None:
+        """Set what is due along with a clock that was set: nothing may wait for hours to pass again."""
+        by, text = self.clock.by, self.clock.told()
+        self._probed += by
+        self._close_at += by
+        self._around.tell(f"warning: {text}")
+        self._one.dispatcher.record([Alerted(severity="warning", code="clock_set", text=text)])
+        if self._one.dispatcher.wake_at is not None:
+            self._one.dispatcher.handle(Passed())
 
     def end(self) -> None:
         """Write what was measured and not written yet."""

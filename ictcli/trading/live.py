@@ -75,6 +75,7 @@ class Live:
         now: the instant, ns UTC.
         looked: when the broker's records were read last, ns UTC.
         asked: for each series, when its price was asked for last, ns UTC.
+        proved: when a price was last asked for to confirm a clock that was set, ns UTC.
         opened: for each series, the instant behind which its forming bar was seen to open.
     """
 
@@ -89,6 +90,7 @@ class Live:
     unsent: list[Wish]
     now: Callable[[], int]
     looked: int = 0
+    proved: int = 0
     opened: dict[int, int] = field(default_factory=dict)
     asked: dict[int, int] = field(default_factory=dict)
 
@@ -191,7 +193,7 @@ def _engage(
     around = Surroundings(
         control_folder(state), ground.spool, latch, dict(settings.fees),
         report.currency, MetricHistory(ground.data, report.login), outside.tell,
-        request.broker, outside.pictured,
+        request.broker, outside.pictured, outside.elapsed,
     )  # fmt: skip
     symbols = [units.symbol for units in account.units]
     last = [_last_taken(series.bars, one.at) for series in laid.floor.series]
@@ -229,17 +231,33 @@ def _turn(live: Live) -> bool:
     """One turn; whether bars were taken."""
     now = live.now()
     live.duties.turn(now)
+    clock = live.duties.clock
     try:
+        if clock.by:
+            live.line.clock_set(clock.by, now)
         _watch_prices(live, now)
-        if now - live.looked >= live.poll:
+        if not 0 <= now - live.looked < live.poll:
             _look(live, now)
         _send_unsent(live, now)
-        took = _take_bars(live)
+        took = _is_clock_right(live, now) and _take_bars(live)
     except SourceUnavailable as error:
         live.line.failed(error, now)
         return False
     live.one.trader.flush()
     return took
+
+
+def _is_clock_right(live: Live, now: int) -> bool:
+    """Whether no bar is over only by a clock that was set and that no price has confirmed yet."""
+    clock = live.duties.clock
+    if not clock.unproven:
+        return True
+    if not 0 <= now - live.proved < live.poll:
+        live.proved = now
+        for s in range(live.laid.floor.traded):
+            if clock.confirm(now, live.one.trader.quote(s).ts):
+                return True
+    return False
 
 
 def _look(live: Live, now: int) -> None:
@@ -266,7 +284,7 @@ def _watch_prices(live: Live, now: int) -> None:
         if trader.account.desk.is_idle(s):
             continue
         last = trader.bookings.quoted().get(trader.account.units[s].symbol, now)
-        if now - last > _STALE and now - live.asked.get(s, 0) < _SELDOM:
+        if now - last > _STALE and 0 <= now - live.asked.get(s, 0) < _SELDOM:
             continue
         live.asked[s] = now
         quote = trader.quote(s)

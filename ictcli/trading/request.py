@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from ictcli.brokers.broker import Broker
-from ictcli.clock import now_ns
+from ictcli.clock import monotonic, now_ns
 from ictcli.errors import ExitCode
 from ictcli.ledger.address import LedgerName
 from ictcli.market.timeframes import Timeframe
@@ -88,6 +88,7 @@ class Outside:
         recorded: gets every event of the ledger once it is durable; must neither fail nor wait.
         pictured: gets a picture of the session every second; must neither fail nor wait.
         now, sleep: the clock of a live session, ns UTC, and how it waits, seconds.
+        elapsed: seconds from an arbitrary origin, by a clock that nobody sets.
         broker: of a live session, not connected yet; None opens the one that is configured.
     """
 
@@ -104,6 +105,7 @@ class Outside:
     pictured: Callable[[Picture], None] = unseen
     now: Callable[[], int] = now_ns
     sleep: Callable[[float], None] = time.sleep
+    elapsed: Callable[[], float] = monotonic
     broker: Broker | None = None
 
 

@@ -32,7 +32,7 @@ class Breaker:
         position: closed: calls pass; open: none does before ``until``; half_open: one is under way.
         failures: in a row since the last success.
         opened: times in a row that it opened without a success between.
-        until: instant of the next trial call, ns UTC; 0 while closed.
+        until: when the next trial call may be made, ns of a monotonic clock; 0 while closed.
     """
 
     position: Position = "closed"

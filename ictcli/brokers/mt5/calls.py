@@ -10,7 +10,7 @@ from typing import Any
 
 from ictcli.brokers.mt5.breaker import Breaker, BreakerRule, admit, failed, succeeded
 from ictcli.brokers.mt5.timings import Timings
-from ictcli.clock import iso
+from ictcli.clock import NS_PER_SECOND
 from ictcli.errors import SourceUnavailable
 from ictcli.terminals.constants import ErrorCode
 from ictcli.terminals.terminal import Terminal, TerminalSilent
@@ -172,16 +172,20 @@ class Calls:
         return None, code or int(ErrorCode.E_FAIL), text
 
     def _admit(self, *, forced: bool) -> None:
-        self.breaker, allowed = admit(self.breaker, self._world.now())
+        self.breaker, allowed = admit(self.breaker, self._elapsed())
         if not (allowed or forced):
             raise SourceUnavailable(
                 f"the terminal failed {self.breaker.failures} times in a row; "
-                f"it is asked again at {iso(self.breaker.until)}",
+                f"it is asked again in {(self.breaker.until - self._elapsed()) / NS_PER_SECOND:.1f} s",
                 hint="See ictcli doctor.",
             )
 
+    def _elapsed(self) -> int:
+        """By a clock that nobody sets, ns: a pause must not last for hours to pass again."""
+        return round(self._world.monotonic() * NS_PER_SECOND)
+
     def _fail(self) -> None:
-        self.breaker = failed(self.breaker, self._rule, self._world.now())
+        self.breaker = failed(self.breaker, self._rule, self._elapsed())
 
     def _pause(self, n: int) -> None:
         longest = min(self._retry.cap, self._retry.base * 2**n)

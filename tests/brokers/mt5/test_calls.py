@@ -1,5 +1,6 @@
 """Reads that are tried again, and the breaker that ends it."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -108,7 +109,19 @@ def test_enough_failures_open_the_breaker_and_nothing_is_asked_until_it_tries_ag
     assert calls.breaker == Breaker()
 
 
-def test_a_breaker_that_was_left_open_is_still_open_for_the_next_process() -> None:
+def test_a_clock_that_is_set_back_does_not_keep_a_breaker_open() -> None:
+    terminal, world = ScriptedTerminal(), World()
+    terminal.failures["orders_get"] = [silence() for _ in range(4)]
+    shown = replace(world.surroundings(), now=lambda: world.now - 3600 * NS_PER_SECOND)
+    calls = Calls(terminal, world.surroundings(), Retry(), BreakerRule(failures=4), Breaker())
+    with pytest.raises(SourceUnavailable):
+        calls.read("orders_get")
+    calls = Calls(terminal, shown, Retry(), BreakerRule(), calls.breaker)
+    world.now += NS_PER_SECOND
+    assert calls.read("orders_get") == ()
+
+
+def test_a_breaker_that_was_left_open_is_still_open_for_the_next_broker() -> None:
     terminal, world = ScriptedTerminal(), World()
     left = Breaker(position="open", failures=5, opened=1, until=world.now + NS_PER_SECOND)
     calls = Calls(terminal, world.surroundings(), Retry(), BreakerRule(), left)

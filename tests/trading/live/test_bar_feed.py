@@ -53,3 +53,12 @@ def test_a_closed_market_is_asked_every_two_seconds_for_a_minute_and_then_every_
     gaps = np.diff(np.array(market.asked)) / NS_PER_SECOND
     assert set(gaps[:29]) == {2.0}
     assert set(gaps[31:]) == {15.0}
+
+
+def test_a_bar_is_asked_for_again_at_once_when_a_clock_that_was_ahead_is_right_again() -> None:
+    market = Market()
+    series = feed(market)
+    series.closed(OPENING + 60 * NS_PER_MINUTE)
+    market.until = OPENING + NS_PER_MINUTE
+    taken = series.closed(OPENING + NS_PER_MINUTE + NS_PER_SECOND)
+    assert [at for at, _ in taken] == [OPENING + NS_PER_MINUTE]

@@ -93,3 +93,22 @@ def test_a_contradicted_clock_only_lets_exposure_shrink_until_its_rule_holds(ses
     session.line.well(START + 2 * NS_PER_HOUR)
     assert session.book.mode_reason == "clock: its rule holds again"
     assert session.recorded(ModeSet)[-1].mode == "active"
+
+
+def test_how_long_a_broker_has_been_silent_does_not_change_with_a_clock_that_is_set(session: Session) -> None:
+    session.line.failed(SILENT, START)
+    session.line.clock_set(24 * NS_PER_HOUR, START + 24 * NS_PER_HOUR)
+    session.line.failed(SILENT, START + 24 * NS_PER_HOUR + 30 * NS_PER_SECOND)
+    assert session.said == []
+    session.line.clock_set(-24 * NS_PER_HOUR, START + 30 * NS_PER_SECOND)
+    session.line.failed(SILENT, START + 60 * NS_PER_SECOND)
+    assert session.said == ["warning: the broker has not answered for 1 minutes: the terminal did not answer"]
+
+
+def test_a_clock_that_was_set_is_looked_at_at_once(session: Session) -> None:
+    session.line.well(START)
+    session.terminal.offset, session.terminal.confirmed = NS_PER_HOUR, False
+    session.line.clock_set(-NS_PER_HOUR, START - NS_PER_HOUR)
+    session.terminal.offset, session.terminal.confirmed = 0, True
+    session.line.clock_set(NS_PER_HOUR, START)
+    assert [one.mode for one in session.recorded(ModeSet)][-2:] == ["reducing", "active"]
