@@ -107,9 +107,13 @@ def check_inside(path: Path, name: str) -> None:
         raise broken(path, f"it names {name!r}, outside its folder")
 
 
-def broken(path: Path, reason: str) -> DataError:
+class Damaged(DataError):
+    """A record that cannot be used."""
+
+
+def broken(path: Path, reason: str) -> Damaged:
     """The error for a manifest that cannot be used."""
-    return DataError(
+    return Damaged(
         f"{path} is damaged: {reason}",
         hint="Restore it from a backup, or remove its folder and fetch the series again.",
     )

@@ -4,6 +4,7 @@ import difflib
 import os
 import re
 import shutil
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from ictcli.clock import now_ns
 from ictcli.errors import DataError, UsageError
 from ictcli.store.atomic import TEMPORARY, replace, sync_folder, write_file
 from ictcli.store.locks import exclusive
-from ictcli.store.manifests import check_inside, read_record, write_record
+from ictcli.store.manifests import Damaged, check_inside, read_record, write_record
 from ictcli.store.parts import encode_table, read_table
 from ictcli.store.records import SCHEMA, FileRecord
 
@@ -25,6 +26,8 @@ _SET_ASIDE = "@"
 """Before the id of a run that is being replaced; no id holds it."""
 _PATIENCE = 30.0
 """Seconds to wait for another process that is storing a run."""
+_STAMP = re.compile(r"\d{8}T\d{6}Z(?=-)")
+"""When a run was made, to the second, as its id begins."""
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}")
 
 
@@ -59,7 +62,12 @@ class Run:
             DataError: its file is missing or damaged.
         """
         record = self.files.get(name)
-        return None if record is None else read_table(self.folder, record)
+        if record is None:
+            return None
+        try:
+            return read_table(self.folder, record)
+        except DataError as error:
+            raise _damaged(self.id, error) from error
 
 
 class RunStore:
@@ -127,13 +135,27 @@ class RunStore:
                 shutil.rmtree(draft, ignore_errors=True)
 
     def list(self) -> list[str]:
-        """Ids of all runs, oldest first."""
-        stamps = [
-            (path.stat().st_mtime_ns, path.parent.name)
-            for path in self.folder.glob(f"*/{RUN_FILE}")
-            if not path.parent.name.startswith(TEMPORARY)
-        ]
-        return [name for _, name in sorted(stamps)]
+        """Ids of all runs, oldest first: by the moment in their ids, within a second by their documents.
+
+        Files that were copied, restored or edited keep a run's place. A damaged run counts as the first of
+        its second.
+        """
+        paths = self.folder.glob(f"*/{RUN_FILE}")
+        names = [path.parent.name for path in paths if not path.parent.name.startswith(TEMPORARY)]
+        stamps = {name: found[0] if (found := _STAMP.match(name)) else "" for name in names}
+        shared = Counter(stamps.values())
+        made = {name: self._made(name) if shared[stamps[name]] > 1 else ("", 0) for name in names}
+        return sorted(names, key=lambda name: (stamps[name], *made[name], name))
+
+    def _made(self, name: str) -> tuple[str, int]:
+        """What a document says of when it was made, and for want of that its file."""
+        path = self.folder / name / RUN_FILE
+        try:
+            record = read_record(path, RunRecord)
+            created = "" if record is None else str(record.document.get("created", ""))
+            return created, path.stat().st_mtime_ns
+        except (DataError, OSError):
+            return "", 0
 
     def load(self, run_id: str = LATEST) -> Run:
         """A run by id, or the newest one.
@@ -141,18 +163,33 @@ class RunStore:
         Raises:
             DataError: there is no such run, or its document is damaged.
         """
+        name = self._chosen(run_id)
+        path = self.folder / name / RUN_FILE
+        try:
+            record = read_record(path, RunRecord)
+            if record is None:
+                raise DataError(f"run {name!r} has just been removed", hint="Run again.")
+            for table in record.tables.values():
+                check_inside(path, table.file)
+        except Damaged as error:
+            raise _damaged(name, error) from error
+        return Run(path.parent, record)
+
+    def _chosen(self, run_id: str) -> str:
+        """The id that is meant, of a run that is there."""
+        if _RUN_ID.fullmatch(run_id) and run_id != LATEST and (self.folder / run_id / RUN_FILE).exists():
+            return run_id
         known = self.list()
         if not known:
             raise DataError("no runs are stored", hint="Run `ictcli backtest` first.")
-        name = known[-1] if run_id == LATEST else run_id
-        if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"Did you mean {near[0]}?" if near else f"The latest is {known[-1]}."
-            raise DataError(f"no run {name!r} is stored", hint=hint)
-        path = self.folder / name / RUN_FILE
-        record = read_record(path, RunRecord)
-        if record is None:
-            raise DataError(f"run {name!r} has just been removed", hint="Run again.")
-        for table in record.tables.values():
-            check_inside(path, table.file)
-        return Run(path.parent, record)
+        if run_id == LATEST:
+            return known[-1]
+        near = difflib.get_close_matches(run_id, known, n=1)
+        hint = f"Did you mean {near[0]}?" if near else f"The latest is {known[-1]}."
+        raise DataError(f"no run {run_id!r} is stored", hint=hint)
+
+
+def _damaged(name: str, error: DataError) -> DataError:
+    """The error for a run that cannot be used: it is made again, not fetched."""
+    hint = f"Restore it from a backup, or remove the folder of run {name} and run `ictcli backtest` again."
+    return DataError(error.message, hint=hint)
