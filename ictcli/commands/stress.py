@@ -78,7 +78,10 @@ class DurationType(click.ParamType[int]):
     "--duration", type=DurationType(), metavar="TIME", help="Real time that lasting scenarios go on, as 8h."
 )
 @click.option(
-    "--seeds", type=click.IntRange(1, 10_000), metavar="N", help="Seeds where faults are drawn at random."
+    "--seeds",
+    type=click.IntRange(1, 10_000),
+    metavar="N",
+    help="Seeds where faults are drawn.  [default: 1; 8 with --profile full]",
 )
 @click.option("--allow-inconclusive", is_flag=True, help="Exit with 0 where n is too small to show a claim.")
 @click.option(
@@ -107,7 +110,8 @@ def command(
 
     Every scenario is the production code against the simulated terminal under load and seeded faults. A
     threshold counts as met where the bound behind what was measured meets it. Exits with 3 where one is
-    missed, or cannot be shown with so few measurements. Nothing of it touches the workspace's accounts.
+    missed, or cannot be shown with so few measurements. Options that change nothing in the scenarios that
+    are run are refused. Nothing of it touches the workspace's accounts.
     """
     refuse_unwritable(session, "--out", out)
     if out is not None and out.suffix.lower() not in {".html", ".htm"}:

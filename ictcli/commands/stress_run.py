@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ictcli.commands.backtest_compiling import compiling_told
-from ictcli.errors import ExitCode, Finding, UsageError
+from ictcli.errors import Busy, ExitCode, Finding, UsageError
 from ictcli.session import Session
 from ictcli.stress.registry import NAMES, scenario
 
@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
     from ictcli.market.timeframes import Timeframe
     from ictcli.stress.runner import Outcome
+    from ictcli.stress.scenario import Scenario
     from ictcli.stress.setting import Profile, Setting
 
 _SYMBOLS: "dict[Profile, tuple[int, ...]]" = {"quick": (20,), "full": (20, 50, 100)}
-_SEEDS: "dict[Profile, int]" = {"quick": 3, "full": 60}
+_SEEDS: "dict[Profile, int]" = {"quick": 1, "full": 8}
 _MINUTE = "M1"
 _FOLDER = "stress"
 """Of the state directory."""
@@ -45,6 +46,14 @@ class StressRequest:
     allow_inconclusive: bool = False
 
     @property
+    def given(self) -> dict[str, bool]:
+        """Options that not every scenario heeds, and whether each was given."""
+        return {
+            "timeframe": bool(self.timeframes), "symbols": self.symbols is not None,
+            "duration": self.duration is not None, "seeds": self.seeds is not None,
+        }  # fmt: skip
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The scenarios, in the order in which they run."""
         return tuple(name for name in NAMES if not self.scenarios or name in self.scenarios)
@@ -65,6 +74,8 @@ def run(session: Session, request: StressRequest) -> None:
     from ictcli.trading.ending import Ending, listening
     from ictcli.versions import package_versions
 
+    chosen = [scenario(name) for name in request.names]
+    _refuse_unheeded(request, chosen)
     seed = session.config.config.backtest.seed if request.seed is None else request.seed
     versions = {name: version for name, version in package_versions() if version}
     asked = Asked(request.names, seed, session.now, session.provenance(), versions, load_now())
@@ -72,14 +83,15 @@ def run(session: Session, request: StressRequest) -> None:
     folder = session.config.state_dir / _FOLDER
     ending = Ending(folder)
     ending.engage()
-    setting = _setting(session, request, folder, lambda: bool(ending.why()))
+    setting = _setting(
+        session, request, folder, lambda: bool(ending.why()), needs=any(one.traded for one in chosen)
+    )
     with _scratch(session, folder):
         with (
             listening(ending, session.out.note),
             compiling_told(session.out),
             session.out.progress("stress") as progress,
         ):
-            chosen = [scenario(name) for name in request.names]
 
             def over(one: "Outcome") -> None:
                 outcomes.append(one)
@@ -94,10 +106,31 @@ def run(session: Session, request: StressRequest) -> None:
     _leave(request, document, interrupted=ending.interrupted)
 
 
+def _refuse_unheeded(request: StressRequest, chosen: "list[Scenario]") -> None:
+    """Refuse options that would change nothing: a certificate must not name what was never applied.
+
+    Raises:
+        UsageError: an option belongs to none of the scenarios.
+    """
+    for option in (name for name, given in request.given.items() if given):
+        if not any(option in one.heeds for one in chosen):
+            heeding = ", ".join(name for name in NAMES if option in scenario(name).heeds)
+            raise UsageError(
+                f"--{option} changes nothing in {', '.join(request.names)}",
+                hint=f"Leave it out, or add one of the scenarios that heed it: {heeding}.",
+            )
+    if request.params and not any(one.traded for one in chosen):
+        trading = ", ".join(name for name in NAMES if scenario(name).traded)
+        raise UsageError(
+            f"--param changes nothing in {', '.join(request.names)}: your strategies do not trade there",
+            hint=f"Leave it out, or add one of the scenarios that trade them: {trading}.",
+        )
+
+
 def _setting(
-    session: Session, request: StressRequest, folder: Path, stopping: "Callable[[], bool]"
+    session: Session, request: StressRequest, folder: Path, stopping: "Callable[[], bool]", *, needs: bool
 ) -> "Setting":
-    """What all scenarios are given.
+    """What all scenarios are given; ``needs``: some trade the strategies.
 
     Raises:
         UsageError: no strategy, one that does not decide bar by bar, or bars too long.
@@ -110,7 +143,7 @@ def _setting(
 
     config = session.config.config
     names = request.strategies or config.trade.strategies
-    if not names:
+    if not names and needs:
         raise UsageError("no strategy to certify", hint="Add --strategy NAME, or set trade.strategies.")
     choices = choose_strategies(names, config.strategies, parse_params(request.params))
     for choice in choices:
@@ -125,10 +158,11 @@ def _setting(
             f"{', '.join(one.name for one in frames)}: too long to see thousands of bars go by",
             hint="The shortest must be at most H1, the longest D1.",
         )
+    seeds = request.seeds or (1 if request.duration else _SEEDS[request.profile])
     symbols = (request.symbols,) if request.symbols else _SYMBOLS[request.profile]
     return Setting(
         config, session.book, tuple(choices), frames, folder,
-        request.profile, symbols, request.seeds or _SEEDS[request.profile], request.duration, stopping,
+        request.profile, symbols, seeds, request.duration, stopping,
     )  # fmt: skip
 
 
@@ -137,13 +171,21 @@ def _scratch(session: Session, folder: Path) -> "Iterator[None]":
     """A folder on the disk that trading writes to, gone afterwards; what a killed run left goes first.
 
     Raises:
-        Busy: another stress runs here; two would disturb each other's times.
+        Busy: another stress runs here, two would disturb each other's times; or what an earlier one left
+            cannot be removed.
     """
     from ictcli.store.locks import exclusive
 
     lock = folder.with_suffix(".lock")
     with exclusive(lock, "stress", now=session.now, doing="running"):
-        shutil.rmtree(folder, ignore_errors=True)
+        if folder.exists():
+            session.out.note(f"removing what a killed run left in {folder.name}/ of the state directory")
+            shutil.rmtree(folder, ignore_errors=True)
+        if folder.exists():
+            raise Busy(
+                f"{folder}: what a killed run left cannot be removed, a process of it may still write there",
+                hint="End that process, or remove the folder yourself; then run it again.",
+            )
         folder.mkdir(parents=True, mode=0o700)
         try:
             yield

@@ -31,6 +31,10 @@ class StressConfig(Record, frozen=True):
         Positive,
         doc("Bytes by which memory may grow with each bar; 64 are 2.6 MB in a month of minutes."),
     ] = 64.0
+    memory_bytes_per_order: Annotated[
+        Positive,
+        doc("Bytes of history that may stay of each order, its close and their deals, besides."),
+    ] = 1_500.0
     alert_s: Annotated[Positive, doc("Seconds to the delivery of an alert, 95 of 100 stay below.")] = 30.0
     alerts_per_minute: Annotated[float, Meta(ge=0), doc("Alerts that a minute must be able to hold.")] = 100.0
     alert_memory_mib: Annotated[

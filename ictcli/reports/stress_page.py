@@ -17,8 +17,8 @@ from ictcli.reports.stress_text import facts as facts_of
 
 Document = Mapping[str, Any]
 
-_HEADERS = ("claim", "measured", "n", "bound", "method", "threshold", "verdict", "note")
-_ALIGN = "<>>><><<"
+_HEADERS = ("verdict", "claim", "measured", "bound", "threshold", "n", "method", "note")
+_ALIGN = "<<>>><<<"
 _RESULTS = {"pass": "clean", "inconclusive": "inconclusive", "fail": "missed"}
 
 
@@ -45,8 +45,9 @@ def stress_page(document: Document) -> str:
 
 
 _READING = (
-    "A claim passes where its bound, not only the measured value, meets the threshold. Each bound has its "
-    "confidence alone, the claims together have less."
+    "A claim passes where its bound, not only the measured value, meets the threshold; where every case was "
+    "tried, and none may go wrong, nothing is inferred for others. Each bound has its confidence alone, the "
+    "claims together have less."
 )
 
 
@@ -72,12 +73,12 @@ def _scenario(one: Document) -> str:
 def _row(claim: Document) -> list[str]:
     sure = "" if claim["confidence"] == 1 else f", {100 * claim['confidence']:g} %"
     return [
+        verdict_word(claim["verdict"]),
         claim["name"],
         measured(claim),
-        f"{claim['n']:,} {claim['of']}",
         bound_text(claim),
-        f"{claim['method']}{sure}",
         f"{claim['direction']} {number(claim['threshold'], claim['unit'])}",
-        verdict_word(claim["verdict"]),
+        f"{claim['n']:,} {claim['of']}",
+        f"{claim['method']}{sure}",
         claim["note"],
     ]

@@ -94,8 +94,9 @@ def _folded(claims: Sequence[Document]) -> list[list[str]]:
 
 
 def measured(claim: Document) -> str:
-    """The value; of cases only how many, as the next column says of what."""
-    return amount(claim["value"], "" if claim["confidence"] == 1 else claim["unit"]).strip()
+    """The value, and which quantile it is; of cases only how many, as the next column says of what."""
+    shown = amount(claim["value"], "" if claim["confidence"] == 1 else claim["unit"]).strip()
+    return shown if claim["quantile"] is None else f"{100 * claim['quantile']:g} %: {shown}"
 
 
 def bound_text(claim: Document) -> str:
@@ -137,10 +138,18 @@ def facts(document: Document) -> list[tuple[str, str]]:
             "certificate",
             f"{document['certificate']}, {document['seconds']:,.1f} s, profile {document['profile']}{last}",
         ),
-        ("set-up", f"{', '.join(document['strategies'])} on {', '.join(document['timeframes'])}"),
+        ("set-up", _set_up(document)),
         ("seeds", f"from {document['seed']}, {document['seeds']} where faults are drawn"),
         ("machine", f"{machine['processor']}, {machine['cores']} cores{memory}, {machine['system']}{load}"),
         ("program", f"ictcli {made['version']}, {machine['python']}"),
         ("config", made["config"]),
         ("command", " ".join(["ictcli", *made["argv"]])),
     ]
+
+
+def _set_up(document: Document) -> str:
+    traded = document["strategies_traded_by"]
+    if not traded:
+        return "loads of the scenarios alone; no strategy of yours traded"
+    own = f"{', '.join(document['strategies'])} on {', '.join(document['timeframes'])}"
+    return f"{own}, traded by {', '.join(traded)}"

@@ -2,7 +2,6 @@
 
 import re
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ from pathlib import Path
 from ictcli.clock import monotonic
 from ictcli.errors import SourceUnavailable
 from ictcli.operations.notif_running import PULSE
+from ictcli.stress.parent import UNDER_A_PARENT, Leash
 from ictcli.stress.program import clean_environment
 
 _VARIABLE = "STRESS_RECEIVER"
@@ -60,11 +60,18 @@ class Notifier:
 
     def peak_mib(self) -> float | None:
         """Memory that it held at most; None where the system does not tell."""
+        return self._status("VmHWM")
+
+    def held_mib(self) -> float | None:
+        """Memory that it holds now; None where the system does not tell."""
+        return self._status("VmRSS")
+
+    def _status(self, name: str) -> float | None:
         try:
             status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
         except OSError:
             return None
-        found = re.search(r"VmHWM:\s+(\d+) kB", status)
+        found = re.search(rf"{name}:\s+(\d+) kB", status)
         return int(found[1]) / 1024 if found else None
 
 
@@ -81,9 +88,10 @@ def notifier(folder: Path) -> Iterator[Notifier]:
     serving = threading.Thread(target=server.serve_forever, daemon=True)
     serving.start()
     address = f"json://127.0.0.1:{server.server_address[1]}"
+    leash = Leash()
     process = subprocess.Popen(  # noqa: S603 - this Python and words of ours
-        [sys.executable, "-m", "ictcli", "-w", str(folder), "alerts", "send", "--follow", "--quiet"],
-        env={**clean_environment(), _VARIABLE: address}, stdout=subprocess.DEVNULL,
+        [*UNDER_A_PARENT, "-w", str(folder), "alerts", "send", "--follow", "--quiet"],
+        env={**clean_environment(), _VARIABLE: address}, stdin=leash.end, stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )  # fmt: skip
     beside = Notifier(folder / "state", process)
@@ -95,6 +103,7 @@ def notifier(folder: Path) -> Iterator[Notifier]:
     finally:
         process.terminate()
         process.wait(_STARTING)
+        leash.let_go()
         server.shutdown()
         serving.join()
         server.server_close()

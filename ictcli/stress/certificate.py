@@ -57,6 +57,7 @@ def certificate(asked: Asked, setting: Setting, outcomes: Sequence[Outcome]) -> 
         "not_finished": left,
         "profile": setting.profile,
         "strategies": [strategy_mark(choice, None) for choice in setting.choices],
+        "strategies_traded_by": [one.name for one in outcomes if one.traded],
         "timeframes": [one.name for one in setting.timeframes],
         "symbols": list(setting.symbols),
         "seed": asked.seed,
@@ -113,7 +114,7 @@ def _claim(claim: Claim) -> dict[str, Any]:
         "name": claim.name, "value": claim.value, "unit": claim.unit, "n": claim.n, "of": claim.of,
         "low": bound.low, "high": bound.high, "confidence": bound.confidence, "method": bound.method,
         "direction": claim.direction, "threshold": claim.threshold, "verdict": str(claim.verdict),
-        "note": claim.note,
+        "note": claim.note, "quantile": claim.quantile,
     }  # fmt: skip
 
 

@@ -3,15 +3,13 @@
 import math
 from collections.abc import Sequence
 
-import numpy as np
-
 from ictcli.stats.exact import clopper_pearson, quantile_bounds
-from ictcli.stats.slopes import BATCHES, slope
+from ictcli.stats.slopes import Slope
 from ictcli.stress.scenario import Bound, Claim, Direction
 
 CONFIDENCE = 0.95
 """Of every bound, each side alone."""
-_SLOPE = f"least squares over {BATCHES} batch means, Student's t"
+_GROWTH = "least squares with bars and orders over batch means, Student's t"
 
 
 def share_claim(
@@ -62,7 +60,7 @@ def quantile_claim(
         CONFIDENCE,
     )
     value = ordered[min(n - 1, max(0, math.ceil(p * n) - 1))] if n else None
-    return Claim(name, value, unit, n, of, bound, threshold, direction, note)
+    return Claim(name, value, unit, n, of, bound, threshold, direction, note, quantile=p)
 
 
 def cases_claim(name: str, wrong: int, n: int, of: str = "cases", *, note: str = "") -> Claim:
@@ -79,19 +77,16 @@ def cases_claim(name: str, wrong: int, n: int, of: str = "cases", *, note: str =
     return Claim(name, float(wrong), of, n, of, bound, 0.0, "<=", note)
 
 
-def slope_claim(
-    name: str, x: Sequence[float], y: Sequence[float], unit: str, threshold: float, *, note: str = ""
-) -> Claim:
+def growth_claim(name: str, found: Slope, n: int, unit: str, threshold: float, *, note: str = "") -> Claim:
     """What something grows by: bytes with each bar.
 
     Args:
         name: what is claimed.
-        x: how far it was, ascending.
-        y: how large it was there.
+        found: of ``growth``.
+        n: samples that it rests on.
         unit: of the slope.
         threshold: of the slope, in that unit.
         note: see ``Claim``.
     """
-    found = slope(np.asarray(x, np.float64), np.asarray(y, np.float64))
-    bound = Bound(_SLOPE, found.interval.low, found.interval.high, CONFIDENCE, estimate=True)
-    return Claim(name, found.value, unit, len(x), "samples", bound, threshold, "<", note)
+    bound = Bound(_GROWTH, found.interval.low, found.interval.high, CONFIDENCE, estimate=True)
+    return Claim(name, found.value, unit, n, "samples", bound, threshold, "<", note)

@@ -68,14 +68,15 @@ class _Seen:
         ]
 
 
-def load(probability: float, seed: int) -> Choice:
+def load(probability: float, seed: int, hours: str = "") -> Choice:
     """Orders at random, whatever the market does: entered at the market, closed after a few bars.
 
     Args:
         probability: of an order on a bar where none is open.
         seed: of the coins.
+        hours: New York times at which there are any, ``HH:MM-HH:MM``; empty: at all.
     """
-    params = {"probability": str(probability), "windows": "", "max_bars": "3", "seed": str(seed)}
+    params = {"probability": str(probability), "windows": hours, "max_bars": "3", "seed": str(seed)}
     return choose_strategies([_LOAD], {}, params)[0]
 
 

@@ -23,6 +23,7 @@ from ictcli.ledger.address import Place, find_place
 from ictcli.ledger.bodies import ModeSet, Start
 from ictcli.ledger.log import Entry
 from ictcli.reconcile.terminal_pull import Historian
+from ictcli.stress.parent import Leash
 from ictcli.stress.program import clean_environment
 from ictcli.stress.recovery_trader import STOP, TASK, TOKEN, Task
 from ictcli.stress.simulated_session import LOGIN, RULE, FastTime, make_workspace, traffic_config
@@ -86,6 +87,7 @@ class Arena:
         self._bridge = BridgeServer(self.terminal, "127.0.0.1", 0, self._token)
         self._serving = threading.Thread(target=self._bridge.serve, daemon=True)
         self._serving.start()
+        self._leash = Leash()
         own = traffic_config(self.config, market, lambda config: config)
         task = Task(self._bridge.port, anchor, self.start, self.speed, _SYMBOLS, self.seed, own)
         (self.folder / TASK).write_bytes(msgspec.json.encode(task))
@@ -125,7 +127,8 @@ class Arena:
             self.wrong.append(f"the last life: exit {code} {said}".strip())
 
     def close(self) -> None:
-        """Serve nobody any more."""
+        """Serve nobody any more, and leave no trader behind."""
+        self._leash.let_go()
         self._bridge.stop()
         self._serving.join(10.0)
 
@@ -164,7 +167,7 @@ class Arena:
         return subprocess.Popen(  # noqa: S603 - this Python and a folder of ours
             [*self.program, str(self.folder)],
             env={**clean_environment(), TOKEN: self._token, VARIABLE: crash},
-            text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=self.folder,
+            text=True, stdin=self._leash.end, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=self.folder,
         )  # fmt: skip
 
     def _ready(self, process: "subprocess.Popen[str]") -> bool:

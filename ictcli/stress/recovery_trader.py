@@ -2,7 +2,7 @@
 
 The folder holds ``trader.json`` (where its broker is, and how fast time passes) and the workspace with its
 ledger. It says ``ready`` on stdout once it may trade, ends in good order when a file ``stop`` is there, and
-wherever ``ICTCLI_CRASH`` says.
+wherever ``ICTCLI_CRASH`` says. It ends with its parent, too.
 """
 
 import os
@@ -17,6 +17,7 @@ from ictcli.brokers.mt5.calls import Surroundings
 from ictcli.clock import NS_PER_SECOND, parse_duration
 from ictcli.config.records import Config
 from ictcli.errors import IctError
+from ictcli.stress.parent import follow_parent
 from ictcli.stress.simulated_session import (
     BROKER,
     RULE,
@@ -48,7 +49,8 @@ class Task(msgspec.Struct, frozen=True):
 
 
 def main(folder: Path, make: MakeBroker = make_broker) -> int:
-    """Trade until killed or told to end; the exit code."""
+    """Trade until killed, told to end or without a parent; the exit code."""
+    follow_parent()
     task = msgspec.json.decode((folder / TASK).read_bytes(), type=Task)
     clock = FastTime(task.anchor, task.start, task.speed)
     table = task.config.brokers[BROKER]

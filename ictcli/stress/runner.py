@@ -26,6 +26,7 @@ class Outcome:
         finished: it was not stopped.
         error: what broke, empty where nothing did.
         trace: where it broke.
+        traded: it trades the strategies of the set-up.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Outcome:
     finished: bool = True
     error: str = ""
     trace: tuple[str, ...] = ()
+    traded: bool = False
 
     @property
     def verdict(self) -> Verdict:
@@ -106,7 +108,10 @@ def _run(one: Scenario, setting: Setting, seed: int, progress: Progress) -> Outc
         message = broken.message if isinstance(broken, IctError) else str(broken)
         error, trace = f"{type(broken).__name__}: {message}", tuple(_trace(broken))
     stopped = stopped or setting.stopping()
-    return Outcome(one.name, one.line, tuple(claims), seed, monotonic() - begun, not stopped, error, trace)
+    return Outcome(
+        one.name, one.line_of(setting), tuple(claims), seed, monotonic() - begun, not stopped, error, trace,
+        one.traded,
+    )  # fmt: skip
 
 
 def _trace(broken: Exception) -> list[str]:

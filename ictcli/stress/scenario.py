@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
@@ -27,7 +27,8 @@ class Bound:
     Attributes:
         method: how the bounds follow from the sample, in words.
         low, high: in the unit of the claim, each with the confidence alone; None where n is too small.
-        confidence: between 0 and 1; 1 where every case there is was tried and nothing is inferred.
+        confidence: between 0 and 1; 1 where every case there is was tried and nothing is inferred: then the
+            value must count cases, as one measurement of anything else bounds nothing.
         estimate: the value is no count but an estimate that scatters around the truth, as a slope is: it
             fails where its whole interval misses, not where it lies beyond the threshold by chance.
     """
@@ -53,6 +54,7 @@ class Claim:
         threshold: that must not be missed.
         direction: how value and bound must lie to the threshold.
         note: what else must be known to read it; may be empty.
+        quantile: which one the value is, between 0 and 1; None for no quantile.
     """
 
     name: str
@@ -64,13 +66,14 @@ class Claim:
     threshold: float
     direction: Direction
     note: str = ""
+    quantile: float | None = None
 
     @property
     def verdict(self) -> Verdict:
         """Fail where the measured value misses, pass where its bound holds, inconclusive in between."""
         if self.n == 0 or self.value is None or math.isnan(self.value):
             return Verdict.INCONCLUSIVE
-        end, other = self.bound.high, self.bound.low
+        end, other = (None, None) if self._without_inference else (self.bound.high, self.bound.low)
         if self.direction.startswith(">"):
             end, other = other, end
         if not _holds(self.value, self.direction, self.threshold):
@@ -80,9 +83,10 @@ class Claim:
             return Verdict.INCONCLUSIVE
         return Verdict.PASS
 
-    def about(self, subject: str) -> "Claim":
-        """The same claim, of one of several subjects."""
-        return replace(self, name=f"{subject}: {self.name}")
+    @property
+    def _without_inference(self) -> bool:
+        """Its bound says that all was tried, though it is no count of cases."""
+        return self.bound.confidence >= 1.0 and self.unit != self.of
 
 
 def _holds(value: float, direction: Direction, threshold: float) -> bool:
@@ -104,6 +108,10 @@ class Scenario:
     Attributes:
         name: as given to ``--scenario``; that of its module in ``ictcli/stress/scenarios``.
         line: what it does, one line.
+        heeds: options of the command, without dashes, that change what it does; besides them all of it is as
+            the profile says.
+        traded: it trades the strategies of the set-up.
+        told: what it does with a setting, one line; None: ``line``.
         run: measures. Takes the setting, the first seed (``setting.seeds`` of them follow each other) and
             where to tell how far it is. It asks ``setting.stopping()`` at each turn, and when that is true
             returns what it has measured so far. It writes below ``setting.folder`` only. What it raises is
@@ -113,3 +121,10 @@ class Scenario:
     name: str
     line: str
     run: Callable[[Setting, int, Progress], Measured]
+    heeds: frozenset[str] = frozenset()
+    traded: bool = False
+    told: Callable[[Setting], str] | None = None
+
+    def line_of(self, setting: Setting) -> str:
+        """What it does with a setting, one line."""
+        return self.line if self.told is None else self.told(setting)

@@ -59,23 +59,25 @@ class Tally:
     deals: int
     faults: tuple[str, ...]
 
-    def claims(self, error_rate: float | None = None) -> list[Claim]:
+    def __add__(self, other: "Tally") -> "Tally":
+        """Of both stages together."""
+        one, two = self.outcomes, other.outcomes
+        wrong = {f"{at}:{name}": why for at, own in enumerate((one, two)) for name, why in own.wrong.items()}
+        both = Outcomes(one.requests + two.requests, wrong, one.refused + two.refused)
+        return Tally(both, self.deals + other.deals, (*self.faults, *other.faults))
+
+    def claims(self, error_rate: float) -> list[Claim]:
         """What may be said of them.
 
         Args:
-            error_rate: share of requests in error that is too many; None where there are too few of them to
-                speak of a share: then none of those that were made may be in error.
+            error_rate: share of requests in error that is too many.
         """
         own = self.outcomes
         reasons = Counter(own.wrong.values()).most_common(_SHOWN)
         parts = [f"{count} {reason}" for reason, count in reasons]
         parts += [f"{own.refused} more taken, then refused: the price had gone"] if own.refused else []
         note, wrong = "; ".join(parts), len(own.wrong)
-        errors = (
-            cases_claim(_ERRORS, wrong, own.requests, "orders", note=note)
-            if error_rate is None
-            else share_claim(_ERRORS, wrong, own.requests, "orders", error_rate, note=note)
-        )
+        errors = share_claim(_ERRORS, wrong, own.requests, "orders", error_rate, note=note)
         lost = "; ".join(self.faults[:_SHOWN])
         return [errors, cases_claim(_DIFFERENCES, len(self.faults), self.deals, "deals", note=lost)]
 

@@ -100,9 +100,14 @@ def test_ctrl_c_ends_in_good_order_and_marks_what_was_measured(
         (["--scenario", "sunshine"], "sunshine"),
         (["--symbols", "0"], "--symbols"),
         (["--strategy", "nothing_such"], "nothing_such"),
-        (["--param", "wings=2"], "wings"),
+        (["--scenario", "symbols", "--param", "wings=2"], "wings"),
         (["-t", "H4"], "at most H1"),
         (["-t", "M1", "-t", "W1"], "the longest D1"),
+        (["--duration", "10s"], "--duration changes nothing in throughput"),
+        (["--symbols", "5"], "add one of the scenarios that heed it: symbols"),
+        (["--seeds", "5"], "connectivity, corruption"),
+        (["--param", "probability=0.5"], "add one of the scenarios that trade them: symbols, memory"),
+        (["--scenario", "limits", "--duration", "10s"], "in throughput, limits"),
     ],
 )
 def test_bad_input_is_refused_before_anything_runs(
@@ -111,6 +116,23 @@ def test_bad_input_is_refused_before_anything_runs(
     assert run([*ASK, *more]) == 2
     assert words in capsys.readouterr().err
     assert not (desk / "reports").exists()
+
+
+def test_longer_bars_are_refused_where_nothing_trades_them(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["stress", "--scenario", "limits", "-t", "M5"]) == 2
+    assert "symbols, throughput, memory" in capsys.readouterr().err
+
+
+def test_what_a_killed_run_left_is_told_and_removed(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    left = desk / "state" / "stress" / "recovery" / "kills"
+    left.mkdir(parents=True)
+    assert run([*ASK, "--allow-inconclusive"]) == 0
+    assert "what a killed run left" in capsys.readouterr().err
+    assert not (desk / "state" / "stress").exists()
+    document, _ = kept(desk)
+    assert document["strategies_traded_by"] == []
 
 
 def test_two_at_once_would_disturb_each_other_and_are_refused(

@@ -3,8 +3,11 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from ictcli.stats.slopes import slope
 from ictcli.stress.certificate import Asked, certificate
-from ictcli.stress.claims import cases_claim, quantile_claim, share_claim, slope_claim
+from ictcli.stress.claims import cases_claim, growth_claim, quantile_claim, share_claim
 from ictcli.stress.runner import Outcome
 from tests.stress.settings import setting_of
 
@@ -22,9 +25,9 @@ def passed() -> Outcome:
 
 
 def missed() -> Outcome:
-    x = [float(at) for at in range(40)]
+    x = np.arange(40.0)
     claims = (
-        slope_claim("memory with each bar", x, [100.0 * at for at in x], "bytes/bar", 64.0),
+        growth_claim("memory with each bar", slope(x, 100.0 * x), 40, "bytes/bar", 64.0),
         quantile_claim("recovery", [1.0] * 20, 0.95, "s", "recoveries", 30.0, note="<b>few</b>"),
     )
     return Outcome("memory", "memory over months of bars", claims, 7, 30.0)

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ictcli.stress.claims import cases_claim, quantile_claim, share_claim, slope_claim
+from ictcli.stats.intervals import Interval
+from ictcli.stats.slopes import Slope
+from ictcli.stress.claims import cases_claim, growth_claim, quantile_claim, share_claim
 from ictcli.stress.scenario import Bound, Claim, Verdict
 
 
@@ -51,11 +53,26 @@ def test_nothing_measured_shows_nothing() -> None:
 
 
 def test_a_slope_fails_only_where_its_whole_interval_misses() -> None:
-    x = [float(at) for at in range(100)]
-    assert slope_claim("memory", x, [2.0 * at for at in x], "bytes/bar", 1.0).verdict is Verdict.FAIL
-    assert slope_claim("memory", x, [0.5 * at for at in x], "bytes/bar", 1.0).verdict is Verdict.PASS
-    wave = [60.0 if at % 20 < 10 else 0.0 for at in range(100)]
-    assert slope_claim("memory", x, wave, "bytes/bar", -1e-9).verdict is Verdict.INCONCLUSIVE
+    def verdict(low: float, high: float) -> Verdict:
+        found = Slope((low + high) / 2, Interval(low, high))
+        return growth_claim("memory", found, 100, "bytes/bar", 1.0).verdict
+
+    assert verdict(1.5, 2.5) is Verdict.FAIL
+    assert verdict(0.3, 0.7) is Verdict.PASS
+    assert verdict(0.5, 2.5) is Verdict.INCONCLUSIVE
+    assert verdict(0.1, 1.5) is Verdict.INCONCLUSIVE
+
+
+def test_one_measurement_bounds_nothing_unless_it_counts_cases() -> None:
+    tried = Bound("the most that it ever held", 30.0, 30.0, 1.0)
+    assert Claim("memory", 30.0, "MiB", 1, "process", tried, 50.0, "<").verdict is Verdict.INCONCLUSIVE
+    assert Claim("memory", 60.0, "MiB", 1, "process", tried, 50.0, "<").verdict is Verdict.FAIL
+    assert cases_claim("reconciliations that are not clean", 0, 1).verdict is Verdict.PASS
+
+
+def test_a_claim_says_which_quantile_it_is() -> None:
+    assert quantile_claim("r", [1.0] * 59, 0.95, "s", "recoveries", 30).quantile == 0.95
+    assert cases_claim("cases", 0, 9).quantile is None
 
 
 def test_one_wrong_case_fails() -> None:

@@ -60,11 +60,11 @@ class Day:
 
 
 def run(setting: Setting, seed: int, progress: Progress) -> Measured:
-    """Every seed a part of the day, at least an hour."""
+    """Every seed a part of the day, or of the duration; of the day at least an hour."""
     days = []
-    seeds = 1 if setting.duration else min(setting.seeds, _HOURS[setting.profile])
-    length = setting.duration or _HOURS[setting.profile] * NS_PER_HOUR // seeds
-    for one in range(seed, seed + seeds):
+    part = _HOURS[setting.profile] * NS_PER_HOUR // setting.seeds
+    length = setting.duration // setting.seeds if setting.duration else max(NS_PER_HOUR, part)
+    for one in range(seed, seed + setting.seeds):
         days.append(live_through(setting, one, length, progress))
         if setting.stopping():
             break
@@ -171,5 +171,6 @@ def _note(days: list[Day]) -> str:
 
 
 SCENARIO = Scenario(
-    "connectivity", "hours of disconnects, restarts and time-outs: nothing lost, soon traded again", run
-)
+    "connectivity", "hours of disconnects, restarts and time-outs: nothing lost, soon traded again", run,
+    frozenset({"duration", "seeds"}),
+)  # fmt: skip

@@ -22,13 +22,11 @@ READY = (
     ("fetch", "EURUSD", "--source", "sim", "--start", "2026-01-05", "--end", "2026-01-07"),
 )
 """What makes a workspace with bars."""
-_ROUNDS = 5
 _SHOWN = 3
 
 
 def run(setting: Setting, seed: int, progress: Progress) -> Measured:
-    """Every damage once, in the full profile some times at other places."""
-    rounds = min(setting.seeds, _ROUNDS) if setting.profile == "full" else 1
+    """Every damage once with each seed, at other places."""
     folder = setting.folder / "desk"
     folder.mkdir()
     for words in READY:
@@ -38,12 +36,12 @@ def run(setting: Setting, seed: int, progress: Progress) -> Measured:
     _trade(desk)
     wrong: list[str] = []
     tried = 0
-    for one in range(rounds):
+    for one in range(setting.seeds):
         random = Random(seed + one)
         for damage in DAMAGES:
             if setting.stopping():
                 break
-            progress(damage.name, tried, rounds * len(DAMAGES))
+            progress(damage.name, tried, setting.seeds * len(DAMAGES))
             why = inflict(damage, folder, random)
             wrong += [f"{damage.name}: {why}"] * bool(why)
             tried += 1
@@ -104,5 +102,6 @@ def _goes_on(desk: Desk) -> str:
 
 
 SCENARIO = Scenario(
-    "corruption", "damaged parts, manifests, ledgers, checkpoints, configurations: found, nothing lost", run
-)
+    "corruption", "damaged parts, manifests, ledgers, checkpoints, configurations: found, nothing lost", run,
+    frozenset({"seeds"}),
+)  # fmt: skip

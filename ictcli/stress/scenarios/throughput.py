@@ -35,4 +35,9 @@ def run(setting: Setting, seed: int, progress: Progress) -> Measured:
     ]  # fmt: skip
 
 
-SCENARIO = Scenario("throughput", "orders without a pause: rate, time from signal to order, errors", run)
+SCENARIO = Scenario(
+    "throughput",
+    "orders without a pause: rate, time from signal to order, errors",
+    run,
+    frozenset({"timeframe"}),
+)
