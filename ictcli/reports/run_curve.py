@@ -6,12 +6,14 @@ import numpy as np
 import pyarrow as pa
 
 from ictcli.market.bars import Int64
-from ictcli.research.metrics.drawdowns import account_path
-from ictcli.research.metrics.values import Equity, Sample, floats
+from ictcli.research.metrics.account_path import account_steps
+from ictcli.research.metrics.values import Equity, Sample
 from ictcli.stats.sequences import Floats
 
 BUCKETS = 600
 """Stretches of time of which first, last, lowest and highest mark are kept."""
+_SOME = 1e-9
+"""A fall that is one, and not the rest of a subtraction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,9 @@ class Curve:
         ts: instants, nanoseconds UTC.
         balance: closed results.
         equity: closed and open results; the balance where open results are not known.
-        drawdown: fall from the highest balance so far, as a share of it; open losses included.
+        fall: of the balance from its highest so far, as a share of that.
+        drawdown: the deepest such fall since the mark before, open losses included.
+        lowest_at: when that was; nanoseconds UTC, not after the mark.
         marks: how many there were before thinning.
         open_known: whether open results are in equity and drawdown.
     """
@@ -30,7 +34,9 @@ class Curve:
     ts: Int64
     balance: Floats
     equity: Floats
+    fall: Floats
     drawdown: Floats
+    lowest_at: Int64
     marks: int
     open_known: bool = True
 
@@ -48,25 +54,41 @@ def curve_of(trades: pa.Table, marks: Equity | None, opening: float, begun: int 
         begun: instant of the opening, nanoseconds UTC; None takes that of the first mark.
     """
     none = np.zeros(0, np.int64)
-    path = account_path(Sample(trades, none, none, 0, opening, marks))
-    closed = trades.column("closed_at").cast(pa.int64()).to_numpy() * 1000
-    ts = closed if marks is None else marks.ts
+    steps = account_steps(Sample(trades, none, none, 0, opening, marks))
+    ts, path = steps.ts, steps.path
     if not len(ts):
-        return Curve(ts, np.zeros(0), np.zeros(0), np.zeros(0), 0)
-    balance = opening + np.cumsum(floats(trades, "net")) if marks is None else marks.balance
+        nothing = np.zeros(0)
+        return Curve(ts, nothing, nothing, nothing, nothing, ts, 0)
+    balance = opening + np.cumsum(path.gains) if marks is None else marks.balance
     before = np.concatenate([[opening], balance[:-1]])
     peak = np.maximum.accumulate(before)
-    lowest = np.minimum(before + path.worst, balance)
-    fall = np.where(peak > 0, (peak - lowest) / np.where(peak > 0, peak, 1.0), 0.0)
     start = min(int(ts[0]), int(ts[0]) if begun is None else begun)
     return Curve(
         np.concatenate([[start], ts]),
         np.concatenate([[opening], balance]),
         np.concatenate([[opening], balance if marks is None else marks.equity]),
-        np.concatenate([[0.0], np.maximum(fall, 0.0)]),
+        np.concatenate([[0.0], _fall(np.maximum(peak, balance), balance)]),
+        np.concatenate([[0.0], _fall(peak, np.minimum(before + path.worst, balance))]),
+        np.concatenate([[start], steps.lowest_at]),
         len(ts) + 1,
         marks is not None,
     )
+
+
+def _fall(peak: Floats, low: Floats) -> Floats:
+    """How far a low lies below a peak, as a share of it; none below a peak of nothing."""
+    share = np.where(peak > 0, (peak - low) / np.where(peak > 0, peak, 1.0), 0.0)
+    return np.maximum(share, 0.0)
+
+
+def needles(curve: Curve) -> tuple[Int64, Floats, Floats]:
+    """Instants at which open losses took the account below its balance, its fall without and with them.
+
+    Both falls are shares of the highest balance so far.
+    """
+    held = curve.fall[np.maximum(np.searchsorted(curve.ts, curve.lowest_at, side="right") - 1, 0)]
+    deep = np.flatnonzero(curve.drawdown > held + _SOME)
+    return curve.lowest_at[deep], held[deep], curve.drawdown[deep]
 
 
 def thinned(curve: Curve, buckets: int = BUCKETS) -> Curve:
@@ -84,5 +106,6 @@ def thinned(curve: Curve, buckets: int = BUCKETS) -> Curve:
         ]
     at = np.unique(np.concatenate(kept))
     return Curve(
-        curve.ts[at], curve.balance[at], curve.equity[at], curve.drawdown[at], curve.marks, curve.open_known
-    )
+        curve.ts[at], curve.balance[at], curve.equity[at], curve.fall[at], curve.drawdown[at],
+        curve.lowest_at[at], curve.marks, curve.open_known,
+    )  # fmt: skip

@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from ictcli.market.bars import Int64
 from ictcli.reports.page_chart import Figure, PageChart
-from ictcli.reports.run_curve import Curve, thinned
+from ictcli.reports.run_curve import Curve, needles, thinned
 from ictcli.reports.run_story import RunStory
 from ictcli.research.metrics.values import floats
 from ictcli.stats.sequences import Floats
@@ -33,36 +34,76 @@ def account_charts(story: RunStory) -> list[PageChart]:
 
 
 def _equity(story: RunStory, curve: Curve, note: str) -> PageChart:
-    days, unit = _moments(curve), f" {story.currency}"
+    days, unit = _moments(curve.ts), f" {story.currency}"
     money = story.currency or "money"
     lines = [_line("balance", days, curve.balance, {"color": "@one", "width": 1.8}, unit)]
     told = f"Balance of closed trades in {money}; what open ones stood at is not known.{note}"
     if curve.open_known:
-        lines.insert(0, _line("equity", days, curve.equity, {"color": "@two", "width": 1}, unit))
-        told = f"Balance of closed trades, and equity with the open ones, in {money}.{note}"
-    layout = {"xaxis": {"type": "date"}, "yaxis": {"tickformat": ",~r"}}
+        told = f"Balance of closed trades in {money}; at no mark an open one was worth anything.{note}"
+    if curve.open_known and (curve.equity != curve.balance).any():
+        lines.append(_open_equity(curve, unit))
+        told = (
+            f"Balance of closed trades, and as dots its worth with open ones, in {money}; that"
+            f" is known where a trading day ends, at its lowest close and where a trade closes.{note}"
+        )
+    layout = {"xaxis": _span(curve), "yaxis": {"tickformat": ",~r"}}
     return PageChart("equity", "Equity", told, lines, layout, height=320, wide=True)
 
 
+def _open_equity(curve: Curve, unit: str) -> Figure:
+    """Equity at the marks at which something was open, and nothing between them."""
+    held = np.flatnonzero(curve.equity != curve.balance)
+    return {
+        "type": "scatter", "mode": "markers", "name": "equity", "x": _moments(curve.ts[held]),
+        "y": curve.equity[held].round(4).tolist(), "marker": {"color": "@two", "size": 4},
+        "hovertemplate": f"%{{x|%Y-%m-%d %H:%M}} UTC: %{{y:,.2f}}{unit}",
+    }  # fmt: skip
+
+
 def _drawdown(story: RunStory, curve: Curve) -> PageChart:
-    deepest = float(story.curve.drawdown.max())
-    trace = _line("drawdown", _moments(curve), -100 * curve.drawdown, {"color": "@bad", "width": 1}, " %")
-    losses = "open losses included" if curve.open_known else "open losses not known"
+    deepest = 100 * float(story.curve.drawdown.max())
+    traces = [
+        _line("closed trades", _moments(curve.ts), -100 * curve.fall, {"color": "@bad", "width": 1}, " %")
+        | {"fill": "tozeroy", "fillcolor": "@bad/0.2"}
+    ]
+    told = "Fall of the balance of closed trades from its highest so far, as a share of it"
+    at, held, depth = needles(curve)
+    if curve.open_known and len(at):
+        traces.append(_needles(_moments(at), -100 * held, -100 * depth))
+        told += ". A needle adds open losses where they were worst, at that moment alone"
+    known = "" if curve.open_known else ", open losses not known"
     return PageChart(
         "drawdown",
         "Drawdown",
-        f"Fall from the highest balance so far, {losses}, as a share of it;"
-        f" the deepest is {100 * deepest:.2f} %.",
-        [trace | {"fill": "tozeroy", "fillcolor": "@bad/0.2"}],
-        {"xaxis": {"type": "date"}, "yaxis": {"ticksuffix": " %", "rangemode": "tozero"}},
+        f"{told}{known}. The deepest is {deepest:.2f} %.",
+        traces,
+        {"xaxis": _span(curve), "yaxis": {"ticksuffix": " %", "rangemode": "tozero"}},
         height=200,
         wide=True,
     )
 
 
-def _moments(curve: Curve) -> list[int]:
+def _needles(at: list[int], held: Floats, depth: Floats) -> Figure:
+    """A line from what closed trades lost to each depth, at its own moment and nowhere else."""
+    ends = zip(held.round(4).tolist(), depth.round(4).tolist(), strict=True)
+    return {
+        "type": "scatter", "mode": "lines", "name": "open losses included",
+        "x": [one for moment in at for one in (moment, moment, None)],
+        "y": [one for above, below in ends for one in (above, below, None)],
+        "line": {"color": "@two", "width": 1.2},
+        "hovertemplate": "%{x|%Y-%m-%d %H:%M} UTC: %{y:,.2f} %",
+    }  # fmt: skip
+
+
+def _span(curve: Curve) -> Figure:
+    """The axis of time, alike in both charts."""
+    first, last = _moments(curve.ts[[0, -1]])
+    return {"type": "date", "range": [first, max(last, first + 1)]}
+
+
+def _moments(ts: Int64) -> list[int]:
     """Milliseconds UTC, as plotly counts dates."""
-    moments: list[int] = (curve.ts // 1_000_000).tolist()
+    moments: list[int] = (ts // 1_000_000).tolist()
     return moments
 
 

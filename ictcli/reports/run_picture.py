@@ -13,7 +13,7 @@ from matplotlib.ticker import FuncFormatter
 from ictcli.reports.chart_styles import THEMES, Theme
 from ictcli.reports.layout import BLANK, number
 from ictcli.reports.metric_tables import bounds
-from ictcli.reports.run_curve import thinned
+from ictcli.reports.run_curve import needles, thinned
 from ictcli.reports.run_figures import bins
 from ictcli.reports.run_heat import MONTHS, month_cells, short
 from ictcli.reports.run_story import RunStory
@@ -96,18 +96,23 @@ def _account(figure: Any, grid: Any, story: RunStory, look: Theme) -> None:
     days = curve.ts.astype("datetime64[ns]")
     blue, orange = look.families["imbalance"]
     above = _axes(figure, grid[0, :], f"Equity, {story.currency}".rstrip(", "), look)
-    if curve.open_known:
-        above.step(days, curve.equity, where="post", color=orange, lw=0.8, label="equity with open trades")
     above.step(days, curve.balance, where="post", color=blue, lw=1.4, label="balance")
+    if curve.open_known:
+        marked = curve.equity != curve.balance
+        dots = {"color": orange, "s": 5, "zorder": 3, "label": "with open trades, where known"}
+        above.scatter(days[marked], curve.equity[marked], **dots)
     above.legend(
         frameon=False, labelcolor=look.ink, fontsize=9, loc="lower right", bbox_to_anchor=(1, 1), ncols=2
     )
     above.yaxis.set_major_formatter("{x:,.0f}")
     deepest = 100 * float(story.curve.drawdown.max())
-    below = _axes(figure, grid[1, :], f"Drawdown, deepest {deepest:.2f} %", look)
-    falls = -100 * curve.drawdown
+    at, held, depth = needles(curve)
+    known = "; needles: open losses at their worst" if curve.open_known else ", open losses not known"
+    below = _axes(figure, grid[1, :], f"Drawdown of closed trades{known}; deepest {deepest:.2f} %", look)
+    falls = -100 * curve.fall
     below.fill_between(days, falls, 0, step="post", color=look.loss, alpha=0.3, lw=0)
     below.step(days, falls, where="post", color=look.loss, lw=0.8)
+    below.vlines(at.astype("datetime64[ns]"), -100 * depth, -100 * held, color=orange, lw=1.0)
     below.yaxis.set_major_formatter("{x:g} %")
     for axes in (above, below):
         locator = AutoDateLocator(tz="UTC")  # type: ignore[no-untyped-call]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ictcli.research.metrics.account_path import account_steps, trade_steps
 from ictcli.research.metrics.days import daily_results, growth_per_year, years
 from ictcli.research.metrics.resamples import quotient
 from ictcli.research.metrics.runs import (
@@ -17,7 +18,7 @@ from ictcli.research.metrics.runs import (
     resampled_walks,
     walked,
 )
-from ictcli.research.metrics.values import Metric, Resampling, Sample, floats, paid, resampled
+from ictcli.research.metrics.values import Metric, Resampling, Sample, defined, floats, resampled
 from ictcli.stats.sequences import Floats
 
 _SHALLOW = "no drawdown"
@@ -33,35 +34,9 @@ class Walks:
     draws: Floats
 
 
-def account_path(sample: Sample) -> Path:
-    """The steps of an account: its trades, or the marks of its equity where there are any.
-
-    A trade's own worst moment counts either way: marks may lie before and after it. With marks, open losses
-    of several series at once count together.
-    """
-    own = _own_path(sample)
-    if sample.equity is None:
-        return own
-    marks = sample.equity
-    before = np.concatenate([[sample.opening], marks.balance[:-1]])
-    worst = marks.equity - before
-    closed = sample.trades.column("closed_at").cast("int64").to_numpy() * 1000
-    at = np.searchsorted(marks.ts, closed)
-    found = at < len(marks.ts)
-    np.minimum.at(worst, at[found], own.worst[found])
-    return Path(marks.balance - before, worst, sample.opening)
-
-
-def _own_path(sample: Sample) -> Path:
-    """The trades in order of closing; where an excursion is unknown the result alone counts."""
-    excursions = floats(sample.trades, "mae_r") * floats(sample.trades, "risk")
-    worst = -(np.nan_to_num(excursions, nan=0.0) + paid(sample.trades))
-    return Path(floats(sample.trades, "net"), worst, sample.opening)
-
-
 def trade_walks(sample: Sample, how: Resampling) -> Walks:
     """Walks over the trades in order of closing, whatever marks there are."""
-    return _walks(_own_path(sample), sample, how)
+    return _walks(trade_steps(sample).path, sample, how)
 
 
 def drawdown_metrics(sample: Sample, own: Walks, how: Resampling) -> dict[str, Metric]:
@@ -72,7 +47,7 @@ def drawdown_metrics(sample: Sample, own: Walks, how: Resampling) -> dict[str, M
         own: walks over its trades (``trade_walks``).
         how: resampling behind the intervals.
     """
-    marked = own if sample.equity is None else _walks(account_path(sample), sample, how)
+    marked = own if sample.equity is None else _walks(account_steps(sample).path, sample, how)
     return {**_depths(marked, sample, how), **_lengths(own, sample, how)}
 
 
@@ -99,15 +74,16 @@ def _depths(walks: Walks, sample: Sample, how: Resampling) -> dict[str, Metric]:
 
 def _lengths(walks: Walks, sample: Sample, how: Resampling) -> dict[str, Metric]:
     n, days = len(sample.trades), len(sample.all_days)
+    some = min(n, days)
     daily = daily_results(sample.days, floats(sample.trades, "net"), sample.all_days)
     by_day = _walks(Path(daily, daily, sample.opening), sample, how)
     share, shares = (drawn[STEPS_BELOW] / max(days, 1) for drawn in (by_day.found, by_day.draws))
     return {
         "drawdown_trades": resampled(walks.found[LONGEST_BELOW], walks.draws[LONGEST_BELOW], n, how, ""),
-        "drawdown_days": resampled(
-            by_day.found[LONGEST_BELOW], by_day.draws[LONGEST_BELOW], days, how, _IDLE
+        "drawdown_days": defined(
+            by_day.found[LONGEST_BELOW], how.interval(by_day.draws[LONGEST_BELOW], some), days, _IDLE
         ),
-        "time_under_water": resampled(share, shares, days, how, _IDLE),
+        "time_under_water": defined(share, how.interval(shares, some), days, _IDLE),
     }
 
 
