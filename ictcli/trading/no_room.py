@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from ictcli.errors import DataError, LedgerUnwritable
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_HINT = "Free some disk space; nothing is lost."
 
 
 @contextmanager
@@ -23,5 +24,11 @@ def needing_room() -> Iterator[None]:
     except DataError as error:
         cause = error.__cause__
         if isinstance(cause, OSError) and cause.errno in _FULL:
-            raise LedgerUnwritable(error.message, hint="Free some disk space; nothing is lost.") from error
+            raise LedgerUnwritable(error.message, hint=_HINT) from error
+        raise
+    except OSError as error:
+        if error.errno in _FULL:
+            where = error.filename or "to the disk"
+            reason = (error.strerror or str(error)).lower()
+            raise LedgerUnwritable(f"cannot write {where}: {reason}", hint=_HINT) from error
         raise

@@ -18,7 +18,10 @@ from ictcli.__main__ import run
 from tests.contract.pages import DOCS, ROOT, blocks, put_programs, read, said, section
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="drills are of a POSIX shell")
-BOOKS = ("broker-down", "unknown-order", "mismatch", "ledger-corrupt", "clock", "disk", "key-leak")
+BOOKS = (
+    *("broker-down", "unknown-order", "mismatch", "ledger-corrupt", "clock", "disk"),
+    *("trader-gone", "alerts-undelivered", "key-leak"),
+)
 PARTS = ("Symptoms", "First minute", "Diagnosis", "Resolution", "Drill")
 SHELL = re.compile(r"[|&;<>$()`*]")
 PORT = re.compile(r"\b1879\d\b")
@@ -139,7 +142,7 @@ def test_a_broker_that_is_not_there_comes_and_goes(desk: Path, operator: Operato
 
 def test_an_order_whose_answer_never_came_is_found_and_executed_once(desk: Path, operator: Operator) -> None:
     follow("unknown-order", operator)
-    assert "1 orders whose outcome is not known" in operator.said("ictcli status")
+    assert "orders whose outcome is not known: 1" in operator.said("ictcli status")
     assert "sent" in operator.said("ictcli query")
     assert "not known" not in operator.said("ictcli status", 1)
     assert "not a single difference" in operator.said("ictcli reconcile")
@@ -168,6 +171,7 @@ def test_a_full_disk_ends_the_trader_and_does_not_keep_halt_from_stopping(
 ) -> None:
     follow("disk", operator)
     assert "the ledger cannot be written" in operator.said("sh -c 'ulimit -f 280")
+    assert re.search(r"error: .*cannot write ", operator.said("sh -c 'ulimit -f 0; exec ictcli trade"))
     assert "cannot be read" in operator.said("ictcli resume")
     assert "not a single difference" in operator.said("ictcli reconcile")
 
@@ -175,7 +179,30 @@ def test_a_full_disk_ends_the_trader_and_does_not_keep_halt_from_stopping(
 def test_after_a_leak_everything_is_made_anew(desk: Path, operator: Operator) -> None:
     follow("key-leak", operator)
     assert "others can read" in operator.said("ictcli doctor")
+    assert "HALTED" in operator.said("ictcli status"), "the stop did not go away with the old folder"
+    assert "the emergency stop is on: key leaked" in operator.said("ictcli trade")
     assert "every event is what was written" in operator.said("ictcli ledger verify")
+
+
+def test_a_trader_that_was_killed_is_found_from_outside_and_the_desk_is_halted(
+    desk: Path, operator: Operator
+) -> None:
+    follow("trader-gone", operator)
+    assert "accounts without a living trader: 1" in operator.said("ictcli alerts watch")
+    assert "no heartbeat of the trader of account 1" in operator.said("ictcli status")
+    assert "trader_gone" in operator.said("ictcli alerts list")
+    assert "not a single difference" in operator.said("ictcli reconcile")
+
+
+def test_what_could_not_be_delivered_is_delivered_once_a_channel_takes_it(
+    desk: Path, operator: Operator
+) -> None:
+    follow("alerts-undelivered", operator)
+    assert "no channel is configured" in operator.said("ictcli alerts send")
+    assert "no secret in ICTCLI_ALERTS_HOOK" in operator.said("ictcli alerts send", 1)
+    assert "not delivered: hook: " in operator.said("ictcli alerts send", 2)
+    assert "hook: tried 1 times, connection refused" in operator.said("ictcli alerts list")
+    assert "hook: told" in operator.said("ictcli alerts list", 1)
 
 
 @pytest.mark.parametrize("name", BOOKS)

@@ -36,3 +36,10 @@ def test_a_file_that_may_not_be_written_wants_a_person(number: int) -> None:
         raise DataError("cannot write x") from OSError(number, "no")
     with pytest.raises(DataError), needing_room():
         raise DataError("damaged")
+
+
+def test_a_disk_that_is_full_at_a_file_without_a_name_is_told_as_that() -> None:
+    with pytest.raises(LedgerUnwritable, match="cannot write to the disk: no space left"), needing_room():
+        raise OSError(errno.ENOSPC, "No space left on device")
+    with pytest.raises(OSError, match="no"), needing_room():
+        raise OSError(errno.EIO, "no")
