@@ -286,6 +286,7 @@ CHECKS: dict[str, Check] = {
     "metrics": health_operation.metrics,
     "measurements": health_operation.measurements,
     "alerts": health_operation.alerts,
+    "stress": health_operation.stress,
 }
 
 

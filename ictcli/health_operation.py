@@ -1,4 +1,4 @@
-"""The checks of ``doctor`` around operation: log files, metrics and their endpoints, measurements, alerts."""
+"""The checks of ``doctor`` around operation: log files, metrics, measurements, alerts, what stress left."""
 
 import errno
 import importlib.util
@@ -6,11 +6,12 @@ import os
 import socket
 from typing import Literal
 
-from ictcli.errors import ConfigError
+from ictcli.errors import Busy, ConfigError
 from ictcli.operations import health_state
 from ictcli.operations.log_files import FOLDER, log_files
 from ictcli.operations.metrics_families import INSTALL
 from ictcli.session import Session
+from ictcli.store.locks import exclusive
 from ictcli.terminals.bridge.greeting import checked_token
 from ictcli.terminals.secret import read_secret
 from ictcli.trading.control import control_folder
@@ -96,6 +97,20 @@ def measurements(session: Session) -> Found:
         fix = "Let the trader run on, or raise metrics.false_alarm."
         return "skip", f"{days[0]:.1f} of the {days[1]:.1f} days of history that are needed", fix
     return "skip", "nothing was measured lately", "A trader that runs measures itself."
+
+
+def stress(session: Session) -> Found:
+    """No stress run was killed and left its ledgers, and perhaps a process, behind."""
+    folder = session.config.state_dir / "stress"
+    if not folder.is_dir():
+        return "ok", "nothing is left of a killed run", ""
+    try:
+        with exclusive(folder.with_suffix(".lock"), "stress", now=session.now, sign=False):
+            size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+            fix = "The next `ictcli stress` removes it; so may you."
+            return "warn", f"a killed run left {folder} ({size / 2**20:,.1f} MiB)", fix
+    except Busy:
+        return "ok", "a stress runs now", ""
 
 
 def alerts(session: Session) -> Found:

@@ -128,6 +128,11 @@ def test_longer_bars_are_refused_where_nothing_trades_them(
 def test_what_a_killed_run_left_is_told_and_removed(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
     left = desk / "state" / "stress" / "recovery" / "kills"
     left.mkdir(parents=True)
+    (left / "trader.json").write_bytes(bytes(3 * 2**19))
+    run(["doctor", "--json"])
+    rows = {row["check"]: row for row in json.loads(capsys.readouterr().out)["checks"]}
+    assert rows["stress"]["state"] == "warn"
+    assert "(1.5 MiB)" in rows["stress"]["detail"]
     assert run([*ASK, "--allow-inconclusive"]) == 0
     assert "what a killed run left" in capsys.readouterr().err
     assert not (desk / "state" / "stress").exists()

@@ -158,7 +158,7 @@ def test_what_stays_behind_with_every_bar_is_seen(tmp_path: Path, monkeypatch: p
     assert claim(found, "Python blocks").verdict is Verdict.FAIL
     assert moved(honest, found, "memory with each bar") == pytest.approx(LEAKED, rel=0.1)
     assert moved(honest, found, "Python blocks") == pytest.approx(OBJECTS + WRAPPED, rel=0.3)
-    assert moved(honest, found, "with each order") == pytest.approx(0.0, abs=LEAKED / 2)
+    assert moved(honest, found, "with each order") == pytest.approx(0.0, abs=LEAKED), "one comes in four bars"
 
 
 def moved(before: Sequence[Claim], after: Sequence[Claim], name: str) -> float:

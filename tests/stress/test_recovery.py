@@ -15,8 +15,9 @@ from ictcli.brokers.mt5.breaker import BreakerRule
 from ictcli.brokers.mt5.calls import Surroundings
 from ictcli.clock import NS_PER_MINUTE
 from ictcli.config.trading import BrokerConfig
+from ictcli.errors import ExitCode
 from ictcli.stress.outages import draw_outages
-from ictcli.stress.recovery_arena import ways_to_end
+from ictcli.stress.recovery_arena import Arena, ways_to_end
 from ictcli.stress.recovery_outages import returns_of
 from ictcli.stress.scenario import Verdict
 from ictcli.stress.scenarios import recovery
@@ -55,6 +56,18 @@ def test_a_trader_that_is_killed_comes_back_and_loses_nothing(
     assert came.n >= 1
     assert came.verdict is Verdict.INCONCLUSIVE, "one recovery bounds nothing"
     assert lost.verdict is Verdict.PASS, lost.note
+
+
+def test_a_trader_does_not_outlive_the_stress_that_started_it(tmp_path: Path) -> None:
+    arena = Arena(tmp_path / "kills", setting_of(tmp_path).config, 1, 20.0, "40m")
+    trader = arena._started("")
+    try:
+        assert arena._ready(trader)
+        arena._leash.let_go()  # what the system does when the parent is killed
+        assert trader.wait(20) == ExitCode.INTERRUPTED
+    finally:
+        arena.close()
+        trader.communicate()
 
 
 def given_up(terminal: Terminal, table: BrokerConfig, around: Surroundings, clock: ServerClock) -> Broker:
