@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 CONFIG_FILE = "config/ictcli.toml"
 SYMBOLS_FILE = "config/symbols.toml"
 GATES_FILE = "config/gates.toml"
+_DECIDING = frozenset({"ACCOUNT", "BACKTEST", "DETECT", "PRIMARY", "RISK", "SIZING", "STRESS", "TRAIN"})
+"""Parts of the configuration that decide results and hold no secret."""
 
 
 class Session:
@@ -137,15 +139,24 @@ class Session:
         return now_ns()
 
     def provenance(self) -> dict[str, Any]:
-        """What produced an artefact: command line, configuration, version, time."""
+        """What produced an artefact: command line, variables, configuration, version, time."""
         from ictcli.clock import iso
         from ictcli.config.loading import fingerprint
 
         return {
             "argv": self.argv,
+            "environment": self._overrides(),
             "config": fingerprint(self.config.config),
             "version": __version__,
             "time": iso(self.now),
+        }
+
+    def _overrides(self) -> dict[str, str]:
+        """Variables that changed the configuration; values only of what decides results, never a secret."""
+        named = [origin[1:] for origin in self.config.origins.values() if origin.startswith("$")]
+        return {
+            name: self.environ[name] if name.removeprefix("ICTCLI_").split("__")[0] in _DECIDING else "…"
+            for name in sorted(set(named))
         }
 
 

@@ -41,3 +41,20 @@ def test_the_store_knows_the_primary_sources(tmp_path: Path, monkeypatch: pytest
     session = Session([], {"XDG_CONFIG_HOME": str(tmp_path), "ICTCLI_PRIMARY__XAUUSD": "broker"})
     assert session.store.primary_sources == {"XAUUSD": "broker"}
     assert session.store.data_dir == tmp_path / "data"
+
+
+def test_provenance_names_the_variables_that_changed_the_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    given = {
+        "XDG_CONFIG_HOME": str(tmp_path),
+        "ICTCLI_RISK__DAILY_LOSS": "0.02",
+        "ICTCLI_METRICS__TOKEN_ENV": "ELSEWHERE",
+        "ICTCLI_LEDGER_URL": "sqlite:///x",
+    }
+    session = Session(["backtest", "EURUSD"], given)
+    assert session.provenance()["environment"] == {
+        "ICTCLI_METRICS__TOKEN_ENV": "…",
+        "ICTCLI_RISK__DAILY_LOSS": "0.02",
+    }

@@ -1,23 +1,44 @@
 """Files that people name: looked at before any work is done."""
 
 import difflib
+import tempfile
 from pathlib import Path
 
 from ictcli.errors import ConfigError, UsageError
 from ictcli.session import GATES_FILE, Session
 
+_LONGEST = 200
+"""Bytes of a file's name: most file systems take 255, and a temporary name is longer."""
+
 
 def refuse_unwritable(session: Session, option: str, path: Path | None) -> None:
-    """Refuse a file to write whose folder does not exist; nothing is refused for stdout or no file.
+    """Refuse a file to write where none can be made; nothing is refused for stdout, a device or no file.
 
     Raises:
         UsageError: names the option and the folder.
     """
-    if path is None or str(path) == "-" or (session.cwd / path).parent.is_dir():
+    if path is None or str(path) == "-":
         return
-    raise UsageError(
-        f"{option} {path}: no such folder: {path.parent}", hint="Create it first, or choose another file."
-    )
+    if len(path.name.encode()) > _LONGEST:
+        raise UsageError(
+            f"{option}: a file name of {len(path.name):,} characters is too long",
+            hint=f"Choose one of at most {_LONGEST}.",
+        )
+    file = session.cwd / path
+    if not file.parent.is_dir():
+        raise UsageError(
+            f"{option} {path}: no such folder: {path.parent}", hint="Create it first, or choose another file."
+        )
+    if file.exists() and not file.is_file():
+        return
+    try:
+        with tempfile.TemporaryFile(dir=file.parent):
+            pass
+    except OSError as error:
+        raise UsageError(
+            f"{option} {path}: no file can be made in {path.parent}: {error.strerror}",
+            hint="Choose another folder.",
+        ) from error
 
 
 def gate_file(session: Session, path: Path) -> Path:

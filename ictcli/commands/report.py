@@ -18,6 +18,8 @@ _ENDINGS = {
     ".jsonl": "nl",
 }  # fmt: skip
 """Formats that the ending of --out asks for."""
+_TEXT = ("", ".txt", ".text")
+"""Endings of a table."""
 _EXAMPLES = [
     "ictcli report",
     "ictcli report latest --format html --open",
@@ -100,6 +102,11 @@ def _format(session: Session, given: str | None, out: Path | None, *, opened: bo
     if session.out.json:
         return "json"
     ending = "" if out is None else out.suffix.lower()
+    if not given and not opened and ending not in {*_ENDINGS, *_TEXT}:
+        raise UsageError(
+            f"--out {out}: {ending} stands for no format",
+            hint=f"End it in .txt, {', '.join(_ENDINGS)}, or add --format.",
+        )
     return given or ("html" if opened else _ENDINGS.get(ending, "table"))
 
 

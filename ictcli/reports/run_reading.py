@@ -1,6 +1,5 @@
 """From a stored run to everything that its page and picture show."""
 
-import shlex
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -13,6 +12,7 @@ from ictcli.clock import now_ns, parse_instant
 from ictcli.engine.order_log import EQUITY, ORDERS
 from ictcli.engine.trades import TRADES
 from ictcli.reports import breakdown
+from ictcli.reports.command_line import command_line
 from ictcli.reports.forward_tables import forward_tables
 from ictcli.reports.layout import number
 from ictcli.reports.model_lines import model_lines
@@ -167,7 +167,7 @@ def _provenance(document: Document) -> Pairs:
     inputs = "; ".join(f"{one['stored']} {one['content'][:16]}" for one in document["series"])
     params = ", ".join(f"{name}={value}" for name, value in document["params"].items())
     return [
-        ("command", shlex.join(["ictcli", *origin.get("argv", [])])),
+        ("command", command_line(origin)),
         ("created", f"{document['created']} with ictcli {document['version']}"),
         ("seed", f"{document['seed']}, {document['resamples']:,} resamples behind each interval"),
         ("inputs", inputs),

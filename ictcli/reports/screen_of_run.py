@@ -1,6 +1,5 @@
 """A run on one screen: what it allows to say first, then what it rests on."""
 
-import shlex
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from ictcli.reports import breakdown
+from ictcli.reports.command_line import command_line
 from ictcli.reports.layout import number, wrap
 from ictcli.reports.screen import fitted, metric_lines, named, range_of
 from ictcli.reports.summary import headline, month_lines
@@ -135,7 +135,7 @@ def _origin(document: Document) -> str:
     origin = document["provenance"]
     inputs = named([f"{one['stored']} {one['content'][:8]}" for one in document["series"]])
     told = [
-        shlex.join(["ictcli", *origin.get("argv", [])]),
+        command_line(origin),
         f"ictcli {document['version']}, seed {document['seed']}, config {str(origin.get('config', ''))[:8]}",
         f"inputs {inputs}",
         f"content {document['content_hash'][:8]}",

@@ -1,6 +1,5 @@
 """A run on one screen: headline, metrics with intervals, verdict, breakdowns, assumptions, provenance."""
 
-import shlex
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -9,6 +8,7 @@ import pyarrow as pa
 
 from ictcli.engine.refusals import OrderEvent, Refusal, explain
 from ictcli.reports import breakdown
+from ictcli.reports.command_line import command_line
 from ictcli.reports.forward_tables import forward_tables
 from ictcli.reports.layout import WIDTH, aligned, entries, number, wrap
 from ictcli.reports.metric_tables import metrics_lines, other_metrics
@@ -207,7 +207,7 @@ def provenance_lines(document: Document) -> list[str]:
     params = ", ".join(f"{name}={value}" for name, value in document["params"].items())
     inputs = ", ".join(f"{one['stored']} {one['content'][:8]}" for one in document["series"])
     pairs = [
-        ("command", shlex.join(["ictcli", *origin.get("argv", [])])),
+        ("command", command_line(origin)),
         ("created", f"{document['created']} with ictcli {document['version']}, seed {document['seed']}"),
         ("inputs", inputs),
         ("params", params or "defaults"),

@@ -47,7 +47,7 @@ def test_the_latest_run_is_shown_by_default(traded: str, capsys: pytest.CaptureF
     text = capsys.readouterr().out
     assert traded in text
     assert len(text.splitlines()) <= 50
-    assert text.startswith(("No edge", "A loss", "Edge shown"))
+    assert text.startswith(("No edge", "A loss", "Edge shown", "Too few trades"))
     assert run(["report", traded]) == 0
     assert capsys.readouterr().out == text
     assert run(["report", "--full"]) == 0
@@ -198,3 +198,39 @@ def test_without_runs_the_command_to_make_one_is_named(
     monkeypatch.chdir(tmp_path)
     assert run(["report"]) == 5
     assert "ictcli backtest" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("out", "said"),
+    [
+        ("report.foo", ".foo stands for no format"),
+        (f"{'n' * 300}.html", "a file name of 305 characters is too long"),
+        ("/proc/report.html", "no file can be made in /proc"),
+        ("nowhere/report.html", "no such folder: nowhere"),
+    ],
+)
+def test_a_file_that_cannot_be_meant_is_refused_before_any_work(
+    traded: str, out: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["report", "--out", out]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_table_may_be_a_text_and_any_ending_goes_with_a_format(
+    traded: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["report", "--out", "report.txt"]) == 0
+    assert run(["report", "--out", "report.foo", "--format", "table"]) == 0
+    assert (tmp_path / "report.txt").read_text() == (tmp_path / "report.foo").read_text()
+
+
+def test_variables_that_changed_a_run_are_told(
+    traded: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ICTCLI_ACCOUNT__RISK_PER_TRADE", "0.002")
+    assert run(["backtest", "--strategy", "fvg_retest", "-t", "M5", "--param", "windows=", "-q"]) == 0
+    capsys.readouterr()
+    for words in (["report"], ["report", "--full"]):
+        assert run(words) == 0
+        told = " ".join(capsys.readouterr().out.split())
+        assert "ICTCLI_ACCOUNT__RISK_PER_TRADE=0.002 ictcli backtest" in told
