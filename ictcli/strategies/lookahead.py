@@ -25,6 +25,7 @@ from ictcli.strategies.decide import Decider, Decisions, require_sound
 from ictcli.strategies.decisions import DECISION
 from ictcli.strategies.expression import Expression
 from ictcli.strategies.expressions import bar_frame, decide_signals, detection_frame, signals_of, try_out
+from ictcli.strategies.fence import fenced
 from ictcli.strategies.protocol import Strategy
 from ictcli.telemetry import Progress, silent
 
@@ -214,7 +215,7 @@ def piece_ends(size: int) -> list[int]:
 def step_futures(bars: Bars, start: int, cut: int) -> Iterator[tuple[str, Bars]]:
     """Bars from ``start`` on with other futures from ``cut`` on; each stays a sound series."""
     end = min(cut + _AFTER, len(bars))
-    yield ROWS, bars.slice(start, cut)
+    yield ROWS, fenced(bars.slice(start, cut))
     yield ROWS, bars.slice(start, end)
     high, low = bars.high, bars.low
     changes: tuple[tuple[str, Any], ...] = (
@@ -271,7 +272,7 @@ def _in_pieces(decider: Decider, bars: Bars, ends: Sequence[int]) -> Decisions:
     found: list[bytes] = []
     at = 0
     for end in ends:
-        found.append(decider.advance(bars.slice(at, end)).tobytes())
+        found.append(decider.advance(fenced(bars.slice(at, end))).tobytes())
         at = end
     return np.frombuffer(b"".join(found), DECISION)
 

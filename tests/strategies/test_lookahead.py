@@ -12,10 +12,12 @@ import pytest
 from ictcli.clock import NS_PER_MINUTE
 from ictcli.detectors.plan import Settings
 from ictcli.errors import ExitCode, Finding
+from ictcli.kernels import kernel
 from ictcli.market.bars import Bars, SeriesKey
 from ictcli.market.timeframes import TIMEFRAMES
 from ictcli.strategies.baselines.sma_cross import STRATEGY as SMA_CROSS
 from ictcli.strategies.baselines.sma_cross import SmaCrossParams
+from ictcli.strategies.decide import Decider
 from ictcli.strategies.decisions import enter
 from ictcli.strategies.expression import Expression
 from ictcli.strategies.ict.turtle_soup import STRATEGY as TURTLE_SOUP
@@ -211,6 +213,32 @@ def test_an_expression_that_looks_ahead_on_a_few_bars_only_is_caught(where: str,
     found = checked(lambda bars, _: sums_ahead(bars, when[where]), bars)
     assert found.first is not None
     assert found.first.bar < 3900
+
+
+@kernel
+def next_closes(closes: Any, rows: Any, ahead: Any) -> None:
+    """What a compiled loop finds one behind each of its rows, also behind the last one of the array."""
+    for n in range(len(rows)):
+        ahead[n] = closes[rows[n] + 1]
+
+
+def test_a_compiled_step_that_reads_behind_the_end_of_its_bars_is_caught(some_bars: Bars) -> None:
+    """Nowhere where later bars are replaced: only that the future is not behind a piece gives it away."""
+    params = SmaCrossParams(fast=2, slow=3)
+    decided = Decider(SMA_CROSS, params, M1).advance(some_bars)["bar"]
+    cuts = np.array(choose_cuts(len(some_bars), decided.tolist()))
+
+    def peek(states: Any, decisions: Any, bars: Any, first: int) -> tuple[int, int]:
+        base = int(states[0]["bar"]) - first
+        following, count = SMA_CROSS.run(states, decisions, bars, first)
+        at, ahead = decisions["bar"][:count], np.zeros(count, np.int64)
+        next_closes(bars[5], at - base, ahead)
+        decisions["target"][:count] += np.where(np.isin(at, cuts - 1), 0, ahead)
+        return following, count
+
+    found = check(replace(SMA_CROSS, run=peek), params, some_bars)
+    assert found.first is not None
+    assert found.first.bar + 1 in piece_ends(len(some_bars))
 
 
 @pytest.mark.no_cover
