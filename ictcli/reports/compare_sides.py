@@ -1,7 +1,7 @@
 """The two sides of a comparison: a stored run, or an account by its ledger, in one shape."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -112,6 +112,7 @@ def side_of_ledger(name: str, story: AccountStory, trades: pa.Table, calendars: 
         "account.currency": start.currency,
         "version": start.version,
     }
+    sample = ledger_sample(story, trades, float(opened.balance), calendars)
     return Side(
         name=f"{name} ledger",
         what=f"{' + '.join(names)} {timeframe}",
@@ -119,7 +120,7 @@ def side_of_ledger(name: str, story: AccountStory, trades: pa.Table, calendars: 
         symbols=tuple(sorted(story.digits)),
         content="",
         currency=start.currency,
-        sample=ledger_sample(story, trades, float(opened.balance), calendars),
+        sample=replace(sample, equity=None),
         mark_days=np.zeros(0, np.int64),
     )
 

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from ictcli.clock import iso
 from ictcli.ledger.bodies import BarTaken
 from ictcli.reports.breakdown import breakdowns, extremes
+from ictcli.reports.ledger_marks import deal_marks
 from ictcli.reports.period_days import Calendars, closing_days
 from ictcli.research.metrics.measure import measure
 from ictcli.research.metrics.resamples import resampled_sums
@@ -164,7 +165,7 @@ def ledger_sample(story: AccountStory, trades: pa.Table, opening: float, calenda
     bars = [one.body for one in story.entries if isinstance(one.body, BarTaken)]
     closes = np.array([bar.ts_close for bar in bars], np.int64)
     with_bars = np.unique(closing_days(closes, [bar.symbol for bar in bars], calendars))
-    return Sample(trades, days, np.union1d(with_bars, days), story.bars, opening)
+    return Sample(trades, days, np.union1d(with_bars, days), story.bars, opening, deal_marks(story))
 
 
 def _bar(bar: BarTaken | None) -> dict[str, Any] | None:

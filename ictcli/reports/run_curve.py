@@ -22,7 +22,7 @@ class Curve:
 
     Attributes:
         ts: instants, nanoseconds UTC.
-        balance: closed results.
+        balance: what was booked: closed results, and all costs so far.
         equity: closed and open results; the balance where open results are not known.
         fall: of the balance from its highest so far, as a share of that.
         drawdown: the deepest such fall since the mark before, open losses included.
@@ -44,7 +44,14 @@ class Curve:
         return len(self.ts)
 
 
-def curve_of(trades: pa.Table, marks: Equity | None, opening: float, begun: int | None = None) -> Curve:
+def curve_of(
+    trades: pa.Table,
+    marks: Equity | None,
+    opening: float,
+    begun: int | None = None,
+    *,
+    open_known: bool = True,
+) -> Curve:
     """The whole curve.
 
     Args:
@@ -52,6 +59,7 @@ def curve_of(trades: pa.Table, marks: Equity | None, opening: float, begun: int 
         marks: of the account; None where only its trades are known.
         opening: balance before the first of them.
         begun: instant of the opening, nanoseconds UTC; None takes that of the first mark.
+        open_known: whether marks tell open results, too.
     """
     none = np.zeros(0, np.int64)
     steps = account_steps(Sample(trades, none, none, 0, opening, marks))
@@ -71,7 +79,7 @@ def curve_of(trades: pa.Table, marks: Equity | None, opening: float, begun: int 
         np.concatenate([[0.0], _fall(peak, np.minimum(before + path.worst, balance))]),
         np.concatenate([[start], steps.lowest_at]),
         len(ts) + 1,
-        marks is not None,
+        marks is not None and open_known,
     )
 
 

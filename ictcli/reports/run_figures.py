@@ -37,17 +37,18 @@ def _equity(story: RunStory, curve: Curve, note: str) -> PageChart:
     days, unit = _moments(curve.ts), f" {story.currency}"
     money = story.currency or "money"
     lines = [_line("balance", days, curve.balance, {"color": "@one", "width": 1.8}, unit)]
-    told = f"Balance of closed trades in {money}; what open ones stood at is not known.{note}"
+    told = f"Balance in {money}: all that was booked. What open trades stood at is not known.{note}"
     if curve.open_known:
-        told = f"Balance of closed trades in {money}; at no mark an open one was worth anything.{note}"
+        told = f"Balance in {money}: all that was booked. No trade was open at a mark.{note}"
     if curve.open_known and (curve.equity != curve.balance).any():
         lines.append(_open_equity(curve, unit))
         told = (
-            f"Balance of closed trades, and as dots its worth with open ones, in {money}; that"
-            f" is known where a trading day ends, at its lowest close and where a trade closes.{note}"
+            f"Balance in {money}: all that was booked; as dots its worth with open trades, which is known"
+            f" where a trading day ends, at its lowest close and where a trade closes.{note}"
         )
     layout = {"xaxis": _span(curve), "yaxis": {"tickformat": ",~r"}}
-    return PageChart("equity", "Equity", told, lines, layout, height=320, wide=True)
+    title = "Equity" if curve.open_known else "Balance"
+    return PageChart("equity", title, told, lines, layout, height=320, wide=True)
 
 
 def _open_equity(curve: Curve, unit: str) -> Figure:
@@ -63,10 +64,10 @@ def _open_equity(curve: Curve, unit: str) -> Figure:
 def _drawdown(story: RunStory, curve: Curve) -> PageChart:
     deepest = 100 * float(story.curve.drawdown.max())
     traces = [
-        _line("closed trades", _moments(curve.ts), -100 * curve.fall, {"color": "@bad", "width": 1}, " %")
+        _line("balance", _moments(curve.ts), -100 * curve.fall, {"color": "@bad", "width": 1}, " %")
         | {"fill": "tozeroy", "fillcolor": "@bad/0.2"}
     ]
-    told = "Fall of the balance of closed trades from its highest so far, as a share of it"
+    told = "Fall of the balance from its highest so far, as a share of it"
     at, held, depth = needles(curve)
     if curve.open_known and len(at):
         traces.append(_needles(_moments(at), -100 * held, -100 * depth))
@@ -84,7 +85,7 @@ def _drawdown(story: RunStory, curve: Curve) -> PageChart:
 
 
 def _needles(at: list[int], held: Floats, depth: Floats) -> Figure:
-    """A line from what closed trades lost to each depth, at its own moment and nowhere else."""
+    """A line from the fall of the balance to each depth, at its own moment and nowhere else."""
     ends = zip(held.round(4).tolist(), depth.round(4).tolist(), strict=True)
     return {
         "type": "scatter", "mode": "lines", "name": "open losses included",

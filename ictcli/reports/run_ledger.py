@@ -10,6 +10,7 @@ from ictcli.engine.refusals import EXPLANATIONS, Refusal
 from ictcli.ledger.bodies import BarTaken
 from ictcli.market.bars import Bars, make_bars
 from ictcli.reports.layout import BLANK, number
+from ictcli.reports.ledger_marks import deal_marks
 from ictcli.reports.ledger_report import quality_lines_of
 from ictcli.reports.run_curve import curve_of
 from ictcli.reports.run_reading import verdict_of
@@ -50,7 +51,13 @@ def story_of_ledger(document: Document, account: AccountStory, trades: pa.Table)
         currency=document["currency"] or "",
         trades=trades,
         digits=account.digits,
-        curve=curve_of(trades, None, opening, account.first_bar.ts if account.first_bar else None),
+        curve=curve_of(
+            trades,
+            deal_marks(account),
+            opening,
+            account.first_bar.ts if account.first_bar else None,
+            open_known=False,
+        ),
         parts={name: document[f"by_{name}"] for name in DIMENSIONS},
         refusals=_refusals(document),
         windows=_windows(account, trades),

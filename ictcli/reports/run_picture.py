@@ -95,7 +95,8 @@ def _account(figure: Any, grid: Any, story: RunStory, look: Theme) -> None:
     curve = thinned(story.curve)
     days = curve.ts.astype("datetime64[ns]")
     blue, orange = look.families["imbalance"]
-    above = _axes(figure, grid[0, :], f"Equity, {story.currency}".rstrip(", "), look)
+    title = "Equity" if curve.open_known else "Balance"
+    above = _axes(figure, grid[0, :], f"{title}, {story.currency}".rstrip(", "), look)
     above.step(days, curve.balance, where="post", color=blue, lw=1.4, label="balance")
     if curve.open_known:
         marked = curve.equity != curve.balance
@@ -108,7 +109,7 @@ def _account(figure: Any, grid: Any, story: RunStory, look: Theme) -> None:
     deepest = 100 * float(story.curve.drawdown.max())
     at, held, depth = needles(curve)
     known = "; needles: open losses at their worst" if curve.open_known else ", open losses not known"
-    below = _axes(figure, grid[1, :], f"Drawdown of closed trades{known}; deepest {deepest:.2f} %", look)
+    below = _axes(figure, grid[1, :], f"Drawdown of the balance{known}; deepest {deepest:.2f} %", look)
     falls = -100 * curve.fall
     below.fill_between(days, falls, 0, step="post", color=look.loss, alpha=0.3, lw=0)
     below.step(days, falls, where="post", color=look.loss, lw=0.8)

@@ -81,3 +81,19 @@ def test_metrics_carry_interval_and_count() -> None:
     assert (metrics["win_rate"]["value"], metrics["win_rate"]["n"]) == (1.0, 3)
     assert 0 < metrics["win_rate"]["low"] < 1
     assert metrics["profit_factor"]["why"] == "no losing trade"
+
+
+def test_the_drawdown_is_the_fall_of_a_balance_that_the_account_had() -> None:
+    """Two trades overlap: the second pays its entry before the first closes, and both gain."""
+    one = [intent("a"), sent("a"), acked("a"), filled(5, "a", profit=D(0), commission=D(-3), ts=NOW + 1)]
+    two = [
+        intent("b", magic=2), sent("b"), acked("b", 78),
+        filled(6, "b", position=78, profit=D(0), commission=D(-3), ts=NOW + 2),
+    ]  # fmt: skip
+    out = filled(7, "a", side=-1, entry="out", profit=D(40), commission=D(-3), ts=NOW + 3)
+    deposit = bodies.Cash(key="in", what="deposit", amount=D(500), ts=NOW + 4)
+    withdrawal = bodies.Cash(key="out", what="withdrawal", amount=D(-400), ts=NOW + 5)
+    found = report(*OPENED, *one, *two, out, deposit, withdrawal)["metrics"]
+    # 1000, 997, 994, 1031
+    assert found["max_drawdown_money"]["value"] == pytest.approx(6.0)
+    assert found["max_drawdown"]["value"] == pytest.approx(0.006)

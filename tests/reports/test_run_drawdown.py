@@ -60,7 +60,7 @@ def hours(values: list[int | None]) -> list[float | None]:
 
 def test_a_page_draws_an_open_loss_at_its_moment_alone(winners: RunStory) -> None:
     found = traces(winners, "drawdown")
-    assert found["closed trades"]["y"] == [0.0] * 5
+    assert found["balance"]["y"] == [0.0] * 5
     needles = found["open losses included"]
     assert hours(needles["x"]) == [3, 3, None, 7, 7, None]
     assert needles["y"] == [0.0, -2.0, None, 0.0, pytest.approx(-100 * 20 / 1050, abs=1e-4), None]
@@ -81,7 +81,7 @@ def test_an_account_whose_open_losses_nobody_knows_has_no_needles(winners: RunSt
     trades = winners.trades.drop_columns(["mae_r"])
     curve = curve_of(trades, None, OPENING, from_datetime(BEGUN))
     (chart,) = (one for one in account_charts(replace(winners, curve=curve)) if one.name == "drawdown")
-    assert [one["name"] for one in chart.data] == ["closed trades"]
+    assert [one["name"] for one in chart.data] == ["balance"]
     assert "open losses not known. The deepest is 0.00 %" in chart.about
 
 

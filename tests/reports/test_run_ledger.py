@@ -69,7 +69,7 @@ def test_without_bars_the_page_says_so() -> None:
 
 def test_open_results_that_nobody_knows_are_not_drawn() -> None:
     page = run_page(account(*OPENED, *bars(), *traded(3)))
-    assert "what open ones stood at is not known" in page
+    assert "What open trades stood at is not known" in page
     assert '"name":"equity"' not in page
     assert 'data-chart="excursions"' not in page
 
