@@ -39,13 +39,23 @@ def instant(name: str, text: str) -> int:
     Raises:
         ValueError: it is none, or a duration.
     """
+    found = instant_or_age(name, text)
+    if found is None:
+        raise ValueError(f"{name} must be an instant such as 2024-01-01, not a duration")
+    return found
+
+
+def instant_or_age(name: str, text: str) -> int | None:
+    """The instant that a key holds, ns UTC; None for a duration, which counts back from now.
+
+    Raises:
+        ValueError: it is neither.
+    """
     try:
         found = parse_instant(text, now=-1)
     except ValueError as error:
         raise ValueError(f"{name} is {error}") from error
-    if found < 0:
-        raise ValueError(f"{name} must be an instant such as 2024-01-01, not a duration")
-    return found
+    return None if found < 0 else found
 
 
 class Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -19,6 +19,7 @@ from ictcli.config.fields import (
     TimeframeName,
     doc,
     instant,
+    instant_or_age,
 )
 from ictcli.config.logs import LogConfig
 from ictcli.config.metrics import MetricsConfig
@@ -85,7 +86,12 @@ class SimSource(Record, frozen=True, tag_field="kind", tag="sim"):
     )
     timeframe: Annotated[TimeframeName, doc("Bar length to store.")] = "M1"
     start: Annotated[str, doc("First instant, ISO-8601 UTC.")] = "2024-01-01"
-    end: Annotated[str, doc("First instant not simulated, ISO-8601 UTC.")] = "2025-01-01"
+    end: Annotated[
+        str,
+        doc(
+            "First instant not simulated, ISO-8601 UTC; or how long ago, such as 1m, and the market goes on."
+        ),
+    ] = "2025-01-01"
     seed: Annotated[int, Meta(ge=0, le=2**63 - 1), doc("Same seed, same market, bit for bit.")] = 7
     edge: Annotated[
         float,
@@ -96,7 +102,8 @@ class SimSource(Record, frozen=True, tag_field="kind", tag="sim"):
     def __post_init__(self) -> None:
         if not self.symbols:
             raise ValueError("symbols must name at least one symbol")
-        if instant("start", self.start) >= instant("end", self.end):
+        start, end = instant("start", self.start), instant_or_age("end", self.end)
+        if end is not None and start >= end:
             raise ValueError("end must come after start")
 
 

@@ -1,6 +1,7 @@
 """The operations manual: its configuration, the first look at a desk and its timetable, as they stand."""
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -22,7 +23,7 @@ pytestmark = [
 ]
 INSTALL = section(read("operations.md"), "Install")
 NIGHTLY = ("fetch", "alerts send", "reconcile", "backup create", "backup drill", "doctor")
-CUT = {"--end 1m": "--end 2026-09-05"}
+CUT = ('end = "1m"', 'end = "2026-09-05"')
 """The practice market has as many bars as it is old; a week of them shows the same."""
 
 
@@ -32,7 +33,8 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     create(tmp_path / "desk")
     put_programs(tmp_path)
     (config,) = blocks(INSTALL, "toml")
-    (tmp_path / "desk" / "config" / "ictcli.toml").write_text(config, encoding="utf-8")
+    assert CUT[0] in config
+    (tmp_path / "desk" / "config" / "ictcli.toml").write_text(config.replace(*CUT), encoding="utf-8")
     for name, secret in (("mail.url", mail_url(free_port())), ("metrics.token", "f" * 64)):
         (tmp_path / name).write_text(secret)
         (tmp_path / name).chmod(0o600)
@@ -43,16 +45,9 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "desk"
 
 
-def cut(line: str) -> str:
-    """A line of the manual over a short market."""
-    for old, new in CUT.items():
-        line = line.replace(old, new)
-    return line
-
-
 def by_cron(desk: Path, line: str) -> subprocess.CompletedProcess[str]:
     """A job as cron runs it."""
-    command = cut(line).replace("/srv/desk", str(desk))
+    command = line.replace("/srv/desk", str(desk))
     environ = os.environ | {"PATH": f"{desk.parent / 'bin'}:/usr/bin:/bin"}
     return subprocess.run(
         ["/bin/sh", "-c", command], cwd="/", env=environ, capture_output=True, text=True, check=False
@@ -67,7 +62,7 @@ def test_a_desk_is_made_as_the_manual_tells_and_its_timetable_is_quiet(
     with post_office(post) as url:
         (desk.parent / "mail.url").write_text(url)
         for line in look.splitlines():
-            code = run(shlex.split(cut(line))[1:])
+            code = run(shlex.split(line)[1:])
             shown = capsys.readouterr()
             assert code == 0, f"{line}\n{shown.out}{shown.err}"
         assert len(post.mails) == 1
@@ -76,6 +71,44 @@ def test_a_desk_is_made_as_the_manual_tells_and_its_timetable_is_quiet(
             assert (done.returncode, done.stdout, done.stderr) == (0, "", ""), name
         watched = by_cron(desk, jobs()["alerts watch"][1])
     assert watched.stdout.endswith("watch: exit 3\n"), "the account is expected, and the service is not up"
+
+
+def test_a_restored_desk_trades_as_the_page_of_backups_tells(
+    desk: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The machine is lost behind its backup: what was kept elsewhere is a backup and the key."""
+    for line in ("ictcli fetch", "ictcli trade --once", "ictcli backup create"):
+        assert run(shlex.split(line)[1:]) == 0, line
+    shutil.copy(desk / "state" / "secret.key", desk.parent / "KEY")
+    config = desk / "config" / "ictcli.toml"
+    shutil.rmtree(desk / "data")
+    shutil.rmtree(desk / "state")
+    (lines,) = blocks(section(read("backup.md"), "Restoring"), "sh")
+    capsys.readouterr()
+    for line in lines.splitlines():
+        words = shlex.split(line.replace("KEY", "../KEY"), comments=True)
+        if words[0] == "cd":
+            monkeypatch.chdir(words[1])
+            assert Path("config/ictcli.toml").read_text() == config.read_text()
+            later = config.read_text().replace("2026-09-05", "2026-09-08")
+            Path("config/ictcli.toml").write_text(later)
+            assert run(["trade", "--once"]) == 11, "halted until somebody resumes"
+            continue
+        code = run(words[1:])
+        shown = capsys.readouterr()
+        assert code == 0 or (words[1:] == ["reconcile"] and code in {9, 10}), (
+            f"{line}\n{shown.out}{shown.err}"
+        )
+        if words[1] == "trade":
+            (taken,) = re.findall(r"^bars +(\d+)$", shown.out, re.MULTILINE)
+            assert int(taken) > 90, "what came since the backup"
+
+
+def test_a_restored_desk_without_bars_says_what_is_missing(
+    desk: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["trade", "--once"]) == 5
+    assert "no bars of EURUSD that give M15" in capsys.readouterr().err
 
 
 def test_the_unit_hands_the_token_of_the_endpoints_over(
