@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from ictcli.clock import iso
 from ictcli.errors import DataError
 from ictcli.ledger.address import LedgerName, Place, place_of, usual_ledger
 from ictcli.ledger.anchors import read_anchors
@@ -16,7 +17,7 @@ from ictcli.reports.ledger_report import LedgerFacts, ledger_document
 from ictcli.reports.ledger_text import ledger_text
 from ictcli.reports.period_days import calendars_of
 from ictcli.reports.screen_of_ledger import ledger_screen
-from ictcli.reports.why import why_document, why_text
+from ictcli.reports.why import outside, why_document, why_text
 from ictcli.research.metrics.values import Resampling
 from ictcli.research.why import why
 from ictcli.session import Session
@@ -93,7 +94,10 @@ class LedgerSubject:
         """
         story = self._story
         answer = why(symbol, at, self._trades, *why_tables(story.entries, story.digits))
-        return {"ledger": self.name, "why": why_document(answer)}, why_text(answer)
+        first, last = story.first_bar, story.last_bar
+        doubts = outside(at, iso(first.ts), iso(last.ts_close)) if first and last else []
+        told = {"ledger": self.name, "why": why_document(answer, doubts=doubts)}
+        return told, why_text(answer, story.digits.get(symbol, 0), doubts=doubts)
 
     def side(self) -> "Side":
         """What a comparison takes of it."""

@@ -9,7 +9,7 @@ from ictcli.errors import DataError
 from ictcli.reports import summary
 from ictcli.reports.model_lines import model_lines
 from ictcli.reports.screen_of_run import run_screen
-from ictcli.reports.why import why_document, why_text
+from ictcli.reports.why import outside, why_document, why_text
 from ictcli.research.documents import require_document
 from ictcli.research.signal_log import SIGNALS
 from ictcli.research.why import why
@@ -78,9 +78,11 @@ class RunSubject:
         answer = why(symbol, at, *(self._table(name) for name in ("trades", "orders", "signals")))
         models = [one["model"] for one in self._kept.get("strategies", ()) if "model" in one]
         causes = causes_of(self._kept, answer, self._shop())
-        told = {"run": self.name, "why": why_document(answer, causes.zones, causes.doubts), "models": models}
+        own = next(one for one in self._kept["series"] if one["symbol"] == symbol)
+        doubts = [*outside(at, own["first"], own["last"]), *causes.doubts]
+        told = {"run": self.name, "why": why_document(answer, causes.zones, doubts), "models": models}
         parts = [
-            why_text(answer, causes.zones, causes.doubts),
+            why_text(answer, own["digits"], causes.zones, doubts),
             *(["\n".join(model_lines(self._kept))] if models else []),
         ]
         return told, "\n\n".join(parts)

@@ -121,7 +121,7 @@ EXPLANATIONS: dict[Refusal, str] = {
     Refusal.HEAT: "the open risk of all positions and orders would exceed the limit",
     Refusal.CORRELATED_HEAT: "the open risk weighed by correlation would exceed the limit",
     Refusal.DAILY_LOSS: "the day's loss has reached its limit",
-    Refusal.DRAWDOWN: "the drawdown protection is on",
+    Refusal.DRAWDOWN: "the drawdown has reached risk.drawdown, or left no size by sizing.throttle",
     Refusal.LOSSES_IN_A_ROW: "trading pauses after losses in a row",
     Refusal.ORDERS_PER_DAY: "the day's orders are used up",
     Refusal.SPREAD: "the spread is too wide",

@@ -93,8 +93,10 @@ def _signed(value: float | None, unit: str) -> str:
     if value is None:
         return BLANK
     if unit == "share":
-        return f"{100 * value:+.3f} %"
-    return f"{'+' if value > 0 else ''}{number(value, unit)}"
+        told = f"{100 * value:+.3f}"
+        return f"{told if told.strip('+-0.') else '0.000'} %"
+    told = number(value, unit)
+    return f"+{told}" if value > 0 and told.strip("0. R") else told
 
 
 def _cut(text: str | None) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from ictcli.reports.layout import BLANK, aligned, number
 from ictcli.reports.ledger_report import quality_lines_of
 
+SLIPPAGE = "Slippage above 0 is worse than expected. In R near stops count most: the signs may differ."
 _UNITS = {"slippage, R": "r", "rejected": "share", "unknown outcome": "share"}
 
 

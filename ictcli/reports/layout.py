@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 WIDTH = 100
 BLANK = "-"
@@ -56,8 +57,15 @@ def number(value: float | str | None, unit: str) -> str:
         return BLANK
     amount = float(value)
     if unit == "share":
-        return f"{100 * amount:.1f} %"
-    return f"{amount:{_FORMS.get(unit, '.2f')}}" + (" R" if unit == "r" else "")
+        told = f"{100 * amount:.1f}"
+        return (told if told.strip("-0.") else told.lstrip("-")) + " %"
+    told = f"{amount:{_FORMS.get(unit, '.2f')}}"
+    return (told if told.strip("-0.") else told.lstrip("-")) + (" R" if unit == "r" else "")
+
+
+def last_day(closed: str) -> str:
+    """The UTC day of the last bar of a span, by when it closed: at midnight that is the day before."""
+    return f"{datetime.fromisoformat(closed) - timedelta(microseconds=1):%Y-%m-%d}"
 
 
 def wrap(text: str) -> list[str]:

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from ictcli.reports.execution_table import execution_lines
-from ictcli.reports.layout import BLANK, aligned, entries, number, wrap
+from ictcli.reports.execution_table import SLIPPAGE, execution_lines
+from ictcli.reports.layout import BLANK, aligned, entries, last_day, number, wrap
 from ictcli.reports.metric_tables import metrics_lines
 from ictcli.reports.part_tables import part_tables
 from ictcli.reports.summary import extreme_lines, month_lines
@@ -37,7 +37,7 @@ def _headline(document: Document) -> list[str]:
     if document["account"] is None:
         return [f"Ledger {document['ledger']}: nobody has traded here yet"]
     first, last = document["first_bar"], document["last_bar"]
-    span = f"{first['closed'][:10]} to {last['closed'][:10]}, " if first and last else ""
+    span = f"{first['closed'][:10]} to {last_day(last['closed'])}, " if first and last else ""
     events = f"{document['events']:,} events, all verified,"
     return [
         f"Account {document['account']}, {document['mode']} ({document['ledger']} ledger)",
@@ -116,7 +116,7 @@ def _quality(quality: Document, confidence: float) -> list[str]:
     if not every["orders"]:
         return []
     lines = execution_lines(quality, confidence)
-    return [*lines, "", *_latencies(every), "", *_counts(every)]
+    return [*lines, SLIPPAGE, "", *_latencies(every), "", *_counts(every)]
 
 
 def _latencies(every: Document) -> list[str]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ictcli.reports.layout import number
+from ictcli.reports.layout import last_day, number
 from ictcli.reports.metric_tables import bounds
 from ictcli.reports.verdicts import edge_sentence, gate_sentence
 from ictcli.research.metrics.definitions import HEADLINE, METRICS
@@ -35,7 +35,7 @@ def _subject(document: Mapping[str, Any]) -> str:
     names = ", ".join(_plain(f"{one['source']}/{one['symbol']}") for one in series)
     first, last = min(one["first"] for one in series), max(one["last"] for one in series)
     bars = sum(one["bars"] for one in series)
-    span = f"{names}, {first[:10]} to {last[:10]}, {bars:,} bars"
+    span = f"{names}, {first[:10]} to {last_day(last)}, {bars:,} bars"
     return f"{span}. Run `{document['run']}`, seed {document['seed']}."
 
 

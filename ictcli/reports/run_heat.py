@@ -31,7 +31,7 @@ def _months(story: RunStory) -> PageChart:
     """Net result by month of the closing, with the sum of each year."""
     years, cells = month_cells(story)
     sums = [sum(value for value in row if value is not None) for row in cells]
-    names = [f"{year} · {short(total)}" for year, total in zip(years, sums, strict=True)]
+    names = [f"{year} · {whole(total)}" for year, total in zip(years, sums, strict=True)]
     words = [["" if value is None else short(value) for value in row] for row in cells]
     trace = _heat(MONTHS, names, cells, words) | {"hovertemplate": "%{x} %{y}: %{z:,.2f}"}
     return PageChart(
@@ -141,6 +141,11 @@ def part_chart(story: RunStory) -> PageChart | None:
         height=90 + 21 * len(rows),
         wide=True,
     )
+
+
+def whole(value: float) -> str:
+    """Money in whole units, all of its digits below a hundred million."""
+    return f"{value:,.0f}" if abs(value) < 1e8 else short(value)
 
 
 def short(value: float) -> str:

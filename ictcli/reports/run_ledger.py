@@ -9,7 +9,8 @@ import pyarrow as pa
 from ictcli.engine.refusals import EXPLANATIONS, Refusal
 from ictcli.ledger.bodies import BarTaken
 from ictcli.market.bars import Bars, make_bars
-from ictcli.reports.layout import BLANK, number
+from ictcli.reports.execution_table import SLIPPAGE
+from ictcli.reports.layout import BLANK, last_day, number
 from ictcli.reports.ledger_marks import deal_marks
 from ictcli.reports.ledger_report import quality_lines_of
 from ictcli.reports.run_curve import curve_of
@@ -76,7 +77,7 @@ def _facts(document: Document) -> Pairs:
     money, state = document["money"], document["state"]
     first, last = document["first_bar"], document["last_bar"]
     halted = [] if state["halt"] is None else [("HALTED", str(state["halt"]))]
-    span = f"{first['closed'][:10]} to {last['closed'][:10]}, " if first and last else ""
+    span = f"{first['closed'][:10]} to {last_day(last['closed'])}, " if first and last else ""
     return [
         *halted,
         ("span", f"{span}{document['bars']:,} bars"),
@@ -99,6 +100,7 @@ def _execution(document: Document) -> Execution:
     every = document["quality"]["all"]
     told = [("fills", document["fills"])] if document.get("fills") else []
     told.append(("orders", f"{sent_sentence(every)}; {every['filled']:,} filled"))
+    told.append(("slippage", SLIPPAGE))
     told.append(("requotes", f"{every['requotes']:,}"))
     for name, one in quality_lines_of(document["quality"]):
         unit = _UNITS.get(name, "ratio")

@@ -14,7 +14,7 @@ from ictcli.engine.trades import TRADES
 from ictcli.reports import breakdown
 from ictcli.reports.command_line import command_line
 from ictcli.reports.forward_tables import forward_tables
-from ictcli.reports.layout import number
+from ictcli.reports.layout import last_day, number
 from ictcli.reports.model_lines import model_lines
 from ictcli.reports.run_curve import Curve, curve_of
 from ictcli.reports.run_story import Execution, Pairs, RunStory, Tone, Verdict, Windows
@@ -126,7 +126,7 @@ def _facts(document: Document) -> Pairs:
     closing = account.get("closing_balance")
     money = f"{Decimal(account['balance']):,.2f} {account['currency']}"
     return [
-        ("span", f"{first[:10]} to {last[:10]}, {sum(one['bars'] for one in series):,} bars"),
+        ("span", f"{first[:10]} to {last_day(last)}, {sum(one['bars'] for one in series):,} bars"),
         ("account", money if closing is None else f"{money}, in the end {Decimal(closing):,.2f}"),
         ("size", f"{100 * account['risk_per_trade']:g} % risk per trade on the {account['sized_on']}"),
         *[("model", line) for line in model_lines(document)],

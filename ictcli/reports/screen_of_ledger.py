@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from ictcli.reports.execution_table import execution_lines
-from ictcli.reports.layout import BLANK, number, wrap
+from ictcli.reports.layout import BLANK, last_day, number, wrap
 from ictcli.reports.ledger_text import looked
 from ictcli.reports.screen import fitted, metric_lines, named
 from ictcli.reports.summary import month_lines
@@ -60,7 +60,7 @@ def _headline(document: Document) -> list[str]:
     if document["account"] is None:
         return [f"Ledger {document['ledger']}: nobody has traded here yet"]
     first, last = document["first_bar"], document["last_bar"]
-    span = f"{first['closed'][:10]} to {last['closed'][:10]}, " if first and last else ""
+    span = f"{first['closed'][:10]} to {last_day(last['closed'])}, " if first and last else ""
     account = f"Account {document['account']}, {document['mode']} ({document['ledger']} ledger)"
     return [
         *wrap(f"{account}: {', '.join(document['strategies'])}")[:2],

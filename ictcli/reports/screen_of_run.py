@@ -115,13 +115,15 @@ def _fills(document: Document, ambiguous: int) -> str:
     """What fills were charged and assumed."""
     series = document["series"]
     spreads = range_of([f"{value:g}" for value in sorted({one["spread_points"] for one in series})])
+    widest = sorted({one["spread_most"] for one in series if "spread_most" in one})
+    most = f", at most {range_of([f'{value:g}' for value in widest])}" if widest else ""
     known = range_of([number(value, "share") for value in sorted({one["spread_known"] for one in series})])
     charged = [
         f"{one['commission']} {one['quote']}" if Decimal(one["commission"]) else "none" for one in series
     ]
     paid = " or ".join(dict.fromkeys(charged))
     told = (
-        f"spread {spreads} pt (known on {known} of bars)",
+        f"spread: median {spreads} pt{most}, known on {known} of bars",
         f"commission {paid} a lot and side",
         f"slippage {document['account']['slippage_points']:,} pt",
         f"{ambiguous:,} of {document['trades']:,} trades ambiguous, the worse taken",

@@ -10,7 +10,7 @@ from ictcli.engine.refusals import OrderEvent, Refusal, explain
 from ictcli.reports import breakdown
 from ictcli.reports.command_line import command_line
 from ictcli.reports.forward_tables import forward_tables
-from ictcli.reports.layout import WIDTH, aligned, entries, number, wrap
+from ictcli.reports.layout import WIDTH, aligned, entries, last_day, number, wrap
 from ictcli.reports.metric_tables import metrics_lines, other_metrics
 from ictcli.reports.model_lines import model_lines
 from ictcli.reports.part_tables import part_tables
@@ -20,6 +20,8 @@ from ictcli.research.metrics.definitions import METRICS
 
 Document = Mapping[str, Any]
 
+_YEAR = 10
+"""Characters of a year's sum."""
 _ENDINGS = {
     OrderEvent.REFUSED.label: "while trading, the send gate or the broker refused the order; --why tells",
     OrderEvent.EXPIRED.label: "the order waited for its price as long as it might",
@@ -97,7 +99,7 @@ def headline(document: Document) -> list[str]:
         f"{_kind(document)} {document['run']}",
         *wrap(f"{document['strategy']} on {names} {document['timeframe']} from {', '.join(sources)}"),
         *model_lines(document),
-        *wrap(f"{first[:10]} to {last[:10]}, {bars:,} bars; {balance}, {risk}"),
+        *wrap(f"{first[:10]} to {last_day(last)}, {bars:,} bars; {balance}, {risk}"),
     ]
 
 
@@ -131,7 +133,7 @@ def series_lines(document: Document) -> list[str]:
             one["symbol"],
             f"{one['bars']:,}",
             f"{one['signals']:,}",
-            f"{one['spread_points']:g}",
+            _spread(one),
             number(one["spread_known"], "share"),
             f"{one['commission']} {one['quote']}" if Decimal(one["commission"]) else "none",
             _swap(one),
@@ -143,8 +145,13 @@ def series_lines(document: Document) -> list[str]:
         *("Series", "Bars", "Signals", "Spread (pt)", "Known"),
         *("Commission (lot, side)", "Swap (pt)", "Slippage (pt)"),
     ]
-    note = "Spread: median, and the share of bars that know it. Swap: earned per night, long and short."
+    note = "Spread: median/most, and the share of bars that know it. Swap: earned per night, long and short."
     return [*aligned(headers, cells, "<>>>>>>>"), note]
+
+
+def _spread(one: Mapping[str, Any]) -> str:
+    """The median and the most, which runs of older versions do not know."""
+    return "/".join(f"{one[name]:g}" for name in ("spread_points", "spread_most") if name in one)
 
 
 def _swap(one: Mapping[str, Any]) -> str:
@@ -162,7 +169,7 @@ def month_lines(rows: Sequence[breakdown.Row]) -> list[str]:
     for year in years:
         own = [nets.get(f"{year}-{month:02}") for month in range(1, 13)]
         total = sum((net for net in own if net is not None), Decimal())
-        cells.append([str(year), *("" if net is None else _short(net) for net in own), _short(total)])
+        cells.append([str(year), *("" if net is None else _short(net) for net in own), whole(total)])
     months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
     return aligned(["Net", *months, "Year"], cells, "<" + ">" * 13)
 
@@ -224,6 +231,12 @@ def _digits(document: Document) -> dict[str, int]:
 def explained(label: str) -> str:
     """A sentence on why an entry was not filled."""
     return _ENDINGS[label] if label in _ENDINGS else explain(Refusal[label.upper()])
+
+
+def whole(value: Decimal) -> str:
+    """Money in whole units, all of its digits as long as they fit beside twelve months."""
+    told = f"{value:,.0f}"
+    return told if len(told) <= _YEAR else _short(value)
 
 
 def _short(value: Decimal) -> str:

@@ -44,14 +44,14 @@ def why_document(answer: Why, zones: Zones | None = None, doubts: Sequence[str] 
     }
 
 
-def why_text(answer: Why, zones: Zones | None = None, doubts: Sequence[str] = ()) -> str:
-    """What ``report --why`` prints; arguments as of ``why_document``."""
-    parts = [[f"{answer.symbol} at {_stamp(answer.at)}"], _position_lines(answer.trades)]
+def why_text(answer: Why, digits: int, zones: Zones | None = None, doubts: Sequence[str] = ()) -> str:
+    """What ``report --why`` prints; ``digits`` of the symbol's prices, else as ``why_document``."""
+    parts = [[f"{answer.symbol} at {_stamp(answer.at)}"], _position_lines(answer.trades, digits)]
     told = zones or {}
     several = len({story.timeframe for story in answer.stories}) > 1
     for story in answer.stories:
         name = f"{story.strategy} {story.timeframe}" if several else story.strategy
-        parts.append(_story_lines(name, story, told.get((story.strategy, story.number), ())))
+        parts.append(_story_lines(name, story, digits, told.get((story.strategy, story.number), ())))
     parts += [[line for doubt in doubts for line in wrap(f"Note: {doubt}.")]]
     if answer.omitted:
         parts.append(
@@ -62,39 +62,52 @@ def why_text(answer: Why, zones: Zones | None = None, doubts: Sequence[str] = ()
     return "\n\n".join("\n".join(lines) for lines in parts if lines)
 
 
-def _position_lines(trades: Sequence[Row]) -> list[str]:
+def outside(at: datetime, first: str, last: str) -> list[str]:
+    """A doubt where a moment lies outside of what is known, from ``first`` to ``last``, ISO-8601."""
+    begins, ends = (datetime.fromisoformat(one) for one in (first, last))
+    if begins <= at <= ends:
+        return []
+    return [f"this moment lies outside of the bars that were traded, {_stamp(begins)} to {_stamp(ends)}"]
+
+
+def _position_lines(trades: Sequence[Row], digits: int) -> list[str]:
     if not trades:
         return ["No position was open."]
-    return [line for row in trades for line in wrap(_position(row))]
+    return [line for row in trades for line in wrap(_position(row, digits))]
 
 
-def _position(row: Row) -> str:
-    opened = f"{row['strategy']} {row['side']} {_price(row['volume'])} lots from {_stamp(row['opened_at'])}"
-    closed = f"closed {_stamp(row['closed_at'])} at {_price(row['exit'])} by {row['exit_reason']}"
-    return f"In position: {opened} at {_price(row['entry'])}, {closed}"
+def _position(row: Row, digits: int) -> str:
+    opened = (
+        f"{row['strategy']} {row['side']} {row['volume'].normalize():f} lots from {_stamp(row['opened_at'])}"
+    )
+    closed = f"closed {_stamp(row['closed_at'])} at {_price(row['exit'], digits)} by {row['exit_reason']}"
+    return f"In position: {opened} at {_price(row['entry'], digits)}, {closed}"
 
 
-def _story_lines(name: str, story: Story, zones: Sequence[Mapping[str, Any]]) -> list[str]:
+def _story_lines(name: str, story: Story, digits: int, zones: Sequence[Mapping[str, Any]]) -> list[str]:
     cells = [
         [
             _stamp(step["at"]),
             step["who"],
             step["what"],
             step["side"] or "",
-            _price(step["price"]),
+            _price(step["price"], digits),
             _reason(step),
         ]
         for step in story.steps
     ]
     table = aligned(["Known at", "Who", "What", "Side", "Price", "Why"], cells, "<<<<><")
-    about = [*map(zone_line, zones), *(_asked(step) for step in story.steps if step["what"] == "enter")]
+    about = [
+        *map(zone_line, zones),
+        *(_asked(step, digits) for step in story.steps if step["what"] == "enter"),
+    ]
     return [f"{name}, set-up {story.number}", *(f"  {line}" for line in about), *table]
 
 
-def _asked(step: Row) -> str:
+def _asked(step: Row, digits: int) -> str:
     """What an entry asked for."""
     told = {"price": step["price"], "stop": step["stop"], "target": step["target"]}
-    levels = [f"{name} {_price(value)}" for name, value in told.items() if value is not None]
+    levels = [f"{name} {_price(value, digits)}" for name, value in told.items() if value is not None]
     return f"asked {_stamp(step['at'])}: {step['side'] or ''} {', '.join(levels)}".rstrip()
 
 
@@ -125,8 +138,12 @@ def _reason(step: Row) -> str:
     return said if probability is None else f"{said} (p = {probability:.3f})".lstrip()
 
 
-def _price(value: Any) -> str:
-    return "" if value is None else f"{value.normalize():f}"
+def _price(value: Any, digits: int) -> str:
+    """A price with all decimals of its symbol; finer ones stay."""
+    if value is None:
+        return ""
+    exact = value.normalize()
+    return f"{exact:.{max(digits, -exact.as_tuple().exponent)}f}"
 
 
 def _stamp(at: datetime) -> str:

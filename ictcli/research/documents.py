@@ -228,6 +228,7 @@ def _series(leg: Leg) -> dict[str, Any]:
         "bars": len(bars),
         "spread_known": float(known.mean()),
         "spread_points": float(np.median(spread)),
+        "spread_most": float(spread.max()),
         "commission": f"{spec.commission:f}",
         "swap_long": f"{spec.swap_long:f}",
         "swap_short": f"{spec.swap_short:f}",

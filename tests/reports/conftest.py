@@ -75,6 +75,7 @@ def series(symbol: str, digits: int) -> dict[str, Any]:
         "bars": 1000,
         "spread_known": 1.0,
         "spread_points": 8.0,
+        "spread_most": 40.0,
         "commission": "3.50" if symbol == "EURUSD" else "0",
         "quote": "USD",
         "specification": "ef" * 32,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ictcli.reports.layout import WIDTH, aligned, aligned_together, entries, number
+from ictcli.reports.layout import WIDTH, aligned, aligned_together, entries, last_day, number
 from ictcli.reports.summary import _short
 
 
@@ -68,3 +68,21 @@ def test_money_in_the_month_grid_stays_short(value: str, text: str) -> None:
     from decimal import Decimal
 
     assert _short(Decimal(value)) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "told"),
+    [
+        (-0.0001, "r", "0.000 R"),
+        (-0.0004, "share", "0.0 %"),
+        (-0.001, "money", "0.00"),
+        (-0.01, "r", "-0.010 R"),
+    ],
+)
+def test_what_rounds_to_nothing_has_no_sign(value: float, unit: str, told: str) -> None:
+    assert number(value, unit) == told
+
+
+def test_a_bar_that_closes_at_midnight_is_of_the_day_before() -> None:
+    assert last_day("2026-04-01T00:00:00Z") == "2026-03-31"
+    assert last_day("2026-04-01T00:15:00Z") == "2026-04-01"

@@ -14,7 +14,7 @@ def tables(text: str) -> list[list[str]]:
 def test_the_verdict_comes_first(document: dict[str, Any]) -> None:
     lines = markdown_summary(document).splitlines()
     assert lines[0] == r"## fvg\_retest M15: INCONCLUSIVE"
-    assert lines[2].startswith("sim/EURUSD, sim/XAUUSD, 2024-01-01 to 2024-03-01, 2,000 bars. Run `20240301T")
+    assert lines[2].startswith("sim/EURUSD, sim/XAUUSD, 2024-01-01 to 2024-02-29, 2,000 bars. Run `20240301T")
     assert "Gate INCONCLUSIVE: 0 of 1 checks met, 1 inconclusive (config/gates.toml)" in lines
     assert lines[-1] == "Too few trades to tell an edge or a loss: 5, 30 at least."
 

@@ -62,7 +62,7 @@ def test_a_screen_holds_metrics_parts_months_fills_and_provenance(
         "symbol   EURUSD",
         "session  london",
         "side     long",
-        "spread 8 pt (known on 100.0 % of bars); commission 3.50 USD or none a lot and side",
+        "spread: median 8 pt, at most 40, known on 100.0 % of bars; commission 3.50 USD or none a lot",
         "1 of 5 trades ambiguous",
         "not traded  2 in_position",
         "ictcli backtest EURUSD --strategy fvg_retest",

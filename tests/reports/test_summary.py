@@ -66,8 +66,19 @@ def test_what_every_symbol_was_charged_is_shown_zero_included(
 ) -> None:
     lines = report_text(document, trades).splitlines()
     start = next(i for i, line in enumerate(lines) if line.startswith("Series "))
-    assert lines[start + 2].split() == ["EURUSD", "1,000", "4", "8", "100.0", "%", "3.50", "USD", "none", "0"]
-    assert lines[start + 3].split() == ["XAUUSD", "1,000", "4", "8", "100.0", "%", "none", "none", "0"]
+    assert lines[start + 2].split() == [
+        "EURUSD",
+        "1,000",
+        "4",
+        "8/40",
+        "100.0",
+        "%",
+        "3.50",
+        "USD",
+        "none",
+        "0",
+    ]
+    assert lines[start + 3].split() == ["XAUUSD", "1,000", "4", "8/40", "100.0", "%", "none", "none", "0"]
 
 
 def test_a_report_holds_every_metric_and_every_part(document: dict[str, Any], trades: pa.Table) -> None:
@@ -158,3 +169,17 @@ def test_a_result_names_the_attempts_that_deflate_it(document: dict[str, Any]) -
 
 def test_an_order_that_trading_refused_is_explained_though_no_rule_of_the_engine_did() -> None:
     assert "the send gate or the broker refused" in explained("refused")
+
+
+def test_a_year_is_summed_to_the_unit() -> None:
+    rows = [
+        {"month": "2024-01", "net": Decimal("-9876.40")},
+        {"month": "2024-02", "net": Decimal("-6554.10")},
+    ]
+    assert month_lines(rows)[-1].split() == ["2024", "-9876", "-6554", "-16,430"]
+
+
+def test_a_drawdown_that_stops_trading_names_both_of_its_keys() -> None:
+    told = explained("drawdown")
+    assert "risk.drawdown" in told
+    assert "sizing.throttle" in told

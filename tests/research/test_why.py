@@ -9,7 +9,7 @@ import pytest
 from ictcli.engine.order_log import ORDERS
 from ictcli.engine.trades import TRADES
 from ictcli.errors import UsageError
-from ictcli.reports.why import why_document, why_text
+from ictcli.reports.why import outside, why_document, why_text
 from ictcli.research.signal_log import SIGNALS
 from ictcli.research.why import Why, why
 
@@ -55,7 +55,7 @@ def test_a_setup_under_way_is_told_from_its_first_record_to_the_refusal_of_its_o
         ("strategy", "enter"),
         ("account", "refused"),
     ]
-    text = why_text(answer)
+    text = why_text(answer, 5)
     assert "No position was open." in text
     assert "spread: the spread is too wide" in text
 
@@ -71,7 +71,7 @@ def test_where_nothing_was_under_way_the_nearest_records_are_named() -> None:
     assert answer.before is not None
     assert answer.after is not None
     assert (answer.before["what"], answer.after["reason"]) == ("refused", "outside hours")
-    text = why_text(answer)
+    text = why_text(answer, 5)
     assert "No set-up was under way" in text
     assert "outside hours" in text
 
@@ -83,7 +83,10 @@ def test_the_position_open_at_the_moment_is_named() -> None:
     orders, signals = table(ORDERS, *ORDER_ROWS), table(SIGNALS, *SIGNAL_ROWS)
     assert len(why("EURUSD", at(59), trades, orders, signals).trades) == 1
     assert why("EURUSD", at(60), trades, orders, signals).trades == ()
-    assert "unicorn long 1 lots" in why_text(why("EURUSD", at(0), trades, orders, signals))
+    text = why_text(why("EURUSD", at(0), trades, orders, signals), 2)
+    assert "unicorn long 1 lots" in text
+    assert "at 1.00, closed" in " ".join(text.split())
+    assert "at 2.00 by target" in " ".join(text.split())
 
 
 def test_a_symbol_that_was_not_traded_is_refused() -> None:
@@ -96,3 +99,10 @@ def test_json_has_instants_and_prices_as_text() -> None:
     document = why_document(ask(15))
     assert document["at"] == "2024-03-05T09:15Z"
     assert document["setups"][0]["steps"][0]["at"] == "2024-03-05T09:00Z"
+
+
+def test_a_moment_that_was_never_traded_says_so() -> None:
+    first, last = "2024-03-04T00:00:00Z", "2024-03-05T00:00:00Z"
+    (doubt,) = outside(datetime(2024, 3, 6, tzinfo=UTC), first, last)
+    assert "outside of the bars that were traded, 2024-03-04T00:00Z to 2024-03-05T00:00Z" in doubt
+    assert outside(datetime(2024, 3, 5, tzinfo=UTC), first, last) == []

@@ -124,7 +124,8 @@ _RISK = {
 _RATIOS = {
     "sharpe_daily": Definition(
         "Sharpe (daily)", "ratio", "bootstrap",
-        "mean over deviation of results per trading day, idle days included, times √252", "ratios", "account",
+        "mean over deviation of results per trading day, idle days included, times the root of 252",
+        "ratios", "account",
     ),
     "sortino_daily": Definition(
         "Sortino (daily)", "ratio", "bootstrap",
