@@ -72,7 +72,7 @@ def test_a_lost_workspace_comes_back_whole_verified_and_halted(workspace: Worksp
     assert (state / "secret.key").read_text().strip() == key.hex()
     assert (target / "data" / "models" / "m" / "versions" / "1" / "card.json").is_file()
     wide = [path.name for path in target.rglob("*") if stat.S_IMODE(path.stat().st_mode) & 0o077]
-    assert (wide, stat.S_IMODE(target.stat().st_mode)) == (["HALT"], 0o700)
+    assert (wide, stat.S_IMODE(target.stat().st_mode)) == ([], 0o700)
     tell(find_place(state, {}), range(2, 3))
     assert check_ledger(find_place(state, {})).events == 28
 

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from ictcli.errors import DataError
+from ictcli.ledger.chain import read_key
 from ictcli.trading.acknowledgement import Acknowledgement, acknowledge, acknowledgement
 from ictcli.trading.latch import LATCH_FILE, RESERVE_FILE, Latch
 from ictcli.trading.lock import Trader, only_trader, traders
 from ictcli.trading.pulse import Pulse, pulse_file
+from ictcli.trading.spool import waiting
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="FIFOs, links and modes are POSIX")
 
@@ -85,6 +87,14 @@ def test_locks_notes_and_heartbeats_follow_no_link_and_wait_for_nobody(control: 
     Pulse(pulse_file(control, 7)).beat(NOW)
     assert not (control.parents[1] / "elsewhere").exists()
     assert victim.read_bytes() == b"mine"
+
+
+def test_a_fifo_as_key_or_in_the_spool_is_refused_and_keeps_nobody_waiting(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "1.json")
+    found, refused = waiting(tmp_path, bytes(32))
+    assert (found, [one.path.name for one in refused]) == ([], ["1.json"])
+    with pytest.raises(DataError, match="not a regular file"):
+        read_key(tmp_path / "1.json")
 
 
 def test_everything_of_the_control_folder_is_its_owners_alone_under_any_umask(tmp_path: Path) -> None:
