@@ -86,17 +86,24 @@ def _folded(claims: Sequence[Document]) -> list[list[str]]:
     for claim in claims:
         cells = row(claim)
         name, counted = (textwrap.wrap(cells[at], width) for at, width in _WIDTHS.items())
-        for at in range(max(len(name), len(counted))):
+        columns = (name, [part for part in (_value(claim), _which(claim)) if part], counted)
+        for at in range(max(len(one) for one in columns)):
             rest = cells if at == 0 else [""] * len(cells)
-            parts = [one[at] if at < len(one) else "" for one in (name, counted)]
-            found.append([parts[0], rest[1], parts[1], *rest[3:]])
+            found.append([*(one[at] if at < len(one) else "" for one in columns), *rest[3:]])
     return found
 
 
 def measured(claim: Document) -> str:
     """The value, and which quantile it is; of cases only how many, as the next column says of what."""
-    shown = amount(claim["value"], "" if claim["confidence"] == 1 else claim["unit"]).strip()
-    return shown if claim["quantile"] is None else f"{100 * claim['quantile']:g} %: {shown}"
+    return " ".join(part for part in (_value(claim), _which(claim)) if part)
+
+
+def _value(claim: Document) -> str:
+    return amount(claim["value"], "" if claim["confidence"] == 1 else claim["unit"]).strip()
+
+
+def _which(claim: Document) -> str:
+    return "" if claim["quantile"] is None else f"({100 * claim['quantile']:g} %)"
 
 
 def bound_text(claim: Document) -> str:

@@ -18,7 +18,9 @@ ARGV = ["stress", "--strategy", "random_entry"]
 def passed() -> Outcome:
     claims = (
         share_claim("orders in error", 0, 3_200, "orders", 0.001),
-        quantile_claim("signal to order", [4.0] * 400, 0.99, "ms", "orders", 500.0),
+        quantile_claim(
+            "time from a signal to the answer to its order", [4.0] * 400, 0.99, "ms", "orders", 500.0
+        ),
         cases_claim("ledger and broker differ", 0, 1_600, "deals"),
     )
     return Outcome("throughput", "orders without a pause", claims, 7, 12.5)

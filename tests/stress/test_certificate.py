@@ -39,6 +39,8 @@ def test_the_table_shows_bounds_and_says_what_is_open(tmp_path: Path) -> None:
     assert "3,200 orders" in text
     assert "<= 0.09357 %" in text
     assert "n too small" in text
+    assert "…" not in text
+    assert "(99 %)" in text
     assert "FAILED" in text
     assert "ictcli stress --strategy random_entry" in text
     assert max(len(line) for line in text.splitlines()) <= 120

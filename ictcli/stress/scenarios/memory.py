@@ -22,7 +22,7 @@ from ictcli.stress.setting import Setting
 from ictcli.stress.world import Stage, stage, without_limits
 from ictcli.telemetry import Progress
 
-_BARS = {"quick": 12_000, "full": 100_000}
+_BARS = {"quick": 12_000, "full": 60_000}
 _MOST = 900_000
 """Bars of a run that goes on for a ``duration``: two and a half years of minutes."""
 _EVERY = 180
@@ -146,11 +146,13 @@ def _claims(seen: _Seen, setting: Setting) -> list[Claim]:
 
 def _told(setting: Setting) -> str:
     if setting.duration is not None:
-        return "memory by the bar, as many minutes of one symbol as there is time for"
-    return f"memory by the bar, over {_wanted(setting):,} bars of one symbol on {setting.timeframes[0].name}"
+        return "bars of one symbol for as long as asked: what stays with each, and with each order"
+    bars = f"{_wanted(setting):,} bars of one symbol on {setting.timeframes[0].name}"
+    return f"{bars}: what stays with each, and with each order"
 
 
 SCENARIO = Scenario(
-    "memory", "memory over weeks of bars: what stays with each", run, frozenset({"timeframe", "duration"}),
+    "memory", "weeks of bars: what stays with each, and with each order", run,
+    frozenset({"timeframe", "duration"}),
     traded=True, told=_told,
 )  # fmt: skip
