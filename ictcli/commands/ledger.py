@@ -139,7 +139,6 @@ def restore(session: Session, file: Path, yes: bool, account: "LedgerName | None
         raise UsageError(f"no such file: {file}", hint="Backups are in folder backups beside the ledger.")
     place = _place(session, account)
     report = copies.check_copy(place, file)
-    report.require_good()
     lost = copies.known_events(place) - report.events
     question = f"{lost} later events are not in {file}; restore it all the same?"
     if lost > 0 and not yes and not session.out.confirm(question):

@@ -26,6 +26,8 @@ from ictcli.store.locks import exclusive
 _BATCH = 500
 _BESIDE = ("", "-wal", "-shm")
 _NO_ANCHORS = Anchors((), ())
+_A_BACKUP = "it takes a file that `ictcli ledger backup` wrote; an export is for verifying."
+_OTHER_KEY = "if the file comes from another workspace, its state/secret.key must be here."
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +54,25 @@ def check_ledger(place: Place) -> Report:
 
 
 def check_copy(place: Place, file: Path) -> Report:
-    """Verify a backup: by itself, since heads may have been anchored after it was made."""
-    with reading(Address(file=file)) as stored:
-        return verify(stored, place.key, _NO_ANCHORS)
+    """Verify a backup: by itself, since heads may have been anchored after it was made.
+
+    Raises:
+        LedgerCorrupt: it is not what was written, or sealed with another key.
+        DataError: it is no backup.
+    """
+    try:
+        with reading(Address(file=file)) as stored:
+            report = verify(stored, place.key, _NO_ANCHORS)
+    except DataError as error:
+        raise DataError(error.message, hint=f"Nothing was restored: {_A_BACKUP}") from error
+    if report.faults:
+        first = report.faults[0]
+        other_key = first.what == "chain" and first.seq == 1
+        raise LedgerCorrupt(
+            f"{file} is not what was written: {first.what} at event {first.seq}: {first.detail}",
+            hint=f"Nothing was restored: {_OTHER_KEY if other_key else 'take another backup.'}",
+        )
+    return report
 
 
 def back_up(place: Place, target: Path) -> Report:
@@ -100,7 +118,6 @@ def restore(place: Place, file: Path, *, now: int) -> Restored:
     with exclusive(place.lock, "the ledger", now=now):
         require_here(place)
         report = check_copy(place, file)
-        report.require_good()
         lost = max(known_events(place) - report.events, 0)
         if place.address.file is None:
             _restore_to_server(place, file)

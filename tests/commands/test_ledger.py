@@ -5,6 +5,8 @@ import hashlib
 import json
 import shutil
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -244,3 +246,39 @@ def test_where_only_paper_was_traded_its_ledger_is_meant(
     assert run(["ledger", "verify", "--json"]) == 0
     found = document(capsys)
     assert (found["events"], Path(found["ledger"]).parent.parent.name) == (19, "paper")
+
+
+def test_an_export_is_verified_by_the_program_on_the_page(
+    desk: Place, tmp_path: Path, capsys: Printed
+) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "ledger.md").read_text(encoding="utf-8")
+    program = page.split("```python\n")[1].split("```")[0]
+    assert run(["ledger", "export", "--out", "audit.jsonl"]) == 0
+    capsys.readouterr()
+    assert run(["ledger", "verify", "--json"]) == 0
+    head = document(capsys)["head"]
+    ask = [sys.executable, "-c", program, "state/secret.key", "audit.jsonl"]
+    done = subprocess.run(ask, capture_output=True, text=True, check=True)
+    assert done.stdout == f"28 {head}\n"
+    lines = Path("audit.jsonl").read_text().splitlines(keepends=True)
+    for changed in (lines[:4] + lines[5:], [one.replace("0.10", "0.11", 1) for one in lines]):
+        Path("audit.jsonl").write_text("".join(changed))
+        done = subprocess.run(ask, capture_output=True, text=True, check=False)
+        assert done.returncode == 1
+        assert "is not what was written" in done.stderr
+
+
+def test_a_restore_says_what_the_file_is_and_that_nothing_was_restored(
+    desk: Place, tmp_path: Path, capsys: Printed
+) -> None:
+    assert run(["ledger", "export", "--out", "audit.jsonl"]) == 0
+    assert run(["ledger", "restore", "audit.jsonl", "--yes"]) == 5
+    assert (
+        "Nothing was restored: it takes a file that `ictcli ledger backup` wrote" in capsys.readouterr().err
+    )
+    assert run(["ledger", "backup", "--out", "copy.db"]) == 0
+    Path("state/secret.key").write_text("11" * 32)
+    assert run(["ledger", "restore", "copy.db", "--yes"]) == 5
+    said = capsys.readouterr().err
+    assert "copy.db is not what was written: chain at event 1" in said
+    assert "its state/secret.key must be here" in said
