@@ -59,13 +59,28 @@ def excursions(
     names = ("side", "opened", "closed", "opened_ts", "closed_ts", "entry", "reason")
     columns = tuple(trades[name].copy() for name in names)
     pieces = bars.slice(0, 0) if fine is None else fine
-    measure(columns, at_open, exits, _market(bars), _market(pieces), typical, lived)
+    measure(
+        columns,
+        at_open,
+        exits,
+        _market(bars),
+        _market(pieces),
+        typical,
+        _spreads(bars, pieces, typical),
+        lived,
+    )
     entries = trades["side"] * trades["entry"]
     return Excursions(
         np.maximum(0, entries - lived[:, _WORST]),
         np.maximum(0, lived[:, _BEST] - entries),
         lived[:, _WORST_AT].copy(),
     )
+
+
+def _spreads(bars: Bars, pieces: Bars, typical: int) -> tuple[int, int]:
+    """No spread is narrower than the first or wider than the second."""
+    every = [int(edge) for one in (bars, pieces) if len(one) for edge in (one.spread.min(), one.spread.max())]
+    return min(typical, *(max(0, one) for one in every)), max(typical, *every)
 
 
 def _market(bars: Bars) -> Market:
@@ -76,7 +91,14 @@ def _market(bars: Bars) -> Market:
 
 @kernel
 def measure(
-    trades: Any, at_open: Any, exits: Any, market: Market, fine: Market, typical: int, lived: Any
+    trades: Any,
+    at_open: Any,
+    exits: Any,
+    market: Market,
+    fine: Market,
+    typical: int,
+    spreads: Any,
+    lived: Any,
 ) -> None:
     """Fill in what every trade lived through."""
     sides, opened, closed, opened_ts, closed_ts, entries, reasons = trades
@@ -85,6 +107,8 @@ def measure(
         own[_WORST] = own[_BEST] = side * exits[at]
         own[_WORST_AT] = market.ts_close[closed[at]]
         for row in range(opened[at], closed[at] + 1):
+            if opened[at] < row < closed[at] and adds_nothing(own, market, row, side, spreads):
+                continue
             opens, leaves = row == opened[at], row == closed[at] and reasons[at] != _END
             enters, done = 1 if opens and at_open[at] == 0 else 0, exits[at] if leaves else 0
             first, after = pieces_of(market, row, fine, 0, len(fine.ts))
@@ -97,6 +121,16 @@ def measure(
             if leaves:
                 after = max(first + 1, rows_until(fine.ts, start, end, closed_ts[at]))
             live(own, fine, typical, (first, after), side, entries[at], done, enters)
+
+
+@kernel
+def adds_nothing(own: Any, market: Market, row: int, side: int, spreads: Any) -> bool:
+    """Whether all of a bar lies between the worst and the best so far, whatever its pieces."""
+    narrowest, widest = spreads
+    if side > 0:
+        return bool(market.low[row] >= own[_WORST] and market.high[row] <= own[_BEST])
+    within = -(market.high[row] + widest) >= own[_WORST]
+    return bool(within and -(market.low[row] + narrowest) <= own[_BEST])
 
 
 @kernel
