@@ -13,6 +13,9 @@ from ictcli.research.metrics.values import floats
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _SCALE = [[0, "@bad/0.7"], [0.5, "@panel"], [1, "@good/0.7"]]
+_BAR = {"thickness": 8, "outlinewidth": 0, "nticks": 5, "tickformat": "+~g", "ticksuffix": " R",
+    "tickfont": {"size": 10},
+}  # fmt: skip
 _PARTS = ("side", "session", "weekday", "strategy", "setup", "symbol")
 _MOST_PARTS = 12
 """Parts of one dimension that the chart of intervals shows, those with the most trades."""
@@ -68,14 +71,23 @@ def _grid(story: RunStory, across: str) -> PageChart:
         chosen = [every[fits & (days == day) & (others == name)] for name in columns]
         cells.append([round(float(own.mean()), 4) if len(own) else None for own in chosen])
         counts.append([len(own) for own in chosen])
+    by_hour = across == "hour"
+    unit = "" if by_hour else " R"
     words = [
-        [f"{value:+.2f} R<br>{n:,}" if value is not None else "" for value, n in zip(row, own, strict=True)]
+        [
+            f"{value:+.{1 if by_hour else 2}f}{unit}<br>{n:,}" if value is not None else ""
+            for value, n in zip(row, own, strict=True)
+        ]
         for row, own in zip(cells, counts, strict=True)
     ]
-    by_hour = across == "hour"
-    trace = _heat([name.replace("_", " ") for name in columns], rows, cells, [] if by_hour else words)
-    trace |= {"customdata": counts, "hovertemplate": "%{y} %{x}: %{z:+.3f} R, %{customdata:,} trades"}
-    told = "New York hour of the opening" if by_hour else "session of the opening, with the number of trades"
+    trace = _heat([name.replace("_", " ") for name in columns], rows, cells, words)
+    trace |= {
+        "showscale": True,
+        "colorbar": _BAR,
+        "customdata": counts,
+        "hovertemplate": "%{y} %{x}: %{z:+.3f} R, %{customdata:,} trades",
+    }
+    told = f"{'New York hour' if by_hour else 'session'} of the opening, above the number of trades"
     return PageChart(
         "hours" if by_hour else "sessions",
         "Weekdays and hours" if by_hour else "Weekdays and sessions",
@@ -85,7 +97,7 @@ def _grid(story: RunStory, across: str) -> PageChart:
             "xaxis": {"type": "category", "side": "top", "showgrid": False},
             "yaxis": {"type": "category", "autorange": "reversed", "showgrid": False},
         },
-        height=70 + (30 if by_hour else 40) * max(1, len(rows)),
+        height=70 + 40 * max(1, len(rows)),
         wide=True,
     )
 
@@ -97,7 +109,7 @@ def _heat(x: Sequence[str], y: Sequence[object], cells: Cells, words: list[list[
     return {
         "type": "heatmap", "x": list(x), "y": [str(one) for one in y], "z": cells,
         "zmin": -most, "zmax": most, "colorscale": _SCALE, "showscale": False, "xgap": 2, "ygap": 2,
-        "hoverongaps": False, **(shown if words else {}),
+        "hoverongaps": False, **shown,
     }  # fmt: skip
 
 

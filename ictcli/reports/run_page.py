@@ -52,11 +52,19 @@ def run_page(story: RunStory) -> str:
 def _charts(story: RunStory) -> dict[str, list[PageChart]]:
     parts = part_chart(story)
     return {
-        "account": account_charts(story),
+        "account": account_charts(story) if _moves(story) else [],
         "when": heat_charts(story),
         "trades": trade_charts(story) if len(story.trades) else [],
         "parts": [] if parts is None else [parts],
     }
+
+
+def _moves(story: RunStory) -> bool:
+    """Whether the account ever held anything but what it began with: a flat line shows nothing."""
+    curve = story.curve
+    return len(curve) > 0 and bool(
+        (curve.balance != curve.balance[0]).any() or (curve.equity != curve.balance).any()
+    )
 
 
 def _sections(story: RunStory, charts: dict[str, list[PageChart]]) -> list[tuple[str, str, str, str]]:

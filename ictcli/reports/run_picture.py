@@ -1,6 +1,7 @@
 """A run as one picture, drawn by matplotlib without any screen: what decides, equity, drawdown, months, R."""
 
 import io
+import textwrap
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,8 @@ from ictcli.research.metrics.values import floats
 
 _INCHES, _DOTS = (13.0, 9.5), 120
 _NUMBERS = ("net_expectancy_r", "net_profit", "win_rate", "profit_factor", "max_drawdown", "trades")
+_SAID = 84
+"""Characters of a line of the verdict, beside what was traded."""
 _MOST_YEARS = 8
 """Years of the map of months; of more, the last."""
 
@@ -60,10 +63,8 @@ def _head(figure: Any, story: RunStory, look: Theme) -> None:
     figure.text(0.015, 0.967, story.title, color=look.ink, size=15, weight="bold", **plain)
     figure.text(0.015, 0.944, story.subject, color=look.faint, size=10, **plain)
     figure.text(0.985, 0.967, story.verdict.word, color=colour, size=15, weight="bold", ha="right", **plain)
-    said = story.verdict.gate or story.verdict.sentence
-    figure.text(0.985, 0.944, _cut(story.verdict.sentence), color=look.ink, size=9, ha="right", **plain)
-    if story.verdict.gate:
-        figure.text(0.985, 0.925, _cut(said), color=look.faint, size=9, ha="right", **plain)
+    for at, (line, ink) in enumerate(_said(story, look)):
+        figure.text(0.985, 0.944 - 0.0165 * at, line, color=ink, size=8.5, ha="right", **plain)
     shown = [name for name in _NUMBERS if name in story.metrics]
     for at, name in enumerate(shown):
         metric, definition = story.metrics[name], METRICS[name]
@@ -72,12 +73,16 @@ def _head(figure: Any, story: RunStory, look: Theme) -> None:
         value = number(metric["value"], definition.unit)
         figure.text(x, 0.862, value, color=look.ink, size=15, weight="bold", **plain)
         figure.text(x, 0.842, "" if within == BLANK else within, color=look.faint, size=8, **plain)
-    interval = f"below each value: its {100 * story.confidence:g} % interval"
-    figure.text(0.08, 0.815, interval, color=look.faint, size=8, **plain)
+    if any(bounds(story.metrics[name], METRICS[name].unit) != BLANK for name in shown):
+        interval = f"below each value: its {100 * story.confidence:g} % interval"
+        figure.text(0.08, 0.815, interval, color=look.faint, size=8, **plain)
 
 
-def _cut(words: str, most: int = 110) -> str:
-    return words if len(words) <= most else f"{words[: most - 1]}…"
+def _said(story: RunStory, look: Theme) -> list[tuple[str, str]]:
+    """Lines of the sentence and of the gate, with their colours; nothing of the sentence is cut."""
+    sentence = textwrap.wrap(story.verdict.sentence, _SAID)
+    gate = textwrap.wrap(story.verdict.gate, _SAID, max_lines=1, placeholder=" …")
+    return [*((line, look.ink) for line in sentence), *((line, look.faint) for line in gate)]
 
 
 def _axes(figure: Any, place: Any, title: str, look: Theme) -> Any:

@@ -11,6 +11,10 @@ from ictcli.research.metrics.definitions import FAMILIES, HEADLINE, METRICS
 
 _NUMBERS = ("net_expectancy_r", "net_profit", "win_rate", "profit_factor", "max_drawdown", "sharpe_daily")
 """Metrics in large type."""
+_NO_SIGNAL = (
+    "No signal was refused: the strategies asked for no entry on these bars. What they saw at a moment tells"
+    " <code>ictcli report --why SYMBOL TIME</code>."
+)
 _OPEN = ("setup", "symbol", "strategy")
 _FOLDED = ("side", "session", "weekday", "hour", "exit")
 
@@ -93,7 +97,7 @@ def execution_html(execution: Execution) -> str:
 def refusals_html(story: RunStory) -> str:
     """Why signals were not traded."""
     if not story.refusals:
-        return "<p>Every signal was traded.</p>" if len(story.trades) else ""
+        return f"<p>{'Every signal was traded.' if len(story.trades) else _NO_SIGNAL}</p>"
     rows = [[reason, f"{count:,}", sentence] for reason, count, sentence in story.refusals]
     return f'<div class="wrapping">{table(("reason", "signals", "meaning"), rows, "<><")}</div>'
 

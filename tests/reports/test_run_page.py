@@ -5,12 +5,16 @@ import re
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
+from ictcli.reports.run_curve import curve_of
 from ictcli.reports.run_figures import costs_by_kind
+from ictcli.reports.run_heat import heat_charts
 from ictcli.reports.run_page import run_page
 from ictcli.reports.run_reading import verdict_of
 from ictcli.reports.run_story import RunStory
+from ictcli.research.metrics.values import Equity
 from tests.reports.stories import story
 
 
@@ -126,3 +130,25 @@ def test_trades_whose_excursions_nobody_measured_have_no_such_chart(told: RunSto
     figures = data_of(page)["figures"]
     assert "excursions" not in figures
     assert figures["costs"]["data"][0]["y"] == ["swap", "fees", "commission"]
+
+
+def test_every_cell_of_every_heat_map_has_its_number_and_means_have_a_scale(told: RunStory) -> None:
+    months, sessions, hours = (chart.figure()["data"][0] for chart in heat_charts(told))
+    for trace in (months, sessions, hours):
+        shown = [[bool(word) for word in row] for row in trace["text"]]
+        assert shown == [[value is not None for value in row] for row in trace["z"]]
+    assert (months["showscale"], sessions["showscale"], hours["showscale"]) == (False, True, True)
+
+
+def test_a_run_without_a_signal_says_that_there_was_none() -> None:
+    page = own_part(run_page(replace(story(0), refusals=[])))
+    assert "the strategies asked for no entry on these bars" in page
+    assert "Why signals came to nothing" not in page
+    assert "the series already had a position" in own_part(run_page(story(0)))
+
+
+def test_an_account_that_never_moved_is_not_drawn() -> None:
+    still = story(0)
+    flat = np.full(3, 10_000.0)
+    curve = curve_of(still.trades, Equity(np.arange(3, dtype=np.int64), flat, flat), 10_000.0)
+    assert 'data-chart="equity"' not in run_page(replace(still, curve=curve))

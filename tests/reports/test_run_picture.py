@@ -1,12 +1,14 @@
 """A run's picture: drawn in both themes, and honest about a run without trades."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from ictcli.reports.run_picture import run_picture
+from ictcli.reports.chart_styles import THEMES
+from ictcli.reports.run_picture import _said, run_picture
 from ictcli.reports.run_story import RunStory
 from tests.reports.stories import story
 
@@ -37,3 +39,18 @@ def test_a_run_without_trades_has_a_picture() -> None:
     paper = (image == image[0, 0]).all(axis=2)
     assert paper[int(0.65 * len(image)) :].all()
     assert not paper.all()
+
+
+def test_the_sentence_of_the_verdict_is_never_cut() -> None:
+    told = story(40)
+    long = (
+        "Edge shown on this data: the 95 % interval of the expectancy lies above zero ("
+        + "not so " * 20
+        + ")."
+    )
+    shown = replace(told, verdict=replace(told.verdict, sentence=long, gate="Gate FAIL: " + "x " * 99))
+    lines = [line for line, _ in _said(shown, THEMES["light"])]
+    assert " ".join(lines[:-1]) == long
+    assert lines[-1].startswith("Gate FAIL")
+    assert lines[-1].endswith("…")
+    assert max(map(len, lines)) <= 84
