@@ -115,8 +115,8 @@ def _fills(document: Document, ambiguous: int) -> str:
     """What fills were charged and assumed."""
     series = document["series"]
     spreads = range_of([f"{value:g}" for value in sorted({one["spread_points"] for one in series})])
-    widest = sorted({one["spread_most"] for one in series if "spread_most" in one})
-    most = f", at most {range_of([f'{value:g}' for value in widest])}" if widest else ""
+    widest = [one["spread_most"] for one in series if "spread_most" in one]
+    most = f", at most {max(widest):g}" if widest else ""
     known = range_of([number(value, "share") for value in sorted({one["spread_known"] for one in series})])
     charged = [
         f"{one['commission']} {one['quote']}" if Decimal(one["commission"]) else "none" for one in series
