@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from ictcli.clock import NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE, NS_PER_SECOND, iso, parse_duration
-from ictcli.errors import LedgerUnwritable, SourceUnavailable
+from ictcli.errors import ConfigError, LedgerUnwritable, SourceUnavailable
 from ictcli.ledger.address import find_place, paper_place
+from ictcli.ledger.moved import require_here
 from ictcli.operations.health_state import (
     alerts,
     backup,
@@ -141,6 +142,10 @@ def _trading(session: Session) -> dict[str, Any]:
         return {**picture(state, {}), "unreachable": None}
     paper = {"paper": paper_place(state)}
     broker = find_place(state, session.environ)
+    try:
+        require_here(broker)
+    except ConfigError as error:
+        return {**picture(state, paper), "unreachable": f"{error.message}; {error.hint}"}
     try:
         return {**picture(state, {"broker": broker, **paper}), "unreachable": None}
     except (SourceUnavailable, LedgerUnwritable) as error:

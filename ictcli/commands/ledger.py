@@ -11,7 +11,7 @@ from ictcli.options import out_option, yes_option
 from ictcli.session import Session
 
 if TYPE_CHECKING:
-    from ictcli.ledger.address import LedgerName, Place
+    from ictcli.ledger.address import Address, LedgerName, Place
     from ictcli.ledger.verification import Report
 
 _VARIABLE = "ICTCLI_LEDGER_URL"
@@ -173,18 +173,22 @@ def migrate(session: Session, target: str) -> None:
     from ictcli.ledger.address import parse_open_address
 
     address = parse_open_address(target)
-    place = _place(session, "broker")
+    place = _place(session, "broker", address)
     report = copies.migrate(place, address, now=session.now)
     session.out.note(f"set {_VARIABLE} to trade there")
     document = {"from": str(place.address), "to": str(address), **_document(report)}
     session.out.emit(document, f"replayed {report.events} events to {address}; heads and tables are equal")
 
 
-def _place(session: Session, account: "LedgerName | None") -> "Place":
+def _place(session: Session, account: "LedgerName | None", going_to: "Address | None" = None) -> "Place":
     from ictcli.ledger.address import place_of, usual_ledger
+    from ictcli.ledger.moved import require_here
 
     state, environ = session.config.state_dir, session.environ
-    return place_of(account or usual_ledger(state, environ), state, environ)
+    place = place_of(account or usual_ledger(state, environ), state, environ)
+    if going_to is None:
+        require_here(place)
+    return place
 
 
 def _document(report: "Report") -> dict[str, Any]:

@@ -10,6 +10,7 @@ from ictcli.ledger.address import LedgerName, Place, place_of, usual_ledger
 from ictcli.ledger.anchors import read_anchors
 from ictcli.ledger.faults import NoLedger
 from ictcli.ledger.log import Entry
+from ictcli.ledger.moved import require_here
 from ictcli.ledger.opening import reading
 from ictcli.ledger.stored import entry_of
 from ictcli.ledger.verification import sealed_events
@@ -127,6 +128,7 @@ def _place(session: Session, word: str) -> tuple[LedgerName, Place]:
     if word != "replay":
         name = "paper" if word == "paper" else usual_ledger(state, environ)
     place = place_of(name, state, environ)
+    require_here(place)
     if not place.exists:
         if anchored := read_anchors(place.anchors, place.key).last:
             raise NoLedger(place.address, anchored=anchored)

@@ -59,6 +59,11 @@ class Place:
     backups: Path
 
     @property
+    def moved(self) -> Path:
+        """The file that says where a ledger went that is in another database; see ``ledger.moved``."""
+        return self.lock.with_name("moved")
+
+    @property
     def exists(self) -> bool:
         """Whether there is something to open; of a database by URL that is taken for granted."""
         return self.address.file is None or self.address.file.exists()
@@ -157,7 +162,8 @@ def usual_ledger(state_dir: Path, environ: Mapping[str, str]) -> LedgerName:
     Raises:
         ConfigError, DataError: see ``place_of``.
     """
-    return "broker" if find_place(state_dir, environ).exists else "paper"
+    place = find_place(state_dir, environ)
+    return "broker" if place.exists or place.moved.exists() else "paper"
 
 
 def place_in(folder: Path, key: bytes) -> Place:

@@ -9,7 +9,7 @@ from ictcli.store.atomic import sync_folder, write_file
 
 def mark_of(place: Place) -> Path:
     """The file that says where the ledger is; it holds an address without a password."""
-    return place.lock.with_name("moved")
+    return place.moved
 
 
 def require_here(place: Place, going_to: Address | None = None) -> None:

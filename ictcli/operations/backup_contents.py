@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ictcli.ledger.address import LEDGERS, LedgerName, Place, place_of
+from ictcli.ledger.moved import require_here
 from ictcli.operations.backup_manifest import KEY_NAME
 from ictcli.store.atomic import TEMPORARY
 
@@ -133,6 +134,8 @@ def _ledgers(workspace: Workspace) -> dict[LedgerName, Place]:
     places = {
         name: place_of(name, workspace.state, workspace.environ) for name in LEDGERS if name != "replay"
     }
+    for place in places.values():
+        require_here(place)
     return {name: place for name, place in places.items() if place.exists}
 
 

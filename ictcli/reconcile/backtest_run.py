@@ -9,6 +9,7 @@ from ictcli.errors import DataError
 from ictcli.ledger.address import LedgerName, place_of
 from ictcli.ledger.bodies import BarTaken
 from ictcli.ledger.faults import NoLedger
+from ictcli.ledger.moved import require_here
 from ictcli.ledger.opening import copied
 from ictcli.ledger.stored import entry_of
 from ictcli.reconcile.against_backtest import Comparison, against_backtest, plain
@@ -48,6 +49,7 @@ def compare_with_backtest(request: ReconcileRequest, world: World, _kept: Kept) 
         ConfigError: a symbol has no specification any more.
     """
     place = place_of(request.ledger, world.state, world.environ)
+    require_here(place)
     if not place.exists:
         raise NoLedger(place.address)
     faults = ledger_faults(place)

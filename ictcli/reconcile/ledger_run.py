@@ -13,6 +13,7 @@ import polars as pl
 from ictcli.clock import monotonic
 from ictcli.ledger.address import place_of
 from ictcli.ledger.faults import NoLedger
+from ictcli.ledger.moved import require_here
 from ictcli.reconcile.applying import COMMAND
 from ictcli.reconcile.comparing import Answers, Sides, compare, counted
 from ictcli.reconcile.from_ledger import ledger_accounts, ledger_faults, ledger_story
@@ -53,6 +54,7 @@ def compare_with_ledger(
         IctError: whatever ``tell`` raises.
     """
     place = place_of(request.ledger, world.state, world.environ)
+    require_here(place)
     if not place.exists:
         raise NoLedger(place.address)
     faults = ledger_faults(place)

@@ -155,6 +155,38 @@ def test_a_ledger_moves_and_the_environment_follows_it(
     assert document(capsys)["events"] == 28
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["ledger", "verify"],
+        ["ledger", "export"],
+        ["ledger", "backup"],
+        ["report", "live"],
+        ["backup", "create"],
+    ],
+)
+def test_nothing_reads_the_old_file_of_a_ledger_that_moved(
+    desk: Place, capsys: Printed, words: list[str]
+) -> None:
+    assert run(["ledger", "migrate", "--to", "sqlite:///moved.db"]) == 0
+    capsys.readouterr()
+    assert run(words) == 4
+    assert "moved.db" in capsys.readouterr().err
+    shutil.rmtree("backups", ignore_errors=True)
+    for left in desk.lock.parent.glob("ledger.db*"):
+        left.unlink()
+    assert run(words) == 4, "nor another account's where it is gone"
+
+
+def test_status_says_that_the_ledger_moved(desk: Place, capsys: Printed) -> None:
+    assert run(["ledger", "migrate", "--to", "sqlite:///moved.db"]) == 0
+    capsys.readouterr()
+    assert run(["status", "--json"]) == 6
+    told = document(capsys)["trading"]["unreachable"]
+    assert "moved.db" in told
+    assert "ICTCLI_LEDGER_URL" in told
+
+
 def test_a_backup_does_not_bring_back_a_ledger_that_moved(
     desk: Place, capsys: Printed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
