@@ -48,7 +48,7 @@ def test_unusual_metrics_are_explained_under_their_table(document: dict[str, Any
     }
     text = "\n".join(metrics_lines(document))
     assert "125.0 %" in text
-    assert "idle days included, times √252" in text
+    assert "idle days included, times the root of 252" in " ".join(text.split())
     for name in ("net_expectancy_r", "max_drawdown", "sharpe_daily", "cost_share"):
         assert f"  {METRICS[name].label} " in text
 
