@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ictcli.__main__ import run
+from ictcli.clock import iso
 from ictcli.market.bars import SeriesKey
 from ictcli.market.timeframes import parse_timeframe
 from ictcli.store.store import Store
@@ -24,6 +25,8 @@ orders_per_day = 0
 """
 """Lots that do not follow the balance, and no limit that one timeframe could reach for the other."""
 
+M5 = parse_timeframe("M5")
+
 
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -41,7 +44,12 @@ def trades(capsys: pytest.CaptureFixture[str], *timeframes: str) -> set[tuple[st
     asked = [word for name in timeframes for word in ("-t", name)]
     assert run([*ASK, *asked, "--replay", "..2200-01-01", "--json"]) == 0
     capsys.readouterr()
-    assert run(["report", "replay", "--format", "csv"]) == 0
+    return finished("replay", capsys)
+
+
+def finished(ledger: str, capsys: pytest.CaptureFixture[str]) -> set[tuple[str, ...]]:
+    """The trades of a ledger."""
+    assert run(["report", ledger, "--format", "csv"]) == 0
     rows = csv.DictReader(capsys.readouterr().out.splitlines())
     kept = ("timeframe", "opened_at", "closed_at", "side", "entry", "exit", "volume", "net")
     return {tuple(row[name] for name in kept) for row in rows}
@@ -59,3 +67,22 @@ def test_an_account_that_nets_takes_one_timeframe(desk: Path, capsys: pytest.Cap
     (desk / "config" / "ictcli.toml").write_text('[account]\nmode = "netting"\n', encoding="utf-8")
     assert run([*ASK, "-t", "M5", "-t", "M15", "--once"]) == 2
     assert "the account nets: 2 timeframes" in capsys.readouterr().err
+
+
+def test_bars_that_arrive_bit_by_bit_trade_on_both_timeframes_as_a_replay_does(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (desk / "config" / "ictcli.toml").write_text(FREE, encoding="utf-8")
+    store, key = Store(desk / "data", desk / "state", 0), SeriesKey("arriving", "EURUSD", M5)
+    bars = random_walk(2, 700, 110_000, 5)
+    ask = [*ASK, "--source", "arriving", "-t", "M5", "-t", "M15"]
+    for end in (300, 301, 700):
+        keep(store, key, bars.slice(0, end))
+        assert run([*ask, "--paper", "--once", "--json"]) == 0
+    began = iso(int(bars.ts[300]))
+    assert run([*ask, "--replay", f"{began}..2200-01-01", "--json"]) == 0
+    capsys.readouterr()
+    paper, replayed = finished("paper", capsys), finished("replay", capsys)
+    assert len(paper) > 10
+    assert {row[0] for row in paper} == {"M5", "M15"}
+    assert paper == replayed
