@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ictcli.reports.command_line import command_line
 from ictcli.reports.layout import BLANK, aligned_together, entries, wrap
 
 Document = Mapping[str, Any]
@@ -150,7 +151,7 @@ def facts(document: Document) -> list[tuple[str, str]]:
         ("machine", f"{machine['processor']}, {machine['cores']} cores{memory}, {machine['system']}{load}"),
         ("program", f"ictcli {made['version']}, {machine['python']}"),
         ("config", made["config"]),
-        ("command", " ".join(["ictcli", *made["argv"]])),
+        ("command", command_line(made)),
     ]
 
 

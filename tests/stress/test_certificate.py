@@ -46,6 +46,12 @@ def test_the_table_shows_bounds_and_says_what_is_open(tmp_path: Path) -> None:
     assert max(len(line) for line in text.splitlines()) <= 120
 
 
+def test_the_command_names_variables_that_changed_the_configuration(tmp_path: Path) -> None:
+    made = document(tmp_path, passed())
+    made["provenance"]["environment"] = {"ICTCLI_STRESS__ERROR_RATE": "0.5"}
+    assert "ICTCLI_STRESS__ERROR_RATE=0.5 ictcli stress" in " ".join(stress_text(made).split())
+
+
 def test_what_was_stopped_says_so_and_is_no_pass(tmp_path: Path) -> None:
     stopped = document(tmp_path, replace(passed(), finished=False), left=("memory",))
     assert stopped["verdict"] == "inconclusive"
