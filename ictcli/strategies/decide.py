@@ -224,6 +224,7 @@ class Decider:
         if self._live is None and self._fused:
             self._live = _live(plan, self._memory)
             self._fused = self._live is not None
+            self._room = Room()  # single bars need none: let go of the pages that a long history has filled
         if self._live is None:
             bar = drive.describe(self._memory.context.copy(), one)[0]
             return bar, drive.push(plan, self._memory, one, 0)
