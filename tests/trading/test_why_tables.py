@@ -71,6 +71,6 @@ def test_one_number_on_two_timeframes_is_two_set_ups() -> None:
     entries = [Entry(seq, NOW, body) for seq, body in enumerate(told, 1)]
     answer = why("EURUSD", AT, trades_table([], {}, lambda _symbol: None, ("", "")), *why_tables(entries, {}))
     assert [(story.timeframe, len(story.steps)) for story in answer.stories] == [("M5", 3), ("M15", 3)]
-    text = why_text(answer)
+    text = why_text(answer, 5)
     assert "\ns M5, set-up 4\n" in text
     assert "\ns M15, set-up 4\n" in text
