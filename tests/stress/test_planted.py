@@ -26,7 +26,7 @@ from tests.stress.settings import setting_of
 
 FEW = 45
 """Requests of a run."""
-LEAKED, OBJECTS, WRAPPED = 2_000, 10, 4
+LEAKED, OBJECTS, WRAPPED = 20_000, 10, 4
 """What a planted leak keeps of each bar: bytes in one piece, small objects, and blocks that hold these."""
 
 
@@ -143,7 +143,11 @@ def test_a_slow_decision_misses_the_time_of_a_bar(tmp_path: Path, monkeypatch: p
 
 
 def test_what_stays_behind_with_every_bar_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A leak of 2,000 bytes and ten objects, which only its own terms show: not what stays with an order."""
+    """A leak of 20,000 bytes and ten objects, which only its own terms show: not what stays with an order.
+
+    Python takes its memory for small objects a MiB at a time. Two of them on the way, in one of the runs, move
+    the slope of so few bars by 3,200 bytes.
+    """
     honest = memory.run(setting_of(made(tmp_path, "honest"), probability=0.01), 3, silent)
     kept: list[object] = []
     plain = Trader.closed
@@ -156,7 +160,7 @@ def test_what_stays_behind_with_every_bar_is_seen(tmp_path: Path, monkeypatch: p
     found = memory.run(setting_of(made(tmp_path, "leaking"), probability=0.01), 3, silent)
     assert claim(found, "memory with each bar").verdict is Verdict.FAIL
     assert claim(found, "Python blocks").verdict is Verdict.FAIL
-    assert moved(honest, found, "memory with each bar") == pytest.approx(LEAKED, rel=0.1)
+    assert moved(honest, found, "memory with each bar") == pytest.approx(LEAKED, rel=0.2)
     assert moved(honest, found, "Python blocks") == pytest.approx(OBJECTS + WRAPPED, rel=0.3)
     assert moved(honest, found, "with each order") == pytest.approx(0.0, abs=LEAKED), "one comes in four bars"
 
