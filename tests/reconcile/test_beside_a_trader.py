@@ -91,6 +91,7 @@ def compared(folder: Path, *, whole: bool = True) -> tuple[Verdict, Story]:
 def run(folder: Path, count: int, *, whole_every: int = 1) -> tuple[Writer, int, int]:
     """So many reconciliations beside a trader: the trader, the largest log, deals of the last one."""
     largest = deals = 0
+    folder.mkdir(exist_ok=True)
     with writing(folder, "durable") as writer:
         writer.wait(50)
         for number in range(count):
