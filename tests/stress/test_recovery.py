@@ -97,7 +97,7 @@ def test_a_trader_that_recovers_slowly_is_caught(tmp_path: Path, monkeypatch: py
 
 
 @pytest.mark.proof
-def test_proof_sixty_kills_and_sixty_six_outages(
+def test_proof_seventy_kills_and_sixty_six_outages(
     tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     claims = run(setting_of(tmp_path, profile="full"), 1, silent)
