@@ -26,7 +26,7 @@ from tests.stress.settings import setting_of
 
 FEW = 45
 """Requests of a run."""
-LEAKED, OBJECTS, WRAPPED = 20_000, 10, 4
+LEAKED, OBJECTS, WRAPPED = 200_000, 100, 4
 """What a planted leak keeps of each bar: bytes in one piece, small objects, and blocks that hold these."""
 
 
@@ -143,10 +143,10 @@ def test_a_slow_decision_misses_the_time_of_a_bar(tmp_path: Path, monkeypatch: p
 
 
 def test_what_stays_behind_with_every_bar_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A leak of 20,000 bytes and ten objects, which only its own terms show: not what stays with an order.
+    """A leak of 200,000 bytes and 100 objects, which only its own terms show: not what stays with an order.
 
-    Python takes its memory for small objects a MiB at a time. Two of them on the way, in one of the runs,
-    move the slope of so few bars by 3,200 bytes.
+    What earlier tests left in the process is given back while it runs, and moves the slope of so few bars by
+    thousands of bytes.
     """
     honest = memory.run(setting_of(made(tmp_path, "honest"), probability=0.01), 3, silent)
     kept: list[object] = []
