@@ -12,7 +12,7 @@ from ictcli.ledger.database import Database
 from ictcli.ledger.projections import account_of
 from ictcli.ledger.schema import EVENTS
 from ictcli.ledger.stored import entry_of
-from ictcli.trading.identity import strategy_number
+from ictcli.trading.identity import strategy_numbers
 
 _KINDS = ("start", "opened", "protected", "swap", "foreign")
 _PAGE = 20_000
@@ -67,8 +67,7 @@ def read_accounts(database: Database) -> tuple[str, ...]:
 def _take(seen: Seen, ts: int, body: object) -> None:
     if isinstance(body, Start):
         seen.start = body
-        # a start names its strategies with their versions, which are no part of their numbers
-        seen.strategies |= {strategy_number(name.partition("@")[0]) for name in body.strategies}
+        seen.strategies |= strategy_numbers(body.strategies)
     elif isinstance(body, Opened):
         seen.opened = seen.opened or ts
     elif isinstance(body, Protected):

@@ -10,8 +10,10 @@ from ictcli.ledger.address import Place
 from ictcli.ledger.anchors import read_anchors
 from ictcli.ledger.opening import reading
 from ictcli.ledger.schema import EVENTS
+from ictcli.reconcile.case import Case
+from ictcli.reconcile.rules.ownership import sent_unwritten
 from ictcli.reconcile.story import Story
-from ictcli.trading.identity import parts_of
+from ictcli.reconcile.tolerances import Tolerances
 
 
 def why_not_corrected(place: Place, local: Story, broker: Story) -> str:
@@ -42,9 +44,7 @@ def _only_restored(place: Place) -> bool:
 
 
 def _lost_deals(local: Story, broker: Story) -> int:
-    """Deals that the ledger lacks and whose number is of a strategy of ours, but was never given out."""
-    booked = set(local.fills.get_column("deal"))
-    given = set(local.orders.get_column("magic")) | set(local.fills.get_column("magic"))
-    rows = broker.fills.select("deal", "magic").iter_rows()
-    missing = {magic for deal, magic in rows if deal not in booked and magic not in given}
-    return sum(parts_of(magic)[0] in local.strategies for magic in missing)
+    """How many orders that were sent unwritten have deals which the ledger lacks, and none that it has."""
+    case = Case(local, broker, Tolerances())
+    unseen = set(case.unbooked.get_column("magic")) - set(local.fills.get_column("magic"))
+    return sum(sent_unwritten(case, magic) for magic in unseen)

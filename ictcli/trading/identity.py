@@ -1,6 +1,7 @@
 """Names of intents and numbers of orders: deterministic, so that deciding twice is one decision."""
 
 import hashlib
+from collections.abc import Iterable
 
 SEQUENCE_BITS = 32
 _MOST_STRATEGY, _MOST_SEQUENCE = 2**16 - 1, 2**SEQUENCE_BITS - 1
@@ -43,6 +44,11 @@ def magic_of(strategy: int, sequence: int) -> int:
 def strategy_number(name: str) -> int:
     """16 bits of a strategy's name, above 0; two names may share one: the sequence tells orders apart."""
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4]) % _MOST_STRATEGY + 1
+
+
+def strategy_numbers(started: Iterable[str]) -> set[int]:
+    """Numbers of strategies as a start names them: with their versions, which are no part of a number."""
+    return {strategy_number(name.partition("@")[0]) for name in started}
 
 
 def parts_of(magic: int) -> tuple[int, int]:

@@ -7,7 +7,7 @@ the same bars once more, so nothing is opened before a person has looked.
 
 from ictcli.brokers.reports import Evidence
 from ictcli.ledger.bodies import ModeSet
-from ictcli.trading.identity import parts_of, strategy_number
+from ictcli.trading.identity import parts_of, strategy_numbers
 from ictcli.trading.manager_scribe import Scribe
 from ictcli.trading.messages import BREAKER_REASON
 from ictcli.trading.orderbook import OrderBook
@@ -31,8 +31,7 @@ def lost_numbers(book: OrderBook, evidence: Evidence) -> set[int]:
     unknown = {magic for magic in shown if parts_of(magic)[0] and magic not in book.by_magic}
     if not unknown:
         return unknown
-    # a start names its strategies with their versions, which are no part of their numbers
-    ours = {strategy_number(name.partition("@")[0]) for name in book.start.strategies}
+    ours = strategy_numbers(book.start.strategies)
     ours |= {parts_of(magic)[0] for magic, _ in book.by_magic.items()}
     return {magic for magic in unknown if parts_of(magic)[0] in ours}
 

@@ -16,6 +16,7 @@ from ictcli.reconcile.applying import corrections
 from ictcli.reconcile.findings import Finding, Kind, finding
 from ictcli.reconcile.handing_over import apply
 from ictcli.reconcile.matching import Verdict, reconcile
+from ictcli.reconcile.set_back import why_not_corrected
 from ictcli.reconcile.story import Story
 from ictcli.reconcile.tolerances import Tolerances
 from ictcli.trading.invariants import journal_faults
@@ -233,6 +234,9 @@ def test_deals_of_a_number_that_the_ledger_never_gave_out_are_left_for_the_trade
     done = apply([missing(lost)], (desk.story(), broker), desk.where, NOW, "night", said.append)
     assert (done.way, desk.entries()) == ("none", before)
     assert "deals of ours (1) that the ledger does not know: it was set back" in said[0]
+    story = desk.story()
+    later = replace(story, window=replace(story.window, since=lost.ts + 1))
+    assert why_not_corrected(desk.place, later, broker) == "", "it is older than the ledger"
 
 
 @pytest.mark.parametrize(
