@@ -9,7 +9,7 @@ from pathlib import Path
 from ictcli.ledger.address import Address, Place
 from ictcli.ledger.copies import replay
 from ictcli.ledger.database import explained, prepare
-from ictcli.ledger.opening import open_database, reading
+from ictcli.ledger.opening import copied, open_database
 from ictcli.ledger.stored import Stored
 
 
@@ -24,7 +24,7 @@ def rebuilt(place: Place) -> Iterator[Stored]:
     folder = Path(tempfile.mkdtemp(prefix="ictcli-ledger-"))
     try:
         database = open_database(Address(file=folder / "ledger.db"))
-        with reading(place.address) as source, closing(database), explained(database):
+        with copied(place) as source, closing(database), explained(database):
             prepare(database)
             database.relax()
             yield replay(source, place.key, database)

@@ -1,4 +1,4 @@
-"""The ledger's side of a reconciliation: one state of the journal, copied out at once.
+"""The ledger's side of a reconciliation: one state of the journal, copied out at once, then read.
 
 A ledger is told from its beginning, not from the window's: an old order may be filled today, and whether a
 position is ours is known from the deal that opened it. What a broker must confirm lies inside the window.
@@ -17,7 +17,7 @@ from ictcli.ledger.address import Place
 from ictcli.ledger.copies import check_ledger
 from ictcli.ledger.database import Database
 from ictcli.ledger.faults import LedgerCorrupt, NoLedger
-from ictcli.ledger.opening import reading
+from ictcli.ledger.opening import copied, reading
 from ictcli.ledger.rebuilding import rebuilt
 from ictcli.market.symbols import SymbolSpec
 from ictcli.reconcile.exact import units
@@ -73,7 +73,10 @@ def only_projections(faults: Sequence[str]) -> bool:
 def ledger_story(
     place: Place, account: str, window: Window, specs: Sequence[SymbolSpec] = (), faults: Sequence[str] = ()
 ) -> Story:
-    """What a ledger says of one account, read in one transaction.
+    """What a ledger says of one account, in one state.
+
+    It is read in a copy: while somebody looks at a ledger, what its trader writes cannot be folded in, and a
+    large one takes seconds to read.
 
     Args:
         place: where it is.
@@ -87,7 +90,7 @@ def ledger_story(
         NoLedger: there is none.
         DataError: it does not tell of this account, or cannot be read.
     """
-    source = rebuilt(place) if only_projections(faults) else reading(place.address)
+    source = rebuilt(place) if only_projections(faults) else copied(place)
     with _uncollected(), source as stored:
         return _story(stored.database, account, window, specs, tuple(faults))
 

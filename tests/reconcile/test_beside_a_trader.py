@@ -148,6 +148,7 @@ def slowest(took: list[float]) -> float:
 @pytest.mark.proof
 def test_a_traders_commits_take_as_long_as_without(tmp_path: Path, proof_facts: dict[str, object]) -> None:
     spells: list[tuple[float, float, bool]] = []
+    largest = 0
     with writing(tmp_path, "durable") as writer:
         writer.wait(200)
         for number in range(2 * ROUNDS):
@@ -157,6 +158,7 @@ def test_a_traders_commits_take_as_long_as_without(tmp_path: Path, proof_facts: 
                     assert compared(tmp_path)[0].result == "clean"
                 else:
                     threading.Event().wait(0.05)
+                largest = max(largest, writer.log)
             spells.append((begun, monotonic(), bool(number % 2)))
         writer.end()
 
@@ -171,4 +173,6 @@ def test_a_traders_commits_take_as_long_as_without(tmp_path: Path, proof_facts: 
     proof_facts["p99_alone_ms"] = round(1000 * alone, 3)
     proof_facts["p99_beside_ms"] = round(1000 * beside, 3)
     proof_facts["commits"] = len(writer.took)
+    proof_facts["largest_log_bytes"] = largest
     assert beside <= 1.5 * alone
+    assert largest < MOST_LOG
