@@ -35,7 +35,7 @@ class TradeServer(DrivenAccount):
 
     def symbols(self) -> tuple[SymbolSpec, ...]:
         """Contracts of all symbols."""
-        return tuple(one.spec for one in self.scene.symbols)
+        return self.scene.specs
 
     def digits(self, symbol: str) -> int:
         """Decimals of a symbol's prices."""

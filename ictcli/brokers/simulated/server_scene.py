@@ -11,8 +11,11 @@ from ictcli.brokers.simulated.server_book import Book, side_of
 from ictcli.brokers.simulated.server_records import Held, ServedSymbol, ServerOptions
 from ictcli.engine.records import MOST_ORDERS
 from ictcli.engine.world import Output, Quote, World
+from ictcli.market.symbols import SymbolSpec
 from ictcli.strategies.decisions import DECISION, ENTER, LIMIT, MARKET, NEVER, STOP, STOP_LIMIT, WHOLE, blank
 from ictcli.terminals.constants import OrderState
+
+_SPARE = 64
 
 
 @dataclass(slots=True)
@@ -21,7 +24,7 @@ class Scene:
 
     Attributes:
         world: the engine's account.
-        symbols, markets: of its series.
+        symbols, markets: of its series; what a symbol allows may change, its name and contract do not.
         options: how the server behaves.
         book: orders, deals and positions.
         output: where the engine writes.
@@ -31,6 +34,8 @@ class Scene:
         under_way: requests that have not arrived yet, each with the instant when it will.
         changes: grows whenever orders, deals or positions change.
         ended: no bar follows: what is asked for is done at the last prices.
+        specs: contracts of the symbols.
+        leverage: of the account: the highest of a symbol.
     """
 
     world: World
@@ -45,13 +50,19 @@ class Scene:
     under_way: list[tuple[int, ServerRequest]] = field(default_factory=list)
     changes: int = 0
     ended: bool = False
+    specs: tuple[SymbolSpec, ...] = field(init=False, repr=False)
+    leverage: int = field(init=False)
+    _numbers: dict[str, int] = field(init=False, repr=False)
+    _slots: dict[int, int] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.specs = tuple(one.spec for one in self.symbols)
+        self.leverage = round(max(1 / spec.margin for spec in self.specs))
+        self._numbers = {spec.name: s for s, spec in enumerate(self.specs)}
 
     def series_of(self, symbol: str) -> int:
         """Number of a symbol's series, -1 for none."""
-        for s, one in enumerate(self.symbols):
-            if one.spec.name == symbol:
-                return s
-        return -1
+        return self._numbers.get(symbol, -1)
 
     @property
     def netting(self) -> bool:
@@ -99,9 +110,14 @@ class Scene:
         return -1
 
     def position_slot(self, held: Held) -> int:
-        """Where the engine keeps a position."""
-        rows = self.world.positions[held.series]
-        return int(np.flatnonzero((rows["live"] == 1) & (rows["number"] == held.number))[0])
+        """Where the engine keeps a position, which stays there while it is open."""
+        rows, known = self.world.positions[held.series], self._slots.get(held.number, 0)
+        if rows["number"][known] != held.number or rows["live"][known] != 1:
+            known = int(np.flatnonzero((rows["live"] == 1) & (rows["number"] == held.number))[0])
+            if len(self._slots) > 2 * len(self.book.held) + _SPARE:
+                self._slots.clear()  # most are of positions that are closed
+            self._slots[held.number] = known
+        return known
 
     def place(self, s: int, order: ServerOrder, steps: int, planned: int) -> int:
         """Put an order into the engine's book as its desk does; its slot."""

@@ -1,7 +1,5 @@
 """The server's account and positions as a terminal shows them."""
 
-from typing import Any
-
 from ictcli.brokers.simulated.phases import floating_of, margin_used
 from ictcli.brokers.simulated.records import ServerAccount, ServerPosition
 from ictcli.brokers.simulated.server_records import Held
@@ -13,9 +11,9 @@ from ictcli.terminals.constants import PositionType
 def account_of(scene: Scene) -> ServerAccount:
     """The account at the prices of the moment; swap of open positions is profit, not balance."""
     options, rules = scene.options, scene.world.rules[0]
-    held = scene.book.held.values()
-    swap = sum(int(_record(scene, one)["swap"]) for one in held)
-    profit = swap + sum(_floating(scene, one) for one in held)
+    held = [(one.series, scene.position_slot(one)) for one in scene.book.held.values()]
+    swap = sum(int(scene.world.positions[place]["swap"]) for place in held)
+    profit = swap + sum(_floating(scene, s, slot) for s, slot in held)
     balance = int(scene.world.account[0]["balance"]) - swap
     return ServerAccount(
         login=options.login,
@@ -27,7 +25,7 @@ def account_of(scene: Scene) -> ServerAccount:
         profit=profit,
         margin=margin_used(scene.world),
         hedging=not scene.netting,
-        leverage=round(max(1 / one.spec.margin for one in scene.symbols)),
+        leverage=scene.leverage,
         stop_out_percent=float(rules["stop_out"]) / 10_000,
         demo=options.demo,
     )
@@ -40,7 +38,8 @@ def positions_of(scene: Scene) -> list[ServerPosition]:
 
 
 def _position(scene: Scene, held: Held) -> ServerPosition:
-    record = _record(scene, held)
+    slot = scene.position_slot(held)
+    record = scene.world.positions[held.series, slot]
     return ServerPosition(
         ticket=held.ticket,
         symbol=scene.symbols[held.series].spec.name,
@@ -53,18 +52,13 @@ def _position(scene: Scene, held: Held) -> ServerPosition:
         stop=held.stop,
         target=held.target,
         swap=int(record["swap"]),
-        profit=_floating(scene, held),
+        profit=_floating(scene, held.series, slot),
         reason=held.reason,
         comment=held.comment,
         identifier=held.identifier,
     )
 
 
-def _record(scene: Scene, held: Held) -> Any:
-    return scene.world.positions[held.series, scene.position_slot(held)]
-
-
-def _floating(scene: Scene, held: Held) -> int:
-    tick = scene.markets[held.series].tick
-    slot = scene.position_slot(held)
-    return floating_of(scene.world, held.series, slot, tick.bid, tick.ask - tick.bid)
+def _floating(scene: Scene, s: int, slot: int) -> int:
+    tick = scene.markets[s].tick
+    return floating_of(scene.world, s, slot, tick.bid, tick.ask - tick.bid)

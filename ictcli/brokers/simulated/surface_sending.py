@@ -162,6 +162,8 @@ class SendingFunctions(Surface):
         if request.action != TradeAction.DEAL:
             return False
         netting = not self.session.server.account().hedging
+        if not (netting or request.position):
+            return False
         return any(
             item.type != request.type
             and (

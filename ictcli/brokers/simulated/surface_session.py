@@ -124,6 +124,7 @@ class Session:
         self.calling = ""
         self.requests = 0
         self._units: dict[tuple[int, Decimal, Decimal], Units] = {}
+        self._specs: tuple[tuple[SymbolSpec, ...], dict[str, SymbolSpec]] = ((), {})
         self.books: set[str] = set()
         self.warmed: dict[tuple[str, str], int] = {}
         chosen = options.selected
@@ -171,7 +172,12 @@ class Session:
 
     def spec(self, symbol: str) -> SymbolSpec | None:
         """The specification of the symbol of exactly this name."""
-        return next((spec for spec in self.server.symbols() if spec.name == symbol), None)
+        listed, by_name = self._specs
+        specs = self.server.symbols()
+        if specs is not listed:
+            by_name = {spec.name: spec for spec in specs}
+            self._specs = (specs, by_name)
+        return by_name.get(symbol)
 
     def require_symbol(self, symbol: str, *, selected: bool = False) -> SymbolSpec:
         """The same, or a refusal as not found; also of a symbol that is not in MarketWatch."""

@@ -11,6 +11,10 @@ from ictcli.market.symbols import WEEKDAYS, SymbolSpec
 from ictcli.terminals.symbol_constants import SymbolCalcMode, SymbolSwapMode
 from ictcli.terminals.symbol_record import SymbolInfo
 
+_NOTHING: dict[str, Any] = {
+    name: "" if kind is str else 0.0 if kind is float else False if kind is bool else 0
+    for name, kind in SymbolInfo.__annotations__.items()
+}
 _CALCULATION = {"fx": SymbolCalcMode.FOREX, "future": SymbolCalcMode.FUTURES}
 
 
@@ -23,11 +27,7 @@ def symbol_record(session: Session, spec: SymbolSpec, tick: ServerTick, *, selec
         tick: its last quote; all zero before the first.
         selected: whether it is in MarketWatch; visible there only when put there.
     """
-    values: dict[str, Any] = {
-        name: "" if kind is str else 0.0 if kind is float else False if kind is bool else 0
-        for name, kind in SymbolInfo.__annotations__.items()
-    }
-    values |= {"select": selected, "visible": spec.name in session.selected}
+    values = _NOTHING | {"select": selected, "visible": spec.name in session.selected}
     values |= _contract(session, spec) | _quote(session, spec, tick) | _permitted(session, spec)
     return SymbolInfo(values.values())
 
