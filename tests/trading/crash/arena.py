@@ -73,7 +73,7 @@ class Arena:
     def live(self, seconds: float, *words: str, crash: str = "") -> tuple[int, str]:
         """Run a trader to its end; again while the terminal has not noticed the end of the last one."""
         for _ in range(5):
-            code, said = self.finish(self.trader(seconds, *words, crash=crash))
+            code, said = self.finish(self.trader(seconds, *words, crash=crash), seconds + 60)
             if code != ExitCode.UNREACHABLE:
                 break
         return code, said
@@ -93,7 +93,32 @@ class Arena:
         return retold
 
     def differences(self) -> list[str]:
-        """Where the terminal's records and the ledger do not agree."""
+        """Where the terminal's records and the ledger do not agree once a trader has looked.
+
+        What a terminal deals while nobody looks, as it does with requests that arrive late, no ledger can
+        know: then a trader looks again.
+        """
+        for _ in range(6):
+            before = self._dealt()
+            self.settle()
+            found = self._told_apart()
+            if self._dealt() == before:
+                return found
+        raise AssertionError("the terminal deals without end")
+
+    def _dealt(self) -> int:
+        terminal = self._terminal()
+        try:
+            return int(terminal.history_deals_total(*FAR))
+        finally:
+            terminal.shutdown()
+
+    def _terminal(self) -> Any:
+        terminal = bridge_terminal("127.0.0.1", self.port, TOKEN, 5.0)
+        assert terminal.initialize(), terminal.last_error()
+        return terminal
+
+    def _told_apart(self) -> list[str]:
         retold = self.ledger()
         found = list(retold.complaints)
         executed: Counter[int] = Counter()
@@ -111,8 +136,7 @@ class Arena:
         return found + self._against_terminal(retold)
 
     def _against_terminal(self, retold: Retold) -> list[str]:
-        terminal = bridge_terminal("127.0.0.1", self.port, TOKEN, 5.0)
-        assert terminal.initialize(), terminal.last_error()
+        terminal = self._terminal()
         try:
             deals = terminal.history_deals_get(*FAR)
             positions = terminal.positions_get()
