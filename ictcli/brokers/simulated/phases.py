@@ -3,6 +3,8 @@
 Together the phases are ``engine.matching.match`` but for void prices, which no broker knows.
 """
 
+from typing import Any
+
 from ictcli.engine.entries import fill_at_open, fill_inside, fill_one_at_open, fill_rests
 from ictcli.engine.exits import exits_at_open, exits_inside, leave_at_open
 from ictcli.engine.margin import equity, margin_for, used_margin
@@ -88,6 +90,27 @@ def floating_of(world: World, s: int, slot: int, bid: int, spread: int) -> int:
     """What a position would bring at a quote, in minor units."""
     rate = rate_of(world.series, world.states, s)
     return int(floating(world.series[s], rate, world.positions[s, slot], bid, spread))
+
+
+@kernel
+def held_worth(world: World, quotes: Any) -> tuple[int, int]:
+    """Minor units of swap that open positions have had, and what they would bring but for it.
+
+    Args:
+        world: the account.
+        quotes: bid and spread of each series.
+    """
+    swap, worth = 0, 0
+    for s in range(len(world.series)):
+        if world.states[s]["positions"] == 0:
+            continue
+        rate = rate_of(world.series, world.states, s)
+        for slot in range(world.states[s]["position_end"]):
+            position = world.positions[s, slot]
+            if position["live"] == 1:
+                swap += position["swap"]
+                worth += floating(world.series[s], rate, position, quotes[s, 0], quotes[s, 1])
+    return int(swap), int(worth)
 
 
 @kernel

@@ -1,6 +1,8 @@
 """The server's account and positions as a terminal shows them."""
 
-from ictcli.brokers.simulated.phases import floating_of, margin_used
+import numpy as np
+
+from ictcli.brokers.simulated.phases import floating_of, held_worth, margin_used
 from ictcli.brokers.simulated.records import ServerAccount, ServerPosition
 from ictcli.brokers.simulated.server_records import Held
 from ictcli.brokers.simulated.server_scene import Scene
@@ -11,9 +13,10 @@ from ictcli.terminals.constants import PositionType
 def account_of(scene: Scene) -> ServerAccount:
     """The account at the prices of the moment; swap of open positions is profit, not balance."""
     options, rules = scene.options, scene.world.rules[0]
-    held = [(one.series, scene.position_slot(one)) for one in scene.book.held.values()]
-    swap = sum(int(scene.world.positions[place]["swap"]) for place in held)
-    profit = swap + sum(_floating(scene, s, slot) for s, slot in held)
+    ticks = [market.tick for market in scene.markets]
+    quotes = np.array([(tick.bid, tick.ask - tick.bid) for tick in ticks], np.int64)
+    swap, worth = held_worth(scene.world, quotes)
+    profit = swap + worth
     balance = int(scene.world.account[0]["balance"]) - swap
     return ServerAccount(
         login=options.login,
@@ -38,7 +41,7 @@ def positions_of(scene: Scene) -> list[ServerPosition]:
 
 
 def _position(scene: Scene, held: Held) -> ServerPosition:
-    slot = scene.position_slot(held)
+    slot, tick = scene.position_slot(held), scene.markets[held.series].tick
     record = scene.world.positions[held.series, slot]
     return ServerPosition(
         ticket=held.ticket,
@@ -52,13 +55,8 @@ def _position(scene: Scene, held: Held) -> ServerPosition:
         stop=held.stop,
         target=held.target,
         swap=int(record["swap"]),
-        profit=_floating(scene, held.series, slot),
+        profit=floating_of(scene.world, held.series, slot, tick.bid, tick.ask - tick.bid),
         reason=held.reason,
         comment=held.comment,
         identifier=held.identifier,
     )
-
-
-def _floating(scene: Scene, s: int, slot: int) -> int:
-    tick = scene.markets[s].tick
-    return floating_of(scene.world, s, slot, tick.bid, tick.ask - tick.bid)
