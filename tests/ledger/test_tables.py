@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ictcli.ledger.address import Place
 from ictcli.ledger.journal import open_journal
@@ -21,7 +22,7 @@ def test_every_row_is_there_and_nothing_is_rounded(place: Place) -> None:
         journal.append([fine], NOW)
         tables = ledger_tables({"broker": place, "paper": place}, full=True)
     assert set(tables) == NAMES
-    fills = tables["ledger_fills"].filter(pa.compute.equal(tables["ledger_fills"]["ledger"], "paper"))
+    fills = tables["ledger_fills"].filter(pc.equal(tables["ledger_fills"]["ledger"], "paper"))
     assert fills.column("price").to_pylist() == [
         Decimal("1.1"),
         Decimal("1.1025"),

@@ -1,5 +1,7 @@
 """The ledger's side: everything that it says of one account, in the tables of a story."""
 
+import sqlite3
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,11 +12,14 @@ from ictcli.errors import DataError
 from ictcli.ledger import bodies
 from ictcli.ledger.address import Place
 from ictcli.ledger.bodies import AnyBody
+from ictcli.ledger.database import Database
 from ictcli.ledger.faults import NoLedger
 from ictcli.ledger.journal import open_journal
 from ictcli.market.symbols import load_symbols
+from ictcli.reconcile import from_ledger
 from ictcli.reconcile.exact import UNIT, units
 from ictcli.reconcile.from_ledger import ledger_accounts, ledger_faults, ledger_story, only_projections
+from ictcli.reconcile.ledger_events import Seen, read_seen
 from ictcli.reconcile.story import (
     CASH,
     FILLS,
@@ -242,3 +247,23 @@ def test_a_file_that_is_no_database_is_a_fault(place: Place, tmp_path: Path) -> 
     place.address.file.write_bytes(b"nothing of the kind" * 500)
     (fault,) = ledger_faults(place)
     assert "not a database" in fault
+
+
+def test_a_traders_log_is_folded_in_while_its_ledger_is_read(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, folded = place.address.file, []
+    assert file is not None
+    with open_journal(place, now=NOW, durable=False) as journal:
+        journal.append(opening(), NOW)
+
+        def meanwhile(database: Database, account: str) -> Seen:
+            journal.append([intent("later"), sent("later")], NOW + SECOND)
+            with closing(sqlite3.connect(file)) as another:
+                held_up, _, _ = another.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            folded.append(not held_up)
+            return read_seen(database, account)
+
+        monkeypatch.setattr(from_ledger, "read_seen", meanwhile)
+        assert story(place).orders.is_empty()
+    assert folded == [True]
