@@ -50,7 +50,7 @@ class DurationType(click.ParamType[int]):
     type=click.Choice(["quick", "full"]),
     default="quick",
     show_default=True,
-    help="quick: below 3 minutes; full: as many measurements as every claim needs.",
+    help="quick: a few minutes; full: as many measurements as every claim needs.",
 )
 @click.option(
     "--scenario",

@@ -29,7 +29,7 @@ class Setting:
         choices: strategies with their parameters, at least one.
         timeframes: of the bars they decide on, the shortest first.
         folder: of its own, exists, empty; removed by whoever made it.
-        profile: quick: together below 3 minutes on 2 cores; full: as many measurements as claims need.
+        profile: quick: a few minutes together; full: as many measurements as claims need.
         symbols: how many are traded at once, one number per round.
         seeds: how many seeds a scenario with random faults goes through.
         duration: real time, ns, that the scenarios which can last go on for; None: as the profile says.

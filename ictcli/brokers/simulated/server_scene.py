@@ -16,6 +16,7 @@ from ictcli.strategies.decisions import DECISION, ENTER, LIMIT, MARKET, NEVER, S
 from ictcli.terminals.constants import OrderState
 
 _SPARE = 64
+"""Places of closed positions that may be remembered besides twice the open ones."""
 
 
 @dataclass(slots=True)
