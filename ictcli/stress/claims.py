@@ -9,7 +9,7 @@ from ictcli.stress.scenario import Bound, Claim, Direction
 
 CONFIDENCE = 0.95
 """Of every bound, each side alone."""
-_GROWTH = "least squares with bars and orders over batch means, Student's t"
+_GROWTH = "least squares of what each window adds on its bars and orders, HC3, Student's t"
 
 
 def share_claim(

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ictcli.stats.intervals import NOWHERE
-from ictcli.stress.growth import BATCHES, growth
+from ictcli.stress.growth import WINDOWS, growth
 
 BARS = [10 * at for at in range(1, 201)]
 ORDERS = list(np.cumsum([3 if at // 20 % 2 else 0 for at in range(200)]))
@@ -42,6 +42,24 @@ def test_bounds_hold_the_truth_in_most_of_many_samples_and_exclude_a_leak() -> N
     assert far > 0
 
 
+def test_tables_that_double_when_they_are_full_leave_the_upper_bound_honest_and_near() -> None:
+    """A run of 36,000 bars: pieces of 300 kB come and go while orders come, and stay in every size behind."""
+    random = np.random.default_rng(7)
+    bars = np.arange(180, 36_001, 180)
+    traded = bars // 720 % 2 == 0
+    above, bounds = 0, []
+    for _ in range(200):
+        orders = np.cumsum(np.where(traded, random.poisson(45, len(bars)), 0))
+        pieces = np.cumsum(np.where(traded & (random.random(len(bars)) < 0.05), random.normal(0, 3e5), 0))
+        seen = 20 * bars + 800 * orders + pieces + random.normal(0, 1_000, len(bars))
+        found, _ = growth(bars.tolist(), orders.tolist(), seen.astype(int).tolist(), 720)
+        assert found.interval.high is not None
+        above += found.interval.high >= 20
+        bounds.append(found.interval.high)
+    assert above >= 0.93 * 200, "the bound has 95 %"
+    assert np.median(bounds) < 64
+
+
 def test_orders_that_come_as_evenly_as_bars_leave_both_open() -> None:
     even = [bars // 10 for bars in BARS]
     for found in growth(BARS, even, sizes(20, 900), TURN):
@@ -50,5 +68,5 @@ def test_orders_that_come_as_evenly_as_bars_leave_both_open() -> None:
 
 
 def test_few_samples_say_nothing() -> None:
-    few = 2 * BATCHES - 1
+    few = 2 * WINDOWS - 1
     assert growth(BARS[:few], ORDERS[:few], sizes(1, 1)[:few], TURN)[0].value is None

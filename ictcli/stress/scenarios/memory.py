@@ -22,7 +22,7 @@ from ictcli.stress.setting import Setting
 from ictcli.stress.world import Stage, stage, without_limits
 from ictcli.telemetry import Progress
 
-_BARS = {"quick": 12_000, "full": 60_000}
+_BARS = {"quick": 8_000, "full": 60_000}
 _MOST = 900_000
 """Bars of a run that goes on for a ``duration``: two and a half years of minutes."""
 _EVERY = 180
