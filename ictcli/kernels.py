@@ -52,20 +52,26 @@ def kernel_sources(root: Path, module: Path) -> list[Path]:
 
 
 def _imports(root: Path, module: Path) -> frozenset[Path]:
+    return _read(root, module)[1]
+
+
+def _read(root: Path, module: Path) -> tuple[bytes, frozenset[Path]]:
+    """Hash of a file's content, and what it imports; some files are asked for a hundred times."""
     facts = module.stat()
-    return _read_imports(root, module, facts.st_mtime_ns, facts.st_size)
+    return _read_once(root, module, facts.st_mtime_ns, facts.st_size)
 
 
 @lru_cache(maxsize=1024)
-def _read_imports(root: Path, module: Path, changed_ns: int, size: int) -> frozenset[Path]:
+def _read_once(root: Path, module: Path, changed_ns: int, size: int) -> tuple[bytes, frozenset[Path]]:
+    content = module.read_bytes()
     found = set()
-    for name, what in _IMPORT.findall(module.read_bytes()):
+    for name, what in _IMPORT.findall(content):
         if name.decode().partition(".")[0] in UNCOMPILED:
             continue
         folder = root.joinpath(*name.decode().split("."))
         candidates = [folder, *(folder / part.decode() for part in _NAME.findall(what))]
         found |= {path for one in candidates if (path := one.with_suffix(".py")).is_file()}
-    return frozenset(found)
+    return hashlib.sha256(content).digest(), frozenset(found)
 
 
 def cache_key(root: Path, module: Path) -> str:
@@ -74,11 +80,17 @@ def cache_key(root: Path, module: Path) -> str:
     for path in kernel_sources(root, module):
         name = path.relative_to(root) if path.is_relative_to(root) else path
         digest.update(name.as_posix().encode())
-        digest.update(path.read_bytes())
-    facts = [version("numba"), version("llvmlite"), sys.version, platform.machine(), platform.processor()]
-    facts += [f"{name}={os.environ.get(name, '')}" for name in _SWITCHES]
-    digest.update("|".join(facts).encode())
+        digest.update(_read(root, path)[0])
+    switches = (f"{name}={os.environ.get(name, '')}" for name in _SWITCHES)
+    digest.update("|".join((*_compiler(), *switches)).encode())
     return digest.hexdigest()[:16]
+
+
+@lru_cache(maxsize=1)
+def _compiler() -> tuple[str, ...]:
+    return (
+        version("numba"), version("llvmlite"), sys.version, platform.machine(), platform.processor(),
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=512)

@@ -14,11 +14,12 @@ from hypothesis import HealthCheck, is_hypothesis_test, settings
 os.environ.setdefault("ICTCLI_CACHE_DIR", str(Path(__file__).parents[1] / ".cache"))
 
 _SLOW_START = [HealthCheck.too_slow, HealthCheck.data_too_large]
-settings.register_profile(
-    "test", deadline=None, max_examples=25, derandomize=True, suppress_health_check=_SLOW_START
-)
+for _profile, _examples in (("short", 10), ("test", 25)):  # mutants must not survive the second
+    settings.register_profile(
+        _profile, deadline=None, max_examples=_examples, derandomize=True, suppress_health_check=_SLOW_START
+    )
 settings.register_profile("proof", deadline=None, max_examples=1000, suppress_health_check=_SLOW_START)
-settings.load_profile(os.environ.get("ICTCLI_TEST_PROFILE", "test"))
+settings.load_profile(os.environ.get("ICTCLI_TEST_PROFILE", "short"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -53,27 +54,38 @@ CLOCK_CALLS = {
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def modules() -> dict[str, ast.Module]:
-    """Dotted name = syntax tree of every module of the package."""
-    found = {}
-    for path in sorted(PACKAGE.rglob("*.py")):
-        parts = path.relative_to(ROOT).with_suffix("").parts
-        found[".".join(parts)] = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
-    return found
+PATHS = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in sorted(PACKAGE.rglob("*.py"))
+}
+"""Every module of the package by its dotted name."""
 
 
-TREES = modules()
+@cache
+def trees() -> dict[str, ast.Module]:
+    """Syntax tree of every module, by its dotted name."""
+    return {
+        name: ast.parse(path.read_text(encoding="utf-8"), filename=str(path)) for name, path in PATHS.items()
+    }
+
+
+@cache
+def nodes(tree: ast.Module) -> tuple[ast.AST, ...]:
+    """All nodes of a module; every rule here looks through them."""
+    return tuple(ast.walk(tree))
 
 
 def runtime_nodes(tree: ast.AST) -> Iterator[ast.AST]:
     """All nodes but those under ``if TYPE_CHECKING``."""
-    for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
-            continue
-        yield node
-        yield from runtime_nodes(node)
+    pending = [tree]
+    while pending:
+        for node in ast.iter_child_nodes(pending.pop()):
+            if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING":
+                continue
+            yield node
+            pending.append(node)
 
 
+@cache
 def imports(tree: ast.Module) -> set[str]:
     """Modules of the package that this one imports, anywhere in it."""
     names: set[str] = set()
@@ -87,9 +99,9 @@ def imports(tree: ast.Module) -> set[str]:
 
 def as_module(name: str) -> str:
     """The package's module called ``name``; empty for anything else."""
-    if name in TREES:
+    if name in PATHS:
         return name
-    return f"{name}.__init__" if f"{name}.__init__" in TREES else ""
+    return f"{name}.__init__" if f"{name}.__init__" in PATHS else ""
 
 
 def room(module: str) -> str:
@@ -121,8 +133,8 @@ def cycles(graph: dict[str, set[str]]) -> list[list[str]]:
 
 
 def functions() -> Iterator[tuple[str, Function]]:
-    for module, tree in TREES.items():
-        for node in ast.walk(tree):
+    for module, tree in trees().items():
+        for node in nodes(tree):
             if isinstance(node, Function):
                 yield f"{module}:{node.lineno} {node.name}", node
 
@@ -130,7 +142,7 @@ def functions() -> Iterator[tuple[str, Function]]:
 def clock_calls(tree: ast.Module) -> list[int]:
     """Lines that ask what time it is."""
     lines = []
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Attribute):
             owner = node.value
             name = owner.id if isinstance(owner, ast.Name) else getattr(owner, "attr", "")
@@ -143,14 +155,14 @@ def clock_calls(tree: ast.Module) -> list[int]:
 
 @pytest.mark.no_cover
 def test_every_room_has_its_place_on_the_ladder() -> None:
-    assert {room(module) for module in TREES} <= set(LAYER_OF)
+    assert {room(module) for module in PATHS} <= set(LAYER_OF)
 
 
 @pytest.mark.no_cover
 def test_imports_point_downward_only() -> None:
     offenders = [
         f"{module} -> {target}"
-        for module, tree in TREES.items()
+        for module, tree in trees().items()
         for target in sorted(imports(tree))
         if upward(module, target)
     ]
@@ -172,7 +184,7 @@ def test_the_ladder_in_the_architecture_page_is_this_one() -> None:
 
 @pytest.mark.no_cover
 def test_no_import_cycles() -> None:
-    assert cycles({module: imports(tree) - {module} for module, tree in TREES.items()}) == []
+    assert cycles({module: imports(tree) - {module} for module, tree in trees().items()}) == []
 
 
 @pytest.mark.no_cover
@@ -207,8 +219,8 @@ def test_functions_stay_short() -> None:
 def test_classes_stay_small() -> None:
     large = {
         f"{module} {node.name}": count
-        for module, tree in TREES.items()
-        for node in ast.walk(tree)
+        for module, tree in trees().items()
+        for node in nodes(tree)
         if isinstance(node, ast.ClassDef)
         and (count := sum(isinstance(item, Function) for item in node.body)) > MAX_METHODS
     }
@@ -217,7 +229,7 @@ def test_classes_stay_small() -> None:
 
 @pytest.mark.no_cover
 def test_only_the_clock_asks_what_time_it_is() -> None:
-    asked = {module: lines for module, tree in TREES.items() if (lines := clock_calls(tree))}
+    asked = {module: lines for module, tree in trees().items() if (lines := clock_calls(tree))}
     assert set(asked) == {"ictcli.clock"}
 
 
@@ -225,18 +237,18 @@ def test_only_the_clock_asks_what_time_it_is() -> None:
 def test_nothing_prints_past_the_output_module() -> None:
     offenders = [
         f"{module}:{node.lineno}"
-        for module, tree in TREES.items()
-        for node in ast.walk(tree)
+        for module, tree in trees().items()
+        for node in nodes(tree)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
     ]
     assert offenders == []
 
 
 @pytest.mark.no_cover
-@pytest.mark.parametrize("module", [name for name in TREES if name.endswith(".__init__")])
+@pytest.mark.parametrize("module", [name for name in PATHS if name.endswith(".__init__")])
 def test_package_files_hold_one_docstring_and_nothing_else(module: str) -> None:
-    body = TREES[module].body
-    assert ast.get_docstring(TREES[module])
+    body = trees()[module].body
+    assert ast.get_docstring(trees()[module])
     extra = [node for node in body[1:] if not (module == "ictcli.__init__" and isinstance(node, ast.Assign))]
     assert extra == []
 
@@ -245,7 +257,7 @@ def test_package_files_hold_one_docstring_and_nothing_else(module: str) -> None:
 def test_every_public_function_and_class_has_a_docstring() -> None:
     bare = [
         f"{module} {node.name}"
-        for module, tree in TREES.items()
+        for module, tree in trees().items()
         for node in tree.body
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
         and not node.name.startswith("_")
@@ -261,7 +273,7 @@ def names_of_uncompiled(tree: ast.Module) -> set[str]:
     """Names that a module takes from what the kernel cache does not look at."""
     return {
         alias.asname or alias.name
-        for node in ast.walk(tree)
+        for node in nodes(tree)
         if isinstance(node, ast.ImportFrom) and node.module
         for alias in node.names
         if (node.module.startswith("ictcli.") and node.module.split(".")[1] in UNCOMPILED)
@@ -273,7 +285,7 @@ def baked_in(tree: ast.Module) -> set[str]:
     """Those of them that stand inside a kernel, or in a constant that a kernel could take."""
     kernels = [
         node
-        for node in ast.walk(tree)
+        for node in nodes(tree)
         if isinstance(node, ast.FunctionDef)
         and any(isinstance(one, ast.Name) and one.id in COMPILED_BY for one in node.decorator_list)
     ]
@@ -290,12 +302,12 @@ def baked_in(tree: ast.Module) -> set[str]:
 def test_no_kernel_holds_anything_that_the_kernel_cache_does_not_look_at() -> None:
     sources = {
         path
-        for module, tree in TREES.items()
+        for module, tree in trees().items()
         if "ictcli.kernels" in imports(tree)
         for path in kernel_sources(PACKAGE, ROOT.joinpath(*module.split(".")).with_suffix(".py"))
     }
     names = {".".join(path.relative_to(ROOT).with_suffix("").parts) for path in sources}
-    assert {name: found for name in sorted(names & set(TREES)) if (found := baked_in(TREES[name]))} == {}
+    assert {name: found for name in sorted(names & set(trees())) if (found := baked_in(trees()[name]))} == {}
 
 
 @pytest.mark.no_cover

@@ -13,7 +13,7 @@ from tests.trading.simulation.planted import MISTAKES, run_planted
 
 REGRESSIONS = Path(__file__).parent / "regressions.jsonl"
 """Cases that failed once; each is run for ever."""
-SEEDS, SHARDS, PROOF_SEEDS, PROOF_SHARDS = 2_000, 4, 100_000, 20
+SEEDS, SHARDS, PROOF_SEEDS, PROOF_SHARDS = 1_000, 4, 100_000, 20
 ENOUGH = 150
 """Seeds within which every planted mistake is found."""
 
