@@ -68,9 +68,10 @@ def run(session: Session, request: StressRequest) -> None:
         Finding: a threshold is missed, or cannot be shown.
         Exit: somebody pressed Ctrl-C, after what was measured was kept.
     """
+    from ictcli.clock import monotonic
     from ictcli.reports.stress_text import verdict_word
+    from ictcli.stress.beside import run_lanes, side_by_side
     from ictcli.stress.certificate import Asked, certificate, load_now
-    from ictcli.stress.runner import run_all
     from ictcli.trading.ending import Ending, listening
     from ictcli.versions import package_versions
 
@@ -78,14 +79,17 @@ def run(session: Session, request: StressRequest) -> None:
     _refuse_unheeded(request, chosen)
     seed = session.config.config.backtest.seed if request.seed is None else request.seed
     versions = {name: version for name, version in package_versions() if version}
-    asked = Asked(request.names, seed, session.now, session.provenance(), versions, load_now())
-    outcomes: list[Outcome] = []
+    load = load_now()
+    ended: list[Outcome] = []
     folder = session.config.state_dir / _FOLDER
     ending = Ending(folder)
     ending.engage()
     setting = _setting(
         session, request, folder, lambda: bool(ending.why()), needs=any(one.traded for one in chosen)
     )
+    beside = side_by_side(chosen, setting)
+    asked = Asked(request.names, seed, session.now, session.provenance(), versions, load, beside)
+    begun = monotonic()
     with _scratch(session, folder):
         with (
             listening(ending, session.out.note),
@@ -94,14 +98,14 @@ def run(session: Session, request: StressRequest) -> None:
         ):
 
             def over(one: "Outcome") -> None:
-                outcomes.append(one)
+                ended.append(one)
                 session.out.note(f"{one.name}: {verdict_word(one.verdict)}, {one.seconds:.1f} s")
 
             def told(label: str, done: int, total: int | None) -> None:
-                progress(f"{len(outcomes) + 1}/{len(chosen)} {label}", done, total)
+                progress(f"{len(ended) + 1}/{len(chosen)} {label}", done, total)
 
-            run_all(chosen, setting, seed, told, over)
-        document = certificate(asked, setting, outcomes)
+            outcomes = run_lanes(chosen, setting, seed, told, over)
+        document = certificate(asked, setting, outcomes, monotonic() - begun)
     _show(session, request, document)
     _leave(request, document, interrupted=ending.interrupted)
 

@@ -147,12 +147,18 @@ def facts(document: Document) -> list[tuple[str, str]]:
             f"{document['certificate']}, {document['seconds']:,.1f} s, profile {document['profile']}{last}",
         ),
         ("set-up", _set_up(document)),
+        *_beside(document),
         ("seeds", f"from {document['seed']}, {document['seeds']} where faults are drawn"),
         ("machine", f"{machine['processor']}, {machine['cores']} cores{memory}, {machine['system']}{load}"),
         ("program", f"ictcli {made['version']}, {machine['python']}"),
         ("config", made["config"]),
         ("command", command_line(made)),
     ]
+
+
+def _beside(document: Document) -> list[tuple[str, str]]:
+    names = document.get("side_by_side")
+    return [("beside", f"{', '.join(names)} ran in a process beside the others")] if names else []
 
 
 def _set_up(document: Document) -> str:

@@ -29,6 +29,7 @@ class Asked:
         provenance: command line, hash of the configuration, version.
         versions: of the packages that results depend on.
         load: what the machine did at the beginning, besides (mean of a minute); None where it does not tell.
+        beside: scenarios that run in a process beside the others.
     """
 
     names: Sequence[str]
@@ -37,15 +38,19 @@ class Asked:
     provenance: Mapping[str, Any]
     versions: Mapping[str, str]
     load: float | None
+    beside: Sequence[str] = ()
 
 
-def certificate(asked: Asked, setting: Setting, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+def certificate(
+    asked: Asked, setting: Setting, outcomes: Sequence[Outcome], seconds: float
+) -> dict[str, Any]:
     """The document that page and table show; plain data.
 
     Args:
         asked: what was to be run.
         setting: what it was run with.
         outcomes: of the scenarios that ran.
+        seconds: real time that all of it took.
     """
     finished = [one.name for one in outcomes if one.finished]
     left = [name for name in asked.names if name not in finished]
@@ -63,7 +68,8 @@ def certificate(asked: Asked, setting: Setting, outcomes: Sequence[Outcome]) -> 
         "seed": asked.seed,
         "seeds": setting.seeds,
         "duration_s": None if setting.duration is None else setting.duration // NS_PER_SECOND,
-        "seconds": round(sum(one.seconds for one in outcomes), 1),
+        "seconds": round(seconds, 1),
+        "side_by_side": list(asked.beside),
         "scenarios": [_scenario(one) for one in outcomes],
         "thresholds": msgspec.to_builtins(setting.limits),
         "machine": machine(asked.load),

@@ -111,6 +111,7 @@ class Scenario:
         heeds: options of the command, without dashes, that change what it does; besides them all of it is as
             the profile says.
         traded: it trades the strategies of the set-up.
+        beside: it may run beside others: it trades no strategies of the set-up, and times nothing closely.
         told: what it does with a setting, one line; None: ``line``.
         run: measures. Takes the setting, the first seed (``setting.seeds`` of them follow each other) and
             where to tell how far it is. It asks ``setting.stopping()`` at each turn, and when that is true
@@ -123,6 +124,7 @@ class Scenario:
     run: Callable[[Setting, int, Progress], Measured]
     heeds: frozenset[str] = frozenset()
     traded: bool = False
+    beside: bool = False
     told: Callable[[Setting], str] | None = None
 
     def line_of(self, setting: Setting) -> str:

@@ -39,4 +39,4 @@ def document(folder: Path, *found: Outcome, left: tuple[str, ...] = ()) -> dict[
     """Their certificate; ``left``: names of those that did not run."""
     provenance = {"argv": ARGV, "config": "ab12", "version": "1.0", "time": "2026-01-01T00:00:00Z"}
     asked = Asked([*(one.name for one in found), *left], 7, NOW, provenance, {"numpy": "2.1"}, 0.5)
-    return certificate(asked, setting_of(folder), found)
+    return certificate(asked, setting_of(folder), found, sum(one.seconds for one in found))

@@ -172,5 +172,5 @@ def _note(days: list[Day]) -> str:
 
 SCENARIO = Scenario(
     "connectivity", "hours of disconnects, restarts and time-outs: nothing lost, soon traded again", run,
-    frozenset({"duration", "seeds"}),
+    frozenset({"duration", "seeds"}), beside=True,
 )  # fmt: skip

@@ -103,5 +103,5 @@ def _goes_on(desk: Desk) -> str:
 
 SCENARIO = Scenario(
     "corruption", "damaged parts, manifests, ledgers, checkpoints, configurations: found, nothing lost", run,
-    frozenset({"seeds"}),
+    frozenset({"seeds"}), beside=True,
 )  # fmt: skip

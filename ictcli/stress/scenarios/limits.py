@@ -76,5 +76,6 @@ def _judged(limit: Limit, desk: Desk, start: int) -> str:
 
 
 SCENARIO = Scenario(
-    "limits", "no money, no room, no market, odd calendars: refused for the right reason, nothing breaks", run
-)
+    "limits", "no money, no room, no market, odd calendars: refused for the right reason, nothing breaks",
+    run, beside=True,
+)  # fmt: skip

@@ -99,5 +99,6 @@ def _after_outages(setting: Setting, seed: int, progress: Progress) -> Claim:
 
 
 SCENARIO = Scenario(
-    "recovery", "traders killed, terminals restarted, lines cut: soon traded again, nothing lost", run
-)
+    "recovery", "traders killed, terminals restarted, lines cut: soon traded again, nothing lost", run,
+    beside=True,
+)  # fmt: skip
