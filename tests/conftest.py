@@ -22,17 +22,28 @@ settings.register_profile("proof", deadline=None, max_examples=1000, suppress_he
 settings.load_profile(os.environ.get("ICTCLI_TEST_PROFILE", "short"))
 
 
+_WHOLE_TRADERS = (
+    "trading/crash/", "trading/live/test_clock_set", "trading/test_parity_", "trading/test_other_hands",
+    "reconcile/test_beside_a_trader", "reconcile/test_planted_faults", "reconcile/test_against_backtest",
+    "commands/test_trade_timeframes", "commands/test_verify_paper", "research/search/test_sweep_run",
+    "research/search/test_walk_forward_run", "sources/test_healing", "detectors/test_following",
+    "detectors/test_extension",
+)  # fmt: skip
+"""Below ``tests``: what runs traders, followers or searches from end to end, again and again."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Measure no coverage where tracing costs most and tells nothing.
 
-    Worked examples reach the lines of properties at a fraction of the time, and coverage must suffice
-    without real data.
+    Worked examples reach the lines of properties and of whole traders at a fraction of the time, and coverage
+    must suffice without real data.
     """
     if os.environ.get("NUMBA_DISABLE_JIT") == "1":
         return  # here kernels count, and few tests run
     for item in items:
         real = "real_data" in getattr(item, "fixturenames", ())
-        if real or is_hypothesis_test(getattr(item, "obj", None)):
+        whole = item.nodeid.removeprefix("tests/").startswith(_WHOLE_TRADERS)
+        if real or whole or is_hypothesis_test(getattr(item, "obj", None)):
             item.add_marker(pytest.mark.no_cover)
 
 
