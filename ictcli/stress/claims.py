@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from ictcli.stats.exact import clopper_pearson, quantile_bounds
-from ictcli.stats.slopes import Slope
+from ictcli.stats.growth import Slope
 from ictcli.stress.scenario import Bound, Claim, Direction
 
 CONFIDENCE = 0.95

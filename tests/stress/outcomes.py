@@ -3,9 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from ictcli.stats.slopes import slope
+from ictcli.stats.growth import Slope
+from ictcli.stats.intervals import Interval
 from ictcli.stress.certificate import Asked, certificate
 from ictcli.stress.claims import cases_claim, growth_claim, quantile_claim, share_claim
 from ictcli.stress.runner import Outcome
@@ -27,9 +26,8 @@ def passed() -> Outcome:
 
 
 def missed() -> Outcome:
-    x = np.arange(40.0)
     claims = (
-        growth_claim("memory with each bar", slope(x, 100.0 * x), 40, "bytes/bar", 64.0),
+        growth_claim("memory with each bar", Slope(100.0, Interval(100.0, 100.0)), 40, "bytes/bar", 64.0),
         quantile_claim("recovery", [1.0] * 20, 0.95, "s", "recoveries", 30.0, note="<b>few</b>"),
     )
     return Outcome("memory", "memory over months of bars", claims, 7, 30.0)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ictcli.stats.growth import Slope
 from ictcli.stats.intervals import Interval
-from ictcli.stats.slopes import Slope
 from ictcli.stress.claims import cases_claim, growth_claim, quantile_claim, share_claim
 from ictcli.stress.scenario import Bound, Claim, Verdict
 

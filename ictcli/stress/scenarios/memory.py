@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from statistics import median_low
 
 from ictcli.clock import NS_PER_DAY, NS_PER_SECOND, monotonic
+from ictcli.stats.growth import growth
 from ictcli.stress.claims import growth_claim
-from ictcli.stress.growth import growth
 from ictcli.stress.load import load, rehearse
 from ictcli.stress.market import floor_of, in_its_currency, symbols_of
 from ictcli.stress.resources import heap_in_use, own_memory, python_blocks

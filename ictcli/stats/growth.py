@@ -7,12 +7,12 @@ say nearly the same, so a window is the mean of its samples.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from ictcli.stats.intervals import NOWHERE, Interval
 from ictcli.stats.sequences import Floats
-from ictcli.stats.slopes import Slope
 
 WINDOWS = 11
 """At least."""
@@ -23,6 +23,21 @@ _STUDENT = 1.859548
 more additions it makes bounds too wide rather than too narrow."""
 _ALONE = 1.0 - 1e-9
 """Leverage of an addition from which a slope would follow whatever the others say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slope:
+    """What is added with each of something.
+
+    Attributes:
+        value: None where there are too few observations.
+        interval: its bounds, each of which has 95 % alone.
+    """
+
+    value: float | None
+    interval: Interval
+
+
 _NOTHING = Slope(None, NOWHERE)
 
 

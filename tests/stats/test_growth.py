@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ictcli.stats.growth import WINDOWS, growth
 from ictcli.stats.intervals import NOWHERE
-from ictcli.stress.growth import WINDOWS, growth
 
 BARS = [10 * at for at in range(1, 201)]
 ORDERS = list(np.cumsum([3 if at // 20 % 2 else 0 for at in range(200)]))
