@@ -1,5 +1,6 @@
 """The checks of ``doctor``: each looks at one thing that can be wrong and names the fix."""
 
+import errno
 import json
 import os
 import platform
@@ -12,7 +13,7 @@ from typing import Any, Literal
 
 from ictcli import health_operation, health_trading
 from ictcli.clock import NS_PER_DAY, iso, parse_instant
-from ictcli.config.records import FileSource, Mt5Source
+from ictcli.config.records import FileSource, Mt5Source, SimSource
 from ictcli.detectors.registry import check_parameters
 from ictcli.errors import Busy, ConfigError, DataError, IctError, UsageError
 from ictcli.folders import cache_root
@@ -29,6 +30,8 @@ State = Literal["ok", "warn", "fail", "skip"]
 _ROOM_WARN = 2 * 2**30
 _ROOM_FAIL = 200 * 2**20
 _STALE_NS = 7 * NS_PER_DAY
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
+_FREE = "Free space on that disk: docs/runbooks/disk.md."
 _RELEASED = "2026-01-01"
 
 
@@ -59,6 +62,12 @@ def _run(name: str, check: Check, session: Session) -> Row:
         return Row(name, "fail", error.message, error.hint)
     except IctError as error:
         return Row(name, "fail", error.message, error.hint)
+    except OSError as error:
+        fix = (
+            _FREE if error.errno in _NO_ROOM else "Check that it exists, and that you may read and write it."
+        )
+        where = f"{error.filename}: " if error.filename else ""
+        return Row(name, "fail", f"{where}{error.strerror or error}", fix)
     except Exception as error:
         reason = " ".join(str(error).split())
         return Row(name, "fail", f"{type(error).__name__}: {reason}", "Report this with `-v` output.")
@@ -246,9 +255,16 @@ def _catalog(session: Session) -> tuple[State, str, str]:
     return "ok", "was stale, written again" if written else "fits what is stored", ""
 
 
+def _goes_on(source: object) -> bool:
+    """Whether a source may have new bars tomorrow."""
+    if isinstance(source, SimSource):
+        return parse_instant(source.end, now=0) != parse_instant(source.end, now=NS_PER_DAY)
+    return isinstance(source, FileSource | Mt5Source)
+
+
 def _freshness(session: Session) -> tuple[State, str, str]:
     sources = session.config.config.sources
-    kept = {name for name, source in sources.items() if isinstance(source, FileSource | Mt5Source)}
+    kept = {name for name, source in sources.items() if _goes_on(source)}
     newest = [(name, last) for name, last in _newest(session) if name.partition("/")[0] in kept]
     if not newest:
         return "skip", "no stored series is refreshed from a configured source", "Name one in [sources]."

@@ -37,7 +37,7 @@ def overview(session: Session) -> dict[str, Any]:
     """Everything ``status`` knows, as plain values.
 
     Raises:
-        DataError: a manifest or a run is damaged.
+        DataError: a manifest or a run is damaged; a ledger that is damaged is told of instead.
     """
     config, state, data = session.config.config, session.config.state_dir, session.config.data_dir
     return {
@@ -167,6 +167,8 @@ def _trading_lines(found: dict[str, Any], out: Output) -> list[str]:
         lines += ["", f"account {one['account']}, {one['mode']}: {doing}"]
     if why := found["unreachable"]:
         lines += ["", f"the broker ledger CANNOT BE READ: {why}"]
+    for lost in found["damaged"]:
+        lines += ["", f"the {lost['ledger']} ledger CANNOT BE READ: {lost['why']}", f"  {lost['hint']}"]
     for ledger in found["ledgers"]:
         last, sync = ledger["last_bar"], ledger["last_sync"]
         bar = f"last bar {last['symbol']} {last['timeframe']} {last['closed']}" if last else "no bar yet"

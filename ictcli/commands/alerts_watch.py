@@ -76,7 +76,7 @@ def _stop(session: Session, desk: "Desk", judged: "Sequence[Judged]") -> bool:
     from ictcli.trading.control import control_folder
     from ictcli.trading.latch import Latch
 
-    risky = [one for one in judged if one.dead and (one.positions is None or one.positions or one.orders)]
+    risky = [one for one in judged if one.dead and one.may_be_open]
     if not risky:
         return False
     named = ", ".join(str(one.account) for one in risky)

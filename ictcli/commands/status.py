@@ -27,15 +27,19 @@ from ictcli.session import Session
 def command(session: Session, metrics: Path | None) -> None:
     """Show what trades, what must be seen to, and what is stored.
 
-    A ledger on a server that cannot be reached is exit code 6, after all the rest.
+    After all the rest, a ledger that is damaged or gone is exit code 5, one on a server that cannot be
+    reached 6.
     """
-    from ictcli.errors import SourceUnavailable
+    from ictcli.errors import DataError, SourceUnavailable
     from ictcli.overview import overview, overview_text
 
     found = overview(session)
     if metrics is not None:
         _save(session, metrics, found)
     session.out.emit(found, lambda: overview_text(found, session.out))
+    if damaged := found["trading"]["damaged"]:
+        names = " and ".join(f"the {one['ledger']} ledger" for one in damaged)
+        raise DataError(f"{names} cannot be read; the rest is shown", hint=damaged[0]["hint"])
     if found["trading"]["unreachable"]:
         raise SourceUnavailable(
             "the broker's ledger cannot be reached; the rest is shown",

@@ -68,6 +68,13 @@ class Place:
         """Whether there is something to open; of a database by URL that is taken for granted."""
         return self.address.file is None or self.address.file.exists()
 
+    @property
+    def lost(self) -> bool:
+        """Whether a ledger was here, as its anchors say, and is neither here nor moved any more."""
+        if self.exists or self.moved.exists():
+            return False
+        return self.anchors.is_file() and self.anchors.stat().st_size > 0
+
 
 def parse_address(text: str) -> Address:
     """The address behind a URL.
@@ -163,7 +170,7 @@ def usual_ledger(state_dir: Path, environ: Mapping[str, str]) -> LedgerName:
         ConfigError, DataError: see ``place_of``.
     """
     place = find_place(state_dir, environ)
-    return "broker" if place.exists or place.moved.exists() else "paper"
+    return "broker" if place.exists or place.lost or place.moved.exists() else "paper"
 
 
 def place_in(folder: Path, key: bytes) -> Place:

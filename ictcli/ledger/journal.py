@@ -272,6 +272,8 @@ def open_journal(
         stack.enter_context(exclusive(place.lock, "the ledger", now=now))
         require_here(place)
         anchors = read_anchors(place.anchors, place.key)
+        if anchors.last and place.lost:  # before SQLite makes an empty file in its place
+            raise NoLedger(place.address, anchored=anchors.last)
         database = open_database(place.address, wait=wait)
         stack.callback(database.close)
         with explained(database):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ictcli.errors import LedgerUnwritable
 from ictcli.ledger.address import Address, Place
+from ictcli.ledger.anchors import read_anchors
 from ictcli.ledger.database import Database, explained, require_head
 from ictcli.ledger.faults import NoLedger
 from ictcli.ledger.postgres_database import PostgresDatabase
@@ -50,6 +51,11 @@ def reading(address: Address, *, wait: float = PATIENCE) -> Iterator[Stored]:
         yield Stored(database)
 
 
+def lost_ledger(place: Place) -> NoLedger:
+    """What there is to say of a place whose ledger is gone; see ``Place.lost``."""
+    return NoLedger(place.address, anchored=read_anchors(place.anchors, place.key).last)
+
+
 @contextmanager
 def copied(place: Place) -> Iterator[Stored]:
     """A ledger as it is now, in a copy that may be looked at for long.
@@ -65,10 +71,18 @@ def copied(place: Place) -> Iterator[Stored]:
     try:
         copy = folder / "ledger.db"
         _copy_anyhow(place.address.file, copy)
+        if not _has_tables(copy):
+            raise NoLedger(place.address, emptied=True)
         with reading(Address(file=copy)) as stored:
             yield stored
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _has_tables(file: Path) -> bool:
+    database = SqliteDatabase(file, writable=False)
+    with closing(database), explained(database):
+        return bool(database.tables())
 
 
 def _scratch(backups: Path) -> Path:

@@ -50,6 +50,13 @@ class Judged:
         """Whether somebody must look after it."""
         return self.life in DEAD
 
+    @property
+    def may_be_open(self) -> bool:
+        """Whether it has something open, or nobody can tell; what was never traded has nothing."""
+        if self.life == "absent":
+            return False
+        return self.positions is None or bool(self.positions or self.orders)
+
 
 def judge_all(state: Path, config: AlertsConfig, ledgers: Mapping[str, Ledger], now: int) -> list[Judged]:
     """Every account that was ever traded here, and every one that must be.

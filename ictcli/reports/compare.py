@@ -65,9 +65,9 @@ def summary(a: str, b: str, day: Difference, confidence: float) -> str:
         confidence: of its interval.
     """
     interval = f"the {100 * confidence:g} % interval of the difference of their results a day"
-    days = f"{day.n_a:,} days"
+    days = f"{day.n_a:,} day{'s' * (day.n_a != 1)}"
     if day.low is None or day.high is None:
-        return f"{a} and {b} cannot be compared by their days: {days} are too few for an interval."
+        return f"{a} and {b} cannot be compared by their days: {days}, too few for an interval."
     if day.low == day.high == 0:
         return f"No difference: {a} and {b} came to the same on each of {days}."
     if day.chance:

@@ -48,6 +48,8 @@ def summary(document: Document) -> str:
         parts.append(f"{len(open_still)} not shown, n is too small for the bound")
     if broken:
         parts.append(f"{', '.join(broken)} broke")
+    if left_out := document.get("left_out"):
+        parts.append(f"not asked for: {', '.join(left_out)}")
     if not document["finished"]:
         parts.append(f"not finished: {', '.join(document['not_finished'])}")
     return f"{'; '.join(parts)}."

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from ictcli.clock import NS_PER_SECOND, iso
+from ictcli.stress.registry import NAMES
 from ictcli.stress.runner import Outcome, verdict_of
 from ictcli.stress.scenario import Claim
 from ictcli.stress.setting import Setting
@@ -60,6 +61,7 @@ def certificate(
         "verdict": str(verdict_of(outcomes, finished=not left)),
         "finished": not left,
         "not_finished": left,
+        "left_out": [name for name in NAMES if name not in asked.names],
         "profile": setting.profile,
         "strategies": [strategy_mark(choice, None) for choice in setting.choices],
         "strategies_traded_by": [one.name for one in outcomes if one.traded],

@@ -70,6 +70,7 @@ class Damage:
         spoil: how.
         words: a command that reads it.
         code: it must end with.
+        varies: another seed damages another place.
     """
 
     name: str
@@ -77,21 +78,22 @@ class Damage:
     spoil: Spoil
     words: tuple[str, ...]
     code: ExitCode
+    varies: bool = False
 
 
 _PART, _MANIFEST = "data/bars/**/month=*/*.parquet", "data/bars/**/manifest.json"
 _LEDGER, _CONFIG = "state/ledger/ledger.db", "config/ictcli.toml"
 DAMAGES: Sequence[Damage] = (
-    Damage("a bit of a part", _PART, flipped, READ, ExitCode.DATA),
-    Damage("a part cut off", _PART, cut, READ, ExitCode.DATA),
+    Damage("a bit of a part", _PART, flipped, READ, ExitCode.DATA, varies=True),
+    Damage("a part cut off", _PART, cut, READ, ExitCode.DATA, varies=True),
     Damage("a part emptied", _PART, emptied, READ, ExitCode.DATA),
-    Damage("a manifest cut off", _MANIFEST, cut, READ, ExitCode.DATA),
+    Damage("a manifest cut off", _MANIFEST, cut, READ, ExitCode.DATA, varies=True),
     Damage("a digit of a manifest's hash", _MANIFEST, inside(b'"sha256"', 14), READ, ExitCode.DATA),
     Damage("an event of the ledger", _LEDGER, inside(b'"kind":"filled"', 30), VERIFY, ExitCode.DATA),
-    Damage("a page of the ledger", _LEDGER, page_lost, VERIFY, ExitCode.DATA),
-    Damage("a ledger cut off", _LEDGER, cut, VERIFY, ExitCode.DATA),
+    Damage("a page of the ledger", _LEDGER, page_lost, VERIFY, ExitCode.DATA, varies=True),
+    Damage("a ledger cut off", _LEDGER, cut, VERIFY, ExitCode.DATA, varies=True),
     Damage("a key emptied", "state/secret.key", emptied, VERIFY, ExitCode.DATA),
-    Damage("a configuration cut off", _CONFIG, with_line("[trade"), STATUS, ExitCode.CONFIG),
+    Damage("half a line in a configuration", _CONFIG, with_line("[trade"), STATUS, ExitCode.CONFIG),
     Damage("an unknown key in a configuration", _CONFIG, with_line("nonsense = 1"), STATUS, ExitCode.CONFIG),
 )
 

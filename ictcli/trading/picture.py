@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from ictcli.clock import NS_PER_SECOND, iso
+from ictcli.errors import DataError
 from ictcli.ledger.address import Place
 from ictcli.ledger.bodies import BarTaken, ClockSeen, ModeSet, Start, Synced, decode
-from ictcli.ledger.opening import reading
+from ictcli.ledger.opening import lost_ledger, reading
 from ictcli.ledger.rows import AlertRow, OrderRow, PositionRow
 from ictcli.ledger.stored import Stored
 from ictcli.trading.control import control_folder
@@ -33,14 +34,18 @@ def picture(state: Path, places: Mapping[str, Place]) -> dict[str, Any]:
         places: its ledgers by name; none where it has no key and so no ledger.
 
     Returns:
-        ``halt`` (None while no stop is on), ``traders``, and ``ledgers``: those that exist. ``recovering``
-        of a ledger: since when its trader has been up without a comparison with the broker; None once there
-        was one (``last_sync``, of its last start).
-
-    Raises:
-        DataError: a ledger is damaged or of another schema.
+        ``halt`` (None while no stop is on), ``traders``, ``ledgers``: those that exist, and ``damaged``:
+        those that were here and cannot be read. ``recovering`` of a ledger: since when its trader has been up
+        without a comparison with the broker; None once there was one (``last_sync``, of its last start).
     """
     control = control_folder(state)
+    ledgers, damaged = [], []
+    for name, place in places.items():
+        if place.exists or place.lost:
+            try:
+                ledgers.append(_ledger(name, place))
+            except DataError as error:
+                damaged.append({"ledger": name, "why": error.message, "hint": error.hint})
     halt = Latch(control).halt()
     return {
         "halt": None
@@ -53,11 +58,14 @@ def picture(state: Path, places: Mapping[str, Place]) -> dict[str, Any]:
             }
             for trader, running in traders(control)
         ],
-        "ledgers": [_ledger(name, place) for name, place in places.items() if place.exists],
+        "ledgers": ledgers,
+        "damaged": damaged,
     }  # fmt: skip
 
 
 def _ledger(name: str, place: Place) -> dict[str, Any]:
+    if place.lost:
+        raise lost_ledger(place)
     with reading(place.address) as stored:
         found = {kind: _last(stored, kind) for kind in _KINDS}
         orders = stored.rows.every(OrderRow)

@@ -189,6 +189,15 @@ def test_a_dead_trader_without_anything_open_is_no_reason_to_stop(
     assert (found["accounts"][0]["life"], found["halted"]) == ("gone", False)
 
 
+def test_an_account_that_was_never_traded_is_told_of_and_stops_nothing(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure(desk, "expected = [7]\n")
+    found = asked(capsys, "watch", "--halt", code=3)
+    assert (found["accounts"][0]["life"], found["halted"]) == ("absent", False)
+    assert Latch(control_folder(desk / "state")).halt() is None
+
+
 def test_no_ping_goes_out_while_something_is_wrong(
     desk: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

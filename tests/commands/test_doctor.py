@@ -1,5 +1,6 @@
 """``ictcli doctor``: a row per check, a fix per problem, exit 3 when one fails."""
 
+import errno
 import json
 import os
 import platform
@@ -17,6 +18,7 @@ from ictcli import health
 from ictcli.__main__ import run
 from ictcli.clock import NS_PER_DAY, NS_PER_MINUTE, now_ns
 from ictcli.ledger.address import paper_place
+from ictcli.ledger.faults import NoLedger
 from ictcli.ledger.journal import open_journal
 from ictcli.market.bars import SeriesKey, make_bars
 from ictcli.market.timeframes import parse_timeframe
@@ -293,3 +295,47 @@ def test_a_ledger_that_was_changed_a_key_for_everyone_and_a_silent_broker_are_to
     assert rows["server clocks"]["state"] == "ok"
     if os.name == "posix":
         assert (rows["secrets"]["state"], "chmod 600" in rows["secrets"]["fix"]) == ("fail", True)
+
+
+def test_a_ledger_that_is_gone_or_emptied_fails_by_its_own_name(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = paper_place(desk / "state")
+    with open_journal(place, now=NOW, durable=False) as journal:
+        journal.append([start()], NOW)
+    file = place.address.file
+    assert file is not None
+    for one in file.parent.glob("ledger.db*"):
+        one.unlink()
+    gone = f"no ledger at {file}, but event 1 was anchored"
+    for _ in range(2):
+        assert run(["doctor", "--json"]) == 3
+        row = checks(capsys)["ledgers"]
+        assert (row["state"], row["detail"]) == ("fail", gone)
+        assert "ledger restore" in row["fix"]
+        with pytest.raises(NoLedger):
+            open_journal(place, now=NOW)
+        assert not file.exists(), "a refused start leaves nothing in its place"
+    sqlite3.connect(file).close()
+    assert run(["doctor", "--json"]) == 3
+    assert checks(capsys)["ledgers"]["detail"].startswith(f"no ledger at {file}: the file is there and holds")
+
+
+def test_a_market_that_goes_on_is_refreshed_and_one_that_has_ended_is_not(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store_bars(desk, now_ns() // NS_PER_MINUTE * NS_PER_MINUTE - NS_PER_DAY)
+    for end, state in (("1m", "ok"), ("2025-01-01", "skip")):
+        (desk / "config" / "ictcli.toml").write_text(f'[sources.broker]\nkind = "sim"\nend = "{end}"\n')
+        run(["doctor", "--json"])
+        assert checks(capsys)["freshness"]["state"] == state
+
+
+def test_a_full_disk_is_no_bug_to_be_reported(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(session: Session) -> tuple[health.State, str, str]:
+        raise OSError(errno.ENOSPC, "No space left on device", "/srv/desk/data")
+
+    monkeypatch.setitem(health.CHECKS, "planted", full)
+    row = health.examine(Session([], dict(os.environ)))[-1]
+    assert (row.state, row.detail) == ("fail", "/srv/desk/data: No space left on device")
+    assert row.fix.startswith("Free space")

@@ -9,6 +9,8 @@ import pytest
 from ictcli.__main__ import run
 from ictcli.clock import NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE, NS_PER_SECOND, now_ns
 from ictcli.config.alerts import AlertsConfig
+from ictcli.ledger.address import paper_place
+from ictcli.ledger.journal import open_journal
 from ictcli.market.bars import SeriesKey, make_bars
 from ictcli.market.gaps import Gap
 from ictcli.market.timeframes import parse_timeframe
@@ -22,6 +24,7 @@ from ictcli.store.store import Store
 from ictcli.trading.control import control_folder
 from ictcli.trading.latch import Latch
 from ictcli.workspace import create
+from tests.ledger.stories import start
 from tests.operations.test_baselines_history import keep as keep_samples
 
 M1 = parse_timeframe("M1")
@@ -145,6 +148,27 @@ def test_a_ledger_whose_server_is_away_does_not_hide_the_rest(
     assert document["trading"]["halt"]["reason"] == "drill"
     assert "127.0.0.1:1" in document["trading"]["unreachable"]
     assert len(document["series"]) == 1
+
+
+def test_a_ledger_that_is_gone_is_told_after_the_rest_with_exit_5(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = paper_place(desk / "state")
+    with open_journal(place, now=now_ns(), durable=False) as journal:
+        journal.append([start()], now_ns())
+    Latch(control_folder(desk / "state")).engage("drill", "me", now_ns())
+    assert place.address.file is not None
+    for file in place.address.file.parent.glob("ledger.db*"):
+        file.unlink()
+    assert run(["status"]) == 5
+    printed = capsys.readouterr()
+    assert "HALTED since" in printed.out
+    assert "the paper ledger CANNOT BE READ: no ledger at" in printed.out
+    assert "broker/EURUSD/M1" in printed.out
+    assert "the paper ledger cannot be read; the rest is shown" in printed.err
+    assert run(["status", "--json"]) == 5
+    (damaged,) = json.loads(capsys.readouterr().out)["trading"]["damaged"]
+    assert damaged["ledger"] == "paper"
 
 
 def test_the_same_goes_into_a_file_for_prometheus(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,9 +7,21 @@ from random import Random
 import pytest
 
 from ictcli.errors import ExitCode
-from ictcli.stress.corruption_cases import DAMAGES, contents, cut, flipped, inflict, inside, page_lost
-from ictcli.stress.program import ictcli
+from ictcli.stress.corruption_cases import (
+    DAMAGES,
+    Damage,
+    contents,
+    cut,
+    flipped,
+    inflict,
+    inside,
+    page_lost,
+)
+from ictcli.stress.program import Ran, ictcli
+from ictcli.stress.scenarios import corruption
 from ictcli.stress.scenarios.corruption import READY
+from ictcli.telemetry import silent
+from tests.stress.settings import setting_of
 
 NAMED = {one.name: one for one in DAMAGES}
 
@@ -39,6 +51,28 @@ def test_damage_is_found_and_nothing_else_changes(desk: Path, name: str) -> None
     before = contents(desk)
     assert inflict(NAMED[name], desk, Random(1)) == ""
     assert contents(desk) == before
+
+
+def test_only_what_draws_a_place_is_tried_again_with_another_seed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A claim over listed cases counts each once, and lists them all."""
+    inflicted: list[tuple[str, float]] = []
+
+    def noted(damage: Damage, folder: Path, random: Random) -> str:
+        inflicted.append((damage.name, random.random()))
+        return ""
+
+    monkeypatch.setattr(corruption, "ictcli", lambda folder, *words: Ran(0, {}))
+    monkeypatch.setattr(corruption, "inflict", noted)
+    monkeypatch.setattr(corruption, "_trade", lambda desk: None)
+    monkeypatch.setattr(corruption, "_under_a_trader", lambda desk, random: {"a start": ""})
+    (claim,) = corruption.run(replace(setting_of(tmp_path), seeds=3), 5, silent)
+    drawn = [damage.name for damage in DAMAGES if damage.varies]
+    assert claim.n == len(DAMAGES) + 2 * len(drawn) + 1
+    assert len(set(inflicted)) == len(inflicted)
+    assert "a bit of a part (3 places)" in claim.note
+    assert claim.note.endswith("a start")
 
 
 def test_a_program_that_reads_over_damage_is_caught(desk: Path) -> None:

@@ -30,7 +30,7 @@ def place(tmp_path: Path) -> Place:
 
 
 def test_where_nobody_ever_traded_there_is_nothing_to_show(tmp_path: Path, place: Place) -> None:
-    nothing: dict[str, object] = {"halt": None, "traders": [], "ledgers": []}
+    nothing: dict[str, object] = {"halt": None, "traders": [], "ledgers": [], "damaged": []}
     assert picture(tmp_path, {}) == nothing
     assert picture(tmp_path, {"broker": place}) == nothing
     assert not list(tmp_path.glob("ledger/*"))
@@ -84,3 +84,25 @@ def test_a_comparison_of_the_session_before_is_not_told_after_a_restart(tmp_path
         assert told() == (None, at[2])
         journal.append([SYNC], NOW + 3)
         assert told() == (at[3], None)
+
+
+def test_ledgers_that_are_gone_or_damaged_are_named_and_hide_no_other(tmp_path: Path, place: Place) -> None:
+    paper = paper_place(tmp_path)
+    for one in (place, paper):
+        with open_journal(one, now=NOW) as journal:
+            journal.append([start()], NOW)
+    places = {"broker": place, "paper": paper}
+    assert place.address.file is not None
+    assert paper.address.file is not None
+    for file in place.address.file.parent.glob("ledger.db*"):
+        file.unlink()
+    found = picture(tmp_path, places)
+    assert [one["ledger"] for one in found["ledgers"]] == ["paper"]
+    assert found["damaged"] == [
+        {
+            "ledger": "broker", "why": f"no ledger at {place.address}, but event 1 was anchored",
+            "hint": "Restore a backup: `ictcli ledger restore`.",
+        }
+    ]  # fmt: skip
+    paper.address.file.write_bytes(paper.address.file.read_bytes()[:3_000])
+    assert [one["ledger"] for one in picture(tmp_path, places)["damaged"]] == ["broker", "paper"]

@@ -1,5 +1,6 @@
 """Damaged parts, manifests, ledgers, checkpoints and configurations: each is found, and nothing is lost."""
 
+from collections import Counter
 from pathlib import Path
 from random import Random
 
@@ -26,7 +27,7 @@ _SHOWN = 3
 
 
 def run(setting: Setting, seed: int, progress: Progress) -> Measured:
-    """Every damage once with each seed, at other places."""
+    """Every damage once, those that draw a place once with each seed."""
     folder = setting.folder / "desk"
     folder.mkdir()
     for words in READY:
@@ -35,22 +36,25 @@ def run(setting: Setting, seed: int, progress: Progress) -> Measured:
     desk = _desk(folder, setting, seed)
     _trade(desk)
     wrong: list[str] = []
-    tried = 0
-    for one in range(setting.seeds):
-        random = Random(seed + one)
-        for damage in DAMAGES:
-            if setting.stopping():
-                break
-            progress(damage.name, tried, setting.seeds * len(DAMAGES))
-            why = inflict(damage, folder, random)
-            wrong += [f"{damage.name}: {why}"] * bool(why)
-            tried += 1
+    tried: Counter[str] = Counter()
+    planned = [
+        (one, damage) for one in range(setting.seeds) for damage in DAMAGES if damage.varies or not one
+    ]
+    for one, damage in planned:
+        if setting.stopping():
+            break
+        progress(damage.name, tried.total(), len(planned))
+        why = inflict(damage, folder, Random(f"{seed + one} {damage.name}"))
+        wrong += [f"{damage.name}: {why}"] * bool(why)
+        tried[damage.name] += 1
     if not setting.stopping():
         found = _under_a_trader(desk, Random(seed))
-        wrong += [why for why in found if why]
-        tried += len(found)
-    note = "; ".join(wrong[:_SHOWN]) or ", ".join(damage.name for damage in DAMAGES)
-    return [cases_claim("damage that was not found, or that cost more", len(wrong), tried, note=note)]
+        wrong += [f"{name}: {why}" for name, why in found.items() if why]
+        tried.update(found.keys())
+    note = "; ".join(wrong[:_SHOWN]) or ", ".join(
+        f"{name} ({count} places)" if count > 1 else name for name, count in tried.items()
+    )
+    return [cases_claim("damage that was not found, or that cost more", len(wrong), tried.total(), note=note)]
 
 
 def _desk(folder: Path, setting: Setting, seed: int) -> Desk:
@@ -65,13 +69,17 @@ def _trade(desk: Desk) -> None:
     desk.trade(lambda: "over" if desk.clock.now() >= end else "")
 
 
-def _under_a_trader(desk: Desk, random: Random) -> list[str]:
+def _under_a_trader(desk: Desk, random: Random) -> dict[str, str]:
     """What a trader's start makes of damage; what went wrong with each, empty for nothing."""
-    found = [_refused(desk, desk.place.address.file, spoil, random) for spoil in (cut, emptied)]
+    found = {
+        f"a ledger {how} under a trader": _refused(desk, desk.place.address.file, spoil, random)
+        for how, spoil in (("cut off", cut), ("emptied", emptied))
+    }
     checkpoints = sorted((desk.folder / "state").glob("live-*/*.checkpoint"))
     last, content = checkpoints[-1], checkpoints[-1].read_bytes()
     last.write_bytes(flipped(content, random))
-    found.append(_goes_on(desk) if len(checkpoints) > 1 else "there was one checkpoint only")
+    why = _goes_on(desk) if len(checkpoints) > 1 else "there was one checkpoint only"
+    found["a bit of a trader's checkpoint"] = why
     return found
 
 
