@@ -126,7 +126,7 @@ def test_too_few_trades_are_no_verdict(nets: list[float]) -> None:
 
 def test_one_day_has_no_interval() -> None:
     found = comparison(side("a", [10.0]), side("b", [-10.0]), HOW)
-    assert "1 days are too few" in found["summary"]
+    assert "1 day, too few" in found["summary"]
 
 
 def test_the_same_results_are_no_difference() -> None:
