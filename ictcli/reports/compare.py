@@ -1,7 +1,7 @@
 """Two runs, or a run and an account, against each other over the days that both cover."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -38,7 +38,7 @@ def comparison(a: Side, b: Side, how: Resampling) -> dict[str, Any]:
     _refuse(a, b)
     days = _common_days(a, b)
     first, last = int(days[0]), int(days[-1])
-    one, other = (within(side, first, last, days) for side in (a, b))
+    one, other = _alike(*(within(side, first, last, days) for side in (a, b)))
     tests = compared(one, other, how)
     return {
         "a": _side(a, one),
@@ -53,6 +53,13 @@ def comparison(a: Side, b: Side, how: Resampling) -> dict[str, Any]:
         "same_content": bool(a.content) and a.content == b.content,
         "summary": summary(a.name, b.name, tests[0], how.confidence),
     }
+
+
+def _alike(one: Sample, other: Sample) -> tuple[Sample, Sample]:
+    """Both by one definition: a ledger marks no open trades, so a run beside it goes without its marks."""
+    if one.equity is not None and other.equity is not None:
+        return one, other
+    return replace(one, equity=None), replace(other, equity=None)
 
 
 def summary(a: str, b: str, day: Difference, confidence: float) -> str:

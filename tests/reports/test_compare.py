@@ -16,7 +16,7 @@ from ictcli.reports.compare_facts import differences
 from ictcli.reports.compare_sides import Side, within
 from ictcli.reports.compare_text import comparison_text
 from ictcli.reports.layout import WIDTH
-from ictcli.research.metrics.values import Resampling, Sample
+from ictcli.research.metrics.values import Equity, Resampling, Sample
 from tests.reports.conftest import trade
 
 HOW = Resampling(400, 1, 0.95)
@@ -156,3 +156,24 @@ def test_facts_that_only_one_side_tells_differ_between_runs_but_not_against_a_le
         {"what": "risk.loss", "a": None, "b": "1"},
     ]
     assert [one["what"] for one in differences(a, b, whole=False)] == ["x"]
+
+
+def test_the_same_trades_measure_the_same_beside_a_side_that_marks_no_open_ones() -> None:
+    """A ledger has no marks: were a run's own used, its drawdown and ratio would differ without a reason."""
+    closed = side("ledger", noise(1))
+    days = closed.sample.days
+    ts = np.repeat(days, 2) * 86_400 * 10**9 + np.tile([10**9, 2 * 10**9], len(days))
+    nets = np.repeat(np.cumsum(noise(1)), 2)
+    dips = np.tile([-500.0, 0.0], len(days))
+    marks = Equity(ts, 10_000 + nets, 10_000 + nets + dips)
+    run = replace(
+        closed, name="run", sample=replace(closed.sample, equity=marks), mark_days=np.repeat(days, 2)
+    )
+    found = comparison(run, closed, HOW)
+    assert {one["metric"]: one["a"] for one in found["metrics"]} == {
+        one["metric"]: one["b"] for one in found["metrics"]
+    }
+    assert found["differences"][0]["value"] == 0.0
+    other = replace(run, name="other")
+    both = {one["metric"]: one["a"] for one in comparison(run, other, HOW)["metrics"]}
+    assert both["max_drawdown"] != {one["metric"]: one["a"] for one in found["metrics"]}["max_drawdown"]
