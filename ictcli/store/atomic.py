@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from ictcli.errors import DataError, UsageError
+from ictcli.errors import DataError, IctError, UsageError
 from ictcli.plain_file import IRREGULAR
 
 TEMPORARY = ".tmp-"
@@ -24,6 +24,7 @@ TEMPORARY = ".tmp-"
 _NEW = (
     os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 )  # fmt: skip
+_OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
 _PRIVATE, _SHARED = 0o600, 0o666
 """Modes of new files: for their owner alone, or as the umask says."""
 
@@ -85,6 +86,7 @@ def write_named(path: Path, data: bytes, *, shared: bool = False) -> None:
 
     Raises:
         DataError: it cannot be written.
+        IctError: the disk is full or broken.
     """
     try:
         if is_stream(path):
@@ -94,9 +96,17 @@ def write_named(path: Path, data: bytes, *, shared: bool = False) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         _put(path, data, _SHARED if shared else _mode_of(path))
     except OSError as error:
-        raise DataError(
-            f"cannot write {path}: {error.strerror or error}", hint="Check permissions and free space."
-        ) from error
+        raise _refused(path, error, "Check permissions and free space.") from error
+
+
+def _refused(path: Path, error: OSError, hint: str) -> IctError:
+    """A disk that is full or broken is no fault of what a person asked for."""
+    message = f"cannot write {path}: {error.strerror or error}"
+    if error.errno in _OF_THE_DISK:
+        return IctError(
+            message, hint="Free space on that disk and run it again; nothing half written is left."
+        )
+    return DataError(message, hint=hint)
 
 
 @contextmanager
@@ -131,7 +141,7 @@ def named(path: Path) -> Iterator[BinaryIO]:
         with _stream(path) as file:
             yield file
     except OSError as error:
-        raise DataError(f"cannot write {path}: {error.strerror or error}", hint="Choose a file.") from error
+        raise _refused(path, error, "Choose a file.") from error
 
 
 def is_stream(path: Path) -> bool:
@@ -187,9 +197,7 @@ def _filled(path: Path, mode: int) -> Iterator[BinaryIO]:
             yield file
         replace(draft, path)
     except OSError as error:
-        raise DataError(
-            f"cannot write {path}: {error.strerror}", hint="Check the folder, permissions and free space."
-        ) from error
+        raise _refused(path, error, "Check the folder, permissions and free space.") from error
     finally:
         draft.unlink(missing_ok=True)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ictcli.errors import DataError, IctError
+from ictcli.errors import DataError, ExitCode, IctError
 from ictcli.store.atomic import TEMPORARY, drafted, named, private_file, replace, write_file, write_named
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="FIFOs, nodes and modes are POSIX")
@@ -83,8 +83,9 @@ def test_a_full_device_is_an_error_of_the_disk(tmp_path: Path) -> None:
     except PermissionError as error:
         pytest.skip(f"no device can be made here: {error}")
     for write in (write_named, _by_block):
-        with pytest.raises(DataError, match="No space left"):
+        with pytest.raises(IctError, match="No space left") as found:
             write(full, b"x")
+        assert found.value.code is ExitCode.UNEXPECTED
     assert full.is_char_device()
 
 
