@@ -100,7 +100,10 @@ def write_named(path: Path, data: bytes, *, shared: bool = False) -> None:
 
 
 def _refused(path: Path, error: OSError, hint: str) -> IctError:
-    """A disk that is full or broken is no fault of what a person asked for."""
+    """A disk that is full or broken is no fault of what a person asked for.
+
+    Only under a name that a person gave: a trader goes on where its own files find no room.
+    """
     message = f"cannot write {path}: {error.strerror or error}"
     if error.errno in _OF_THE_DISK:
         return IctError(
@@ -132,10 +135,16 @@ def named(path: Path) -> Iterator[BinaryIO]:
     Raises:
         UsageError: no file can be created there.
         DataError: it cannot be written.
+        IctError: the disk is full or broken.
     """
     if not is_stream(path):
-        with _filled(path, _mode_of(path)) as file:
-            yield file
+        try:
+            with _filled(path, _mode_of(path)) as file:
+                yield file
+        except DataError as error:
+            if isinstance(error.__cause__, OSError):
+                raise _refused(path, error.__cause__, error.hint) from error
+            raise
         return
     try:
         with _stream(path) as file:
@@ -197,7 +206,9 @@ def _filled(path: Path, mode: int) -> Iterator[BinaryIO]:
             yield file
         replace(draft, path)
     except OSError as error:
-        raise _refused(path, error, "Check the folder, permissions and free space.") from error
+        raise DataError(
+            f"cannot write {path}: {error.strerror}", hint="Check the folder, permissions and free space."
+        ) from error
     finally:
         draft.unlink(missing_ok=True)
 

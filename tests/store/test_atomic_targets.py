@@ -1,10 +1,13 @@
 """What stands at a name already: devices, FIFOs, links, files that somebody laid ready."""
 
+import errno
 import os
 import stat
 import threading
-from contextlib import suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -149,3 +152,18 @@ def test_a_name_of_an_open_file_is_written_to_as_it_comes(tmp_path: Path) -> Non
         file.write(b"before ")
         write_named(Path(f"/proc/self/fd/{file.fileno()}"), b"behind")
     assert (tmp_path / "kept").read_bytes() == b"before behind"
+
+
+def test_a_full_disk_is_told_of_by_name_or_as_data_that_a_trader_can_do_without(tmp_path: Path) -> None:
+    """Exit 1 for a report that finds no room; what counts, measures and goes on expects ``DataError``."""
+
+    def fill(write: Callable[[Path], AbstractContextManager[BinaryIO]]) -> None:
+        with write(tmp_path / "a") as file:
+            file.write(b"x")
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    for write, kind in ((named, IctError), (drafted, DataError)):
+        with pytest.raises(kind, match="No space left") as found:
+            fill(write)
+        assert type(found.value) is kind
+        assert list(tmp_path.iterdir()) == []
