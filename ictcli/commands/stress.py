@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _EXAMPLES = [
     "ictcli stress --strategy fvg_retest --allow-inconclusive",
     "ictcli stress --strategy fvg_retest --profile full --out certificate.html",
-    "ictcli stress --strategy fvg_retest --scenario connectivity --duration 8h",
+    "ictcli stress --scenario connectivity --duration 8h",
     "ictcli stress --strategy fvg_retest --scenario symbols --symbols 100 --json",
 ]
 
