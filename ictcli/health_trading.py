@@ -14,7 +14,7 @@ from ictcli.errors import ConfigError, IctError
 from ictcli.ledger.address import LEDGERS, LedgerName, Place, place_of
 from ictcli.ledger.anchors import read_anchors
 from ictcli.ledger.chain import sealed_files
-from ictcli.ledger.opening import copied, lost_ledger
+from ictcli.ledger.opening import copied
 from ictcli.ledger.verification import verify_tail
 from ictcli.market.clocks import parse_rule
 from ictcli.operations.backup_log import last_of, overdue, read_log
@@ -50,8 +50,6 @@ def ledgers(session: Session) -> Found:
     """Every ledger opens, has its anchors, and is chained behind the last of them."""
     told, bad = [], []
     for name, place in _ledgers(session).items():
-        if place.lost:
-            raise lost_ledger(place)
         with copied(place) as stored:
             report = verify_tail(stored, place.key, read_anchors(place.anchors, place.key))
         told.append(f"{name}: {report.events:,} events, {report.anchors} anchors")

@@ -62,11 +62,16 @@ def copied(place: Place) -> Iterator[Stored]:
 
     PostgreSQL needs none: its readers hold nobody up. Where the state folder is read-only, the copy is in
     the system's folder for temporary files, for its owner alone.
+
+    Raises:
+        NoLedger: there is none, or none any more.
     """
     if place.address.file is None:
         with reading(place.address) as stored:
             yield stored
         return
+    if place.lost:
+        raise lost_ledger(place)
     folder = _scratch(place.backups)
     try:
         copy = folder / "ledger.db"
