@@ -51,8 +51,8 @@ def reading(address: Address, *, wait: float = PATIENCE) -> Iterator[Stored]:
         yield Stored(database)
 
 
-def lost_ledger(place: Place) -> NoLedger:
-    """What there is to say of a place whose ledger is gone; see ``Place.lost``."""
+def no_ledger(place: Place) -> NoLedger:
+    """What there is to say of a place without a ledger: whether there ever was one."""
     return NoLedger(place.address, anchored=read_anchors(place.anchors, place.key).last)
 
 
@@ -71,7 +71,7 @@ def copied(place: Place) -> Iterator[Stored]:
             yield stored
         return
     if place.lost:
-        raise lost_ledger(place)
+        raise no_ledger(place)
     folder = _scratch(place.backups)
     try:
         copy = folder / "ledger.db"

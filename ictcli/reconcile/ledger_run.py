@@ -12,8 +12,8 @@ import polars as pl
 
 from ictcli.clock import monotonic
 from ictcli.ledger.address import place_of
-from ictcli.ledger.faults import NoLedger
 from ictcli.ledger.moved import require_here
+from ictcli.ledger.opening import no_ledger
 from ictcli.reconcile.applying import COMMAND
 from ictcli.reconcile.comparing import Answers, Sides, compare, counted
 from ictcli.reconcile.from_ledger import ledger_accounts, ledger_faults, ledger_story
@@ -56,7 +56,7 @@ def compare_with_ledger(
     place = place_of(request.ledger, world.state, world.environ)
     require_here(place)
     if not place.exists:
-        raise NoLedger(place.address)
+        raise no_ledger(place)
     faults = ledger_faults(place)
     accounts = ledger_accounts(place)
     written = bool(accounts) and is_traded(world, _login(accounts[-1]))

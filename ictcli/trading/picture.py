@@ -12,7 +12,7 @@ from ictcli.clock import NS_PER_SECOND, iso
 from ictcli.errors import DataError
 from ictcli.ledger.address import Place
 from ictcli.ledger.bodies import BarTaken, ClockSeen, ModeSet, Start, Synced, decode
-from ictcli.ledger.opening import lost_ledger, reading
+from ictcli.ledger.opening import no_ledger, reading
 from ictcli.ledger.rows import AlertRow, OrderRow, PositionRow
 from ictcli.ledger.stored import Stored
 from ictcli.trading.control import control_folder
@@ -65,7 +65,7 @@ def picture(state: Path, places: Mapping[str, Place]) -> dict[str, Any]:
 
 def _ledger(name: str, place: Place) -> dict[str, Any]:
     if place.lost:
-        raise lost_ledger(place)
+        raise no_ledger(place)
     with reading(place.address) as stored:
         found = {kind: _last(stored, kind) for kind in _KINDS}
         orders = stored.rows.every(OrderRow)
