@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 FORMATS = ("table", "csv", "json", "nl", "parquet")
 SHOWN_ROWS = 50
 """Rows of a table for people; files and the other formats get all of them."""
+SHOWN_CHARACTERS = 80
+"""Of one value in a table for people: a whole document would push every other column off the screen."""
 
 
 @click.command(
@@ -46,7 +48,8 @@ SHOWN_ROWS = 50
     type=click.Choice(FORMATS),
     default="table",
     show_default=True,
-    help=f"How to print rows; nl is one JSON object per line, a table shows {SHOWN_ROWS} rows.",
+    help=f"How to print rows; nl is one JSON object per line, a table shows {SHOWN_ROWS} rows "
+    f"and of each value {SHOWN_CHARACTERS} characters.",
 )
 @out_option("File to write instead of stdout; - is stdout.")
 @click.pass_obj
@@ -145,9 +148,18 @@ def _show_table(session: Session, answer: "pa.RecordBatchReader") -> None:
     from ictcli.store.answers import rows, unique_names
 
     first = list(islice(rows(answer), SHOWN_ROWS + 1))
-    session.out.emit({}, lambda: session.out.table(unique_names(answer.schema), first[:SHOWN_ROWS]))
+    short = [[_shortened(cell) for cell in row] for row in first[:SHOWN_ROWS]]
+    session.out.emit({}, lambda: session.out.table(unique_names(answer.schema), short))
     if len(first) > SHOWN_ROWS:
         session.out.note(f"Only the first {SHOWN_ROWS} rows are shown; --format csv prints all of them.")
+    if short != [list(row) for row in first[:SHOWN_ROWS]]:
+        session.out.note(f"Values end after {SHOWN_CHARACTERS} characters; --format csv prints them whole.")
+
+
+def _shortened(cell: object) -> object:
+    if cell is None or len(text := str(cell)) <= SHOWN_CHARACTERS:
+        return cell
+    return f"{text[: SHOWN_CHARACTERS - 1]}…"
 
 
 def _show_parquet(session: Session, answer: "pa.RecordBatchReader") -> None:

@@ -55,6 +55,14 @@ def test_a_table_for_people_is_trimmed_and_says_so(workspace: Path) -> None:
     assert b"first 50 rows" in result.stderr
 
 
+def test_long_values_are_cut_in_tables_and_nowhere_else(workspace: Path) -> None:
+    question = "SELECT repeat('ä', 81) AS long, repeat('b', 80) AS fits, NULL AS nothing"
+    result = run(workspace, question)
+    assert result.stdout.decode().splitlines()[-1] == f"{'ä' * 79}…  {'b' * 80}"
+    assert b"80 characters" in result.stderr
+    assert "ä" * 81 in run(workspace, question, "--format", "csv").stdout.decode()
+
+
 def test_sql_comes_from_stdin_and_bad_sql_is_a_usage_error(workspace: Path) -> None:
     assert run(workspace, "-", "--format", "csv", stdin="SELECT 1 AS one").stdout == b"one\n1\n"
     result = run(workspace, "DROP VIEW bars", "--json")
