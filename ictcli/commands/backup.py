@@ -68,7 +68,10 @@ def create(session: Session, wanted: tuple[str, ...], metrics: Path | None) -> N
 @command.command("list", cls=Command, examples=["ictcli backup list", "ictcli backup list --json"])
 @click.pass_obj
 def listing(session: Session) -> None:
-    """Show every backup, what is in it, and what lies beside it and is none."""
+    """Show every backup, what is in it, and what lies beside it and is none.
+
+    Exit code 3 where one is damaged.
+    """
     from ictcli.commands import backup_run as work
 
     work.listing(session)

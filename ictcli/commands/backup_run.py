@@ -88,6 +88,10 @@ def listing(session: Session) -> None:
         return "\n".join([table, *(f"damaged: {name}: {why}" for name, why in shelf.damaged.items())])
 
     session.out.emit({"folder": str(folder), "backups": rows, "damaged": shelf.damaged}, text)
+    if shelf.damaged:
+        session.out.finding(
+            f"{len(shelf.damaged)} damaged in {folder}", hint="`ictcli backup create` makes a whole one."
+        )
 
 
 def verify(session: Session, name: str, key: Path | None) -> None:
@@ -211,6 +215,7 @@ def _folder_of(session: Session, name: str) -> Path:
 
     Raises:
         UsageError: there is no such one.
+        DataError: the latest is meant, and all are damaged.
     """
     from ictcli.operations.backup import backup_folder
     from ictcli.operations.backup_rotation import shelf_of
@@ -218,8 +223,14 @@ def _folder_of(session: Session, name: str) -> Path:
     folder = backup_folder(_workspace(session), session.config.config.backup)
     if name == LATEST:
         shelf = shelf_of(folder)
+        damaged = "; ".join(f"{name}: {why}" for name, why in shelf.damaged.items())
         if not shelf.backups:
-            raise UsageError(f"no backups in {folder}", hint="Make one with `ictcli backup create`.")
+            hint = "Make one with `ictcli backup create`."
+            if damaged:
+                raise DataError(f"every backup in {folder} is damaged: {damaged}", hint=hint)
+            raise UsageError(f"no backups in {folder}", hint=hint)
+        if damaged:
+            session.out.warn(f"the latest is the latest whole one; damaged: {damaged}")
         return shelf.backups[-1].folder
     for path in (folder / name, session.cwd / name):
         if path.is_dir():

@@ -61,7 +61,7 @@ def shelf_of(folder: Path) -> Shelf:
         try:
             manifest = read_manifest(path)
         except DataError as error:
-            damaged[path.name] = error.message
+            damaged[path.name] = error.message.removeprefix(f"{path.name}: ")
             continue
         faults = file_faults(path, manifest, hashes=False)
         if faults:

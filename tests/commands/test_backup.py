@@ -103,9 +103,24 @@ def test_a_damaged_backup_is_exit_5_and_noted(desk: Path, capsys: Printed) -> No
     assert "ictcli_backup_drill_ok 0.0" in Path("drill.prom").read_text()
     last = read_log(desk / "state")[-1]
     assert (last.what, last.ok) == ("drill", False)
-    (folder / "manifest.json").write_text("{}")
-    assert run(["backup", "list"]) == 0
-    assert f"damaged: {folder.name}" in capsys.readouterr().out
+
+
+def test_a_backup_without_its_manifest_is_found_and_never_the_latest(desk: Path, capsys: Printed) -> None:
+    assert run(["backup", "create", "--json"]) == 0
+    second = Path(document(capsys)["folder"])
+    first = shutil.copytree(second, second.with_name("backup-20200101T000000Z"))
+    (second / "manifest.json").write_text("{}")
+    assert run(["backup", "list"]) == 3
+    told = capsys.readouterr()
+    assert f"damaged: {second.name}: manifest.json is damaged" in told.out
+    assert "found: 1 damaged" in told.err
+    assert run(["backup", "verify"]) == 0
+    told = capsys.readouterr()
+    assert first.name in told.out
+    assert f"warning: the latest is the latest whole one; damaged: {second.name}" in told.err
+    (first / "manifest.json").write_text("{}")
+    assert run(["backup", "verify"]) == 5
+    assert "every backup in" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
