@@ -123,12 +123,14 @@ def _refuse_unheeded(request: StressRequest, chosen: "list[Scenario]") -> None:
                 f"--{option} changes nothing in {', '.join(request.names)}",
                 hint=f"Leave it out, or add one of the scenarios that heed it: {heeding}.",
             )
-    if request.params and not any(one.traded for one in chosen):
-        trading = ", ".join(name for name in NAMES if scenario(name).traded)
-        raise UsageError(
-            f"--param changes nothing in {', '.join(request.names)}: your strategies do not trade there",
-            hint=f"Leave it out, or add one of the scenarios that trade them: {trading}.",
-        )
+    for option, values in (("strategy", request.strategies), ("param", request.params)):
+        if values and not any(one.traded for one in chosen):
+            trading = ", ".join(name for name in NAMES if scenario(name).traded)
+            raise UsageError(
+                f"--{option} changes nothing in {', '.join(request.names)}: "
+                "your strategies do not trade there",
+                hint=f"Leave it out, or add one of the scenarios that trade them: {trading}.",
+            )
 
 
 def _setting(

@@ -15,7 +15,7 @@ from ictcli.stress import load
 from ictcli.stress.scenarios import throughput
 from ictcli.workspace import create
 
-ASK = ["stress", "--strategy", "random_entry", "--scenario", "throughput"]
+ASK = ["stress", "--scenario", "throughput"]
 
 
 @pytest.fixture
@@ -25,6 +25,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("ICTCLI_WORKSPACE", raising=False)
     monkeypatch.setenv("ICTCLI_TRADE__WARM_UP", "60")
+    monkeypatch.setenv("ICTCLI_STRESS__SIGNAL_TO_ORDER_MS", "60000")  # whatever else the machine does
     monkeypatch.setitem(throughput._ENOUGH, "quick", 30)
     monkeypatch.setattr(load, "SETTLED", 3)
     monkeypatch.setattr(load, "_REHEARSED", (60, 5))
@@ -80,7 +81,7 @@ def test_ctrl_c_ends_in_good_order_and_marks_what_was_measured(
             os.kill(os.getpid(), signal.SIGINT)
 
     monkeypatch.setattr(load._Seen, "note", pressing)
-    assert run([*ASK, "--scenario", "memory"]) == 130
+    assert run([*ASK, "--scenario", "memory", "--strategy", "random_entry"]) == 130
     shown = capsys.readouterr()
     document, page = kept(desk)
     assert not document["finished"]
@@ -99,13 +100,14 @@ def test_ctrl_c_ends_in_good_order_and_marks_what_was_measured(
         (["--duration", "long"], "--duration"),
         (["--scenario", "sunshine"], "sunshine"),
         (["--symbols", "0"], "--symbols"),
-        (["--strategy", "nothing_such"], "nothing_such"),
-        (["--scenario", "symbols", "--param", "wings=2"], "wings"),
+        (["--scenario", "symbols", "--strategy", "nothing_such"], "nothing_such"),
+        (["--scenario", "symbols", "--strategy", "random_entry", "--param", "wings=2"], "wings"),
         (["-t", "H4"], "at most H1"),
         (["-t", "M1", "-t", "W1"], "the longest D1"),
         (["--duration", "10s"], "--duration changes nothing in throughput"),
         (["--symbols", "5"], "add one of the scenarios that heed it: symbols"),
         (["--seeds", "5"], "connectivity, corruption"),
+        (["--strategy", "fvg_retest"], "--strategy changes nothing in throughput"),
         (["--param", "probability=0.5"], "add one of the scenarios that trade them: symbols, memory"),
         (["--scenario", "limits", "--duration", "10s"], "in throughput, limits"),
     ],
