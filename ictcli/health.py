@@ -6,7 +6,8 @@ import os
 import platform
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -21,7 +22,9 @@ from ictcli.operations.private_files import others_may_write
 from ictcli.plain_file import is_there, read_plain
 from ictcli.research.gates import load_gate
 from ictcli.session import GATES_FILE, Session
-from ictcli.strategies.known import configure, find
+from ictcli.strategies.expression import Expression
+from ictcli.strategies.known import configure
+from ictcli.strategies.loading import load
 from ictcli.terminals.bridge.greeting import loopback
 from ictcli.versions import package_versions
 
@@ -83,8 +86,7 @@ def config_facts(session: Session) -> dict[str, Any]:
     if is_there(gates):
         load_gate(gates)
     config = session.config.config
-    for name, values in config.strategies.items():
-        _check_strategy(name, values, session.config.origin(f"strategies.{name}"))
+    _check_strategies(session)
     check_parameters(config.detect, session.config.origin)
     _check_bridges(session)
     _check_backups(session)
@@ -120,11 +122,30 @@ def _check_backups(session: Session) -> None:
             )
 
 
-def _check_strategy(name: str, values: Mapping[str, object], origin: str) -> None:
+def _check_strategies(session: Session) -> None:
+    """Those that ``trade`` takes, and the parameters that any is given."""
+    loaded = session.config
+    traded = {}
+    for text in loaded.config.trade.strategies:
+        with _told("trade.strategies", loaded.origin("trade.strategies")):
+            strategy = load(text)
+            traded[strategy.name] = strategy
+    for name, values in loaded.config.strategies.items():
+        key = f"strategies.{name}"
+        with _told(key, loaded.origin(key)):
+            strategy = traded.get(name) or load(name)
+            if isinstance(strategy, Expression):
+                raise UsageError(f"{name} is an expression, which has no parameters")
+            configure(strategy, values)
+
+
+@contextmanager
+def _told(key: str, origin: str) -> Iterator[None]:
+    """Name the key and its file in what is refused."""
     try:
-        configure(find(name), values)
+        yield
     except UsageError as error:
-        raise ConfigError(f"{origin}: strategies.{name}: {error.message}", hint=error.hint) from error
+        raise ConfigError(f"{origin}: {key}: {error.message}", hint=error.hint) from error
     except ConfigError as error:
         raise ConfigError(f"{origin}: {error.message}", hint=error.hint) from error
 

@@ -60,6 +60,8 @@ def test_check_reads_all_three_files(desk: Path, capsys: pytest.CaptureFixture[s
         ),
         ("ictcli.toml", "[strategies.fvg_retset]\n", "strategies.fvg_retset"),
         ("ictcli.toml", "[strategies.fvg_retest]\nmax_bar = 4\n", "max_bar"),
+        ("ictcli.toml", '[trade]\nstrategies = ["fvg_retset"]\n', "trade.strategies: unknown strategy"),
+        ("ictcli.toml", '[trade]\nstrategies = ["mine.py"]\n', "no such strategy file: mine.py"),
         ("symbols.toml", "[EURUSD]\ndigit = 3\n", "unknown key 'digit'"),
         ("symbols.toml", '[EURUSD]\ntick_size = "0"\n', "tick_size must be above 0"),
         ("gates.toml", '[[checks]]\nmetric = "luck"\nop = ">"\nvalue = 1\n', "luck"),
