@@ -94,7 +94,7 @@ def _signed(value: float | None, unit: str) -> str:
         return BLANK
     if unit == "share":
         told = f"{100 * value:+.3f}"
-        return f"{told if told.strip('+-0.') else '0.000'} %"
+        return f"{told if told.strip('+-0.') else '0.000'} pp"  # percentage points
     told = number(value, unit)
     return f"+{told}" if value > 0 and told.strip("0. R") else told
 

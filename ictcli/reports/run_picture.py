@@ -123,8 +123,9 @@ def _account(figure: Any, grid: Any, story: RunStory, look: Theme) -> None:
     for axes in (above, below):
         locator = AutoDateLocator(tz="UTC")  # type: ignore[no-untyped-call]
         axes.xaxis.set_major_locator(locator)
-        named = ConciseDateFormatter(locator, tz="UTC", show_offset=False)  # type: ignore[no-untyped-call]
+        named = ConciseDateFormatter(locator, tz="UTC")  # type: ignore[no-untyped-call]
         axes.xaxis.set_major_formatter(named)
+        axes.xaxis.get_offset_text().set(color=look.faint, size=8.5)  # year and month of a short span
         axes.margins(x=0.005)
 
 
