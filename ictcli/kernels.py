@@ -23,6 +23,7 @@ from numba.core import event, types
 
 from ictcli.folders import cache_root
 from ictcli.interrupts import COMPILING
+from ictcli.kernel_linking import LINKED, EnteredCompiler, LinkedCompiler
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -115,29 +116,39 @@ class _CompilerWatch(event.Listener):
 event.register("numba:compile", _CompilerWatch())  # type: ignore[no-untyped-call]
 
 
-def _without_literals(dispatcher: Any) -> Any:
-    """Make calls from other kernels share one version for all constants of a type.
+def _apart(dispatcher: Any, options: dict[str, Any]) -> Any:
+    """Give calls from other kernels a version of their own, one for all constants of a type.
 
     numba compiles a callee anew for every constant it is called with; event codes and sides would give
     dozens of versions of each helper and minutes of compilation. The optimiser inlines them anyway.
     """
-    resolve = dispatcher.get_call_template
     unliteral: Callable[[Any], Any] = types.unliteral
 
+    @lru_cache(maxsize=1)
+    def called() -> Any:
+        return _dispatcher(dispatcher.py_func, LinkedCompiler, {**options, **LINKED}, "called")
+
     def get_call_template(args: tuple[Any, ...], kws: dict[str, Any]) -> Any:
-        return resolve(tuple(map(unliteral, args)), {name: unliteral(one) for name, one in kws.items()})
+        plain = {name: unliteral(one) for name, one in kws.items()}
+        return called().get_call_template(tuple(map(unliteral, args)), plain)
 
     dispatcher.get_call_template = get_call_template
+    dispatcher.get_overload = lambda signature: called().get_overload(signature)
     return dispatcher
 
 
+def _dispatcher(func: Callable[..., object], how: type, options: dict[str, Any], folder: str = "") -> Any:
+    """Wrap a function; the cache folder is read meanwhile, so each module gets its own."""
+    numba.config.__dict__["CACHE_DIR"] = f"{_cache_folder(Path(func.__code__.co_filename))}/{folder}"
+    return numba.njit(pipeline_class=how, **options)(func)
+
+
 def _compile(func: Callable[P, R], *, arrays: bool = False, inline: bool = False) -> Callable[P, R]:
-    """Wrap a function for compilation; numba reads the cache folder here, so each module gets its own."""
-    numba.config.__dict__["CACHE_DIR"] = _cache_folder(Path(func.__code__.co_filename))
+    """Wrap a function for compilation."""
     options: dict[str, Any] = {"cache": True, "nogil": True, "_nrt": arrays, "forceinline": inline}
-    compiled = numba.njit(**options)(func)
+    compiled = _dispatcher(func, EnteredCompiler, options)
     if hasattr(compiled, "get_call_template"):
-        compiled = _without_literals(compiled)
+        compiled = _apart(compiled, options)
     return cast("Callable[P, R]", compiled)
 
 

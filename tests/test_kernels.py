@@ -50,7 +50,7 @@ def test_the_cache_key_changes_with_what_a_kernel_reaches_and_with_nothing_else(
 def test_an_edited_callee_in_another_file_gives_the_new_answer(tmp_path: Path) -> None:
     package = tmp_path / "ictcli"
     (package / "market").mkdir(parents=True)
-    for name in ("__init__.py", "kernels.py", "folders.py", "interrupts.py"):
+    for name in ("__init__.py", "kernels.py", "kernel_linking.py", "folders.py", "interrupts.py"):
         shutil.copy(PACKAGE / name, package / name)
     (package / "market" / "__init__.py").write_text("")
     (package / "market" / "caller.py").write_text(CALLER)

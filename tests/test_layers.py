@@ -37,8 +37,8 @@ LAYERS = {
     3: ("market",),
     2: ("stats",),
     1: ("config",),
-    0: ("errors", "clock", "telemetry", "interrupts", "kernels", "folders", "priority",
-        "plain_file", "__init__"),
+    0: ("errors", "clock", "telemetry", "interrupts", "kernels", "kernel_linking", "folders",
+        "priority", "plain_file", "__init__"),
 }  # fmt: skip
 LAYER_OF = {room: layer for layer, rooms in LAYERS.items() for room in rooms}
 
