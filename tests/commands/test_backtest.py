@@ -7,10 +7,11 @@ import pytest
 
 from ictcli.__main__ import run
 from ictcli.market.bars import SeriesKey
-from ictcli.market.timeframes import parse_timeframe
+from ictcli.market.timeframes import TICK, parse_timeframe
 from ictcli.store.store import Store
 from ictcli.workspace import create
 from tests.research.conftest import keep, random_walk
+from tests.store.stored_bars import new_store, put, ticks_of_two_days
 
 ASK = ("backtest", "EURUSD", "--strategy", "fvg_retest", "-t", "M5", "--param", "windows=")
 
@@ -24,6 +25,11 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     store = Store(tmp_path / "data", tmp_path / "state", 0)
     keep(store, SeriesKey("walk", "EURUSD", parse_timeframe("M5")), random_walk(1, 3_000, 110_000, 5))
     return tmp_path
+
+
+def test_stored_ticks_serve_where_there_are_no_bars(desk: Path) -> None:
+    put(new_store(desk), SeriesKey("sim", "GBPUSD", TICK), ticks_of_two_days())
+    assert run(["backtest", "GBPUSD", "-t", "M15", "--strategy", "fvg_retest"]) == 0
 
 
 def gate(desk: Path, limit: str, *, min_n: int = 0) -> str:

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from ictcli.__main__ import run
-from ictcli.clock import NS_PER_MINUTE, NS_PER_SECOND
+from ictcli.clock import NS_PER_MINUTE
 from ictcli.market.bars import SeriesKey, make_bars
-from ictcli.market.ticks import Ticks
 from ictcli.market.timeframes import TICK, TIMEFRAMES
 from ictcli.store.store import Store
+from tests.store.stored_bars import new_store, ticks_of_two_days
+from tests.store.stored_bars import put as put_rows
 
 START = 1_704_240_000 * 10**9  # Wednesday 2024-01-03 00:00 UTC
 Ask = Callable[..., Any]
@@ -295,18 +296,11 @@ def test_wrong_parameters_are_found_in_their_file(
 
 @pytest.mark.no_cover
 def test_stored_ticks_serve_where_there_are_no_bars(workspace: Path, ask: Ask) -> None:
-    rng = np.random.default_rng(8)
-    ts = START + np.arange(0, 2 * 86_400, 5, dtype=np.int64) * NS_PER_SECOND
-    bid = 127_000 + np.cumsum(rng.integers(-3, 4, len(ts)))
-    store = Store(workspace / "data", workspace / "state", 0)
-    with store.writer(SeriesKey("sim", "GBPUSD", TICK), {}, now=START) as writer:
-        writer.add(Ticks(5, ts, bid, bid + 2))
-        writer.commit(lambda *_: [])
+    put_rows(new_store(workspace), SeriesKey("sim", "GBPUSD", TICK), ticks_of_two_days())
     code, out, err = ask("detect", "GBPUSD", "-t", "M15", "--json")
     assert code == 0, err
     assert json.loads(out)["series"][0]["counts"]
     assert ask("detect", "GBPUSD", "-t", "M15", "--verify")[0] == 0
-    assert ask("backtest", "GBPUSD", "-t", "M15", "--strategy", "fvg_retest")[0] == 0
 
 
 def test_a_primary_source_without_bars_is_named(workspace: Path, ask: Ask) -> None:

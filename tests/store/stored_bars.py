@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from ictcli.clock import NS_PER_HOUR
+from ictcli.clock import NS_PER_DAY, NS_PER_HOUR, NS_PER_SECOND
 from ictcli.market.bars import Bars, Int64, SeriesKey, make_bars
 from ictcli.market.gaps import Gap
 from ictcli.market.ticks import Ticks
@@ -49,6 +49,14 @@ def quotes(count: int, *, seed: int = 1) -> Ticks:
     ts = START + np.sort(rng.integers(0, max(count // 3, 1), count)) * NS_PER_HOUR
     bid = 110_000 + rng.integers(-2, 3, count)
     return Ticks(5, ts, bid, bid + rng.integers(0, 3, count))
+
+
+def ticks_of_two_days() -> Ticks:
+    """A tick every five seconds from Wednesday 2024-01-03 on."""
+    rng = np.random.default_rng(8)
+    ts = START + 2 * NS_PER_DAY + np.arange(0, 2 * 86_400, 5, dtype=np.int64) * NS_PER_SECOND
+    bid = 127_000 + np.cumsum(rng.integers(-3, 4, len(ts)))
+    return Ticks(5, ts, bid, bid + 2)
 
 
 def holes(ts: Int64, ts_close: Int64) -> list[Gap]:
