@@ -101,7 +101,8 @@ def _account(figure: Any, grid: Any, story: RunStory, look: Theme) -> None:
     days = curve.ts.astype("datetime64[ns]")
     blue, orange = look.families["imbalance"]
     title = "Equity" if curve.open_known else "Balance"
-    above = _axes(figure, grid[0, :], f"{title}, {story.currency}".rstrip(", "), look)
+    headed = f"{title}, {story.currency}".rstrip(", ")
+    above = _axes(figure, grid[0, :], f"{headed}, {_day(days[0])} to {_day(days[-1] - 1)}", look)
     above.step(days, curve.balance, where="post", color=blue, lw=1.4, label="balance")
     if curve.open_known:
         marked = curve.equity != curve.balance
@@ -123,10 +124,13 @@ def _account(figure: Any, grid: Any, story: RunStory, look: Theme) -> None:
     for axes in (above, below):
         locator = AutoDateLocator(tz="UTC")  # type: ignore[no-untyped-call]
         axes.xaxis.set_major_locator(locator)
-        named = ConciseDateFormatter(locator, tz="UTC")  # type: ignore[no-untyped-call]
+        named = ConciseDateFormatter(locator, tz="UTC", show_offset=False)  # type: ignore[no-untyped-call]
         axes.xaxis.set_major_formatter(named)
-        axes.xaxis.get_offset_text().set(color=look.faint, size=8.5)  # year and month of a short span
         axes.margins(x=0.005)
+
+
+def _day(moment: np.datetime64) -> str:
+    return np.datetime_as_string(moment, unit="D")
 
 
 def _months(axes: Any, story: RunStory, look: Theme) -> None:
