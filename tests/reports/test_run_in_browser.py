@@ -120,6 +120,20 @@ def test_paper_holds_every_chart_on_white(window: Browser, saved: Path) -> None:
     assert window.problems == []
 
 
+def test_paper_cuts_nothing_off(window: Browser, saved: Path) -> None:
+    window.open(saved, width=720)
+    window.send("Emulation.setEmulatedMedia", media="print")
+    window.run("dispatchEvent(new Event('beforeprint'))")
+    window.settle()
+    cut = window.run(
+        '[...document.querySelectorAll("main, .table, figure")].filter((one) => one.offsetParent)'
+        ".filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.outerHTML.slice(0, 300))"
+    )
+    window.run("dispatchEvent(new Event('afterprint'))")
+    window.send("Emulation.setEmulatedMedia", media="")
+    assert cut == []
+
+
 @pytest.mark.proof
 def test_a_hundred_thousand_trades_open_within_two_seconds(
     tmp_path: Path, proof_facts: dict[str, object]
