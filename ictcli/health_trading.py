@@ -13,7 +13,7 @@ from ictcli.config.trading import BrokerConfig
 from ictcli.errors import ConfigError, IctError
 from ictcli.ledger.address import LEDGERS, LedgerName, Place, place_of
 from ictcli.ledger.anchors import read_anchors
-from ictcli.ledger.chain import sealed_files
+from ictcli.ledger.chain import KEPT_ELSEWHERE, sealed_files
 from ictcli.ledger.opening import copied
 from ictcli.ledger.verification import verify_tail
 from ictcli.market.clocks import parse_rule
@@ -110,7 +110,7 @@ def secrets(session: Session) -> Found:
         return "fail", f"others can read {names}", f"chmod 600 {names}"
     if not present:
         if sealed_files(session.config.state_dir):
-            return "fail", "a ledger without its secret key", "restore state/secret.key from a backup"
+            return "fail", "a ledger without its secret key", KEPT_ELSEWHERE
         return "skip", "no secret key", "ictcli init"
     return "ok", f"{len(present)} files, for their owner only", ""
 

@@ -75,7 +75,7 @@ def _refuse_another_key(folder: Path) -> None:
     if sealed:
         raise DataError(
             f"{folder / KEY_FILE} is missing, and a new key cannot verify {sealed[0]}",
-            hint="Restore the key from a backup; only without any, move the ledger away and begin anew.",
+            hint="Put back the copy of the key that you keep elsewhere; without any, move the ledger away.",
         )
 
 

@@ -225,10 +225,10 @@ def _folder_of(session: Session, name: str) -> Path:
         shelf = shelf_of(folder)
         damaged = "; ".join(f"{name}: {why}" for name, why in shelf.damaged.items())
         if not shelf.backups:
-            hint = "Make one with `ictcli backup create`."
             if damaged:
+                hint = "Name the folder of a copy elsewhere; `create` makes one of a desk that is whole."
                 raise DataError(f"every backup in {folder} is damaged: {damaged}", hint=hint)
-            raise UsageError(f"no backups in {folder}", hint=hint)
+            raise UsageError(f"no backups in {folder}", hint="Make one with `ictcli backup create`.")
         if damaged:
             session.out.warn(f"the latest is the latest whole one; damaged: {damaged}")
         return shelf.backups[-1].folder
@@ -247,7 +247,11 @@ def _key(session: Session, given: Path | None) -> bytes | None:
     from ictcli.ledger.chain import read_key
 
     if given is not None:
-        return read_key(session.cwd / given)
+        try:
+            return read_key(session.cwd / given)
+        except DataError as error:
+            hint = "Pass the copy of the workspace's state/secret.key that you keep elsewhere."
+            raise DataError(f"--key: {error.message}", hint=hint) from error
     own = session.config.state_dir / "secret.key"
     return read_key(own) if own.is_file() else None
 

@@ -28,6 +28,12 @@ class Event:
     hash: str
 
 
+KEPT_ELSEWHERE = (
+    "Put the copy of the key back that you keep elsewhere (docs/backup.md); a new one verifies nothing."
+)
+"""What to do where the key of a ledger is gone."""
+
+
 def read_key(path: Path) -> bytes:
     """The workspace's secret key.
 
@@ -40,9 +46,9 @@ def read_key(path: Path) -> bytes:
         reason = (error.strerror or str(error)).lower()
         raise DataError(f"cannot read {path}: {reason}", hint=_missing_key(path.parent)) from error
     except ValueError as error:
-        raise DataError(f"{path} holds no key", hint="Restore it from a backup.") from error
+        raise DataError(f"{path} holds no key", hint=KEPT_ELSEWHERE) from error
     if len(key) < 16:
-        raise DataError(f"{path} is too short for a key", hint="Restore it from a backup.")
+        raise DataError(f"{path} is too short for a key", hint=KEPT_ELSEWHERE)
     return key
 
 
@@ -54,7 +60,7 @@ def sealed_files(state: Path) -> tuple[Path, ...]:
 def _missing_key(state: Path) -> str:
     """What to do where there is no key."""
     if sealed_files(state):
-        return "Restore it from a backup: a new key cannot verify the ledger that is here."
+        return KEPT_ELSEWHERE
     return "Run `ictcli init` to make a key."
 
 

@@ -57,6 +57,8 @@ def backup_folder(workspace: Workspace, settings: BackupConfig) -> Path:
             f"backup.folder {settings.folder!r} is a folder of the workspace itself",
             hint="Name a folder of its own, best on another disk.",
         )
+    if folder.exists() and not folder.is_dir():
+        raise ConfigError(f"backup.folder: {folder} is no folder", hint="Name one, best on another disk.")
     return folder
 
 

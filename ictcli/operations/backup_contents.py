@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ictcli.errors import DataError
 from ictcli.ledger.address import LEDGERS, LedgerName, Place, place_of
+from ictcli.ledger.chain import KEPT_ELSEWHERE, sealed_files
 from ictcli.ledger.moved import require_here
-from ictcli.operations.backup_manifest import KEY_NAME
+from ictcli.operations.backup_manifest import KEY_NAME, LEDGER_FILES, MANIFEST_FILE
 from ictcli.store.atomic import TEMPORARY
 
 MADE_AGAIN = frozenset({"locks", "import", "features", "sweeps", "replay"})
@@ -93,7 +95,7 @@ def contents_of(workspace: Workspace, ask: Ask, backups: Path) -> Contents:
 
     Raises:
         ConfigError: the environment names no ledger.
-        DataError: the key is none.
+        DataError: the key is none, or is missing beside a ledger.
     """
     ledgers = _ledgers(workspace)
     own = {place.address.file for place in ledgers.values()}
@@ -119,7 +121,7 @@ def contents_of(workspace: Workspace, ask: Ask, backups: Path) -> Contents:
 
 def ledger_name(ledger: LedgerName) -> str:
     """Name of a ledger in a backup, wherever it was."""
-    return "state/ledger/ledger.db" if ledger == "broker" else "state/paper/ledger/ledger.db"
+    return LEDGER_FILES[ledger]
 
 
 def anchors_name(ledger: LedgerName) -> str:
@@ -128,8 +130,18 @@ def anchors_name(ledger: LedgerName) -> str:
 
 
 def _ledgers(workspace: Workspace) -> dict[LedgerName, Place]:
-    """Ledgers that exist; the one of a replay can be made again."""
-    if not (workspace.state / "secret.key").is_file():
+    """Ledgers that exist; the one of a replay can be made again.
+
+    Raises:
+        DataError: there are some and no key, so nothing can tell whether they are whole.
+    """
+    key = workspace.state / "secret.key"
+    if not key.is_file():
+        replayed = workspace.state / "replay"
+        if sealed := [path for path in sealed_files(workspace.state) if path.parent != replayed]:
+            raise DataError(
+                f"{key} is missing, and without it {sealed[0].name} cannot be verified", hint=KEPT_ELSEWHERE
+            )
         return {}
     places = {
         name: place_of(name, workspace.state, workspace.environ) for name in LEDGERS if name != "replay"
@@ -144,8 +156,14 @@ def _files(folder: Path, backups: Path) -> Iterator[Path]:
     for where, folders, files in os.walk(folder):
         here = Path(where)
         links = [name for name in folders if (here / name).is_symlink()]
-        folders[:] = sorted(name for name in folders if name not in links and here / name != backups)
+        apart = {name for name in folders if here / name == backups or _is_backup(here / name)}
+        folders[:] = sorted(set(folders) - set(links) - apart)
         yield from (here / name for name in sorted([*files, *links]))
+
+
+def _is_backup(folder: Path) -> bool:
+    """Also one of another time, when backups were kept there."""
+    return folder.name.startswith("backup-") and (folder / MANIFEST_FILE).is_file()
 
 
 def _wanted(name: str, ask: Ask) -> bool:

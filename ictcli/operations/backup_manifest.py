@@ -17,6 +17,10 @@ MANIFEST_FILE = "manifest.json"
 PREFIX = "backup-"
 SCHEMA = 1
 KEY_NAME = "state/secret.key"
+LEDGER_FILES: dict[LedgerName, str] = {
+    "broker": "state/ledger/ledger.db", "paper": "state/paper/ledger/ledger.db",
+}  # fmt: skip
+"""Name of a ledger in a backup, wherever it was."""
 _LARGEST = 256 * 2**20
 """Bytes of the longest manifest that is read."""
 
@@ -161,6 +165,8 @@ def file_faults(folder: Path, manifest: Manifest, *, hashes: bool = True) -> lis
     """
     faults = [fault for one in manifest.files if (fault := _file_fault(folder, one, hashes=hashes))]
     known = {one.name for one in manifest.files}
+    told = {one.file for one in manifest.ledgers}
+    faults += [f"{name} was never verified" for name in LEDGER_FILES.values() if name in known - told]
     if len(known) != len(manifest.files):
         faults.append("the manifest names a file twice")
     return faults + [f"{name} is not in the manifest" for name in sorted(_names(folder) - known)]

@@ -123,6 +123,31 @@ def test_a_backup_without_its_manifest_is_found_and_never_the_latest(desk: Path,
     assert "every backup in" in capsys.readouterr().err
 
 
+def test_without_its_key_a_ledger_is_not_backed_up_and_older_ones_stay(desk: Path, capsys: Printed) -> None:
+    assert run(["backup", "create", "--json"]) == 0
+    folder = Path(document(capsys)["folder"])
+    (desk / "state" / "secret.key").rename(desk / "kept.key")
+    assert run(["backup", "create"]) == 5
+    told = capsys.readouterr().err
+    assert "secret.key is missing, and without it" in told
+    assert "Put the copy of the key back" in told
+    assert [path.name for path in folder.parent.iterdir() if path.name.startswith("backup-")] == [folder.name]
+    assert run(["backup", "restore", "latest", "--to", "../again", "--key", "nowhere"]) == 5
+    assert "hint: Pass the copy" in capsys.readouterr().err
+
+
+def test_a_ledger_that_a_backup_never_verified_is_not_restored(desk: Path, capsys: Printed) -> None:
+    assert run(["backup", "create", "--json"]) == 0
+    folder = Path(document(capsys)["folder"])
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest |= {"ledgers": [], "key": "", "seal": ""}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    assert run(["backup", "restore", folder.name, "--to", "../again"]) == 5
+    assert "ledger/ledger.db was never verified" in capsys.readouterr().err
+    assert not (desk.parent / "again").exists()
+    assert run(["backup", "verify"]) == 5
+
+
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [

@@ -18,6 +18,7 @@ from ictcli import health
 from ictcli.__main__ import run
 from ictcli.clock import NS_PER_DAY, NS_PER_MINUTE, now_ns
 from ictcli.ledger.address import paper_place
+from ictcli.ledger.chain import KEPT_ELSEWHERE
 from ictcli.ledger.faults import NoLedger
 from ictcli.ledger.journal import open_journal
 from ictcli.market.bars import SeriesKey, make_bars
@@ -162,7 +163,7 @@ def test_a_ledger_without_its_key_is_a_failure(desk: Path, capsys: pytest.Captur
     (desk / "state" / "anchors.log").write_text("")
     assert run(["doctor", "--json"]) == 3
     found = checks(capsys)["secrets"]
-    assert (found["state"], found["fix"]) == ("fail", "restore state/secret.key from a backup")
+    assert (found["state"], found["fix"]) == ("fail", KEPT_ELSEWHERE)
 
 
 def test_a_check_that_breaks_becomes_a_row_of_its_own(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:

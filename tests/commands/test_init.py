@@ -103,7 +103,7 @@ def test_beside_a_ledger_no_new_key_is_made(
         assert run(["init", *force]) == 5
         told = capsys.readouterr().err
         assert "a new key cannot verify" in told
-        assert "Restore the key from a backup" in told
+        assert "Put back the copy of the key" in told
     assert not (folder / KEY_FILE).exists()
 
 

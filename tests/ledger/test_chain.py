@@ -73,5 +73,5 @@ def test_beside_a_ledger_a_missing_key_is_to_be_restored_and_not_made(tmp_path: 
     (tmp_path / name).write_text("")
     with pytest.raises(DataError) as refused:
         read_key(tmp_path / "secret.key")
-    assert "Restore it from a backup" in refused.value.hint
+    assert "Put the copy of the key back" in refused.value.hint
     assert "init" not in refused.value.hint

@@ -286,6 +286,8 @@ def test_backups_may_lie_below_a_folder_and_are_never_in_themselves(workspace: W
     back_up(workspace, settings=settings)
     made = back_up(workspace, NOW + DAY, settings=settings)
     assert not any("copies" in name for name in names(made))
+    elsewhere = back_up(workspace, NOW + 2 * DAY, settings=BackupConfig(folder="others"))
+    assert not any("copies/backup-" in name for name in names(elsewhere))
 
 
 def test_a_workspace_where_nobody_traded_is_backed_up_and_one_without_a_key_has_no_seal(
@@ -295,6 +297,7 @@ def test_a_workspace_where_nobody_traded_is_backed_up_and_one_without_a_key_has_
         shutil.rmtree(workspace.state / name)
     assert back_up(workspace).backup.manifest.ledgers == ()
     (workspace.state / "secret.key").unlink()
+    (workspace.state / "anchors.log").unlink(missing_ok=True)
     bare = back_up(workspace, NOW + DAY).backup
     assert (bare.manifest.key, bare.manifest.seal) == ("", "")
     assert check_backup(bare.folder, None).faults == ()
