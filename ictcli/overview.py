@@ -1,13 +1,17 @@
 """The picture ``status`` shows: what trades, what must be seen to, what is stored and how fresh it is."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ictcli.clock import NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE, NS_PER_SECOND, iso, parse_duration
-from ictcli.errors import ConfigError, LedgerUnwritable, SourceUnavailable
+from ictcli.errors import ConfigError, DataError, LedgerUnwritable, SourceUnavailable
 from ictcli.ledger.address import find_place, paper_place
+from ictcli.ledger.chain import KEPT_ELSEWHERE, sealed_files
 from ictcli.ledger.moved import require_here
 from ictcli.operations.health_state import (
+    NO_ALERTS,
+    NO_BACKUP,
     alerts,
     backup,
     disk,
@@ -25,6 +29,7 @@ from ictcli.store.records import Manifest
 from ictcli.store.runs import RunStore
 from ictcli.trading.picture import picture
 
+T = TypeVar("T")
 _SAME_CLOCK = 1.0
 """Seconds below which two clocks agree for people."""
 
@@ -36,25 +41,40 @@ MOST_SERIES = 12
 def overview(session: Session) -> dict[str, Any]:
     """Everything ``status`` knows, as plain values.
 
-    Raises:
-        DataError: a manifest or a run is damaged; a ledger that is damaged is told of instead.
+    What is damaged is told of in its place: ledgers below ``trading``, all else below ``damaged``.
     """
     config, state, data = session.config.config, session.config.state_dir, session.config.data_dir
+    damaged: list[dict[str, str]] = []
+    nothing: list[dict[str, Any]] = []
+
+    def all_series() -> list[dict[str, Any]]:
+        return [_series(manifest, session.now) for manifest in session.store.manifests()]
+
     return {
         "workspace": str(session.workspace),
         "time": iso(session.now),
-        "series": [_series(manifest, session.now) for manifest in session.store.manifests()],
-        "runs": _last_runs(session.store.runs),
+        "series": _part(damaged, "series", all_series, nothing),
+        "runs": _part(damaged, "runs", lambda: _last_runs(session.store.runs), nothing),
         "trading": _trading(session),
-        "reconciliations": _reconciliations(session),
-        "models": models(session.models),
-        "alerts": alerts(state),
-        "backup": backup(state, config, session.now),
+        "reconciliations": _part(damaged, "reconciliations", lambda: _reconciliations(session), nothing),
+        "models": _part(damaged, "models", lambda: models(session.models), nothing),
+        "alerts": _part(damaged, "alerts", lambda: alerts(state), dict(NO_ALERTS)),
+        "backup": _part(damaged, "backup", lambda: backup(state, config, session.now), dict(NO_BACKUP)),
         "measurements": unusual(data, state, config, session.now),
         "logs": logs(state),
         "disk": disk(data),
         "disk_bytes": _size(data),
+        "damaged": damaged,
     }
+
+
+def _part(damaged: list[dict[str, str]], name: str, read: Callable[[], T], without: T) -> T:
+    """What is read, or what is said without it."""
+    try:
+        return read()
+    except (DataError, LedgerUnwritable) as error:
+        damaged.append({"part": name, "why": error.message, "hint": error.hint})
+        return without
 
 
 def overview_text(found: dict[str, Any], out: Output) -> str:
@@ -63,6 +83,8 @@ def overview_text(found: dict[str, Any], out: Output) -> str:
     held, when = f"{found['disk_bytes'] / 2**20:,.1f} MiB", f"{found['time'][:16]}Z"
     lines = [f"workspace {found['workspace']}  {held}, {room}, {when}"]
     lines += _trading_lines(found["trading"], out)
+    for lost in found["damaged"]:
+        lines += ["", f"{lost['part']} CANNOT BE READ: {lost['why']}", *_hinted(lost)]
     lines += (
         ["", *told]
         if (told := [*map(reconciled_line, found["reconciliations"]), *health_lines(found)])
@@ -78,6 +100,10 @@ def overview_text(found: dict[str, Any], out: Output) -> str:
         ]
         lines += ["", out.table(["run", "strategy", "timeframe", "trades", "gate"], runs)]
     return "\n".join(lines)
+
+
+def _hinted(lost: dict[str, str]) -> list[str]:
+    return [f"  {lost['hint']}"] if lost["hint"] else []
 
 
 def _series_lines(series: list[dict[str, Any]], out: Output) -> list[str]:
@@ -139,7 +165,7 @@ def _trading(session: Session) -> dict[str, Any]:
     """Emergency stop, traders, and what the ledgers say is open; ``unreachable`` says which one is away."""
     state = session.config.state_dir
     if not (state / "secret.key").exists():
-        return {**picture(state, {}), "unreachable": None}
+        return {**picture(state, {}), "damaged": _keyless(state), "unreachable": None}
     paper = {"paper": paper_place(state)}
     broker = find_place(state, session.environ)
     try:
@@ -152,6 +178,16 @@ def _trading(session: Session) -> dict[str, Any]:
         if broker.address.file is not None:
             raise
         return {**picture(state, paper), "unreachable": error.message}
+
+
+def _keyless(state: Path) -> list[dict[str, str]]:
+    """Ledgers that are there, and the key is not."""
+    sealed = {path.relative_to(state).parts[0] for path in sealed_files(state)} - {"replay"}
+    why = f"{state / 'secret.key'} is missing"
+    return [
+        {"ledger": name, "why": why, "hint": KEPT_ELSEWHERE}
+        for name in sorted({"paper" if part == "paper" else "broker" for part in sealed})
+    ]
 
 
 def _trading_lines(found: dict[str, Any], out: Output) -> list[str]:
@@ -168,7 +204,7 @@ def _trading_lines(found: dict[str, Any], out: Output) -> list[str]:
     if why := found["unreachable"]:
         lines += ["", f"the broker ledger CANNOT BE READ: {why}"]
     for lost in found["damaged"]:
-        lines += ["", f"the {lost['ledger']} ledger CANNOT BE READ: {lost['why']}", f"  {lost['hint']}"]
+        lines += ["", f"the {lost['ledger']} ledger CANNOT BE READ: {lost['why']}", *_hinted(lost)]
     for ledger in found["ledgers"]:
         last, sync = ledger["last_bar"], ledger["last_sync"]
         bar = f"last bar {last['symbol']} {last['timeframe']} {last['closed']}" if last else "no bar yet"

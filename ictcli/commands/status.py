@@ -27,19 +27,21 @@ from ictcli.session import Session
 def command(session: Session, metrics: Path | None) -> None:
     """Show what trades, what must be seen to, and what is stored.
 
-    After all the rest, a ledger that is damaged or gone is exit code 5, one on a server that cannot be
-    reached 6.
+    After all the rest, what is damaged or gone is exit code 5, a ledger on a server that cannot be reached
+    6. Metrics are not written where something is damaged: they would count nothing of it.
     """
     from ictcli.errors import DataError, SourceUnavailable
     from ictcli.overview import overview, overview_text
 
     found = overview(session)
-    if metrics is not None:
+    if metrics is not None and not found["damaged"]:
         _save(session, metrics, found)
     session.out.emit(found, lambda: overview_text(found, session.out))
-    if damaged := found["trading"]["damaged"]:
-        names = " and ".join(f"the {one['ledger']} ledger" for one in damaged)
-        raise DataError(f"{names} cannot be read; the rest is shown", hint=damaged[0]["hint"])
+    if damaged := [*found["trading"]["damaged"], *found["damaged"]]:
+        names = " and ".join(
+            f"the {one['ledger']} ledger" if "ledger" in one else one["part"] for one in damaged
+        )
+        raise DataError(f"damaged: {names}; the rest is shown", hint=damaged[0]["hint"])
     if found["trading"]["unreachable"]:
         raise SourceUnavailable(
             "the broker's ledger cannot be reached; the rest is shown",

@@ -20,6 +20,14 @@ if TYPE_CHECKING:
 _NOTHING = {"unusual": [], "judged": 0, "too_short": 0, "longest": 0, "needed": 0, "error": ""}
 
 
+NO_ALERTS: dict[str, Any] = {
+    "unacknowledged": {"info": 0, "warning": 0, "critical": 0}, "oldest": None, "waiting": 0, "failed": 0,
+}  # fmt: skip
+"""What is said of alerts where the outbox cannot be read."""
+NO_BACKUP: dict[str, Any] = {"last": None, "drill": None, "overdue": []}
+"""What is said of backups where nothing is known of them."""
+
+
 def disk(folder: Path) -> dict[str, int]:
     """Room on the disk that holds a folder, which may not exist yet."""
     usage = shutil.disk_usage(next(part for part in (folder, *folder.parents) if part.exists()))

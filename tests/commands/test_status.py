@@ -165,10 +165,38 @@ def test_a_ledger_that_is_gone_is_told_after_the_rest_with_exit_5(
     assert "HALTED since" in printed.out
     assert "the paper ledger CANNOT BE READ: no ledger at" in printed.out
     assert "broker/EURUSD/M1" in printed.out
-    assert "the paper ledger cannot be read; the rest is shown" in printed.err
+    assert "damaged: the paper ledger; the rest is shown" in printed.err
     assert run(["status", "--json"]) == 5
     (damaged,) = json.loads(capsys.readouterr().out)["trading"]["damaged"]
     assert damaged["ledger"] == "paper"
+
+
+def test_a_ledger_without_its_key_is_shown_and_told(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with open_journal(paper_place(desk / "state"), now=now_ns(), durable=False) as journal:
+        journal.append([start()], now_ns())
+    (desk / "state" / "secret.key").unlink()
+    assert run(["status"]) == 5
+    printed = capsys.readouterr()
+    assert "the paper ledger CANNOT BE READ" in printed.out
+    assert "secret.key is missing" in printed.out
+    assert "broker ledger" not in printed.out
+    assert "Put the copy of the key back" in printed.err
+
+
+def test_a_damaged_side_file_takes_nothing_else_off_the_screen(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with open_journal(paper_place(desk / "state"), now=now_ns(), durable=False) as journal:
+        journal.append([start()], now_ns())
+    for name in ("recon.db", "outbox.db"):
+        (desk / "state" / name).write_text("garbage" * 100)
+    assert run(["status", "--metrics", "status.prom"]) == 5
+    printed = capsys.readouterr()
+    assert "reconciliations CANNOT BE READ" in printed.out
+    assert "alerts CANNOT BE READ" in printed.out
+    assert "paper ledger, " in printed.out
+    assert "damaged: reconciliations and alerts; the rest is shown" in printed.err
+    assert not Path("status.prom").exists()
 
 
 def test_the_same_goes_into_a_file_for_prometheus(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -53,6 +53,7 @@ def test_golden_status_of_an_empty_workspace(ictcli: Run, workspace: Path) -> No
         "series": [],
         "runs": [],
         "disk_bytes": 0,
+        "damaged": [],
         "trading": {"halt": None, "ledgers": [], "damaged": [], "traders": [], "unreachable": None},
         "reconciliations": [],
         "models": [],
