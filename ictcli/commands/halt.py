@@ -34,6 +34,8 @@ def command(session: Session, flatten: bool, reason: str, broker: str) -> None:
     why = halting.reason_of(session, reason) or "halted by hand"
     halt = latch.engage(why, halting.who(), session.now, flatten=flatten)
     session.out.note(f"halted: {halt.reason}")
+    if reason and halt.reason != why:
+        session.out.note(f"it was halted before, and keeps that reason; in the log stays: {why}")
     if invalid is not None:
         session.out.warn("the stop is set; the broker is not asked, as the configuration is invalid")
         raise invalid

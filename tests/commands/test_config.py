@@ -53,6 +53,7 @@ def test_check_reads_all_three_files(desk: Path, capsys: pytest.CaptureFixture[s
         ("ictcli.toml", '[log]\nkeep = "0s"\n', "keep must be above 0"),
         ("ictcli.toml", '[backup]\nfolder = "state"\n', "backup.folder"),
         ("ictcli.toml", '[backup]\nfolder = "data/../config"\n', "is what is backed up"),
+        ("ictcli.toml", "[trade]\n[trade]\n", "hint: Correct it there"),
         (
             "ictcli.toml",
             '[brokers.a]\nterminal = "bridge"\nhost = "evil.example"\n',

@@ -108,6 +108,18 @@ def test_people_are_told_what_holds_and_how_to_lift_it(
     assert "ictcli resume --reason" in shown
 
 
+def test_a_second_stop_keeps_the_first_reason_and_says_so(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["halt", "--reason", "first"]) == 0
+    assert run(["halt"]) == 0
+    assert "before" not in capsys.readouterr().err
+    assert run(["halt", "--reason", "second"]) == 0
+    told = capsys.readouterr().err
+    assert "halted: first" in told
+    assert "it was halted before, and keeps that reason; in the log stays: second" in told
+
+
 def test_a_trader_that_answers_is_heard_at_once(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with trader(desk):
         began = monotonic()

@@ -92,11 +92,12 @@ _TRADES = {
 _RISK = {
     "max_drawdown": Definition(
         "max drawdown", "share", "bootstrap",
-        "deepest fall from a peak of the balance, open losses included, over that peak", "risk", "account",
+        "deepest fall from a peak of the balance, over that peak; a backtest's with open losses",
+        "risk", "account",
     ),
     "max_drawdown_money": Definition(
         "max drawdown (money)", "money", "bootstrap",
-        "deepest fall from a peak of the balance, open losses included", "risk", "account",
+        "deepest fall from a peak of the balance; a backtest's with open losses", "risk", "account",
     ),
     "drawdown_trades": Definition(
         "longest drawdown (trades)", "count", "bootstrap",
