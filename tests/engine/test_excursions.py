@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,6 +36,7 @@ def ran(bars: Bars, *asks: Ask, fine: Bars | None = None, **more: Any) -> tuple[
     return int(found.adverse[0]), int(found.favourable[0]), int(found.worst_at[0]) // HALF
 
 
+@pytest.mark.no_cover  # compiles the engine: tracing the compiler takes time and tells nothing
 def test_pieces_after_a_target_do_not_count() -> None:
     bars = minutes(FLAT, (1000, 1030, 990, 1025))
     fine = minutes(FLAT, FLAT, (1000, 1001, 990, 995), (995, 1030, 995, 1025), length=HALF)
