@@ -116,7 +116,7 @@ def verify(session: Session, name: str, key: Path | None) -> None:
 def restore(session: Session, name: str, target: Path, key: Path | None) -> None:
     """Make a workspace of a backup, verified before it appears.
 
-    Where it holds a ledger the emergency stop is set, because the broker may know of more than the ledger:
+    The emergency stop is set, because the broker may know of more than the ledger:
     `ictcli reconcile` shows it, `ictcli resume --reason TEXT` lifts the stop.
     """
     from ictcli.commands import backup_run as work

@@ -42,7 +42,8 @@ def create(session: Session, wanted: Sequence[str], metrics: Path | None) -> Non
     manifest = made.backup.manifest
     document = {
         **_document(made.backup.name, made.backup.folder, manifest),
-        "removed": made.removed, "damaged": made.damaged, "left_out": list(manifest.left_out),
+        "removed": made.removed, "damaged": made.damaged, "behind": list(made.behind),
+        "left_out": list(manifest.left_out),
     }  # fmt: skip
     session.out.emit(document, lambda: _made_text(made))
     _warn_of(session, made)
@@ -54,6 +55,11 @@ def _warn_of(session: Session, made: "Made") -> None:
         session.out.warn(f"links and special files are left out: {', '.join(manifest.left_out[:5])}")
     if not manifest.settled:
         session.out.warn("the paper trader never stood still: its terminal may be ahead of its ledger")
+    if made.behind:
+        session.out.warn(
+            f"no older backup was removed: one of them holds more of the {' and '.join(made.behind)} ledger "
+            "than there is now; if that account was begun anew on purpose, move the older backups away"
+        )
     for name, why in made.damaged.items():
         session.out.warn(f"{name} is damaged, not counted and not removed: {why}")
     outside = [path for path in session.config_files if path.is_file() and not _inside(session, path)]

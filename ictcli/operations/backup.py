@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from ictcli import __version__
 from ictcli.clock import NS_PER_SECOND, iso
 from ictcli.config.backup import BackupConfig
 from ictcli.errors import ConfigError, DataError, LedgerUnwritable
+from ictcli.ledger.address import LedgerName
 from ictcli.ledger.chain import read_key
 from ictcli.operations.backup_checking import check_backup
 from ictcli.operations.backup_contents import Ask, Contents, Workspace, contents_of
@@ -37,11 +39,13 @@ class Made:
         backup: it.
         removed: names of those that rotation removed.
         damaged: name = what is wrong with one that lies beside it and is not counted.
+        behind: ledgers of which an older backup holds more, so that nothing was removed.
     """
 
     backup: Backup
     removed: list[str]
     damaged: dict[str, str]
+    behind: tuple[LedgerName, ...] = ()
 
 
 def backup_folder(workspace: Workspace, settings: BackupConfig) -> Path:
@@ -101,6 +105,8 @@ def create(workspace: Workspace, settings: BackupConfig, ask: Ask, *, now: int) 
 
 def _rotated(folder: Path, settings: BackupConfig, fresh: Backup, key: bytes | None) -> Made:
     shelf = shelf_of(folder)
+    if behind := _behind(fresh, shelf.backups):
+        return Made(fresh, [], shelf.damaged, behind)
 
     def is_good(backup: Backup) -> bool:
         # what was made just now was read whole just now
@@ -115,6 +121,13 @@ def _rotated(folder: Path, settings: BackupConfig, fresh: Backup, key: bytes | N
             hint=f"Look at the permissions of {folder}.",
         ) from error
     return Made(fresh, removed, shelf.damaged)
+
+
+def _behind(fresh: Backup, older: Sequence[Backup]) -> tuple[LedgerName, ...]:
+    """Ledgers that older backups know more of: lost, set back or begun anew; only a person can tell which."""
+    events = {one.ledger: one.events for one in fresh.manifest.ledgers}
+    known = {(one.ledger, one.events) for backup in older for one in backup.manifest.ledgers}
+    return tuple(sorted({ledger for ledger, count in known if count > events.get(ledger, 0)}))
 
 
 def _prepare(folder: Path) -> None:

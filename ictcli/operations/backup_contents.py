@@ -10,6 +10,7 @@ from ictcli.errors import DataError
 from ictcli.ledger.address import LEDGERS, LedgerName, Place, place_of
 from ictcli.ledger.chain import KEPT_ELSEWHERE, sealed_files
 from ictcli.ledger.moved import require_here
+from ictcli.ledger.opening import no_ledger
 from ictcli.operations.backup_manifest import KEY_NAME, LEDGER_FILES, MANIFEST_FILE
 from ictcli.store.atomic import TEMPORARY
 
@@ -134,6 +135,7 @@ def _ledgers(workspace: Workspace) -> dict[LedgerName, Place]:
 
     Raises:
         DataError: there are some and no key, so nothing can tell whether they are whole.
+        NoLedger: one was here, as its anchors say.
     """
     key = workspace.state / "secret.key"
     if not key.is_file():
@@ -148,6 +150,8 @@ def _ledgers(workspace: Workspace) -> dict[LedgerName, Place]:
     }
     for place in places.values():
         require_here(place)
+        if place.lost:
+            raise no_ledger(place)
     return {name: place for name, place in places.items() if place.exists}
 
 

@@ -60,7 +60,8 @@ class Drill:
 def restore(backup: Path, target: Path, key: bytes | None, *, by: str, now: int) -> Restored:
     """Make a workspace of a backup; it appears when everything was verified.
 
-    Where it has a ledger, the emergency stop is set: the broker may know of orders that the ledger does not.
+    The emergency stop is set: the broker may know of orders that the ledger does not, most of all where none
+    is left.
 
     Args:
         backup: folder of the backup.
@@ -217,8 +218,6 @@ def _verified(
 
 
 def _halt(state: Path, manifest: Manifest, by: str, now: int) -> bool:
-    if not manifest.ledgers:
-        return False
     reason = f"restored from a backup of {iso(manifest.created)}: reconcile, then resume"
     try:
         Latch(control_folder(state)).engage(reason, by, now)

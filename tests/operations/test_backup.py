@@ -281,6 +281,24 @@ def test_backups_do_not_lie_among_what_is_backed_up(workspace: Workspace, folder
         backup_folder(workspace, BackupConfig(folder=folder))
 
 
+def test_a_ledger_that_is_gone_gives_no_backup(workspace: Workspace) -> None:
+    back_up(workspace)
+    for file in (workspace.state / "ledger").glob("ledger.db*"):
+        file.unlink()
+    with pytest.raises(DataError, match="was anchored"):
+        back_up(workspace, NOW + DAY)
+
+
+def test_nothing_is_removed_while_an_older_backup_holds_more_of_a_ledger(workspace: Workspace) -> None:
+    settings = BackupConfig(keep_daily=1, keep_weekly=0, keep_monthly=0)
+    first = back_up(workspace, settings=settings).backup.folder
+    shutil.rmtree(workspace.state / "ledger")
+    (workspace.state / "anchors.log").unlink()
+    made = back_up(workspace, NOW + DAY, settings=settings)
+    assert (made.removed, made.behind) == ([], ("broker",))
+    assert first.is_dir()
+
+
 def test_backups_may_lie_below_a_folder_and_are_never_in_themselves(workspace: Workspace) -> None:
     settings = BackupConfig(folder="state/copies")
     back_up(workspace, settings=settings)
@@ -295,9 +313,9 @@ def test_a_workspace_where_nobody_traded_is_backed_up_and_one_without_a_key_has_
 ) -> None:
     for name in ("ledger", "paper"):
         shutil.rmtree(workspace.state / name)
+    (workspace.state / "anchors.log").unlink()
     assert back_up(workspace).backup.manifest.ledgers == ()
     (workspace.state / "secret.key").unlink()
-    (workspace.state / "anchors.log").unlink(missing_ok=True)
     bare = back_up(workspace, NOW + DAY).backup
     assert (bare.manifest.key, bare.manifest.seal) == ("", "")
     assert check_backup(bare.folder, None).faults == ()

@@ -205,3 +205,11 @@ def test_a_drill_fails_with_its_backup_and_leaves_nothing(workspace: Workspace, 
     with pytest.raises(DataError, match="no such file"):
         drill(folder, tmp_path / "scratch", key, places(workspace), by="a", now=LATER)
     assert list((tmp_path / "scratch").iterdir()) == []
+
+
+def test_a_workspace_without_a_ledger_comes_back_halted_too(workspace: Workspace, tmp_path: Path) -> None:
+    for name in ("ledger", "paper"):
+        shutil.rmtree(workspace.state / name)
+    (workspace.state / "anchors.log").unlink()
+    assert restore(back_up(workspace), tmp_path / "again", key_of(workspace), by="a", now=LATER).halted
+    assert (tmp_path / "again" / "state" / "control" / "HALT").exists()
