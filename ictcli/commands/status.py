@@ -28,7 +28,7 @@ def command(session: Session, metrics: Path | None) -> None:
     """Show what trades, what must be seen to, and what is stored.
 
     After all the rest, what is damaged or gone is exit code 5, a ledger on a server that cannot be reached
-    6. Metrics are not written where something is damaged: they would count nothing of it.
+    6. Metrics are not written where anything but a ledger is damaged: they would count nothing of it.
     """
     from ictcli.errors import DataError, SourceUnavailable
     from ictcli.overview import overview, overview_text

@@ -11,7 +11,7 @@ from ictcli.ledger.address import LEDGERS, LedgerName, Place, place_of
 from ictcli.ledger.chain import KEPT_ELSEWHERE, sealed_files
 from ictcli.ledger.moved import require_here
 from ictcli.ledger.opening import no_ledger
-from ictcli.operations.backup_manifest import KEY_NAME, LEDGER_FILES, MANIFEST_FILE
+from ictcli.operations.backup_manifest import KEY_NAME, LEDGER_FILES, MANIFEST_FILE, PREFIX
 from ictcli.store.atomic import TEMPORARY
 
 MADE_AGAIN = frozenset({"locks", "import", "features", "sweeps", "replay"})
@@ -167,7 +167,7 @@ def _files(folder: Path, backups: Path) -> Iterator[Path]:
 
 def _is_backup(folder: Path) -> bool:
     """Also one of another time, when backups were kept there."""
-    return folder.name.startswith("backup-") and (folder / MANIFEST_FILE).is_file()
+    return folder.name.startswith(PREFIX) and (folder / MANIFEST_FILE).is_file()
 
 
 def _wanted(name: str, ask: Ask) -> bool:
