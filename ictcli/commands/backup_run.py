@@ -132,7 +132,7 @@ def restore(session: Session, name: str, target: Path, key: Path | None) -> None
     done = backup_restore.restore(folder, place, _key(session, key), by=who(), now=session.now)
     document = {
         **_document(folder.name, folder, done.manifest),
-        "workspace": str(place), "halted": done.halted, "notes": done.notes,
+        "workspace": str(place), "halted": True, "notes": done.notes,
     }  # fmt: skip
     session.out.emit(document, lambda: _restored_text(done, place))
     for one in done.notes:
@@ -308,10 +308,7 @@ def _restored_text(done: "Restored", place: Path) -> str:
         f"{name} ledger: {report.events:,} events, chain, anchors and tables verified"
         for name, report in done.reports.items()
     ]
-    if done.halted:
-        lines += [
-            "the emergency stop is set: run `ictcli reconcile` there, then `ictcli resume --reason TEXT`"
-        ]
+    lines += ["the emergency stop is set: run `ictcli reconcile` there, then `ictcli resume --reason TEXT`"]
     return "\n".join(lines)
 
 

@@ -30,13 +30,11 @@ class Restored:
     Attributes:
         manifest: of the backup.
         reports: of its ledgers.
-        halted: the emergency stop was set: what happened since is not known here.
         notes: what a person must do besides.
     """
 
     manifest: Manifest
     reports: dict[LedgerName, Report]
-    halted: bool
     notes: tuple[str, ...]
 
 
@@ -92,7 +90,7 @@ def restore(backup: Path, target: Path, key: bytes | None, *, by: str, now: int)
         folders, notes = _folders(manifest)
         _copy(backup, draft, manifest, folders)
         reports = _verified(backup, draft, manifest, folders, key, now)
-        halted = _halt(draft / folders["state"], manifest, by, now)
+        _halt(draft / folders["state"], manifest, by, now)
         if target.exists():
             target.rmdir()
         draft.rename(target)
@@ -101,7 +99,7 @@ def restore(backup: Path, target: Path, key: bytes | None, *, by: str, now: int)
         raise refused(error, target) from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-    return Restored(manifest, reports, halted, (*notes, *_elsewhere(manifest)))
+    return Restored(manifest, reports, (*notes, *_elsewhere(manifest)))
 
 
 def drill(
@@ -217,13 +215,13 @@ def _verified(
     return reports
 
 
-def _halt(state: Path, manifest: Manifest, by: str, now: int) -> bool:
+def _halt(state: Path, manifest: Manifest, by: str, now: int) -> None:
+    """Set the emergency stop: what happened since is not known here."""
     reason = f"restored from a backup of {iso(manifest.created)}: reconcile, then resume"
     try:
         Latch(control_folder(state)).engage(reason, by, now)
     except IctError as error:
         raise DataError(error.message, hint=error.hint) from error
-    return True
 
 
 def _elsewhere(manifest: Manifest) -> list[str]:

@@ -89,7 +89,8 @@ def test_nothing_is_restored_over_something(workspace: Workspace, tmp_path: Path
             restore(folder, tmp_path / name, key, by="a", now=LATER)
     assert files(workspace.folder) == before
     (tmp_path / "empty").mkdir()
-    assert restore(folder, tmp_path / "empty", key, by="a", now=LATER).halted
+    restore(folder, tmp_path / "empty", key, by="a", now=LATER)
+    assert (tmp_path / "empty" / "state" / "control" / "HALT").exists()
 
 
 def test_without_the_key_it_is_refused_and_the_hint_says_what_to_do(
@@ -102,7 +103,8 @@ def test_without_the_key_it_is_refused_and_the_hint_says_what_to_do(
     with pytest.raises(DataError, match="made with another secret key"):
         restore(folder, tmp_path / "again", bytes(32), by="a", now=LATER)
     assert not (tmp_path / "again").exists()
-    assert restore(folder, tmp_path / "again", key_of(workspace), by="a", now=LATER).halted
+    restore(folder, tmp_path / "again", key_of(workspace), by="a", now=LATER)
+    assert (tmp_path / "again" / "state" / "control" / "HALT").exists()
 
 
 def test_a_backup_with_the_key_needs_none(workspace: Workspace, tmp_path: Path) -> None:
@@ -211,5 +213,5 @@ def test_a_workspace_without_a_ledger_comes_back_halted_too(workspace: Workspace
     for name in ("ledger", "paper"):
         shutil.rmtree(workspace.state / name)
     (workspace.state / "anchors.log").unlink()
-    assert restore(back_up(workspace), tmp_path / "again", key_of(workspace), by="a", now=LATER).halted
+    restore(back_up(workspace), tmp_path / "again", key_of(workspace), by="a", now=LATER)
     assert (tmp_path / "again" / "state" / "control" / "HALT").exists()
