@@ -11,7 +11,8 @@ sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.market import played
 from ictcli.clock import monotonic
-from ictcli.trading.paper_terminal import TERMINAL_FILE, PaperTerminal
+from ictcli.ledger.address import TERMINAL_FILE
+from ictcli.trading.paper_terminal import PaperTerminal
 
 _WRITES = 20
 

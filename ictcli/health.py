@@ -113,7 +113,13 @@ def _check_bridges(session: Session) -> None:
 def _check_backups(session: Session) -> None:
     """Refuse to put backups among what they hold: each would hold all before it."""
     loaded = session.config
-    folder = os.path.realpath(loaded.workspace / loaded.config.backup.folder)
+    named = loaded.workspace / loaded.config.backup.folder
+    if os.path.lexists(named) and not named.is_dir():
+        raise ConfigError(
+            f"{loaded.origin('backup.folder')}: backup.folder: {named} is no folder",
+            hint="Name one, best on another disk; is that mounted?",
+        )
+    folder = os.path.realpath(named)
     for inside in (loaded.state_dir, loaded.data_dir, loaded.workspace / "config"):
         if folder == os.path.realpath(inside):
             raise ConfigError(

@@ -48,19 +48,35 @@ def _ledgers(session: Session) -> dict[LedgerName, Place]:
 
 def ledgers(session: Session) -> Found:
     """Every ledger opens, has its anchors, and is chained behind the last of them."""
-    told, bad = [], []
+    told, bad, cut = [], [], []
     for name, place in _ledgers(session).items():
         with copied(place) as stored:
             report = verify_tail(stored, place.key, read_anchors(place.anchors, place.key))
         told.append(f"{name}: {report.events:,} events, {report.anchors} anchors")
         bad += [f"{name} ledger, event {fault.seq}: {fault.detail}" for fault in report.faults]
+        cut += [f"{place.anchors} was lost or cut"] if report.lacking else []
     if bad:
         return (
             "fail",
             "; ".join(bad),
             "Run `ictcli ledger verify`, then see docs/ledger.md, When it is refused.",
         )
+    if cut:
+        fix = "ictcli reconcile: a tail that went with it shows at the broker only. A start notes it anew."
+        return "warn", "; ".join(cut), fix
+    if not told and (gone := _gone(session)):
+        return (
+            "warn",
+            gone,
+            "Restore it: docs/backup.md; a new account is begun by `ictcli trade`.",
+        )
     return ("ok", "; ".join(told), "") if told else ("skip", "nobody has traded here", _BEGIN)
+
+
+def _gone(session: Session) -> str:
+    """What there is to say where no ledger is left, and a backup held one."""
+    held = last_of(read_log(session.config.state_dir)).held
+    return f"no ledger is here, and {held.name} holds {held.events:,} events" if held else ""
 
 
 def reconciliation(session: Session) -> Found:
@@ -141,7 +157,7 @@ def _named(paths: Sequence[Path]) -> str:
 
 def backups(session: Session) -> Found:
     """The workspace was backed up lately, and a restore was tried."""
-    if not _ledgers(session):
+    if not _ledgers(session) and not _gone(session):
         return "skip", "nobody has traded here", _BEGIN
     settings = session.config.config.backup
     last = last_of(read_log(session.config.state_dir))

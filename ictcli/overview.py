@@ -145,6 +145,8 @@ def health_lines(found: dict[str, Any]) -> list[str]:
         for one in found["models"]
     ]
     kept, late = found["backup"], found["backup"]["overdue"]
+    if (held := kept["held"]) and not (found["trading"]["ledgers"] or found["trading"]["damaged"]):
+        lines.append(f"NO LEDGER IS HERE, and {held['backup']} holds {held['events']:,} events")
     if kept["last"] or found["trading"]["ledgers"]:
         lines.append(f"backup: {kept['last'] or 'never'}{', OVERDUE: ' + '; '.join(late) if late else ''}")
     return lines
@@ -194,9 +196,10 @@ def _trading_lines(found: dict[str, Any], out: Output) -> list[str]:
     """The same for people; nothing where nobody ever traded."""
     lines = []
     if halt := found["halt"]:
+        since = f" since {halt['since']}" if halt["since"] else ""
         lines += [
             "",
-            f"HALTED since {halt['since']}: {halt['reason']} (lift with `ictcli resume --reason TEXT`)",
+            f"HALTED{since}: {halt['reason']} (lift with `ictcli resume --reason TEXT`)",
         ]
     for one in found["traders"]:
         doing = f"trading since {one['since']} (pid {one['pid']})" if one["running"] else "not running"

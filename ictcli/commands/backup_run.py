@@ -121,6 +121,8 @@ def verify(session: Session, name: str, key: Path | None) -> None:
 
     session.out.emit(document, text)
     checked.require_good(folder.name)
+    if checked.manifest.ledgers and not checked.keyed:
+        session.out.warn("no ledger was verified: there is no secret key; pass --key FILE")
 
 
 def restore(session: Session, name: str, target: Path, key: Path | None) -> None:
@@ -129,6 +131,7 @@ def restore(session: Session, name: str, target: Path, key: Path | None) -> None
     from ictcli.operations import backup_restore
 
     folder, place = _folder_of(session, name), Path(os.path.normpath(session.cwd / target))
+    _require_elsewhere(session, place)
     done = backup_restore.restore(folder, place, _key(session, key), by=who(), now=session.now)
     document = {
         **_document(folder.name, folder, done.manifest),
@@ -137,6 +140,22 @@ def restore(session: Session, name: str, target: Path, key: Path | None) -> None
     session.out.emit(document, lambda: _restored_text(done, place))
     for one in done.notes:
         session.out.warn(one)
+
+
+def _require_elsewhere(session: Session, place: Path) -> None:
+    """Refuse to restore into what is backed up itself, or among the backups.
+
+    Raises:
+        UsageError: the target is there.
+    """
+    backups = session.workspace / session.config.config.backup.folder
+    own = [*_workspace(session).roots.values(), backups]
+    inside = next((one for one in own if place.resolve().is_relative_to(one.resolve())), None)
+    if inside is not None:
+        raise UsageError(
+            f"{place} is in {inside}, which the workspace here needs for itself",
+            hint="Name a folder beside the workspace, such as ../desk-restored.",
+        )
 
 
 def drill(session: Session, name: str, scratch: Path | None, key: Path | None, metrics: Path | None) -> None:
@@ -164,6 +183,8 @@ def drill(session: Session, name: str, scratch: Path | None, key: Path | None, m
         "files": len(done.restored.manifest.files), "ledgers": ledgers,
     }  # fmt: skip
     session.out.emit(document, lambda: _drill_text(folder.name, done))
+    if apart := [one.ledger for one in done.restored.manifest.ledgers if one.ledger not in done.compared]:
+        session.out.warn(f"compared with no live ledger: there is no {' or '.join(apart)} ledger here")
 
 
 def _noted(
@@ -263,14 +284,14 @@ def _key(session: Session, given: Path | None) -> bytes | None:
 
 
 def _live(session: Session) -> "dict[LedgerName, Place]":
-    """Ledgers of the workspace that exist."""
+    """Ledgers of the workspace that exist, or should."""
     from ictcli.ledger.address import LEDGERS, place_of
 
     state = session.config.state_dir
     if not (state / "secret.key").is_file():
         return {}
     places = {name: place_of(name, state, session.environ) for name in LEDGERS}
-    return {name: place for name, place in places.items() if place.exists}
+    return {name: place for name, place in places.items() if place.exists or place.lost}
 
 
 def _inside(session: Session, path: Path) -> bool:

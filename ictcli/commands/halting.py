@@ -70,6 +70,7 @@ def clear_accounts(session: Session, state: Path, halt: "Halt", broker: str) -> 
     """
     from ictcli.brokers.opening import find_broker
     from ictcli.trading.control import control_folder
+    from ictcli.trading.forgotten import forgotten
     from ictcli.trading.lock import traders
     from ictcli.trading.stopping import stop_accounts
 
@@ -79,8 +80,29 @@ def clear_accounts(session: Session, state: Path, halt: "Halt", broker: str) -> 
     known = traders(control_folder(state))
     if broker:
         known = [one for one in known if one[0].broker == broker]
-    named = broker or ("" if known else config.trade.broker)
-    return stop_accounts(halt, known, named, _means(session, state))
+        return stop_accounts(halt, known, broker, _means(session, state))
+    named = "" if known else config.trade.broker
+    lost = forgotten(state, session.environ, config.brokers, [one for one, _ in known])
+    if lost.doubt:
+        session.out.warn(lost.doubt)
+    known += [(one, False) for one in lost.traders]
+    accounts = stop_accounts(halt, known, named, _means(session, state))
+    return [*accounts, *([_unreached(lost.account)] if lost.account and not named else [])]
+
+
+def _unreached(account: str) -> "Account":
+    """An account that nobody can ask."""
+    from ictcli.errors import SourceUnavailable
+    from ictcli.trading.lock import Trader
+    from ictcli.trading.stopping import Account
+
+    server, _, login = account.rpartition("/")
+    found = Account(Trader(int(login), "", "live", 0, 0), "", running=False)
+    found.failure = SourceUnavailable(
+        f"the ledger tells of it, at {server}, and no table of brokers has its login",
+        hint="Name the broker: ictcli halt --broker NAME; or look at its terminal.",
+    )
+    return found
 
 
 def _means(session: Session, state: Path) -> "Means":

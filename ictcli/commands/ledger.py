@@ -61,6 +61,11 @@ def verify(session: Session, account: "LedgerName | None") -> None:
     document = {"ledger": str(place.address), **_document(report)}
     session.out.emit(document, lambda: _text(session, place, report))
     report.require_good()
+    if report.lacking:
+        session.out.warn(
+            f"no anchor vouches for the last {report.lacking:,} events: {place.anchors} was lost or cut; "
+            "a tail that went with it shows at the broker only: ictcli reconcile"
+        )
 
 
 @command.command(
@@ -196,6 +201,7 @@ def _document(report: "Report") -> dict[str, Any]:
         "events": report.events,
         "head": report.head,
         "anchors": report.anchors,
+        "lacking": report.lacking,
         "rows": report.rows,
         "faults": report.faults,
     }

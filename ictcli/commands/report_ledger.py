@@ -11,7 +11,7 @@ from ictcli.ledger.anchors import read_anchors
 from ictcli.ledger.faults import NoLedger
 from ictcli.ledger.log import Entry
 from ictcli.ledger.moved import require_here
-from ictcli.ledger.opening import reading
+from ictcli.ledger.opening import no_ledger, reading
 from ictcli.ledger.stored import entry_of
 from ictcli.ledger.verification import sealed_events
 from ictcli.reports.ledger_report import LedgerFacts, ledger_document
@@ -130,8 +130,8 @@ def _place(session: Session, word: str) -> tuple[LedgerName, Place]:
     place = place_of(name, state, environ)
     require_here(place)
     if not place.exists:
-        if anchored := read_anchors(place.anchors, place.key).last:
-            raise NoLedger(place.address, anchored=anchored)
+        if place.lost:
+            raise no_ledger(place)
         hint = "Trade first: `ictcli trade --help` starts with examples."
         raise DataError(f"there is no {name} ledger in {session.workspace} yet", hint=hint)
     return name, place

@@ -1,7 +1,7 @@
 """Where a ledger is: a file of the workspace, or a PostgreSQL database by URL; and what belongs to it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -12,6 +12,9 @@ from ictcli.ledger.chain import read_key
 LedgerName = Literal["broker", "paper", "replay"]
 LEDGERS: tuple[LedgerName, ...] = ("broker", "paper", "replay")
 """Ledgers of a workspace: of its broker's account, of its built-in terminal, of the last replay."""
+
+TERMINAL_FILE = "terminal.bin"
+"""The built-in terminal's state beside its ledger, which is there before it."""
 
 VARIABLE = "ICTCLI_LEDGER_URL"
 _POSTGRES = {"postgresql", "postgres", "postgresql+psycopg"}
@@ -49,6 +52,7 @@ class Place:
         spill: file that takes events when the database refuses.
         lock: held by whoever writes.
         backups: folder of copies.
+        traces: files that are there only once there is a ledger, besides its anchors.
     """
 
     address: Address
@@ -57,6 +61,7 @@ class Place:
     spill: Path
     lock: Path
     backups: Path
+    traces: tuple[Path, ...] = ()
 
     @property
     def moved(self) -> Path:
@@ -70,10 +75,15 @@ class Place:
 
     @property
     def lost(self) -> bool:
-        """Whether a ledger was here, as its anchors say, and is neither here nor moved any more."""
+        """Whether a ledger was here, as its anchors or traces say, and is neither here nor moved any more."""
         if self.exists or self.moved.exists():
             return False
-        return self.anchors.is_file() and self.anchors.stat().st_size > 0
+        return self.trace is not None or (self.anchors.is_file() and self.anchors.stat().st_size > 0)
+
+    @property
+    def trace(self) -> Path | None:
+        """The first of the traces that is there."""
+        return next((path for path in self.traces if path.is_file()), None)
 
 
 def parse_address(text: str) -> Address:
@@ -139,7 +149,9 @@ def paper_place(state_dir: Path) -> Place:
     Raises:
         DataError: the workspace has no secret key.
     """
-    return place_in(state_dir / "paper" / "ledger", read_key(state_dir / "secret.key"))
+    folder = state_dir / "paper"
+    place = place_in(folder / "ledger", read_key(state_dir / "secret.key"))
+    return replace(place, traces=(folder / TERMINAL_FILE,))
 
 
 def replay_place(state_dir: Path) -> Place:

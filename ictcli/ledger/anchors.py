@@ -11,6 +11,12 @@ from ictcli.ledger.chain import seal
 from ictcli.store.atomic import private_file
 
 What = Literal["anchor", "restored"]
+ANCHOR_EVERY = 16
+"""Events after which the head is noted outside of the database, where a damaged tail is found out by it."""
+ANCHOR_SYNC_EVERY = 256
+"""Events after which that note is made to survive a power cut, and the database is tidied up."""
+SYNC_PATIENCE = 2
+"""So many times later where a request waits to be sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,15 @@ class Anchors:
     def last(self) -> int:
         """The last event that was anchored; 0 for none."""
         return max((anchor.seq for anchor in self.holding), default=0)
+
+    def lacking(self, last: int) -> int:
+        """Events of a ledger of so many that no anchor vouches for, though one should; 0 where all is well.
+
+        A writer begins with an anchor; of later ones a power cut takes what was not made durable yet.
+        """
+        behind = last - self.last
+        usual = SYNC_PATIENCE * ANCHOR_SYNC_EVERY + ANCHOR_EVERY
+        return behind if behind > usual or (last and not self.holding) else 0
 
 
 def write_anchor(

@@ -96,6 +96,9 @@ def back_up(place: Place, target: Path) -> Report:
         sync_file(draft)
         replace(draft, target)
         sync_folder(target.parent)
+    except NoLedger as error:
+        emptied = place.address.file is not None and place.exists
+        raise NoLedger(place.address, anchored=anchors.last, emptied=emptied) from error
     finally:
         draft.unlink(missing_ok=True)
     return report

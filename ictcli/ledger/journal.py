@@ -9,25 +9,26 @@ from typing import Self
 
 from ictcli.errors import EventRefused, IctError, LedgerUnwritable
 from ictcli.ledger.address import Place
-from ictcli.ledger.anchors import read_anchors, write_anchor
+from ictcli.ledger.anchors import (
+    ANCHOR_EVERY,
+    ANCHOR_SYNC_EVERY,
+    SYNC_PATIENCE,
+    read_anchors,
+    write_anchor,
+)
 from ictcli.ledger.bodies import AnyBody, Sent, decode, encode
 from ictcli.ledger.chain import Event, link
 from ictcli.ledger.database import explained, prepare, transaction
 from ictcli.ledger.faults import LedgerFenced, NoLedger
 from ictcli.ledger.log import Entry
 from ictcli.ledger.moved import note_address, require_here
-from ictcli.ledger.opening import open_database
+from ictcli.ledger.opening import no_ledger, open_database
 from ictcli.ledger.projections import Fold
 from ictcli.ledger.spill import Spilled, read_spilled, spill
 from ictcli.ledger.stored import Stored, entry_of
 from ictcli.ledger.verification import verify, verify_tail
 from ictcli.store.atomic import sync_folder
 from ictcli.store.locks import exclusive
-
-ANCHOR_EVERY = 16
-"""Events after which the head is noted outside of the database, where a damaged tail is found out by it."""
-ANCHOR_SYNC_EVERY = 256
-"""Events after which that note is made to survive a power cut, and the database is tidied up."""
 
 
 class Journal:
@@ -171,7 +172,7 @@ class Journal:
         if self._seq - self._noted < ANCHOR_EVERY:
             return
         unsynced = self._seq - self._synced
-        sync = unsynced >= (2 if waited_for else 1) * ANCHOR_SYNC_EVERY
+        sync = unsynced >= (SYNC_PATIENCE if waited_for else 1) * ANCHOR_SYNC_EVERY
         self._anchor(now, sync=sync)
         if sync:
             self._stored.database.tidy()
@@ -272,16 +273,16 @@ def open_journal(
         stack.enter_context(exclusive(place.lock, "the ledger", now=now))
         require_here(place)
         anchors = read_anchors(place.anchors, place.key)
-        if anchors.last and place.lost:  # before SQLite makes an empty file in its place
-            raise NoLedger(place.address, anchored=anchors.last)
+        if (anchors.last or place.trace) and place.lost:  # before SQLite makes an empty file in its place
+            raise no_ledger(place)
         database = open_database(place.address, wait=wait)
         stack.callback(database.close)
         with explained(database):
             if not durable:
                 database.relax()
             database.claim()
-            if anchors.last and not database.tables():
-                raise NoLedger(place.address, anchored=anchors.last)
+            if (anchors.last or place.trace) and not database.tables():
+                raise NoLedger(place.address, anchored=anchors.last, emptied=True, trace=place.trace)
             prepare(database)
             stored = Stored(database)
             check = verify if full else verify_tail

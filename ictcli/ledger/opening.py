@@ -53,7 +53,7 @@ def reading(address: Address, *, wait: float = PATIENCE) -> Iterator[Stored]:
 
 def no_ledger(place: Place) -> NoLedger:
     """What there is to say of a place without a ledger: whether there ever was one."""
-    return NoLedger(place.address, anchored=read_anchors(place.anchors, place.key).last)
+    return NoLedger(place.address, anchored=read_anchors(place.anchors, place.key).last, trace=place.trace)
 
 
 @contextmanager

@@ -55,6 +55,8 @@ class SqliteDatabase:
         if writable:
             _make_private(path)
         elif not path.is_file():
+            if path.exists():
+                raise LedgerCorrupt(f"the ledger {path} is no file", hint="Move it away; restore a backup.")
             raise NoLedger(path)
         mode = "rwc" if writable else "ro"
         try:

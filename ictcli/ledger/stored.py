@@ -75,11 +75,16 @@ class Stored:
         found = self.database.execute(self.statements.head)
         return found[0] if found else (0, GENESIS)
 
-    def account(self) -> str:
-        """Whose tickets the last events name."""
+    def begun(self) -> Start | None:
+        """How the last trader began; None where there was none."""
         found = self.database.execute(self.statements.start)
         body = decode(found[0][0]) if found else None
-        return account_of(body) if isinstance(body, Start) else ""
+        return body if isinstance(body, Start) else None
+
+    def account(self) -> str:
+        """Whose tickets the last events name."""
+        start = self.begun()
+        return account_of(start) if start is not None else ""
 
     def event(self, seq: int) -> Event | None:
         """One event, None where there is none."""

@@ -37,6 +37,7 @@ class Report:
         anchors: heads outside of the database that it was held against.
         rows: projection = number of rows.
         faults: what is wrong; empty for a good ledger.
+        lacking: events that no anchor vouches for, though one should: anchors were lost.
     """
 
     events: int
@@ -44,6 +45,7 @@ class Report:
     anchors: int
     rows: dict[str, int]
     faults: tuple[Fault, ...]
+    lacking: int = 0
 
     def require_good(self) -> None:
         """Refuse a ledger with faults.
@@ -80,7 +82,8 @@ def verify(stored: Stored, key: bytes, anchors: Anchors) -> Report:
                 continue
             counts[kind.table] = len(kept)
             faults += _differences(kind, kept, list(walk.rows.all(kind)))
-    return Report(walk.seq, walk.head, len(anchors.holding), counts, tuple(faults))
+    lacking = 0 if faults else anchors.lacking(walk.seq)
+    return Report(walk.seq, walk.head, len(anchors.holding), counts, tuple(faults), lacking)
 
 
 def verify_tail(stored: Stored, key: bytes, anchors: Anchors) -> Report:
@@ -96,7 +99,8 @@ def verify_tail(stored: Stored, key: bytes, anchors: Anchors) -> Report:
         broken = first_break(key, stored.events(since), since, known)
         if broken is not None:
             faults.append(Fault("chain", *broken))
-    return Report(last, head, len(anchors.holding), {}, tuple(faults))
+    lacking = 0 if faults else anchors.lacking(last)
+    return Report(last, head, len(anchors.holding), {}, tuple(faults), lacking)
 
 
 def sealed_events(stored: Stored, key: bytes, anchors: Anchors) -> list[Event]:

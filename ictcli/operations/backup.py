@@ -61,6 +61,11 @@ def backup_folder(workspace: Workspace, settings: BackupConfig) -> Path:
             f"backup.folder {settings.folder!r} is a folder of the workspace itself",
             hint="Name a folder of its own, best on another disk.",
         )
+    if folder.is_symlink() and not folder.exists():
+        raise ConfigError(
+            f"backup.folder: {folder} is a link to what is not there",
+            hint="Is the other disk mounted? Else name another folder.",
+        )
     if folder.exists() and not folder.is_dir():
         raise ConfigError(f"backup.folder: {folder} is no folder", hint="Name one, best on another disk.")
     return folder

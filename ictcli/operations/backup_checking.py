@@ -9,7 +9,7 @@ from ictcli.ledger.anchors import read_anchors
 from ictcli.ledger.chain import read_key
 from ictcli.ledger.opening import reading
 from ictcli.ledger.verification import Report, verify
-from ictcli.operations.backup_copying import target_of
+from ictcli.operations.backup_copying import PAPER, target_of, terminal_fault
 from ictcli.operations.backup_manifest import (
     KEY_NAME,
     BackupLedger,
@@ -19,6 +19,9 @@ from ictcli.operations.backup_manifest import (
     read_manifest,
     seal_holds,
 )
+
+_OTHER_KEY = "it was made with another secret key"
+_ITS_KEY = "Pass --key FILE: the copy of the state/secret.key that the workspace had then."
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +46,8 @@ class Checked:
         """
         if self.faults:
             more = f" (and {len(self.faults) - 1} more)" if len(self.faults) > 1 else ""
-            raise DataError(
-                f"{name} is not what was written: {self.faults[0]}{more}",
-                hint="Take another backup: `ictcli backup list`.",
-            )
+            hint = _ITS_KEY if self.faults == (_OTHER_KEY,) else "Take another backup: `ictcli backup list`."
+            raise DataError(f"{name} is not what was written: {self.faults[0]}{more}", hint=hint)
 
 
 def check_backup(folder: Path, key: bytes | None) -> Checked:
@@ -68,11 +69,14 @@ def check_backup(folder: Path, key: bytes | None) -> Checked:
     if key is None or not manifest.key:
         return Checked(manifest, keyed=False, faults=())
     if manifest.key != fingerprint_of(key):
-        return Checked(manifest, keyed=True, faults=("it was made with another secret key",))
+        return Checked(manifest, keyed=True, faults=(_OTHER_KEY,))
     if not seal_holds(manifest, key):
         return Checked(manifest, keyed=True, faults=("the manifest's seal is broken: it was changed",))
     for ledger in manifest.ledgers:
         faults += ledger_faults(folder, ledger, key)[1]
+        if ledger.ledger == "paper" and ledger.events:
+            fault = terminal_fault(target_of(folder, PAPER), Path(PAPER))
+            faults += [fault] if fault else []
     return Checked(manifest, keyed=True, faults=tuple(faults))
 
 

@@ -17,10 +17,13 @@ from ictcli.ledger.copies import back_up
 from ictcli.operations.backup_contents import Contents, anchors_name, ledger_name
 from ictcli.operations.backup_manifest import BackupLedger
 from ictcli.store.atomic import private_folder
+from ictcli.trading.paper_history import HINT
+from ictcli.trading.paper_state import check_terminal
 
+PAPER = "state/paper"
+"""Folder of the paper terminal in a backup."""
 _TRIES = 20
 _PAUSE = 0.05
-_TERMINAL = "state/paper/terminal.bin"
 _CHUNK = 1 << 20
 _ROOM = 64 * 2**20
 """Bytes that stay free beside a backup."""
@@ -45,7 +48,7 @@ def copy_contents(contents: Contents, draft: Path) -> tuple[tuple[BackupLedger, 
         ledgers, settled = [], True
         for ledger, place in contents.ledgers.items():
             if ledger == "paper":
-                copied, settled = _copy_paper(contents, place, draft)
+                copied, settled = _copy_paper(place, draft)
             else:
                 copied = _copy_ledger(ledger, place, draft)
             ledgers.append(copied)
@@ -124,26 +127,47 @@ def _copy_ledger(ledger: LedgerName, place: Place, draft: Path) -> BackupLedger:
     )  # fmt: skip
 
 
-def _copy_paper(contents: Contents, place: Place, draft: Path) -> tuple[BackupLedger, bool]:
-    terminal = contents.after.get(_TERMINAL)
+def _copy_paper(place: Place, draft: Path) -> tuple[BackupLedger, bool]:
+    """Copy the paper ledger with its terminal, and whether both are of one instant.
+
+    Raises:
+        DataError: no trader could go on from that terminal.
+    """
+    (terminal,) = place.traces
+    settled = False
     for attempt in range(_TRIES):
         marks = _marks(terminal)
         copied = _copy_ledger("paper", place, draft)
-        if terminal is None:
-            return copied, True
-        folder = terminal.parent
-        for path in [terminal, *sorted(folder.glob("terminal-*.history"))]:
-            copy_plain(path, target_of(draft, f"state/paper/{path.name}"))
-        if marks == _marks(terminal):
-            return copied, True
+        for path in [terminal, *sorted(terminal.parent.glob("terminal-*.history"))]:
+            copy_plain(path, target_of(draft, f"{PAPER}/{path.name}"))
+        settled = marks == _marks(terminal)
+        if settled:
+            break
         time.sleep(_PAUSE * min(attempt, 4))
-    return copied, False
+    if copied.events and (fault := terminal_fault(target_of(draft, PAPER), terminal.parent)):
+        raise DataError(f"no backup was made: {fault}", hint=HINT)
+    return copied, settled
 
 
-def _marks(path: Path | None) -> tuple[int, int, int] | None:
-    if path is None:
+def terminal_fault(folder: Path, shown: Path) -> str:
+    """Why no trader could go on from a copied paper terminal; empty where one could.
+
+    Args:
+        folder: where it lies.
+        shown: what its folder is called for people.
+    """
+    try:
+        check_terminal(folder)
+    except DataError as error:
+        return error.message.replace(str(folder), str(shown))
+    return ""
+
+
+def _marks(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
         return None
-    found = path.stat()
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 

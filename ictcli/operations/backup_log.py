@@ -42,11 +42,12 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Last:
-    """The last backup, the last one that was made, and the last drill; None for never."""
+    """The last backup, the last that was made, the last drill, the last that holds events; None for never."""
 
     tried: Done | None
     made: Done | None
     drill: Done | None
+    held: Done | None = None
 
 
 def note(state: Path, done: Done) -> None:
@@ -90,7 +91,8 @@ def last_of(log: Sequence[Done]) -> Last:
         fitting = (one for one in reversed(log) if one.what == what and (one.ok or not good))
         return next(fitting, None)
 
-    return Last(newest("create", good=False), newest("create", good=True), newest("drill", good=False))
+    held = next((one for one in reversed(log) if one.what == "create" and one.ok and one.events), None)
+    return Last(newest("create", good=False), newest("create", good=True), newest("drill", good=False), held)
 
 
 def overdue(last: Last, *, now: int, stale_after: int, drill_after: int) -> list[str]:

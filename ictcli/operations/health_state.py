@@ -24,7 +24,7 @@ NO_ALERTS: dict[str, Any] = {
     "unacknowledged": {"info": 0, "warning": 0, "critical": 0}, "oldest": None, "waiting": 0, "failed": 0,
 }  # fmt: skip
 """What is said of alerts where the outbox cannot be read."""
-NO_BACKUP: dict[str, Any] = {"last": None, "drill": None, "overdue": []}
+NO_BACKUP: dict[str, Any] = {"last": None, "drill": None, "held": None, "overdue": []}
 """What is said of backups where nothing is known of them."""
 
 
@@ -71,6 +71,7 @@ def backup(state: Path, config: Config, now: int) -> dict[str, Any]:
     return {
         "last": iso(last.made.at) if last.made else None,
         "drill": iso(last.drill.at) if last.drill else None,
+        "held": {"backup": last.held.name, "events": last.held.events} if last.held else None,
         "overdue": late,
     }
 

@@ -15,6 +15,7 @@ from ictcli.brokers.simulated.surface import SimulatedTerminal
 from ictcli.brokers.simulated.surface_session import TerminalOptions
 from ictcli.config.records import Config
 from ictcli.errors import DataError
+from ictcli.ledger.address import TERMINAL_FILE
 from ictcli.market.bars import Bars, SeriesKey, make_bars
 from ictcli.market.clocks import parse_rule
 from ictcli.market.timeframes import parse_timeframe
@@ -24,7 +25,8 @@ from ictcli.research.accounts import Floor
 from ictcli.research.series import Series
 from ictcli.terminals.times import ServerClock
 from ictcli.trading.paper_history import HINT
-from ictcli.trading.paper_terminal import TERMINAL_FILE, Kept, PaperTerminal, Quoted
+from ictcli.trading.paper_state import Kept, Quoted
+from ictcli.trading.paper_terminal import PaperTerminal
 from ictcli.trading.simulated_world import RULE
 
 SERVER = "simulated"

@@ -9,8 +9,8 @@ from ictcli.reconcile.ledger_run import compare_with_ledger, is_traded
 from ictcli.reconcile.outcome import Outcome
 from ictcli.reconcile.request import ReconcileRequest, World
 from ictcli.reconcile.story import Story
+from ictcli.trading.lock import LOGIN
 from ictcli.trading.paper import FOLDER
-from ictcli.trading.simulated_world import LOGIN
 
 TERMINAL = "the built-in terminal"
 

@@ -28,8 +28,9 @@ from ictcli.trading.engagement import Engagement, Terms
 from ictcli.trading.feeds import feeds_of
 from ictcli.trading.graduation import strategy_mark
 from ictcli.trading.latch import Latch
+from ictcli.trading.lock import LOGIN
 from ictcli.trading.playback import Playback, VirtualClock
-from ictcli.trading.simulated_world import LOGIN, SimulatedWorld, simulated_world
+from ictcli.trading.simulated_world import SimulatedWorld, simulated_world
 from ictcli.trading.wishes import Header
 
 _SHOWN = 64

@@ -11,6 +11,8 @@ from ictcli.plain_file import read_plain
 from ictcli.store.atomic import write_file
 from ictcli.store.locks import exclusive
 
+LOGIN = 1
+"""Account number of the built-in simulated terminal."""
 _PATIENCE = 0.5
 """Seconds to wait for the lock: ``halt`` and ``status`` try it for a moment to see who is up."""
 

@@ -26,14 +26,14 @@ from ictcli.trading.engagement import Engagement, Terms, last_state, money_of
 from ictcli.trading.feeds import feeds_of
 from ictcli.trading.follower import Batch, Follower, history_start
 from ictcli.trading.latch import Latch
+from ictcli.trading.lock import LOGIN, only_trader
 from ictcli.trading.lock import Trader as Holder
-from ictcli.trading.lock import only_trader
 from ictcli.trading.metrics import MetricHistory
+from ictcli.trading.paper_state import require_state
 from ictcli.trading.paper_terminal import PaperTerminal, inherit
 from ictcli.trading.playback import Playback, VirtualClock
 from ictcli.trading.request import Outside, Traded, TradeRequest
 from ictcli.trading.session_floor import SessionFloor, lay_floor, start_of
-from ictcli.trading.simulated_world import LOGIN
 from ictcli.trading.spool import spool_of
 from ictcli.trading.summary import summarize
 from ictcli.trading.throw_away import Ground, throw_away
@@ -136,7 +136,7 @@ def _begin(
     one.measures.listener = outside.recorded
     one.refuse_strangers(known=found is not None)
     if one.book.epoch:
-        terminal.require()
+        require_state(terminal.path)
     start = start_of(request, laid, shop, LOGIN, "simulated", outside)
     if found is None:
         return _begin_anew(one, play, terminal, laid, start, outside)

@@ -12,39 +12,15 @@ import msgspec
 
 from ictcli.brokers.simulated.records import ServerRequest, ServerResult
 from ictcli.brokers.simulated.server import TradeServer
-from ictcli.brokers.simulated.server_history import FIRST_DEAL, FIRST_ORDER, NO_BLOCKS, History
+from ictcli.brokers.simulated.server_history import FIRST_DEAL, FIRST_ORDER, History
 from ictcli.config.records import Config
-from ictcli.errors import DataError
-from ictcli.market.symbols import SymbolSpec
+from ictcli.ledger.address import TERMINAL_FILE
 from ictcli.research.accounts import Floor
 from ictcli.store.atomic import write_file
-from ictcli.trading.paper_history import HINT, Extent, HistoryFile
+from ictcli.trading.paper_history import HistoryFile
+from ictcli.trading.paper_state import Kept, Quoted, history_of, read_state, strange_state
 from ictcli.trading.progress import Progress
 from ictcli.trading.simulated_world import SimulatedWorld, simulated_world
-
-TERMINAL_FILE = "terminal.bin"
-
-
-class Quoted(msgspec.Struct, frozen=True):
-    """A series of the terminal: its contract, decimals of its prices, name of its timeframe."""
-
-    spec: SymbolSpec
-    digits: int
-    timeframe: str
-
-
-class Kept(msgspec.Struct, frozen=True):
-    """The file: the server's own bytes, how far its market has gone within its bars, where its history is.
-
-    Without ``history`` the server's bytes hold all of it, as they did in earlier versions, which did not
-    tell their ``series`` either. ``traded``: how many of these, from the first, are traded.
-    """
-
-    server: bytes
-    done: dict[int, tuple[int, int]]
-    history: Extent | None = None
-    series: tuple[Quoted, ...] = ()
-    traded: int = 0
 
 
 class KeptServer(TradeServer):
@@ -88,7 +64,7 @@ class PaperTerminal:
     """
 
     def __init__(self, folder: Path, floor: Floor, config: Config, now: Callable[[], int], seed: int) -> None:
-        self._path = folder / TERMINAL_FILE
+        self.path = folder / TERMINAL_FILE
         self.world: SimulatedWorld = simulated_world(floor, config, now, sleep, seed=seed, make=KeptServer)
         self.server = self.world.server
         self._history, self._swept = HistoryFile(folder), False
@@ -114,19 +90,10 @@ class PaperTerminal:
             self._series,
             self._traded,
         )
-        write_file(self._path, msgspec.msgpack.encode(kept), private=True)
+        write_file(self.path, msgspec.msgpack.encode(kept), private=True)
         if not self._swept:
             self._history.sweep()
             self._swept = True
-
-    def require(self) -> None:
-        """Make sure that the terminal of a ledger that has begun is there; it was written before any event.
-
-        Raises:
-            DataError: it is lost; a new one would hold other money and know none of the ledger's tickets.
-        """
-        if not self._path.is_file():
-            raise DataError(f"the ledger tells of a terminal, and {self._path} is missing", hint=HINT)
 
     def load(self) -> None:
         """Be what was written down.
@@ -134,16 +101,11 @@ class PaperTerminal:
         Raises:
             DataError: nothing was, or it is of other series.
         """
+        kept = read_state(self.path)
         try:
-            saved = self._path.read_bytes()
-        except OSError as error:
-            raise DataError(f"cannot read {self._path}: {error.strerror}", hint=HINT) from error
-        try:
-            kept = msgspec.msgpack.decode(saved, type=Kept)
-            blocks = self._history.read(kept.history) if kept.history is not None else NO_BLOCKS
-            self.server.load(kept.server, blocks)
-        except (ValueError, msgspec.DecodeError) as error:
-            raise DataError(f"{self._path} is no state of this terminal: {error}", hint=HINT) from error
+            self.server.load(kept.server, history_of(kept, self._history))
+        except ValueError as error:
+            raise strange_state(self.path, error) from error
         self.progress.done = dict(kept.done)
 
     def bars_shown(self, s: int) -> int:

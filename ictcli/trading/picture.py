@@ -50,7 +50,10 @@ def picture(state: Path, places: Mapping[str, Place]) -> dict[str, Any]:
     return {
         "halt": None
         if halt is None
-        else {"reason": halt.reason, "by": halt.by, "since": iso(halt.ts), "flatten": halt.flatten},
+        else {
+            "reason": halt.reason, "by": halt.by, "since": iso(halt.ts) if halt.ts else None,
+            "flatten": halt.flatten,
+        },
         "traders": [
             {
                 "account": trader.account, "broker": trader.broker, "mode": trader.mode, "running": running,

@@ -23,10 +23,11 @@ from ictcli.trading.engagement import Engagement, Terms
 from ictcli.trading.feeds import feeds_of
 from ictcli.trading.fees import fees_due
 from ictcli.trading.latch import Latch
+from ictcli.trading.lock import LOGIN
 from ictcli.trading.playback import Playback, VirtualClock
 from ictcli.trading.request import Outside, Speed, Traded, TradeRequest
 from ictcli.trading.session_floor import SessionFloor, lay_floor, start_of
-from ictcli.trading.simulated_world import LOGIN, simulated_world
+from ictcli.trading.simulated_world import simulated_world
 from ictcli.trading.summary import summarize
 from ictcli.trading.wishes import Header
 

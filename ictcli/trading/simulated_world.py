@@ -21,9 +21,8 @@ from ictcli.market.clocks import parse_rule
 from ictcli.research.accounts import Floor, open_desk
 from ictcli.terminals.symbol_constants import SymbolFilling, SymbolTradeExecution
 from ictcli.terminals.times import ServerClock
+from ictcli.trading.lock import LOGIN
 
-LOGIN = 1
-"""Account number of the built-in simulated terminal."""
 RULE = "ny+7"
 _SHOWN = 32
 """Bars that the terminal shows at least: whoever trades there takes bars from elsewhere."""

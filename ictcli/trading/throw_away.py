@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ictcli.clock import NS_PER_DAY, now_ns
 from ictcli.ledger.address import Address, Place
-from ictcli.ledger.opening import copy_file
+from ictcli.ledger.opening import copy_file, no_ledger
 
 _PREFIX = ".dry-"
 
@@ -38,9 +38,11 @@ def throw_away(ground: Ground) -> Iterator[Ground]:
     A ledger on a database server is not copied: the dry run begins with an empty one.
 
     Raises:
-        DataError: the ledger is damaged.
+        DataError: the ledger is damaged, or lost.
         LedgerUnwritable: the disk refuses.
     """
+    if ground.place.lost:
+        raise no_ledger(ground.place)
     ground.folder.parent.mkdir(parents=True, exist_ok=True)
     _sweep(ground.folder.parent)
     scratch = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=ground.folder.parent))
@@ -54,7 +56,7 @@ def throw_away(ground: Ground) -> Iterator[Ground]:
                 shutil.copytree(ground.folder, scratch / "own", ignore=shutil.ignore_patterns("ledger"))
         own = replace(
             place, address=address, anchors=scratch / "ledger" / "anchors.log",
-            spill=scratch / "ledger" / "spill.jsonl", lock=scratch / "ledger" / "ledger.lock",
+            spill=scratch / "ledger" / "spill.jsonl", lock=scratch / "ledger" / "ledger.lock", traces=(),
         )  # fmt: skip
         yield Ground(own, scratch / "own", scratch / "spool", scratch / "data")
     finally:

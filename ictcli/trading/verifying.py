@@ -24,13 +24,14 @@ from ictcli.trading.account import Account
 from ictcli.trading.assembly import assemble
 from ictcli.trading.dispatch import Dispatcher
 from ictcli.trading.feeds import one_each
+from ictcli.trading.lock import LOGIN
 from ictcli.trading.manager import OrderManager
 from ictcli.trading.messages import Alert, Begin
 from ictcli.trading.minds import ModelStream
 from ictcli.trading.orderbook import Notice, OrderBook
 from ictcli.trading.parity import parity_document
 from ictcli.trading.playback import Playback, VirtualClock
-from ictcli.trading.simulated_world import LOGIN, simulated_world
+from ictcli.trading.simulated_world import simulated_world
 from ictcli.trading.trader import Trader
 from ictcli.trading.wishes import Header
 

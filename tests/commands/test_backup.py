@@ -174,3 +174,42 @@ def test_a_failed_backup_is_noted_and_told_to_prometheus(desk: Path, capsys: Pri
     metrics = Path("backup.prom").read_text()
     assert "ictcli_backup_exit_code 5.0" in metrics
     assert "ictcli_backup_last_success_timestamp_seconds 0.0" not in metrics
+
+
+def test_a_restore_goes_nowhere_into_the_workspace(desk: Path, capsys: Printed) -> None:
+    assert run(["backup", "create"]) == 0
+    for target in ("state/again", "data/again", "backups/again", "config"):
+        assert run(["backup", "restore", "latest", "--to", target]) == 2
+        assert "which the workspace here needs for itself" in capsys.readouterr().err
+        assert target == "config" or not (desk / target).exists()
+
+
+def test_a_drill_and_a_verification_say_what_they_did_not_do(desk: Path, capsys: Printed) -> None:
+    assert run(["backup", "create", "--with", "key"]) == 0
+    (made,) = (desk / "backups").glob("backup-*")
+    shutil.move(desk / "state", desk / "lost")
+    assert run(["backup", "drill"]) == 0
+    assert "compared with no live ledger: there is no broker or paper ledger here" in capsys.readouterr().err
+    shutil.move(desk / "lost", desk / "state")
+    shutil.rmtree(desk / "state" / "paper" / "ledger")
+    assert run(["backup", "drill"]) == 5
+    assert "terminal.bin knows of its account" in capsys.readouterr().err
+    manifest = made / "manifest.json"
+    assert '"key":""' not in manifest.read_text()
+
+
+def test_without_a_key_no_ledger_counts_as_verified(desk: Path, capsys: Printed) -> None:
+    assert run(["backup", "create"]) == 0
+    shutil.move(desk / "state" / "secret.key", desk / "kept.key")
+    assert run(["backup", "verify"]) == 0
+    assert "no ledger was verified" in capsys.readouterr().err
+    assert run(["backup", "verify", "--key", "kept.key"]) == 0
+    assert "no ledger was verified" not in capsys.readouterr().err
+
+
+def test_backups_of_another_key_ask_for_that_one(desk: Path, capsys: Printed) -> None:
+    assert run(["backup", "create"]) == 0
+    (desk / "other.key").write_text("ab" * 32 + "\n")
+    (desk / "other.key").chmod(0o600)
+    assert run(["backup", "verify", "--key", "other.key"]) == 5
+    assert "Pass --key FILE" in capsys.readouterr().err

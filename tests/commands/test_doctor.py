@@ -30,6 +30,7 @@ from ictcli.trading.lock import Trader, only_trader
 from ictcli.versions import package_versions
 from ictcli.workspace import create
 from tests.ledger.stories import NOW, start
+from tests.operations.desks import keep_terminal
 
 
 @pytest.fixture
@@ -340,3 +341,33 @@ def test_a_full_disk_is_no_bug_to_be_reported(desk: Path, monkeypatch: pytest.Mo
     row = health.examine(Session([], dict(os.environ)))[-1]
     assert (row.state, row.detail) == ("fail", "/srv/desk/data: No space left on device")
     assert row.fix.startswith("Free space")
+
+
+def test_anchors_that_were_lost_or_cut_are_told_and_noted_anew(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = paper_place(desk / "state")
+    with open_journal(place, now=NOW, durable=False) as journal:
+        journal.append([start()], NOW)
+    for path in place.traces:
+        keep_terminal(path)
+    place.anchors.unlink()
+    assert run(["doctor", "--json"]) == 0
+    row = checks(capsys)["ledgers"]
+    assert (row["state"], row["detail"]) == ("warn", f"{place.anchors} was lost or cut")
+    assert run(["ledger", "verify", "--account", "paper", "--json"]) == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out)["lacking"] == 1
+    assert "no anchor vouches for the last 1 events" in told.err
+    with open_journal(place, now=NOW, durable=False):
+        pass
+    assert run(["ledger", "verify", "--account", "paper", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["lacking"] == 0
+
+
+def test_backups_that_cannot_be_made_fail_the_configuration(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (desk / "backups").write_text("")
+    assert run(["doctor", "--json"]) == 3
+    assert "backups is no folder" in checks(capsys)["config"]["detail"]

@@ -17,7 +17,7 @@ import pytest
 from ictcli.__main__ import run
 from ictcli.clock import monotonic
 from ictcli.commands.halting import text
-from ictcli.ledger.address import paper_place
+from ictcli.ledger.address import find_place, paper_place
 from ictcli.ledger.bodies import Mode, ModeSet, Resumed, Start
 from ictcli.ledger.chain import read_key
 from ictcli.ledger.journal import open_journal
@@ -294,3 +294,34 @@ def test_a_secret_in_a_reason_is_masked_where_the_configuration_is_invalid(desk:
     (desk / "config" / "ictcli.toml").write_text("nonsense")
     assert run(["halt", "--reason", "password=hunter2hunter2"]) == 4
     assert halted(desk) == "password=***"
+
+
+def test_a_paper_account_that_nobody_noted_is_told_by_its_ledger(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with open_journal(paper_place(desk / "state"), now=NOW, durable=False) as journal:
+        journal.append([start(account=1), intent("a"), sent("a")], NOW)
+    assert run(["halt", "--flatten", "--json"]) == 8
+    (account,) = document(capsys)["accounts"]
+    assert (account["account"], account["mode"], account["unknown"]) == (1, "paper", ["a"])
+
+
+def test_an_account_at_a_broker_that_nobody_can_reach_is_no_success(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with open_journal(find_place(desk / "state", {}), now=NOW, durable=False) as journal:
+        journal.append([start()], NOW)
+    assert run(["halt", "--flatten"]) == 6
+    assert "no table of brokers has its login" in capsys.readouterr().err
+    assert halted(desk) is not None
+
+
+def test_a_ledger_that_cannot_tell_does_not_keep_the_stop_from_holding(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ledger = desk / "state" / "ledger" / "ledger.db"
+    ledger.parent.mkdir(parents=True, exist_ok=True)
+    ledger.write_bytes(b"no database" * 999)
+    assert run(["halt"]) == 0
+    assert "a ledger cannot tell whose account was traded" in capsys.readouterr().err
+    assert halted(desk) is not None

@@ -20,12 +20,15 @@ from ictcli.brokers.reports import Evidence
 from ictcli.brokers.requests import Place
 from ictcli.clock import NS_PER_DAY, monotonic, now_ns
 from ictcli.config.trading import BrokerConfig
+from ictcli.ledger.address import find_place
 from ictcli.ledger.bodies import Emergency
 from ictcli.ledger.chain import read_key
+from ictcli.ledger.journal import open_journal
 from ictcli.trading.identity import intent_id, magic_of
 from ictcli.trading.latch import Latch
 from ictcli.trading.spool import waiting
 from ictcli.workspace import create
+from tests.ledger.stories import start
 
 TOKEN = "canary-token-4f6d1c0a9b8e7d6c5b4a39281706f5e4"
 PASSWORD = "canary-password-Zx81!q"
@@ -189,3 +192,17 @@ def _command_line(pid: int) -> bytes:
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return b""
+
+
+def test_a_lost_control_folder_does_not_hide_the_account_from_a_stop(serve: Serve, desk: Path) -> None:
+    port = serve()
+    configure(desk, port)
+    config = desk / "config" / "ictcli.toml"
+    config.write_text(config.read_text().replace('broker = "desk"', ""))
+    trade_something(port)
+    with open_journal(find_place(desk / "state", {}), now=now_ns(), durable=False) as journal:
+        journal.append([start(account=1)], now_ns())
+    code, found, _ = halt(desk, "--flatten")
+    (account,) = found["accounts"]
+    assert (code, account["account"], account["broker"], account["closed"]) == (0, 1, "desk", 2)
+    assert [one.magic for one in books(port).positions] == [FOREIGN, STAMP]

@@ -20,8 +20,7 @@ from ictcli.ledger.bodies import AnyBody, Decided, Filled, Reconciled
 from ictcli.ledger.journal import open_journal
 from ictcli.store.store import Store
 from ictcli.trading.control import control_folder
-from ictcli.trading.lock import Trader, only_trader
-from ictcli.trading.simulated_world import LOGIN
+from ictcli.trading.lock import LOGIN, Trader, only_trader
 from tests.reconcile.paper_sessions import PaperDesk, paper_desk, walk
 
 Printed = pytest.CaptureFixture[str]
@@ -54,7 +53,7 @@ def desk(traded: PaperDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def write_again(desk: PaperDesk, keep: Callable[[AnyBody], bool], instead: AnyBody | None = None) -> None:
     """Write the ledger again without some of its events, or with another in their place."""
     entries = desk.entries()
-    place = desk.place
+    place = replace(desk.place, traces=())  # its terminal stays
     shutil.rmtree(place.lock.parent)
     with open_journal(place, now=1, durable=False) as journal:
         for entry in entries:

@@ -1,6 +1,7 @@
 """``ictcli status``: series, freshness, faults, runs, disk."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from ictcli.market.bars import SeriesKey, make_bars
 from ictcli.market.gaps import Gap
 from ictcli.market.timeframes import parse_timeframe
 from ictcli.operations.alerts import Alert
+from ictcli.operations.backup_log import Done, note
 from ictcli.operations.baselines import WINDOW
 from ictcli.operations.outbox import outbox
 from ictcli.output import Output
@@ -24,7 +26,7 @@ from ictcli.store.store import Store
 from ictcli.trading.control import control_folder
 from ictcli.trading.latch import Latch
 from ictcli.workspace import create
-from tests.ledger.stories import start
+from tests.ledger.stories import NOW, start
 from tests.operations.test_baselines_history import keep as keep_samples
 
 M1 = parse_timeframe("M1")
@@ -240,3 +242,28 @@ def test_ages_in_their_largest_unit(span: int, shown: str) -> None:
 )
 def test_an_old_price_is_not_told_as_a_clock_that_is_behind(seconds: float, said: str) -> None:
     assert apart(seconds) == said
+
+
+def test_a_desk_whose_ledgers_are_all_gone_does_not_look_new(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = desk / "state"
+    note(state, Done(what="create", at=NOW, name="backup-x", ok=True, seconds=1.0, events=40))
+    note(state, Done(what="create", at=NOW, name="backup-y", ok=True, seconds=1.0))
+    assert run(["status"]) == 0
+    assert "NO LEDGER IS HERE, and backup-x holds 40 events" in capsys.readouterr().out
+    assert run(["doctor", "--json"]) == 0
+    rows = {row["check"]: row for row in json.loads(capsys.readouterr().out)["checks"]}
+    assert rows["ledgers"]["state"] == "warn"
+    assert rows["ledgers"]["detail"] == "no ledger is here, and backup-x holds 40 events"
+    assert rows["backups"]["state"] == "warn"
+
+
+def test_a_control_folder_that_is_none_holds_since_nobody_knows_when(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    control = desk / "state" / "control"
+    shutil.rmtree(control, ignore_errors=True)
+    control.write_text("")
+    assert run(["status"]) == 0
+    assert "HALTED: the halt file exists and cannot be read" in capsys.readouterr().out

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import sqlite3
@@ -27,8 +28,8 @@ from ictcli.ledger.stored import entry_of
 from ictcli.market.bars import SeriesKey
 from ictcli.market.timeframes import parse_timeframe
 from ictcli.store.store import Store
+from ictcli.trading.lock import LOGIN
 from ictcli.trading.pulse import last_beat, pulse_file
-from ictcli.trading.simulated_world import LOGIN
 from ictcli.trading.spool import lay
 from ictcli.workspace import create
 from tests.research.conftest import keep, random_walk
@@ -172,6 +173,13 @@ def test_once_handles_what_there_is_and_begins_no_second_account_where_the_termi
     assert "move all of state/paper away" in refused["error"]["hint"]
     assert not terminal.exists()
     terminal.write_bytes(kept)
+    ledger = desk / "state" / "paper" / "ledger"
+    shutil.move(ledger, desk / "lost")
+    code, refused = ictcli(desk, *ASK[:-1], "--once")
+    assert (code, "terminal.bin knows of its account" in refused["error"]["message"]) == (5, True)
+    assert terminal.read_bytes() == kept
+    shutil.rmtree(ledger)
+    shutil.move(desk / "lost", ledger)
     events = len(bodies(desk))
     forge_an_event_long_before_the_last_anchor(desk)
     code, refused = ictcli(desk, *ASK[:-1], "--once")

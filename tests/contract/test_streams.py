@@ -61,7 +61,10 @@ def test_golden_status_of_an_empty_workspace(ictcli: Run, workspace: Path) -> No
             "unacknowledged": {"info": 0, "warning": 0, "critical": 0}, "oldest": None, "waiting": 0,
             "failed": 0,
         },
-        "backup": {"last": None, "drill": None, "overdue": ["never backed up", "a restore was never tried"]},
+        "backup": {
+            "last": None, "drill": None, "held": None,
+            "overdue": ["never backed up", "a restore was never tried"],
+        },
         "measurements": {
             "unusual": [], "judged": 0, "too_short": 0, "longest": 0, "needed": 0, "error": "",
         },

@@ -4,18 +4,33 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
+
+from ictcli.brokers.simulated.server_history import History
 from ictcli.ledger.address import Place, find_place, paper_place
 from ictcli.ledger.journal import open_journal
 from ictcli.operations.backup_contents import Workspace
+from ictcli.store.atomic import write_file
+from ictcli.trading.paper_history import Extent
+from ictcli.trading.paper_state import Kept
 from ictcli.workspace import create
 from tests.ledger.stories import NOW, start, trade
 
 DAY = 86_400 * 10**9
 
 
+def keep_terminal(path: Path, extent: Extent = Extent(1)) -> None:  # noqa: B008 - cannot change
+    """What a paper terminal that never traded writes down, as far as it is read without a terminal."""
+    history = History().save(whole=False)
+    server = msgspec.msgpack.encode({"history": history})
+    write_file(path, msgspec.msgpack.encode(Kept(server, {}, extent)), private=True)
+
+
 def tell(place: Place, trades: range) -> None:
-    """Write so many trades into a ledger."""
+    """Write so many trades into a ledger, with a terminal beside it where it has one."""
     with open_journal(place, now=NOW, durable=False) as journal:
+        for path in place.traces:
+            keep_terminal(path)
         if not journal.last:
             journal.append([start()], NOW)
         for number in trades:

@@ -21,12 +21,13 @@ from ictcli.operations.backup import Made, backup_folder, create
 from ictcli.operations.backup_checking import check_backup
 from ictcli.operations.backup_contents import Ask, Workspace
 from ictcli.operations.backup_copying import require_room
-from ictcli.operations.backup_manifest import check_name, read_manifest
+from ictcli.operations.backup_manifest import check_name, read_manifest, sealed
 from ictcli.operations.backup_rotation import shelf_of
 from ictcli.store.atomic import sha256_of
 from ictcli.store.locks import exclusive
+from ictcli.trading.paper_history import Extent
 from tests.ledger.stories import NOW
-from tests.operations.desks import DAY, desk, tell
+from tests.operations.desks import DAY, desk, keep_terminal, tell
 
 SETTINGS, PLAIN = BackupConfig(), Ask()
 
@@ -56,6 +57,7 @@ def test_a_backup_holds_what_cannot_be_made_again_and_nothing_else(workspace: Wo
         "config/gates.toml", "config/ictcli.toml", "config/symbols.toml",
         "state/.gitignore", "state/anchors.log", "state/recon.db", "state/lockbox.jsonl",
         "state/ledger/ledger.db", "state/paper/ledger/ledger.db", "state/paper/ledger/anchors.log",
+        "state/paper/terminal.bin",
         "state/live-7/1-1.checkpoint", "state/control/trade.7.json", "state/graduation/fvg.json",
         "data/models/m/versions/1/card.json", "data/metrics/account=7/part-1.parquet",
     }  # fmt: skip
@@ -289,6 +291,49 @@ def test_a_ledger_that_is_gone_gives_no_backup(workspace: Workspace) -> None:
         back_up(workspace, NOW + DAY)
 
 
+@pytest.mark.parametrize("left", [None, b"", b"nothing", b"half"])
+def test_a_paper_ledger_without_its_terminal_gives_no_backup(
+    workspace: Workspace, left: bytes | None
+) -> None:
+    first = back_up(workspace).backup
+    terminal = workspace.state / "paper" / "terminal.bin"
+    written = terminal.read_bytes()
+    terminal.unlink()
+    if left is not None:
+        terminal.write_bytes(written[: len(written) // 2] if left == b"half" else left)
+    with pytest.raises(DataError, match=f"no backup was made: .*{terminal} is ") as refused:
+        back_up(workspace, NOW + DAY)
+    assert "begin with a new account" in refused.value.hint
+    assert [one.name for one in shelf_of(first.folder.parent).backups] == [first.name]
+
+
+def test_a_paper_ledger_whose_history_was_cut_gives_no_backup(workspace: Workspace) -> None:
+    terminal = workspace.state / "paper" / "terminal.bin"
+    keep_terminal(terminal, Extent(1, 7, 42))
+    (terminal.parent / "terminal-1.history").write_bytes(b"cut")
+    with pytest.raises(DataError, match=r"terminal-1\.history is not the history of this terminal"):
+        back_up(workspace)
+
+
+def test_a_backup_that_was_made_without_the_terminal_of_its_ledger_has_a_fault(workspace: Workspace) -> None:
+    folder = back_up(workspace).backup.folder
+    (folder / "state" / "paper" / "terminal.bin").unlink()
+    manifest = read_manifest(folder)
+    files = tuple(one for one in manifest.files if one.name != "state/paper/terminal.bin")
+    without = sealed(msgspec.structs.replace(manifest, files=files, seal=""), key_of(workspace))
+    (folder / "manifest.json").write_bytes(msgspec.json.encode(without))
+    assert check_backup(folder, key_of(workspace)).faults == (
+        "the ledger tells of a terminal, and state/paper/terminal.bin is missing",
+    )
+
+
+def test_an_empty_ledger_is_named_where_it_is(workspace: Workspace) -> None:
+    file = workspace.state / "ledger" / "ledger.db"
+    file.write_bytes(b"")
+    with pytest.raises(DataError, match=f"no ledger at {file}: the file is there and holds nothing"):
+        back_up(workspace)
+
+
 def test_nothing_is_removed_while_an_older_backup_holds_more_of_a_ledger(workspace: Workspace) -> None:
     settings = BackupConfig(keep_daily=1, keep_weekly=0, keep_monthly=0)
     first = back_up(workspace, settings=settings).backup.folder
@@ -297,6 +342,12 @@ def test_nothing_is_removed_while_an_older_backup_holds_more_of_a_ledger(workspa
     made = back_up(workspace, NOW + DAY, settings=settings)
     assert (made.removed, made.behind) == ([], ("broker",))
     assert first.is_dir()
+
+
+def test_a_link_to_a_disk_that_is_not_there_is_told(workspace: Workspace) -> None:
+    (workspace.folder / "backups").symlink_to(workspace.folder / "unplugged")
+    with pytest.raises(ConfigError, match="backups is a link to what is not there"):
+        backup_folder(workspace, SETTINGS)
 
 
 def test_backups_may_lie_below_a_folder_and_are_never_in_themselves(workspace: Workspace) -> None:

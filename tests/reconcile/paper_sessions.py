@@ -17,9 +17,9 @@ from ictcli.reconcile.handing_over import Where
 from ictcli.research.backtest import Workshop
 from ictcli.store.store import Store
 from ictcli.trading.control import control_folder, spool_folder
+from ictcli.trading.lock import LOGIN
 from ictcli.trading.paper import trade_paper
 from ictcli.trading.request import Outside, TradeRequest
-from ictcli.trading.simulated_world import LOGIN
 from ictcli.workspace import create
 from tests.research.conftest import keep, random_walk
 

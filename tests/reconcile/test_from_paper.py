@@ -13,7 +13,7 @@ from ictcli.brokers.simulated.turns import turn_of
 from ictcli.clock import NS_PER_MINUTE
 from ictcli.config.loading import load
 from ictcli.errors import DataError
-from ictcli.ledger.address import paper_place
+from ictcli.ledger.address import TERMINAL_FILE, paper_place
 from ictcli.reconcile.exact import units
 from ictcli.reconcile.from_ledger import ledger_faults, ledger_story
 from ictcli.reconcile.from_paper import paper_story
@@ -21,7 +21,7 @@ from ictcli.reconcile.matching import reconcile
 from ictcli.reconcile.rereading import without_news
 from ictcli.reconcile.story import Story, Window
 from ictcli.reconcile.tolerances import Tolerances
-from ictcli.trading.paper_terminal import TERMINAL_FILE, PaperTerminal
+from ictcli.trading.paper_terminal import PaperTerminal
 from ictcli.workspace import create
 from tests.trading.paper.launcher import trade
 from tests.trading.paper.test_paper_killed import CONFIG, stored

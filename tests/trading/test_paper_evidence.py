@@ -20,9 +20,9 @@ from ictcli.research.choices import choose_strategies
 from ictcli.store.store import Store
 from ictcli.trading.control import spool_folder
 from ictcli.trading.graduation import strategy_mark
+from ictcli.trading.lock import LOGIN
 from ictcli.trading.paper import trade_paper
 from ictcli.trading.request import Outside, TradeRequest
-from ictcli.trading.simulated_world import LOGIN
 from ictcli.trading.spool import lay, spool_of
 from ictcli.trading.track_record import Evidence, gather
 from ictcli.workspace import create

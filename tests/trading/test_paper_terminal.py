@@ -8,8 +8,10 @@ import pytest
 from benchmarks.market.played import floor_of, unbound
 from ictcli.brokers.simulated.server_history import History
 from ictcli.errors import DataError
+from ictcli.ledger.address import TERMINAL_FILE
 from ictcli.trading.paper_history import Extent, HistoryFile
-from ictcli.trading.paper_terminal import TERMINAL_FILE, Kept, PaperTerminal
+from ictcli.trading.paper_state import Kept
+from ictcli.trading.paper_terminal import PaperTerminal
 
 START = 1_704_672_000_000_000_000
 FLOOR = floor_of(300)

@@ -18,7 +18,7 @@ import pytest
 
 from ictcli.brokers.simulated.server_saving import Saved
 from ictcli.clock import now_ns
-from ictcli.ledger.address import paper_place
+from ictcli.ledger.address import TERMINAL_FILE, paper_place
 from ictcli.ledger.anchors import read_anchors
 from ictcli.ledger.opening import reading
 from ictcli.ledger.verification import verify
@@ -29,9 +29,9 @@ from ictcli.trading.acknowledgement import acknowledgement
 from ictcli.trading.control import control_folder
 from ictcli.trading.crashpoints import POINTS
 from ictcli.trading.latch import Latch
+from ictcli.trading.lock import LOGIN
 from ictcli.trading.paper_history import HistoryFile
-from ictcli.trading.paper_terminal import TERMINAL_FILE, Kept
-from ictcli.trading.simulated_world import LOGIN
+from ictcli.trading.paper_state import Kept
 from ictcli.workspace import create
 from tests.research.conftest import keep, random_walk
 
