@@ -64,7 +64,7 @@ def ledgers(session: Session) -> Found:
     if cut:
         fix = "ictcli reconcile: a tail that went with it shows at the broker only. A start notes it anew."
         return "warn", "; ".join(cut), fix
-    if not told and (gone := _gone(session)):
+    if gone := _gone(session):
         return (
             "warn",
             gone,
@@ -74,7 +74,9 @@ def ledgers(session: Session) -> Found:
 
 
 def _gone(session: Session) -> str:
-    """What there is to say where no ledger is left, and a backup held one."""
+    """What there is to say where no ledger of an account is left, and a backup held one."""
+    if any(name != "replay" for name in _ledgers(session)):
+        return ""
     held = last_of(read_log(session.config.state_dir)).held
     return f"no ledger is here, and {held.name} holds {held.events:,} events" if held else ""
 

@@ -40,7 +40,7 @@ def desk_of(session: Session) -> "Desk":
 
     def ledgers() -> "Sequence[Ledger]":
         for name, place in places.items():
-            if name not in known and place.exists:
+            if name not in known and (place.exists or place.lost):
                 known[name] = ledger_at(name, place)
         return list(known.values())
 

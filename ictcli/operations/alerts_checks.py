@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ictcli.clock import parse_duration
 from ictcli.config.records import Config
+from ictcli.ledger.chain import sealed_files
 from ictcli.operations.alerts import Alert, Severity, daily
 from ictcli.operations.alerts_ledger import Ledger, halted
 from ictcli.operations.backup_log import last_of, overdue, read_log
@@ -101,13 +102,19 @@ def _stale(state: Path, config: Config, ledgers: Sequence[Ledger], now: int) -> 
 
 
 def _backups(state: Path, config: Config, ledgers: Sequence[Ledger], now: int) -> list[Alert]:
-    """Backups and drills that are late or failed, once there is something to lose."""
+    """Backups and drills that are late or failed, and ledgers that only a backup holds any more."""
     stale, drill = (parse_duration(text) for text in (config.backup.stale_after, config.backup.drill_after))
     log = read_log(state)
     if not log and (not ledgers or now - _made(state, now) <= stale):
         return []
-    late = overdue(last_of(log), now=now, stale_after=stale, drill_after=drill)
-    return [daily("backup_overdue", "warning", "; ".join(late), now)] if late else []
+    last = last_of(log)
+    late = overdue(last, now=now, stale_after=stale, drill_after=drill)
+    found = [daily("backup_overdue", "warning", "; ".join(late), now)] if late else []
+    left = [path for path in sealed_files(state) if path.parent != state / "replay"]
+    if last.held is not None and not ledgers and not left:
+        text = f"no ledger is here, and {last.held.name} holds {last.held.events:,} events"
+        found.append(daily("ledger_gone", "critical", text, now))
+    return found
 
 
 def _concluded(path: Path, ledger: str) -> int:

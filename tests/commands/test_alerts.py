@@ -245,3 +245,10 @@ def test_two_that_a_timetable_begins_in_the_same_minute_follow_each_other(
         assert run(["alerts", command]) == 0
         thread.join()
     assert is_delivered(desk / "state") is False
+
+
+def test_a_ledger_that_is_gone_is_critical(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    written(desk)
+    paper_place(desk / "state").address.file.unlink()  # type: ignore[union-attr]
+    found = asked(capsys, "list")
+    assert ("ledger_unreadable", "critical") in [(one["kind"], one["severity"]) for one in found["alerts"]]

@@ -123,6 +123,18 @@ def test_backups_that_are_late_are_told_once_there_is_something_to_lose(tmp_path
     assert [one.text for one in failed] == ["the last try failed: disk full"]
 
 
+def test_a_desk_of_which_only_a_backup_is_left_is_critical(tmp_path: Path) -> None:
+    note(tmp_path, Done(what="drill", at=NOON, name="b", ok=True, seconds=1.0))
+    for name, events in (("full", 40), ("empty", 0)):
+        note(tmp_path, Done(what="create", at=NOON, name=name, ok=True, seconds=1.0, events=events))
+    (gone,) = look_around(tmp_path, config_of(), [], NOON + 1)
+    assert (gone.kind, gone.severity) == ("ledger_gone", "critical")
+    assert gone.text == "no ledger is here, and full holds 40 events"
+    (tmp_path / "ledger").mkdir()
+    (tmp_path / "ledger" / "ledger.db").touch()  # one that nobody watches
+    assert look_around(tmp_path, config_of(), [], NOON + 1) == []
+
+
 def test_a_measurement_that_is_not_as_usual_is_judged_once_a_quarter_hour(tmp_path: Path) -> None:
     data, state = tmp_path / "data", tmp_path / "state"
     history = MetricHistory(data, 7, every=MINUTE)
