@@ -50,6 +50,8 @@ IMPORTERS: dict[str, Importer] = {
     )
 }
 
+_BINARY = 10
+"""One in so many characters that no text has makes a file one of binary data."""
 _MENTIONED = 0.3  # claims below are too weak to offer as alternatives
 
 
@@ -124,4 +126,6 @@ def _claims(head: Head, columns: Mapping[str, str]) -> tuple[list[tuple[Claim, I
 
 
 def _start(head: Head) -> str:
-    return ascii(head.lines[0][:60])
+    start = head.lines[0][:60]
+    strange = sum(not one.isprintable() or one == "\ufffd" for one in start)
+    return "with binary data" if _BINARY * strange > len(start) else ascii(start)

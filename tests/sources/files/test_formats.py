@@ -428,6 +428,16 @@ def test_a_wrong_column_map_is_refused(
         open_file(path, columns=columns)
 
 
+def test_bytes_that_are_no_text_are_called_that(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes(bytes(range(128, 256)) * 20)
+    with pytest.raises(DataError, match="has no format we know: it starts with binary data"):
+        open_file(path)
+    path.write_text("Währung\tnicht bekannt 7\n", "utf-8")
+    with pytest.raises(DataError, match="it starts '"):
+        open_file(path)
+
+
 def test_a_format_that_does_not_fit_is_refused_with_the_start_of_the_text(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_text(SAMPLES["kraken"].text)
