@@ -1,5 +1,6 @@
 """The checks of ``doctor`` around trading: ledgers, secrets, SQLite, traders, brokers, server clocks."""
 
+import os
 import platform
 import socket
 import sqlite3
@@ -17,7 +18,7 @@ from ictcli.ledger.chain import KEPT_ELSEWHERE, sealed_files
 from ictcli.ledger.opening import copied
 from ictcli.ledger.verification import verify_tail
 from ictcli.market.clocks import parse_rule
-from ictcli.operations.backup_log import last_of, overdue, read_log
+from ictcli.operations.backup_standing import Standing, standing
 from ictcli.operations.log_masking import secret_variables
 from ictcli.operations.private_files import exposed, steering_files
 from ictcli.reconcile.freshness import Freshness, freshness
@@ -26,6 +27,7 @@ from ictcli.terminals.secret import read_secret
 from ictcli.trading.control import control_folder
 from ictcli.trading.latch import LATCH_FILE, RESERVE_FILE, Latch
 from ictcli.trading.lock import traders
+from ictcli.trading.paper_state import check_terminal
 
 State = Literal["ok", "warn", "fail", "skip"]
 Found = tuple[State, str, str]
@@ -49,9 +51,14 @@ def _ledgers(session: Session) -> dict[LedgerName, Place]:
 def ledgers(session: Session) -> Found:
     """Every ledger opens, has its anchors, and is chained behind the last of them."""
     told, bad, cut = [], [], []
+    events: dict[str, int] = {}
     for name, place in _ledgers(session).items():
         with copied(place) as stored:
             report = verify_tail(stored, place.key, read_anchors(place.anchors, place.key))
+            tickets = stored.tickets()
+        if name == "paper" and report.events:
+            check_terminal(session.config.state_dir / "paper", tickets)
+        events[name] = report.events
         told.append(f"{name}: {report.events:,} events, {report.anchors} anchors")
         bad += [f"{name} ledger, event {fault.seq}: {fault.detail}" for fault in report.faults]
         cut += [f"{place.anchors} was lost or cut"] if report.lacking else []
@@ -64,6 +71,9 @@ def ledgers(session: Session) -> Found:
     if cut:
         fix = "ictcli reconcile: a tail that went with it shows at the broker only. A start notes it anew."
         return "warn", "; ".join(cut), fix
+    if behind := _standing(session).beyond(events):
+        fix = "It was set back: docs/backup.md. Begun anew on purpose? Move the older backups away."
+        return "fail", "; ".join(behind), fix
     if gone := _gone(session):
         return (
             "warn",
@@ -75,10 +85,18 @@ def ledgers(session: Session) -> Found:
 
 def _gone(session: Session) -> str:
     """What there is to say where no ledger of an account is left, and a backup held one."""
-    if any(name != "replay" for name in _ledgers(session)):
+    state = session.config.state_dir
+    left = [path for path in sealed_files(state) if path.parent != state / "replay"]
+    if left or any(name != "replay" for name in _ledgers(session)):
         return ""
-    held = last_of(read_log(session.config.state_dir)).held
-    return f"no ledger is here, and {held.name} holds {held.events:,} events" if held else ""
+    held = _standing(session).any
+    return f"no ledger is here, and {held.backup} holds {held.events:,} events" if held else ""
+
+
+def _standing(session: Session) -> Standing:
+    config = session.config
+    folder = session.workspace / config.config.backup.folder
+    return standing(folder, config.state_dir, config.config.backup, session.now)
 
 
 def reconciliation(session: Session) -> Found:
@@ -161,14 +179,11 @@ def backups(session: Session) -> Found:
     """The workspace was backed up lately, and a restore was tried."""
     if not _ledgers(session) and not _gone(session):
         return "skip", "nobody has traded here", _BEGIN
-    settings = session.config.config.backup
-    last = last_of(read_log(session.config.state_dir))
-    late = overdue(
-        last, now=session.now, stale_after=parse_duration(settings.stale_after),
-        drill_after=parse_duration(settings.drill_after),
-    )  # fmt: skip
-    if late:
-        return "warn", "; ".join(late), "ictcli backup create, ictcli backup drill; nightly: docs/backup.md"
+    found = _standing(session)
+    if found.late:
+        fix = "ictcli backup create, ictcli backup drill; nightly: docs/backup.md"
+        return "warn", "; ".join(found.late), fix
+    last = found.last
     assert last.made is not None
     assert last.drill is not None
     return "ok", f"{last.made.name}; drilled {iso(last.drill.at)[:16]} in {last.drill.seconds:.1f} s", ""
@@ -194,6 +209,8 @@ def sqlite(session: Session) -> Found:
 def emergency_stop(session: Session) -> Found:
     """No stop holds, and the next one could be set on a full disk."""
     control = control_folder(session.config.state_dir)
+    if os.path.lexists(control) and not control.is_dir():
+        return "fail", f"{control} is no folder, so no stop can be set", "Move it away: who made it?"
     latch = Latch(control)
     halt = latch.halt()
     if halt is None:

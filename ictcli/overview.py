@@ -45,13 +45,14 @@ def overview(session: Session) -> dict[str, Any]:
     """
     config, state, data = session.config.config, session.config.state_dir, session.config.data_dir
     damaged: list[dict[str, str]] = []
+    workspace = session.workspace
     nothing: list[dict[str, Any]] = []
 
     def all_series() -> list[dict[str, Any]]:
         return [_series(manifest, session.now) for manifest in session.store.manifests()]
 
     return {
-        "workspace": str(session.workspace),
+        "workspace": str(workspace),
         "time": iso(session.now),
         "series": _part(damaged, "series", all_series, nothing),
         "runs": _part(damaged, "runs", lambda: _last_runs(session.store.runs), nothing),
@@ -59,7 +60,9 @@ def overview(session: Session) -> dict[str, Any]:
         "reconciliations": _part(damaged, "reconciliations", lambda: _reconciliations(session), nothing),
         "models": _part(damaged, "models", lambda: models(session.models), nothing),
         "alerts": _part(damaged, "alerts", lambda: alerts(state), dict(NO_ALERTS)),
-        "backup": _part(damaged, "backup", lambda: backup(state, config, session.now), dict(NO_BACKUP)),
+        "backup": _part(
+            damaged, "backup", lambda: backup(workspace, state, config, session.now), dict(NO_BACKUP)
+        ),
         "measurements": unusual(data, state, config, session.now),
         "logs": logs(state),
         "disk": disk(data),
@@ -147,6 +150,11 @@ def health_lines(found: dict[str, Any]) -> list[str]:
     kept, late = found["backup"], found["backup"]["overdue"]
     if (held := kept["held"]) and not (found["trading"]["ledgers"] or found["trading"]["damaged"]):
         lines.append(f"NO LEDGER IS HERE, and {held['backup']} holds {held['events']:,} events")
+    lines += [
+        f"the {one['ledger']} ledger IS OLDER than {most['backup']}, which holds {most['events']:,} events"
+        for one in found["trading"]["ledgers"]
+        if (most := kept["most"].get(one["ledger"])) and most["events"] > one["events"]
+    ]
     if kept["last"] or found["trading"]["ledgers"]:
         lines.append(f"backup: {kept['last'] or 'never'}{', OVERDUE: ' + '; '.join(late) if late else ''}")
     return lines
@@ -166,9 +174,13 @@ def _judged_lines(found: dict[str, Any]) -> list[str]:
 def _trading(session: Session) -> dict[str, Any]:
     """Emergency stop, traders, and what the ledgers say is open; ``unreachable`` says which one is away."""
     state = session.config.state_dir
-    if not (state / "secret.key").exists():
-        return {**picture(state, {}), "damaged": _keyless(state), "unreachable": None}
-    paper = {"paper": paper_place(state)}
+    key = state / "secret.key"
+    if not key.exists():
+        return {**picture(state, {}), "damaged": _keyless(state, f"{key} is missing"), "unreachable": None}
+    try:
+        paper = {"paper": paper_place(state)}
+    except DataError as error:
+        return {**picture(state, {}), "damaged": _keyless(state, error.message), "unreachable": None}
     broker = find_place(state, session.environ)
     try:
         require_here(broker)
@@ -182,10 +194,9 @@ def _trading(session: Session) -> dict[str, Any]:
         return {**picture(state, paper), "unreachable": error.message}
 
 
-def _keyless(state: Path) -> list[dict[str, str]]:
-    """Ledgers that are there, and the key is not."""
+def _keyless(state: Path, why: str) -> list[dict[str, str]]:
+    """Ledgers that are there, and the key is not, or is none."""
     sealed = {path.relative_to(state).parts[0] for path in sealed_files(state)} - {"replay"}
-    why = f"{state / 'secret.key'} is missing"
     return [
         {"ledger": name, "why": why, "hint": KEPT_ELSEWHERE}
         for name in sorted({"paper" if part == "paper" else "broker" for part in sealed})

@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ictcli.errors import DataError, IctError, UsageError
+from ictcli.errors import DataError, ExitCode, IctError, UsageError
 from ictcli.session import Session
 
 if TYPE_CHECKING:
@@ -38,28 +38,40 @@ def create(session: Session, wanted: Sequence[str], metrics: Path | None) -> Non
     def work() -> backup.Made:
         return backup.create(workspace, settings, ask, now=session.now)
 
-    made = _noted(session, "create", metrics, work, lambda made: (made.backup.name, made.backup.manifest))
+    made = _noted(
+        session, "create", metrics, work, lambda made: (made.backup.name, made.backup.manifest), _unrotated
+    )
     manifest = made.backup.manifest
     document = {
         **_document(made.backup.name, made.backup.folder, manifest),
         "removed": made.removed, "damaged": made.damaged, "behind": list(made.behind),
+        "missing": list(made.missing),
         "left_out": list(manifest.left_out),
     }  # fmt: skip
     session.out.emit(document, lambda: _made_text(made))
     _warn_of(session, made)
+    if why := _unrotated(made):
+        session.out.finding(
+            f"{made.backup.name} was made, and no older backup was removed: {why}",
+            hint="Restore what was lost: docs/backup.md; where it was meant, move the older backups away.",
+        )
+
+
+def _unrotated(made: "Made") -> str:
+    """Why nothing was removed though something may be lost; empty where all is well."""
+    ledgers = [f"an older one holds more of the {ledger} ledger than there is now" for ledger in made.behind]
+    gone = ", ".join(made.missing[:5])
+    return "; ".join([*ledgers, *([f"{gone} of the one before is not here any more"] if gone else [])])
 
 
 def _warn_of(session: Session, made: "Made") -> None:
     manifest = made.backup.manifest
+    for note in made.notes:
+        session.out.warn(note)
     if manifest.left_out:
         session.out.warn(f"links and special files are left out: {', '.join(manifest.left_out[:5])}")
     if not manifest.settled:
         session.out.warn("the paper trader never stood still: its terminal may be ahead of its ledger")
-    if made.behind:
-        session.out.warn(
-            f"no older backup was removed: one of them holds more of the {' and '.join(made.behind)} ledger "
-            "than there is now; if that account was begun anew on purpose, move the older backups away"
-        )
     for name, why in made.damaged.items():
         session.out.warn(f"{name} is damaged, not counted and not removed: {why}")
     outside = [path for path in session.config_files if path.is_file() and not _inside(session, path)]
@@ -105,6 +117,8 @@ def verify(session: Session, name: str, key: Path | None) -> None:
     from ictcli.operations.backup_checking import check_backup
 
     folder = _folder_of(session, name)
+    if name == LATEST and (told := _fuller(session, folder)):
+        session.out.warn(told)
     checked = check_backup(folder, _key(session, key))
     document = {
         **_document(folder.name, folder, checked.manifest), "keyed": checked.keyed, "faults": checked.faults,
@@ -121,6 +135,8 @@ def verify(session: Session, name: str, key: Path | None) -> None:
 
     session.out.emit(document, text)
     checked.require_good(folder.name)
+    for note in checked.notes:
+        session.out.warn(note)
     if checked.manifest.ledgers and not checked.keyed:
         session.out.warn("no ledger was verified: there is no secret key; pass --key FILE")
 
@@ -132,6 +148,8 @@ def restore(session: Session, name: str, target: Path, key: Path | None) -> None
 
     folder, place = _folder_of(session, name), Path(os.path.normpath(session.cwd / target))
     _require_elsewhere(session, place)
+    if name == LATEST and (told := _fuller(session, folder)):
+        raise UsageError(f"which backup? {told}", hint=f"Name it, or {folder.name} where that is meant.")
     done = backup_restore.restore(folder, place, _key(session, key), by=who(), now=session.now)
     document = {
         **_document(folder.name, folder, done.manifest),
@@ -164,6 +182,8 @@ def drill(session: Session, name: str, scratch: Path | None, key: Path | None, m
     from ictcli.operations import backup_restore
 
     folder = _folder_of(session, name)
+    if name == LATEST and (told := _fuller(session, folder)):
+        session.out.warn(told)
     where = folder.parent if scratch is None else session.cwd / scratch
 
     def work() -> backup_restore.Drill:
@@ -189,9 +209,9 @@ def drill(session: Session, name: str, scratch: Path | None, key: Path | None, m
 
 def _noted(
     session: Session, what: "What", metrics: Path | None, work: Callable[[], T],
-    about: "Callable[[T], tuple[str, Manifest]]",
+    about: "Callable[[T], tuple[str, Manifest]]", doubt: Callable[[T], str] = lambda _: "",
 ) -> T:  # fmt: skip
-    """Do it; note how it ended and tell Prometheus, whatever came of it.
+    """Do it; note how it ended and tell Prometheus, whatever came of it; a doubt is exit code 3.
 
     Raises:
         IctError: that it ended with.
@@ -215,7 +235,7 @@ def _noted(
         what=what, at=now_ns(), name=name, ok=True, seconds=monotonic() - begun, size=manifest.size,
         events=sum(one.events for one in manifest.ledgers),
     )  # fmt: skip
-    _note(session, done, 0, metrics)
+    _note(session, done, int(ExitCode.FINDING if doubt(result) else ExitCode.OK), metrics)
     return result
 
 
@@ -263,6 +283,18 @@ def _folder_of(session: Session, name: str) -> Path:
         if path.is_dir():
             return path
     raise UsageError(f"no backup {name!r}", hint="`ictcli backup list` shows what there is.")
+
+
+def _fuller(session: Session, folder: Path) -> str:
+    """Which backups hold more of a ledger than the latest; empty for none."""
+    from ictcli.operations.backup_rotation import fuller, shelf_of
+
+    shelf = shelf_of(folder.parent)
+    latest = next((one for one in shelf.backups if one.folder == folder), None)
+    found = fuller(latest, shelf.backups) if latest else {}
+    return "; ".join(
+        f"{one.name} holds more of the {ledger} ledger than {folder.name}" for ledger, one in found.items()
+    )
 
 
 def _key(session: Session, given: Path | None) -> bytes | None:

@@ -146,13 +146,15 @@ def _resting(state: Path) -> "Kept":
         DataError: there is no such ledger, or it cannot be read.
     """
     from ictcli.ledger.address import paper_place
-    from ictcli.ledger.opening import reading
+    from ictcli.ledger.opening import no_ledger, reading
     from ictcli.ledger.rows import OrderRow, PositionRow
     from ictcli.trading.stopping import Kept
 
     place = paper_place(state)
+    if place.lost:
+        raise no_ledger(place)
     if not place.exists:
-        return Kept()
+        return Kept(doubt=f"there is no ledger at {place.address}: what its terminal kept is not known")
     with reading(place.address) as stored:
         orders = stored.rows.every(OrderRow)
         positions = stored.rows.every(PositionRow)
@@ -219,7 +221,7 @@ def _list(tickets: list[int] | list[str]) -> str:
 
 def failure_of(accounts: "list[Account]") -> IctError | None:
     """The error that the exit code stands for; None where nothing is left to do."""
-    from ictcli.errors import ExitCode
+    from ictcli.errors import DataError, ExitCode
     from ictcli.trading.stopping import worst
 
     code = worst(accounts)
@@ -235,7 +237,8 @@ def failure_of(accounts: "list[Account]") -> IctError | None:
     if code is ExitCode.REJECTED:
         return RequestRejected(f"the stop holds, and the broker refused to clear {named}", hint=hint)
     failure = next(one.failure for one in accounts if one.failure is not None and one.code is code)
-    return type(failure)(f"the stop holds, and {named} was not cleared: {failure.message}", hint=failure.hint)
+    kind = DataError if isinstance(failure, DataError) else type(failure)
+    return kind(f"the stop holds, and {named} was not cleared: {failure.message}", hint=failure.hint)
 
 
 def _name(account: "Account") -> str:

@@ -51,6 +51,8 @@ def starting(
         return code
 
     _warn_of_readers(session)
+    if request.mode == "paper" and not request.broker and not request.dry_run:
+        _warn_of_new_account(session)
     with ExitStack() as stack:
         stack.enter_context(listening(ending, session.out.note))
         stack.enter_context(ending_early(ending, leave))
@@ -66,6 +68,22 @@ def _warn_of_readers(session: Session) -> None:
     state, told, fix = secrets(session)
     if state == "fail" and fix.startswith("chmod"):
         session.out.warn(f"{told}: {fix}")
+
+
+def _warn_of_new_account(session: Session) -> None:
+    """Say that a paper account begins where a backup tells of one that is not here."""
+    from ictcli.ledger.address import paper_place
+    from ictcli.operations.backup_standing import standing
+
+    config = session.config
+    folder = session.workspace / config.config.backup.folder
+    if not (config.state_dir / "secret.key").is_file() or paper_place(config.state_dir).exists:
+        return
+    held = standing(folder, config.state_dir, config.config.backup, session.now).most.get("paper")
+    if held is not None:
+        session.out.warn(
+            f"a new paper account begins; {held.backup} holds {held.events:,} events of one that is not here"
+        )
 
 
 def told_to(service: "Service", progress: "Progress") -> "Progress":

@@ -49,11 +49,10 @@ class Anchors:
     def lacking(self, last: int) -> int:
         """Events of a ledger of so many that no anchor vouches for, though one should; 0 where all is well.
 
-        A writer begins with an anchor; of later ones a power cut takes what was not made durable yet.
+        A writer begins with an anchor, and a running one is never far behind.
         """
         behind = last - self.last
-        usual = SYNC_PATIENCE * ANCHOR_SYNC_EVERY + ANCHOR_EVERY
-        return behind if behind > usual or (last and not self.holding) else 0
+        return behind if behind > 2 * ANCHOR_EVERY or (last and not self.holding) else 0
 
 
 def write_anchor(

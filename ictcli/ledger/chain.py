@@ -61,7 +61,7 @@ def _missing_key(state: Path) -> str:
     """What to do where there is no key."""
     if sealed_files(state):
         return KEPT_ELSEWHERE
-    return "Run `ictcli init` to make a key."
+    return "Run `ictcli init` to make a key. Where this desk has traded, restore a backup: docs/backup.md."
 
 
 def seal(key: bytes, *parts: str | int) -> str:

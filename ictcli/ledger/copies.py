@@ -50,7 +50,9 @@ def check_ledger(place: Place) -> Report:
         with copied(place) as stored:
             return verify(stored, place.key, anchors)
     except NoLedger as error:
-        raise NoLedger(place.address, anchored=anchors.last, emptied=error.emptied) from error
+        raise NoLedger(
+            place.address, anchored=anchors.last, emptied=error.emptied, trace=place.trace
+        ) from error
 
 
 def check_copy(place: Place, file: Path) -> Report:
@@ -98,7 +100,7 @@ def back_up(place: Place, target: Path) -> Report:
         sync_folder(target.parent)
     except NoLedger as error:
         emptied = place.address.file is not None and place.exists
-        raise NoLedger(place.address, anchored=anchors.last, emptied=emptied) from error
+        raise NoLedger(place.address, anchored=anchors.last, emptied=emptied, trace=place.trace) from error
     finally:
         draft.unlink(missing_ok=True)
     return report

@@ -86,6 +86,12 @@ class Stored:
         start = self.begun()
         return account_of(start) if start is not None else ""
 
+    def tickets(self) -> tuple[int, int]:
+        """The highest ticket of an order and of a deal; 0 for none."""
+        ((order,),) = self.database.execute("SELECT max(ticket) FROM orders")
+        ((deal,),) = self.database.execute("SELECT max(deal) FROM fills")
+        return order or 0, deal or 0
+
     def event(self, seq: int) -> Event | None:
         """One event, None where there is none."""
         found = self.database.execute(self.statements.event, {"seq": seq})

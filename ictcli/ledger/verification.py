@@ -38,6 +38,7 @@ class Report:
         rows: projection = number of rows.
         faults: what is wrong; empty for a good ledger.
         lacking: events that no anchor vouches for, though one should: anchors were lost.
+        foreign: not one anchor was written with the workspace's key.
     """
 
     events: int
@@ -46,6 +47,7 @@ class Report:
     rows: dict[str, int]
     faults: tuple[Fault, ...]
     lacking: int = 0
+    foreign: bool = False
 
     def require_good(self) -> None:
         """Refuse a ledger with faults.
@@ -56,9 +58,11 @@ class Report:
         if self.faults:
             first = self.faults[0]
             place = f" at event {first.seq}" if first.seq else ""
+            hint = "Keep the files, and restore a backup: `ictcli ledger restore`."
+            if self.foreign:
+                hint = "Was state/secret.key replaced? Put back the copy that you keep elsewhere."
             raise LedgerCorrupt(
-                f"the ledger is not what was written: {first.what}{place}: {first.detail}",
-                hint="Keep the files, and restore a backup: `ictcli ledger restore`.",
+                f"the ledger is not what was written: {first.what}{place}: {first.detail}", hint=hint
             )
 
 
@@ -83,7 +87,7 @@ def verify(stored: Stored, key: bytes, anchors: Anchors) -> Report:
             counts[kind.table] = len(kept)
             faults += _differences(kind, kept, list(walk.rows.all(kind)))
     lacking = 0 if faults else anchors.lacking(walk.seq)
-    return Report(walk.seq, walk.head, len(anchors.holding), counts, tuple(faults), lacking)
+    return Report(walk.seq, walk.head, len(anchors.holding), counts, tuple(faults), lacking, anchors.foreign)
 
 
 def verify_tail(stored: Stored, key: bytes, anchors: Anchors) -> Report:
@@ -100,7 +104,7 @@ def verify_tail(stored: Stored, key: bytes, anchors: Anchors) -> Report:
         if broken is not None:
             faults.append(Fault("chain", *broken))
     lacking = 0 if faults else anchors.lacking(last)
-    return Report(last, head, len(anchors.holding), {}, tuple(faults), lacking)
+    return Report(last, head, len(anchors.holding), {}, tuple(faults), lacking, anchors.foreign)
 
 
 def sealed_events(stored: Stored, key: bytes, anchors: Anchors) -> list[Event]:

@@ -1,10 +1,11 @@
 """Making a backup: copied while others write, verified, then put in place in one step, and rotated."""
 
 import os
+import re
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -26,9 +27,11 @@ from ictcli.operations.backup_manifest import (
     fingerprint_of,
     sealed,
 )
-from ictcli.operations.backup_rotation import Backup, Keep, rotate, shelf_of
+from ictcli.operations.backup_rotation import Backup, Keep, fuller, rotate, shelf_of
 from ictcli.store.atomic import TEMPORARY, sha256_of, sync_folder, write_file
 from ictcli.store.locks import exclusive
+
+_LASTING = re.compile(r"config/.*\.toml|state/[^/]*\.db|state/graduation/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +43,16 @@ class Made:
         removed: names of those that rotation removed.
         damaged: name = what is wrong with one that lies beside it and is not counted.
         behind: ledgers of which an older backup holds more, so that nothing was removed.
+        missing: settings and databases that the backup before holds and this one lacks: as well.
+        notes: what is no fault and worth knowing.
     """
 
     backup: Backup
     removed: list[str]
     damaged: dict[str, str]
     behind: tuple[LedgerName, ...] = ()
+    missing: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def backup_folder(workspace: Workspace, settings: BackupConfig) -> Path:
@@ -105,13 +112,15 @@ def create(workspace: Workspace, settings: BackupConfig, ask: Ask, *, now: int) 
             raise _told(error, folder) from error
         finally:
             shutil.rmtree(draft, ignore_errors=True)
-        return _rotated(folder, settings, Backup(folder / name, checked.manifest), _key_of(workspace))
+        made = _rotated(folder, settings, Backup(folder / name, checked.manifest), _key_of(workspace))
+        return replace(made, notes=checked.notes)
 
 
 def _rotated(folder: Path, settings: BackupConfig, fresh: Backup, key: bytes | None) -> Made:
     shelf = shelf_of(folder)
-    if behind := _behind(fresh, shelf.backups):
-        return Made(fresh, [], shelf.damaged, behind)
+    behind, missing = _behind(fresh, shelf.backups), _missing(fresh, shelf.backups)
+    if behind or missing:
+        return Made(fresh, [], shelf.damaged, behind, missing)
 
     def is_good(backup: Backup) -> bool:
         # what was made just now was read whole just now
@@ -130,9 +139,15 @@ def _rotated(folder: Path, settings: BackupConfig, fresh: Backup, key: bytes | N
 
 def _behind(fresh: Backup, older: Sequence[Backup]) -> tuple[LedgerName, ...]:
     """Ledgers that older backups know more of: lost, set back or begun anew; only a person can tell which."""
-    events = {one.ledger: one.events for one in fresh.manifest.ledgers}
-    known = {(one.ledger, one.events) for backup in older for one in backup.manifest.ledgers}
-    return tuple(sorted({ledger for ledger, count in known if count > events.get(ledger, 0)}))
+    return tuple(sorted(fuller(fresh, older)))
+
+
+def _missing(fresh: Backup, older: Sequence[Backup]) -> tuple[str, ...]:
+    """What nothing makes again and the backup before holds: lost, or removed on purpose."""
+    before = [one for one in older if one.name != fresh.name][-1:]
+    names = {one.name for one in fresh.manifest.files}
+    known = {one.name for backup in before for one in backup.manifest.files}
+    return tuple(sorted(name for name in known - names if _LASTING.match(name)))
 
 
 def _prepare(folder: Path) -> None:

@@ -32,11 +32,13 @@ class Checked:
         manifest: its own.
         keyed: it was held against a key: seal and ledgers were verified, too.
         faults: what is not as written, in words; empty for a good backup.
+        notes: what is no fault and worth knowing.
     """
 
     manifest: Manifest
     keyed: bool
     faults: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     def require_good(self, name: str) -> None:
         """Refuse a backup with faults.
@@ -72,12 +74,19 @@ def check_backup(folder: Path, key: bytes | None) -> Checked:
         return Checked(manifest, keyed=True, faults=(_OTHER_KEY,))
     if not seal_holds(manifest, key):
         return Checked(manifest, keyed=True, faults=("the manifest's seal is broken: it was changed",))
+    notes = []
     for ledger in manifest.ledgers:
-        faults += ledger_faults(folder, ledger, key)[1]
+        report, own = ledger_faults(folder, ledger, key)
+        faults += own
+        if report is not None and report.lacking:
+            notes.append(
+                f"no anchor vouches for the last {report.lacking:,} events of the {ledger.ledger} ledger: "
+                "its anchors.log was lost or cut"
+            )
         if ledger.ledger == "paper" and ledger.events:
-            fault = terminal_fault(target_of(folder, PAPER), Path(PAPER))
+            fault = terminal_fault(folder, Path(PAPER))
             faults += [fault] if fault else []
-    return Checked(manifest, keyed=True, faults=tuple(faults))
+    return Checked(manifest, keyed=True, faults=tuple(faults), notes=tuple(notes))
 
 
 def ledger_faults(folder: Path, told: BackupLedger, key: bytes) -> tuple[Report | None, list[str]]:

@@ -12,8 +12,9 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
 from ictcli.errors import DataError
-from ictcli.ledger.address import LedgerName, Place
+from ictcli.ledger.address import Address, LedgerName, Place
 from ictcli.ledger.copies import back_up
+from ictcli.ledger.opening import reading
 from ictcli.operations.backup_contents import Contents, anchors_name, ledger_name
 from ictcli.operations.backup_manifest import BackupLedger
 from ictcli.store.atomic import private_folder
@@ -144,20 +145,23 @@ def _copy_paper(place: Place, draft: Path) -> tuple[BackupLedger, bool]:
         if settled:
             break
         time.sleep(_PAUSE * min(attempt, 4))
-    if copied.events and (fault := terminal_fault(target_of(draft, PAPER), terminal.parent)):
+    if copied.events and (fault := terminal_fault(draft, terminal.parent)):
         raise DataError(f"no backup was made: {fault}", hint=HINT)
     return copied, settled
 
 
-def terminal_fault(folder: Path, shown: Path) -> str:
-    """Why no trader could go on from a copied paper terminal; empty where one could.
+def terminal_fault(draft: Path, shown: Path) -> str:
+    """Why no trader could go on from the paper terminal of a backup; empty where one could.
 
     Args:
-        folder: where it lies.
-        shown: what its folder is called for people.
+        draft: folder of the backup.
+        shown: what the terminal's folder is called for people.
     """
+    folder = target_of(draft, PAPER)
     try:
-        check_terminal(folder)
+        with reading(Address(file=target_of(draft, ledger_name("paper")))) as stored:
+            tickets = stored.tickets()
+        check_terminal(folder, tickets)
     except DataError as error:
         return error.message.replace(str(folder), str(shown))
     return ""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ictcli.clock import to_datetime
 from ictcli.errors import DataError
+from ictcli.ledger.address import LedgerName
 from ictcli.operations.backup_manifest import PREFIX, Manifest, file_faults, read_manifest
 from ictcli.store.atomic import TEMPORARY
 
@@ -70,6 +71,17 @@ def shelf_of(folder: Path) -> Shelf:
             backups.append(Backup(path, manifest))
     backups.sort(key=lambda one: (one.manifest.created, one.name))
     return Shelf(tuple(backups), damaged)
+
+
+def fuller(than: Backup, backups: Sequence[Backup]) -> dict[LedgerName, Backup]:
+    """Ledger = the backup with most of its events, where that is not this one."""
+    own = {one.ledger: one.events for one in than.manifest.ledgers}
+    found: dict[LedgerName, Backup] = {}
+    for backup in backups:
+        for one in backup.manifest.ledgers:
+            if one.events > own.get(one.ledger, 0):
+                own[one.ledger], found[one.ledger] = one.events, backup
+    return found
 
 
 def kept_of(created: Sequence[int], keep: Keep) -> set[int]:

@@ -2,13 +2,14 @@
 
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ictcli.clock import iso, parse_duration
 from ictcli.config.records import Config
 from ictcli.errors import DataError
-from ictcli.operations.backup_log import last_of, overdue, read_log
+from ictcli.operations.backup_standing import standing
 from ictcli.operations.log_files import FOLDER, log_files
 from ictcli.operations.outbox_listing import summary
 from ictcli.trading.metrics import FOLDER as METRICS
@@ -24,7 +25,7 @@ NO_ALERTS: dict[str, Any] = {
     "unacknowledged": {"info": 0, "warning": 0, "critical": 0}, "oldest": None, "waiting": 0, "failed": 0,
 }  # fmt: skip
 """What is said of alerts where the outbox cannot be read."""
-NO_BACKUP: dict[str, Any] = {"last": None, "drill": None, "held": None, "overdue": []}
+NO_BACKUP: dict[str, Any] = {"last": None, "drill": None, "held": None, "most": {}, "overdue": []}
 """What is said of backups where nothing is known of them."""
 
 
@@ -63,16 +64,16 @@ def alerts(state: Path) -> dict[str, Any]:
     }
 
 
-def backup(state: Path, config: Config, now: int) -> dict[str, Any]:
-    """When a backup was made and restored from last, and what is overdue."""
-    last, settings = last_of(read_log(state)), config.backup
-    stale, drill = parse_duration(settings.stale_after), parse_duration(settings.drill_after)
-    late = overdue(last, now=now, stale_after=stale, drill_after=drill)
+def backup(workspace: Path, state: Path, config: Config, now: int) -> dict[str, Any]:
+    """When a backup was made and restored from last, what is overdue, and which holds most of each ledger."""
+    found = standing(workspace / config.backup.folder, state, config.backup, now)
+    last = found.last
     return {
         "last": iso(last.made.at) if last.made else None,
         "drill": iso(last.drill.at) if last.drill else None,
-        "held": {"backup": last.held.name, "events": last.held.events} if last.held else None,
-        "overdue": late,
+        "held": asdict(found.any) if found.any else None,
+        "most": {ledger: asdict(held) for ledger, held in found.most.items()},
+        "overdue": list(found.late),
     }
 
 

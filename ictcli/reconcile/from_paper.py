@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import msgspec
 import numpy as np
 
 from ictcli.brokers.simulated.surface import SimulatedTerminal
@@ -24,8 +23,7 @@ from ictcli.reconcile.story import Story
 from ictcli.research.accounts import Floor
 from ictcli.research.series import Series
 from ictcli.terminals.times import ServerClock
-from ictcli.trading.paper_history import HINT
-from ictcli.trading.paper_state import Kept, Quoted
+from ictcli.trading.paper_state import Quoted, read_state
 from ictcli.trading.paper_terminal import PaperTerminal
 from ictcli.trading.simulated_world import RULE
 
@@ -85,15 +83,7 @@ def _loaded(folder: Path, config: Config, sleep: Callable[[float], None]) -> Pap
 def _floor(folder: Path) -> Floor:
     """The series that the terminal quotes; of their bars nothing is needed but that there are any."""
     path = folder / TERMINAL_FILE
-    try:
-        kept = msgspec.msgpack.decode(path.read_bytes(), type=Kept)
-    except OSError as error:
-        raise DataError(
-            f"cannot read {path}: {error.strerror}",
-            hint="A paper trader writes it once its bars are loaded: start one, or try again then.",
-        ) from error
-    except msgspec.DecodeError as error:
-        raise DataError(f"{path} is no state of a terminal: {error}", hint=HINT) from error
+    kept = read_state(path)
     if not kept.series:
         raise DataError(
             f"{path} is of an earlier version, which did not tell what it quotes",

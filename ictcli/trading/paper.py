@@ -29,7 +29,7 @@ from ictcli.trading.latch import Latch
 from ictcli.trading.lock import LOGIN, only_trader
 from ictcli.trading.lock import Trader as Holder
 from ictcli.trading.metrics import MetricHistory
-from ictcli.trading.paper_state import require_state
+from ictcli.trading.paper_state import check_terminal
 from ictcli.trading.paper_terminal import PaperTerminal, inherit
 from ictcli.trading.playback import Playback, VirtualClock
 from ictcli.trading.request import Outside, Traded, TradeRequest
@@ -136,7 +136,9 @@ def _begin(
     one.measures.listener = outside.recorded
     one.refuse_strangers(known=found is not None)
     if one.book.epoch:
-        require_state(terminal.path)
+        check_terminal(
+            terminal.path.parent, (max(one.book.by_ticket, default=0), max(one.book.deals, default=0))
+        )
     start = start_of(request, laid, shop, LOGIN, "simulated", outside)
     if found is None:
         return _begin_anew(one, play, terminal, laid, start, outside)

@@ -1,5 +1,7 @@
 """The file of a paper terminal, and whether a trader can go on from it; read without the terminal itself."""
 
+import struct
+import zlib
 from pathlib import Path
 
 import msgspec
@@ -33,20 +35,21 @@ class Kept(msgspec.Struct, frozen=True):
     traded: int = 0
 
 
+_HEAD = struct.Struct("<4sI")
+"""In front of the file: a mark that no earlier version wrote, and the CRC-32 of the rest."""
+_MARK = b"ict1"
+
+
 class _Remembered(msgspec.Struct):
     """What of a server's bytes can be told without a server."""
 
     history: SavedHistory
 
 
-def require_state(path: Path) -> None:
-    """Make sure that the terminal of a ledger that has begun is there; it was written before any event.
-
-    Raises:
-        DataError: it is lost; a new one would hold other money and know none of the ledger's tickets.
-    """
-    if not path.is_file():
-        raise DataError(f"the ledger tells of a terminal, and {path} is missing", hint=HINT)
+def packed(kept: Kept) -> bytes:
+    """The bytes of the file."""
+    body = msgspec.msgpack.encode(kept)
+    return _HEAD.pack(_MARK, zlib.crc32(body)) + body
 
 
 def read_state(path: Path) -> Kept:
@@ -56,11 +59,25 @@ def read_state(path: Path) -> Kept:
         DataError: nothing was, or it is no such file.
     """
     try:
-        return msgspec.msgpack.decode(path.read_bytes(), type=Kept)
+        return _unpacked(path.read_bytes())
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror}", hint=HINT) from error
     except ValueError as error:
         raise strange_state(path, error) from error
+
+
+def _unpacked(content: bytes) -> Kept:
+    """What the bytes hold; those of earlier versions have no head.
+
+    Raises:
+        ValueError: they are not what was written.
+    """
+    if content[:4] == _MARK:
+        body = content[_HEAD.size :]
+        if len(content) < _HEAD.size or _HEAD.unpack_from(content)[1] != zlib.crc32(body):
+            raise ValueError("it is not what was written")
+        content = body
+    return msgspec.msgpack.decode(content, type=Kept)
 
 
 def history_of(kept: Kept, file: HistoryFile) -> Blocks:
@@ -72,20 +89,29 @@ def history_of(kept: Kept, file: HistoryFile) -> Blocks:
     return file.read(kept.history) if kept.history is not None else NO_BLOCKS
 
 
-def check_terminal(folder: Path) -> None:
+def check_terminal(folder: Path, tickets: tuple[int, int]) -> None:
     """Make sure that a trader can go on from what lies in a folder.
 
+    A terminal is written down before anybody hears of what it did, so it is never behind its ledger.
+
+    Args:
+        folder: of the terminal.
+        tickets: highest order and deal that the ledger knows, read before the terminal.
+
     Raises:
-        DataError: a file is missing, or is not what was written.
+        DataError: a file is missing, is not what was written, or is older than the ledger.
     """
     path = folder / TERMINAL_FILE
-    require_state(path)
+    if not path.is_file():
+        raise DataError(f"the ledger tells of a terminal, and {path} is missing", hint=HINT)
     kept = read_state(path)
     blocks = history_of(kept, HistoryFile(folder))
     try:
-        load_history(msgspec.msgpack.decode(kept.server, type=_Remembered).history, blocks)
+        history = load_history(msgspec.msgpack.decode(kept.server, type=_Remembered).history, blocks)
     except ValueError as error:
         raise strange_state(path, error) from error
+    if history.next_order <= tickets[0] or history.next_deal <= tickets[1]:
+        raise DataError(f"{path} is older than its ledger, which knows of later orders or deals", hint=HINT)
 
 
 def strange_state(path: Path, error: ValueError) -> DataError:

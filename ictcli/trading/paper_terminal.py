@@ -8,8 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from time import sleep
 
-import msgspec
-
 from ictcli.brokers.simulated.records import ServerRequest, ServerResult
 from ictcli.brokers.simulated.server import TradeServer
 from ictcli.brokers.simulated.server_history import FIRST_DEAL, FIRST_ORDER, History
@@ -18,7 +16,7 @@ from ictcli.ledger.address import TERMINAL_FILE
 from ictcli.research.accounts import Floor
 from ictcli.store.atomic import write_file
 from ictcli.trading.paper_history import HistoryFile
-from ictcli.trading.paper_state import Kept, Quoted, history_of, read_state, strange_state
+from ictcli.trading.paper_state import Kept, Quoted, history_of, packed, read_state, strange_state
 from ictcli.trading.progress import Progress
 from ictcli.trading.simulated_world import SimulatedWorld, simulated_world
 
@@ -90,7 +88,7 @@ class PaperTerminal:
             self._series,
             self._traded,
         )
-        write_file(self.path, msgspec.msgpack.encode(kept), private=True)
+        write_file(self.path, packed(kept), private=True)
         if not self._swept:
             self._history.sweep()
             self._swept = True

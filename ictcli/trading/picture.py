@@ -18,6 +18,7 @@ from ictcli.ledger.stored import Stored
 from ictcli.trading.control import control_folder
 from ictcli.trading.latch import Latch
 from ictcli.trading.lock import traders
+from ictcli.trading.paper_state import check_terminal
 from ictcli.trading.status import OVER
 
 _OPEN = {"intent", "sent", "unknown", "open", "partial"}
@@ -35,8 +36,9 @@ def picture(state: Path, places: Mapping[str, Place]) -> dict[str, Any]:
 
     Returns:
         ``halt`` (None while no stop is on), ``traders``, ``ledgers``: those that exist, and ``damaged``:
-        those that were here and cannot be read. ``recovering`` of a ledger: since when its trader has been up
-        without a comparison with the broker; None once there was one (``last_sync``, of its last start).
+        those that were here and cannot be read, or not gone on from. ``recovering`` of a ledger: since when
+        its trader has been up without a comparison with the broker; None once there was one (``last_sync``,
+        of its last start).
     """
     control = control_folder(state)
     ledgers, damaged = [], []
@@ -44,6 +46,7 @@ def picture(state: Path, places: Mapping[str, Place]) -> dict[str, Any]:
         if place.exists or place.lost:
             try:
                 ledgers.append(_ledger(name, place))
+                _check_terminal(name, place)
             except DataError as error:
                 damaged.append({"ledger": name, "why": error.message, "hint": error.hint})
     halt = Latch(control).halt()
@@ -97,6 +100,19 @@ def _ledger(name: str, place: Place) -> dict[str, Any]:
         "positions": [_position(row) for row in positions if row.account == account and row.volume],
         "critical_alerts": sum(row.severity == "critical" for row in alerts),
     }
+
+
+def _check_terminal(name: str, place: Place) -> None:
+    """The built-in terminal is there beside a ledger that has begun, and no older.
+
+    Raises:
+        DataError: it is not, so no trader can go on.
+    """
+    if name == "paper":
+        with reading(place.address) as stored:  # before the terminal, which is never behind it
+            begun, tickets = stored.head()[0] > 0, stored.tickets()
+        if begun:
+            check_terminal(place.traces[0].parent, tickets)
 
 
 def _last(stored: Stored, kind: str) -> tuple[int, Any, int]:

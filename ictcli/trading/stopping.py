@@ -30,11 +30,13 @@ class Kept:
     Attributes:
         orders, positions: tickets.
         unknown: ids of requests that the ledger knows no outcome of; they have no ticket yet.
+        doubt: why that is not known; empty where it is.
     """
 
     orders: Sequence[int] = ()
     positions: Sequence[int] = ()
     unknown: Sequence[str] = ()
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +245,7 @@ def _tell_resting(halt: Halt, account: Account, means: Means) -> None:
         return
     account.kept = kept = kept if halt.flatten else replace(kept, positions=())
     account.note = "its simulated terminal stands still while no trader runs"
+    account.warnings += [kept.doubt] if kept.doubt else []
     if kept.unknown:
         account.failure = OutcomeUnknown(
             f"{account.note}, and {len(kept.unknown)} requests have no known outcome",

@@ -213,3 +213,43 @@ def test_backups_of_another_key_ask_for_that_one(desk: Path, capsys: Printed) ->
     (desk / "other.key").chmod(0o600)
     assert run(["backup", "verify", "--key", "other.key"]) == 5
     assert "Pass --key FILE" in capsys.readouterr().err
+
+
+def test_what_was_lost_since_the_backup_before_is_exit_3_and_nothing_is_removed(
+    desk: Path, capsys: Printed
+) -> None:
+    (desk / "config" / "ictcli.toml").write_text(
+        "[backup]\nkeep_daily = 1\nkeep_weekly = 0\nkeep_monthly = 0\n"
+    )
+    assert run(["backup", "create"]) == 0
+    (desk / "state" / "recon.db").rename(desk / "recon.db")
+    shutil.rmtree(desk / "state" / "graduation")
+    assert run(["backup", "create", "--metrics", "b.prom"]) == 3
+    told = capsys.readouterr().err
+    assert "state/graduation/fvg.json, state/recon.db of the one before is not here any more" in told
+    assert "ictcli_backup_exit_code 3.0" in (desk / "b.prom").read_text()
+    assert len(list((desk / "backups").glob("backup-*"))) == 2
+    assert run(["backup", "create"]) == 0  # it was meant: the one before lacks them as well
+    assert len(list((desk / "backups").glob("backup-*"))) == 1
+
+
+def test_the_latest_is_not_restored_where_another_holds_more_of_a_ledger(desk: Path, capsys: Printed) -> None:
+    assert run(["backup", "create"]) == 0
+    (first,) = (desk / "backups").glob("backup-*")
+    shutil.rmtree(desk / "state" / "paper")
+    assert run(["backup", "create"]) == 3
+    assert "an older one holds more of the paper ledger" in capsys.readouterr().err
+    assert run(["backup", "restore", "latest", "--to", "../again"]) == 2
+    assert f"{first.name} holds more of the paper ledger" in capsys.readouterr().err
+    assert not (desk.parent / "again").exists()
+    assert run(["backup", "drill"]) == 0
+    assert f"{first.name} holds more of the paper ledger" in capsys.readouterr().err
+    assert run(["backup", "restore", first.name, "--to", "../again"]) == 0
+
+
+def test_a_backup_says_that_anchors_were_lost(desk: Path, capsys: Printed) -> None:
+    (desk / "state" / "anchors.log").unlink()
+    assert run(["backup", "create"]) == 0
+    assert "no anchor vouches for the last 19 events of the broker ledger" in capsys.readouterr().err
+    assert run(["backup", "verify"]) == 0
+    assert "no anchor vouches for the last 19 events of the broker ledger" in capsys.readouterr().err

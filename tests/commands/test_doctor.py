@@ -30,7 +30,8 @@ from ictcli.trading.lock import Trader, only_trader
 from ictcli.versions import package_versions
 from ictcli.workspace import create
 from tests.ledger.stories import NOW, start
-from tests.operations.desks import keep_terminal
+from tests.operations.desks import desk as made_desk
+from tests.operations.desks import keep_terminal, tell
 
 
 @pytest.fixture
@@ -274,6 +275,7 @@ def test_a_ledger_that_was_changed_a_key_for_everyone_and_a_silent_broker_are_to
     place = paper_place(desk / "state")
     with open_journal(place, now=NOW, durable=False) as journal:
         journal.append([start()], NOW)
+    keep_terminal(place.traces[0])
     assert run(["doctor", "--json"]) == 0
     rows = checks(capsys)
     assert rows["ledgers"]["detail"].startswith("paper: 1 events")
@@ -371,3 +373,64 @@ def test_backups_that_cannot_be_made_fail_the_configuration(
     (desk / "backups").write_text("")
     assert run(["doctor", "--json"]) == 3
     assert "backups is no folder" in checks(capsys)["config"]["detail"]
+
+
+def test_a_control_folder_that_is_none_fails(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    control = control_folder(desk / "state")
+    shutil.rmtree(control, ignore_errors=True)
+    control.symlink_to(desk / "nowhere")
+    assert run(["doctor", "--json"]) == 3
+    assert "no stop can be set" in checks(capsys)["emergency stop"]["detail"]
+
+
+def test_a_paper_ledger_without_its_terminal_or_behind_its_backup_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = made_desk(tmp_path / "desk").folder
+    shutil.rmtree(folder / "state" / "replay")
+    shutil.rmtree(folder / "data")
+    monkeypatch.chdir(folder)
+    terminal = folder / "state" / "paper" / "terminal.bin"
+    kept = terminal.read_bytes()
+    terminal.unlink()
+    assert run(["doctor", "--json"]) == 3
+    assert "terminal.bin is missing" in checks(capsys)["ledgers"]["detail"]
+    assert run(["status"]) == 5
+    assert "terminal.bin is missing" in capsys.readouterr().out
+    terminal.write_bytes(kept)
+    shutil.copytree(folder / "state", folder / "before")
+    tell(paper_place(folder / "state"), range(1, 2))
+    assert run(["backup", "create", "--json"]) == 0
+    (backup,) = (folder / "backups").glob("backup-*")
+    shutil.rmtree(folder / "state" / "paper")
+    shutil.copytree(folder / "before" / "paper", folder / "state" / "paper")
+    capsys.readouterr()
+    assert run(["doctor", "--json"]) == 3
+    told = checks(capsys)["ledgers"]["detail"]
+    assert told == f"the paper ledger has 10 events, and {backup.name} holds 19"
+    assert run(["status"]) == 0
+    assert f"the paper ledger IS OLDER than {backup.name}" in capsys.readouterr().out
+    shutil.rmtree(folder / "backups")
+    run(["doctor", "--json"])
+    row = checks(capsys)["backups"]
+    assert (row["state"], "no whole backup is in" in row["detail"]) == ("warn", True)
+
+
+def test_a_desk_of_which_only_its_backups_are_left_does_not_look_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = made_desk(tmp_path / "desk").folder
+    shutil.rmtree(folder / "state" / "replay")
+    shutil.rmtree(folder / "data")
+    monkeypatch.chdir(folder)
+    assert run(["backup", "create"]) == 0
+    (backup,) = (folder / "backups").glob("backup-*")
+    shutil.rmtree(folder / "state")
+    capsys.readouterr()
+    run(["doctor", "--json"])
+    rows = checks(capsys)
+    assert rows["ledgers"]["detail"] == f"no ledger is here, and {backup.name} holds 29 events"
+    assert run(["status"]) == 0
+    assert "NO LEDGER IS HERE" in capsys.readouterr().out
+    assert run(["ledger", "verify"]) == 5
+    assert "Where this desk has traded, restore a backup" in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -26,6 +27,7 @@ from ictcli.trading.lock import Trader, only_trader
 from ictcli.trading.spool import waiting
 from ictcli.workspace import create
 from tests.ledger.stories import NOW, intent, sent, start
+from tests.operations.desks import keep_terminal
 
 _TRADER = """
     import os, sys, time
@@ -224,6 +226,7 @@ def restricted(desk: Path, mode: Mode, reason: str) -> None:
     )  # fmt: skip
     with open_journal(paper_place(desk / "state"), now=1) as journal:
         journal.append([begun, ModeSet(mode=mode, reason=reason)], 1)
+    keep_terminal(desk / "state" / "paper" / "terminal.bin")
 
 
 def test_resume_lays_down_for_the_trader_that_a_breaker_is_lifted(
@@ -324,4 +327,26 @@ def test_a_ledger_that_cannot_tell_does_not_keep_the_stop_from_holding(
     ledger.write_bytes(b"no database" * 999)
     assert run(["halt"]) == 0
     assert "a ledger cannot tell whose account was traded" in capsys.readouterr().err
+    assert halted(desk) is not None
+
+
+def test_a_paper_ledger_that_is_emptied_or_gone_is_told_and_the_stop_holds(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = paper_place(desk / "state")
+    with open_journal(place, now=NOW, durable=False) as journal:
+        journal.append([start(account=1)], NOW)
+    keep_terminal(place.traces[0])
+    with only_trader(desk / "state" / "control", Trader(1, "", "paper", os.getpid(), NOW)):
+        pass
+    assert place.address.file is not None
+    place.address.file.write_bytes(b"")
+    assert run(["halt", "--flatten"]) == 5
+    assert "the file is there and holds nothing" in capsys.readouterr().err
+    shutil.rmtree(place.address.file.parent)
+    assert run(["halt", "--flatten"]) == 5
+    assert "terminal.bin knows of its account" in capsys.readouterr().err
+    shutil.rmtree(desk / "state" / "paper")
+    assert run(["halt", "--flatten"]) == 0
+    assert "what its terminal kept is not known" in capsys.readouterr().err
     assert halted(desk) is not None

@@ -17,6 +17,7 @@ from ictcli.trading.control import control_folder
 from ictcli.trading.latch import LATCH_FILE, RESERVE_FILE, Latch
 from ictcli.workspace import create
 from tests.ledger.stories import start
+from tests.operations.desks import keep_terminal
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="FIFOs, links and modes are POSIX")
 
@@ -101,6 +102,7 @@ def test_a_fifo_that_is_named_is_written_into(
 ) -> None:
     with open_journal(paper_place(desk / "state"), now=now_ns()) as journal:
         journal.append([start()], now_ns())
+    keep_terminal(desk / "state" / "paper" / "terminal.bin")
     os.mkfifo(desk / "fifo")
     said: list[bytes] = []
     reader = threading.Thread(target=lambda: said.append((desk / "fifo").read_bytes()), daemon=True)
@@ -117,6 +119,7 @@ def test_what_holds_a_ledger_is_its_owners_alone_and_metrics_are_for_who_collect
     try:
         with open_journal(paper_place(desk / "state"), now=now_ns()) as journal:
             journal.append([start()], now_ns())
+        keep_terminal(desk / "state" / "paper" / "terminal.bin")
         assert run(["ledger", "export", "--out", "audit.jsonl"]) == 0
         assert run(["report", "paper", "--format", "html", "--out", "page.html"]) == 0
         assert run(["query", "SELECT 1 AS one", "--out", "one.csv"]) == 0

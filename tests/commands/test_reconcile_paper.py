@@ -16,6 +16,7 @@ from msgspec.structs import asdict
 
 from ictcli.__main__ import run
 from ictcli.clock import iso
+from ictcli.errors import DataError
 from ictcli.ledger.bodies import AnyBody, Decided, Filled, Reconciled
 from ictcli.ledger.journal import open_journal
 from ictcli.store.store import Store
@@ -263,3 +264,32 @@ def test_a_terminal_that_is_lost_is_exit_5(desk: PaperDesk, capsys: Printed) -> 
     (desk.state / "paper" / "terminal.bin").unlink()
     assert run(["reconcile", "--ledger", "paper"]) == 5
     assert "terminal.bin" in capsys.readouterr().err
+
+
+def test_a_terminal_that_is_older_than_its_ledger_is_never_clean(
+    desk: PaperDesk, capsys: Printed, tmp_path: Path
+) -> None:
+    other = paper_desk(tmp_path / "other")
+    other.session(walk(LEARNED))
+    terminal = desk.state / "paper" / "terminal.bin"
+    for path in terminal.parent.glob("terminal*"):
+        path.unlink()
+    for path in (other.state / "paper").glob("terminal*"):
+        shutil.copy(path, terminal.parent / path.name)
+    assert run(["reconcile", "--ledger", "paper", *ALWAYS]) == 5
+    assert f"{terminal} is older than its ledger" in capsys.readouterr().err
+    assert run(["backup", "create"]) == 5
+    assert f"{terminal} is older than its ledger" in capsys.readouterr().err
+    with pytest.raises(DataError, match="is older than its ledger"):
+        desk.session(walk(BARS + 10).slice(BARS, BARS + 10))
+
+
+def test_a_flipped_bit_of_the_terminal_is_found_wherever_it_is(desk: PaperDesk, capsys: Printed) -> None:
+    terminal = desk.state / "paper" / "terminal.bin"
+    written = terminal.read_bytes()
+    for part in (0.0, 0.05, 0.3, 0.5, 0.75, 0.97):
+        damaged = bytearray(written)
+        damaged[int(part * len(written))] ^= 1
+        terminal.write_bytes(damaged)
+        assert run(["reconcile", "--ledger", "paper", *ALWAYS]) == 5
+        assert "is no state of this terminal" in capsys.readouterr().err

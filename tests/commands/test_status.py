@@ -27,6 +27,7 @@ from ictcli.trading.control import control_folder
 from ictcli.trading.latch import Latch
 from ictcli.workspace import create
 from tests.ledger.stories import NOW, start
+from tests.operations.desks import keep_terminal
 from tests.operations.test_baselines_history import keep as keep_samples
 
 M1 = parse_timeframe("M1")
@@ -190,6 +191,7 @@ def test_a_damaged_side_file_takes_nothing_else_off_the_screen(
 ) -> None:
     with open_journal(paper_place(desk / "state"), now=now_ns(), durable=False) as journal:
         journal.append([start()], now_ns())
+    keep_terminal(desk / "state" / "paper" / "terminal.bin")
     for name in ("recon.db", "outbox.db"):
         (desk / "state" / name).write_text("garbage" * 100)
     assert run(["status", "--metrics", "status.prom"]) == 5
@@ -267,3 +269,16 @@ def test_a_control_folder_that_is_none_holds_since_nobody_knows_when(
     control.write_text("")
     assert run(["status"]) == 0
     assert "HALTED: the halt file exists and cannot be read" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("key", [b"", b"no key"])
+def test_a_key_that_is_none_takes_nothing_else_off_the_screen(
+    desk: Path, key: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with open_journal(paper_place(desk / "state"), now=now_ns(), durable=False) as journal:
+        journal.append([start()], now_ns())
+    (desk / "state" / "secret.key").write_bytes(key)
+    assert run(["status"]) == 5
+    shown = capsys.readouterr().out
+    assert "the paper ledger CANNOT BE READ" in shown
+    assert "broker/EURUSD/M1" in shown

@@ -19,6 +19,7 @@ from ictcli.store.store import Store
 from ictcli.trading.latch import RESERVE_FILE, Latch
 from ictcli.workspace import create
 from tests.models.sample_models import NOW, card_of, files_of
+from tests.operations.desks import desk as made_desk
 from tests.trading.journals import start
 
 _EXPRESSION = """
@@ -251,3 +252,15 @@ def test_help_and_usage_come_without_the_trading_code(desk: Path) -> None:
     assert shown.endswith("[]\n")
     assert "--confirm-account" in shown
     assert not (desk / "state" / "control" / RESERVE_FILE).exists()
+
+
+def test_a_paper_account_that_only_a_backup_knows_is_not_begun_anew_in_silence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = made_desk(tmp_path / "desk").folder
+    monkeypatch.chdir(folder)
+    assert run(["backup", "create"]) == 0
+    shutil.rmtree(folder / "state" / "paper")
+    capsys.readouterr()
+    assert run(["trade", "EURUSD", "--strategy", "sma_cross", "--once"]) == 5  # there are no bars
+    assert "a new paper account begins; backup-" in capsys.readouterr().err

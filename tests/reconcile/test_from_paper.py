@@ -125,7 +125,7 @@ def test_a_terminal_that_is_not_there_or_is_garbled_is_said_to_be(tmp_path: Path
     with pytest.raises(DataError, match="cannot read"):
         paper_story(tmp_path, SETTINGS, lambda _now: 0, 0, pauses.append)
     (tmp_path / TERMINAL_FILE).write_bytes(b"nothing")
-    with pytest.raises(DataError, match=f"{tmp_path / TERMINAL_FILE} is no state of a terminal") as caught:
+    with pytest.raises(DataError, match=f"{tmp_path / TERMINAL_FILE} is no state of this terminal") as caught:
         paper_story(tmp_path, SETTINGS, lambda _now: 0, 0, pauses.append)
     assert "Restore it from a backup" in caught.value.hint
     assert len(pauses) == 8

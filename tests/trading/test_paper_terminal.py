@@ -10,7 +10,7 @@ from ictcli.brokers.simulated.server_history import History
 from ictcli.errors import DataError
 from ictcli.ledger.address import TERMINAL_FILE
 from ictcli.trading.paper_history import Extent, HistoryFile
-from ictcli.trading.paper_state import Kept
+from ictcli.trading.paper_state import Kept, read_state
 from ictcli.trading.paper_terminal import PaperTerminal
 
 START = 1_704_672_000_000_000_000
@@ -107,7 +107,7 @@ def test_a_state_of_the_version_before_is_read_and_written_anew(tmp_path: Path) 
     other = reloaded(tmp_path)
     assert (shown(other), other.progress.done) == (shown(one), {0: (3, 2)})
     other.keep()
-    kept = msgspec.msgpack.decode((tmp_path / TERMINAL_FILE).read_bytes(), type=Kept)
+    kept = read_state(tmp_path / TERMINAL_FILE)
     assert kept.history is not None
     assert shown(reloaded(tmp_path)) == shown(one)
 

@@ -16,6 +16,7 @@ from ictcli.trading.latch import Latch
 from ictcli.trading.lock import Trader, only_trader
 from ictcli.trading.picture import picture
 from tests.ledger.stories import NOW, acked, filled, intent, sent, start, trade
+from tests.operations.desks import keep_terminal
 
 SYNC = bodies.Synced(
     since=0, balance=Decimal(10), equity=Decimal(10), difference=Decimal("0.5"), open_orders=0, positions=0
@@ -91,6 +92,7 @@ def test_ledgers_that_are_gone_or_damaged_are_named_and_hide_no_other(tmp_path: 
     for one in (place, paper):
         with open_journal(one, now=NOW) as journal:
             journal.append([start()], NOW)
+    keep_terminal(paper.traces[0])
     places = {"broker": place, "paper": paper}
     assert place.address.file is not None
     assert paper.address.file is not None

@@ -31,7 +31,7 @@ from ictcli.trading.crashpoints import POINTS
 from ictcli.trading.latch import Latch
 from ictcli.trading.lock import LOGIN
 from ictcli.trading.paper_history import HistoryFile
-from ictcli.trading.paper_state import Kept
+from ictcli.trading.paper_state import read_state
 from ictcli.workspace import create
 from tests.research.conftest import keep, random_walk
 
@@ -136,7 +136,7 @@ def end_of(folder: Path) -> End:
         critical = ledger.execute("SELECT code, text FROM alerts WHERE severity = 'critical'").fetchall()
     ledger.close()
     paper = folder / "state" / "paper"
-    kept = msgspec.msgpack.decode((paper / TERMINAL_FILE).read_bytes(), type=Kept)
+    kept = read_state(paper / TERMINAL_FILE)
     server = msgspec.msgpack.decode(kept.server, type=Saved)
     assert kept.history is not None
     blocks = HistoryFile(paper).read(kept.history)
