@@ -99,9 +99,11 @@ def _format(session: Session, given: str | None, out: Path | None, *, opened: bo
     """The format asked for: by --format or --json, else by --open, else by the ending of the file."""
     if session.out.json and given not in {None, "json"}:
         raise UsageError(f"--json and --format {given} contradict each other", hint="Choose one of them.")
+    ending = "" if out is None else out.suffix.lower()
+    if session.out.json and _ENDINGS.get(ending, "json") != "json":
+        raise UsageError(f"--json and --out {out} contradict each other", hint="Choose one of them.")
     if session.out.json:
         return "json"
-    ending = "" if out is None else out.suffix.lower()
     if not given and not opened and ending not in {*_ENDINGS, *_TEXT}:
         raise UsageError(
             f"--out {out}: {ending} stands for no format",

@@ -71,6 +71,11 @@ def test_json_and_another_format_contradict_each_other(
     error = json.loads(capsys.readouterr().out)["error"]
     assert error["message"] == f"--json and --format {other} contradict each other"
     assert run(["report", traded, "--json", "--format", "json"]) == 0
+    capsys.readouterr()
+    assert run(["report", traded, "--json", "--out", "page.html"]) == 2
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert error["message"] == "--json and --out page.html contradict each other"
+    assert not Path("page.html").exists()
 
 
 def test_rows_and_csv_hold_every_trade(traded: str, capsys: pytest.CaptureFixture[str]) -> None:
