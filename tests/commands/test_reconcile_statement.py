@@ -18,6 +18,7 @@ from ictcli.ledger.journal import open_journal
 from ictcli.reconcile.keeping import only_reconciliation
 from ictcli.workspace import create
 from tests.ledger.stories import NOW, SECOND, start, trade
+from tests.operations.desks import keep_terminal
 
 Printed = pytest.CaptureFixture[str]
 HEAD = "time,deal,type,entry,symbol,volume,price,order,position,commission,swap,profit,balance"
@@ -230,6 +231,7 @@ def test_a_wrong_setting_is_exit_4(desk: Path, capsys: Printed) -> None:
 def test_status_and_doctor_tell_of_ledgers_that_are_not_reconciled(desk: Path, capsys: Printed) -> None:
     with open_journal(paper_place(desk / "state"), now=NOW, durable=False) as journal:
         journal.append([start()], NOW)
+    keep_terminal(desk / "state" / "paper" / "terminal.bin")
     assert run(["status"]) == 0
     assert "paper ledger: never reconciled" in capsys.readouterr().out
     run(["doctor", "--json"])
