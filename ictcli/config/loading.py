@@ -179,7 +179,8 @@ def _check_finite(value: Any, at: tuple[str, ...], origins: dict[str, str]) -> N
             _check_finite(item, (*at, key), origins)
     elif isinstance(value, Decimal) and not value.is_finite():
         where = ".".join(at)
-        raise ConfigError(f"{origins.get(where, 'config')}: {where}: must be a finite number")
+        shown = where if where.isprintable() else ascii(where)
+        raise ConfigError(f"{origins.get(where, 'config')}: {shown}: must be a finite number")
 
 
 def _convert(merged: dict[str, Any], origins: dict[str, str]) -> Config:

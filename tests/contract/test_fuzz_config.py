@@ -106,10 +106,11 @@ def test_any_text_is_taken_or_refused_with_a_reason(folder: Path, text: str) -> 
         "x = '" + "a" * 2_000_000,
         "\ufeff" + commented_file(),
         "[trade.fees." + "x" * 100_000 + "]\nper_trade = 1",
+        '[account]\nbalance = {"0" = [], "\\U0000000a" = inf}',
     ],
-    ids=["open", "deep", "path", "tables", "many", "long", "mark", "name"],
+    ids=["open", "deep", "path", "tables", "many", "long", "mark", "name", "line"],
 )
-def test_what_is_deep_long_or_much_ends_soon(folder: Path, text: str) -> None:
+def test_what_is_deep_long_or_strange_ends_soon(folder: Path, text: str) -> None:
     attempt(folder, text)
 
 
