@@ -14,7 +14,7 @@ from ictcli.config.trading import BrokerConfig
 from ictcli.errors import ConfigError, IctError
 from ictcli.ledger.address import LEDGERS, LedgerName, Place, place_of
 from ictcli.ledger.anchors import read_anchors
-from ictcli.ledger.chain import KEPT_ELSEWHERE, sealed_files
+from ictcli.ledger.chain import KEPT_ELSEWHERE, account_files, sealed_files
 from ictcli.ledger.opening import copied
 from ictcli.ledger.verification import verify_tail
 from ictcli.market.clocks import parse_rule
@@ -85,9 +85,7 @@ def ledgers(session: Session) -> Found:
 
 def _gone(session: Session) -> str:
     """What there is to say where no ledger of an account is left, and a backup held one."""
-    state = session.config.state_dir
-    left = [path for path in sealed_files(state) if path.parent != state / "replay"]
-    if left or any(name != "replay" for name in _ledgers(session)):
+    if account_files(session.config.state_dir) or any(name != "replay" for name in _ledgers(session)):
         return ""
     held = _standing(session).any
     return f"no ledger is here, and {held.backup} holds {held.events:,} events" if held else ""

@@ -45,7 +45,8 @@ def overview(session: Session) -> dict[str, Any]:
     """
     config, state, data = session.config.config, session.config.state_dir, session.config.data_dir
     damaged: list[dict[str, str]] = []
-    workspace = session.workspace
+    workspace, trading = session.workspace, _trading(session)
+    events = {one["ledger"]: one["events"] for one in trading["ledgers"]}
     nothing: list[dict[str, Any]] = []
 
     def all_series() -> list[dict[str, Any]]:
@@ -56,12 +57,12 @@ def overview(session: Session) -> dict[str, Any]:
         "time": iso(session.now),
         "series": _part(damaged, "series", all_series, nothing),
         "runs": _part(damaged, "runs", lambda: _last_runs(session.store.runs), nothing),
-        "trading": _trading(session),
+        "trading": trading,
         "reconciliations": _part(damaged, "reconciliations", lambda: _reconciliations(session), nothing),
         "models": _part(damaged, "models", lambda: models(session.models), nothing),
         "alerts": _part(damaged, "alerts", lambda: alerts(state), dict(NO_ALERTS)),
         "backup": _part(
-            damaged, "backup", lambda: backup(workspace, state, config, session.now), dict(NO_BACKUP)
+            damaged, "backup", lambda: backup(workspace, state, config, events, session.now), dict(NO_BACKUP)
         ),
         "measurements": unusual(data, state, config, session.now),
         "logs": logs(state),
@@ -150,11 +151,7 @@ def health_lines(found: dict[str, Any]) -> list[str]:
     kept, late = found["backup"], found["backup"]["overdue"]
     if (held := kept["held"]) and not (found["trading"]["ledgers"] or found["trading"]["damaged"]):
         lines.append(f"NO LEDGER IS HERE, and {held['backup']} holds {held['events']:,} events")
-    lines += [
-        f"the {one['ledger']} ledger IS OLDER than {most['backup']}, which holds {most['events']:,} events"
-        for one in found["trading"]["ledgers"]
-        if (most := kept["most"].get(one["ledger"])) and most["events"] > one["events"]
-    ]
+    lines += [f"A LEDGER IS OLDER THAN ITS BACKUP: {one}" for one in kept["beyond"]]
     if kept["last"] or found["trading"]["ledgers"]:
         lines.append(f"backup: {kept['last'] or 'never'}{', OVERDUE: ' + '; '.join(late) if late else ''}")
     return lines

@@ -61,7 +61,9 @@ def _unrotated(made: "Made") -> str:
     """Why nothing was removed though something may be lost; empty where all is well."""
     ledgers = [f"an older one holds more of the {ledger} ledger than there is now" for ledger in made.behind]
     gone = ", ".join(made.missing[:5])
-    return "; ".join([*ledgers, *([f"{gone} of the one before is not here any more"] if gone else [])])
+    return "; ".join(
+        [*ledgers, *([f"the one before holds what is not here any more: {gone}"] if gone else [])]
+    )
 
 
 def _warn_of(session: Session, made: "Made") -> None:

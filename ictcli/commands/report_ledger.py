@@ -118,9 +118,7 @@ def _sealed_entries(place: Place) -> list[Entry]:
         with reading(place.address) as stored:
             return [entry_of(event) for event in sealed_events(stored, place.key, anchors)]
     except NoLedger as error:
-        raise NoLedger(
-            place.address, anchored=anchors.last, emptied=error.emptied, trace=place.trace
-        ) from error
+        raise no_ledger(place, emptied=error.emptied) from error
 
 
 def _place(session: Session, word: str) -> tuple[LedgerName, Place]:

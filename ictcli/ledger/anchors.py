@@ -13,10 +13,6 @@ from ictcli.store.atomic import private_file
 What = Literal["anchor", "restored"]
 ANCHOR_EVERY = 16
 """Events after which the head is noted outside of the database, where a damaged tail is found out by it."""
-ANCHOR_SYNC_EVERY = 256
-"""Events after which that note is made to survive a power cut, and the database is tidied up."""
-SYNC_PATIENCE = 2
-"""So many times later where a request waits to be sent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,11 @@ def sealed_files(state: Path) -> tuple[Path, ...]:
     return tuple(path for name in _SEALED if (path := state / name).exists())
 
 
+def account_files(state: Path) -> list[Path]:
+    """The same without the replay's, which can be made again."""
+    return [path for path in sealed_files(state) if path.parent != state / "replay"]
+
+
 def _missing_key(state: Path) -> str:
     """What to do where there is no key."""
     if sealed_files(state):

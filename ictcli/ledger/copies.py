@@ -15,7 +15,7 @@ from ictcli.ledger.chain import Event, first_break
 from ictcli.ledger.database import Database, explained, prepare, require_head, transaction
 from ictcli.ledger.faults import LedgerCorrupt, NoLedger
 from ictcli.ledger.moved import note_address, require_here
-from ictcli.ledger.opening import PATIENCE, copied, copy_file, open_database, reading
+from ictcli.ledger.opening import PATIENCE, copied, copy_file, no_ledger, open_database, reading
 from ictcli.ledger.projections import Fold
 from ictcli.ledger.rows import ROWS
 from ictcli.ledger.stored import Stored, entry_of
@@ -50,9 +50,7 @@ def check_ledger(place: Place) -> Report:
         with copied(place) as stored:
             return verify(stored, place.key, anchors)
     except NoLedger as error:
-        raise NoLedger(
-            place.address, anchored=anchors.last, emptied=error.emptied, trace=place.trace
-        ) from error
+        raise no_ledger(place, emptied=error.emptied) from error
 
 
 def check_copy(place: Place, file: Path) -> Report:
@@ -100,7 +98,7 @@ def back_up(place: Place, target: Path) -> Report:
         sync_folder(target.parent)
     except NoLedger as error:
         emptied = place.address.file is not None and place.exists
-        raise NoLedger(place.address, anchored=anchors.last, emptied=emptied, trace=place.trace) from error
+        raise no_ledger(place, emptied=emptied) from error
     finally:
         draft.unlink(missing_ok=True)
     return report

@@ -9,17 +9,11 @@ from typing import Self
 
 from ictcli.errors import EventRefused, IctError, LedgerUnwritable
 from ictcli.ledger.address import Place
-from ictcli.ledger.anchors import (
-    ANCHOR_EVERY,
-    ANCHOR_SYNC_EVERY,
-    SYNC_PATIENCE,
-    read_anchors,
-    write_anchor,
-)
+from ictcli.ledger.anchors import ANCHOR_EVERY, read_anchors, write_anchor
 from ictcli.ledger.bodies import AnyBody, Sent, decode, encode
 from ictcli.ledger.chain import Event, link
 from ictcli.ledger.database import explained, prepare, transaction
-from ictcli.ledger.faults import LedgerFenced, NoLedger
+from ictcli.ledger.faults import LedgerFenced
 from ictcli.ledger.log import Entry
 from ictcli.ledger.moved import note_address, require_here
 from ictcli.ledger.opening import no_ledger, open_database
@@ -29,6 +23,9 @@ from ictcli.ledger.stored import Stored, entry_of
 from ictcli.ledger.verification import verify, verify_tail
 from ictcli.store.atomic import sync_folder
 from ictcli.store.locks import exclusive
+
+ANCHOR_SYNC_EVERY = 256
+"""Events after which that note is made to survive a power cut, and the database is tidied up."""
 
 
 class Journal:
@@ -172,7 +169,7 @@ class Journal:
         if self._seq - self._noted < ANCHOR_EVERY:
             return
         unsynced = self._seq - self._synced
-        sync = unsynced >= (SYNC_PATIENCE if waited_for else 1) * ANCHOR_SYNC_EVERY
+        sync = unsynced >= (2 if waited_for else 1) * ANCHOR_SYNC_EVERY
         self._anchor(now, sync=sync)
         if sync:
             self._stored.database.tidy()
@@ -282,7 +279,7 @@ def open_journal(
                 database.relax()
             database.claim()
             if (anchors.last or place.trace) and not database.tables():
-                raise NoLedger(place.address, anchored=anchors.last, emptied=True, trace=place.trace)
+                raise no_ledger(place, emptied=True)
             prepare(database)
             stored = Stored(database)
             check = verify if full else verify_tail

@@ -51,9 +51,15 @@ def reading(address: Address, *, wait: float = PATIENCE) -> Iterator[Stored]:
         yield Stored(database)
 
 
-def no_ledger(place: Place) -> NoLedger:
-    """What there is to say of a place without a ledger: whether there ever was one."""
-    return NoLedger(place.address, anchored=read_anchors(place.anchors, place.key).last, trace=place.trace)
+def no_ledger(place: Place, *, emptied: bool = False) -> NoLedger:
+    """What there is to say of a place without a ledger: whether there ever was one.
+
+    Args:
+        place: where it is not.
+        emptied: its file is there, and holds nothing.
+    """
+    anchored = read_anchors(place.anchors, place.key).last
+    return NoLedger(place.address, anchored=anchored, emptied=emptied, trace=place.trace)
 
 
 @contextmanager

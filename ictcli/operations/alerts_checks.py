@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ictcli.clock import parse_duration
 from ictcli.config.records import Config
-from ictcli.ledger.chain import sealed_files
+from ictcli.ledger.chain import account_files
 from ictcli.operations.alerts import Alert, Severity, daily
 from ictcli.operations.alerts_ledger import Ledger, halted
 from ictcli.operations.backup_log import last_of, overdue, read_log
@@ -110,8 +110,7 @@ def _backups(state: Path, config: Config, ledgers: Sequence[Ledger], now: int) -
     last = last_of(log)
     late = overdue(last, now=now, stale_after=stale, drill_after=drill)
     found = [daily("backup_overdue", "warning", "; ".join(late), now)] if late else []
-    left = [path for path in sealed_files(state) if path.parent != state / "replay"]
-    if last.held is not None and not ledgers and not left:
+    if last.held is not None and not ledgers and not account_files(state):
         text = f"no ledger is here, and {last.held.name} holds {last.held.events:,} events"
         found.append(daily("ledger_gone", "critical", text, now))
     return found

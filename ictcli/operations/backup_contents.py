@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ictcli.errors import DataError
 from ictcli.ledger.address import LEDGERS, LedgerName, Place, place_of
-from ictcli.ledger.chain import KEPT_ELSEWHERE, sealed_files
+from ictcli.ledger.chain import KEPT_ELSEWHERE, account_files
 from ictcli.ledger.moved import require_here
 from ictcli.ledger.opening import no_ledger
 from ictcli.operations.backup_manifest import KEY_NAME, LEDGER_FILES, MANIFEST_FILE, PREFIX
@@ -139,8 +139,7 @@ def _ledgers(workspace: Workspace) -> dict[LedgerName, Place]:
     """
     key = workspace.state / "secret.key"
     if not key.is_file():
-        replayed = workspace.state / "replay"
-        if sealed := [path for path in sealed_files(workspace.state) if path.parent != replayed]:
+        if sealed := account_files(workspace.state):
             raise DataError(
                 f"{key} is missing, and without it {sealed[0].name} cannot be verified", hint=KEPT_ELSEWHERE
             )

@@ -25,7 +25,7 @@ NO_ALERTS: dict[str, Any] = {
     "unacknowledged": {"info": 0, "warning": 0, "critical": 0}, "oldest": None, "waiting": 0, "failed": 0,
 }  # fmt: skip
 """What is said of alerts where the outbox cannot be read."""
-NO_BACKUP: dict[str, Any] = {"last": None, "drill": None, "held": None, "most": {}, "overdue": []}
+NO_BACKUP: dict[str, Any] = {"last": None, "drill": None, "held": None, "beyond": [], "overdue": []}
 """What is said of backups where nothing is known of them."""
 
 
@@ -64,15 +64,17 @@ def alerts(state: Path) -> dict[str, Any]:
     }
 
 
-def backup(workspace: Path, state: Path, config: Config, now: int) -> dict[str, Any]:
-    """When a backup was made and restored from last, what is overdue, and which holds most of each ledger."""
+def backup(
+    workspace: Path, state: Path, config: Config, events: Mapping[str, int], now: int
+) -> dict[str, Any]:
+    """When a backup was made and restored from last, what is overdue, and ledgers of which one holds more."""
     found = standing(workspace / config.backup.folder, state, config.backup, now)
     last = found.last
     return {
         "last": iso(last.made.at) if last.made else None,
         "drill": iso(last.drill.at) if last.drill else None,
         "held": asdict(found.any) if found.any else None,
-        "most": {ledger: asdict(held) for ledger, held in found.most.items()},
+        "beyond": found.beyond(events),
         "overdue": list(found.late),
     }
 

@@ -226,7 +226,7 @@ def test_what_was_lost_since_the_backup_before_is_exit_3_and_nothing_is_removed(
     shutil.rmtree(desk / "state" / "graduation")
     assert run(["backup", "create", "--metrics", "b.prom"]) == 3
     told = capsys.readouterr().err
-    assert "state/graduation/fvg.json, state/recon.db of the one before is not here any more" in told
+    assert "holds what is not here any more: state/graduation/fvg.json, state/recon.db" in told
     assert "ictcli_backup_exit_code 3.0" in (desk / "b.prom").read_text()
     assert len(list((desk / "backups").glob("backup-*"))) == 2
     assert run(["backup", "create"]) == 0  # it was meant: the one before lacks them as well
